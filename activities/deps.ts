@@ -1,0 +1,15 @@
+import type { Logger } from 'pino';
+import type { Models } from '../src/models/index.ts';
+import type { ParserPool } from '../src/parser/pool.ts';
+import type { InboundProvider } from '../src/providers/inbound.ts';
+import type { Storage } from '../src/storage/storage.ts';
+
+/** What activities work with; built by src/worker.ts, or by a test. */
+export interface Deps {
+  models: Models;
+  storage: Storage;
+  /** By `InboundProvider.name`. */
+  providers: ReadonlyMap<string, InboundProvider>;
+  parser: ParserPool;
+  log: Logger;
+}

@@ -1,0 +1,47 @@
+import type { InboundEmailRow } from '../src/models/index.ts';
+import type { Route } from '../src/models/inboundEmail.ts';
+import type { InboundRun } from '../workflows/types.ts';
+import type { Deps } from './deps.ts';
+import { readRow } from './row.ts';
+import { dropClaims } from './threading/claims.ts';
+import { findThread } from './threading/findThread.ts';
+
+export type Routed = { verdict: 'routed' } | { verdict: 'skip'; reason: string };
+
+/**
+ * Decides where the mail goes, for each address that it is for: threading first, then purpose. The first decision stands,
+ * also for a try that runs beside this one or comes after later steps.
+ */
+export async function routeEmail(deps: Deps, mail: InboundRun): Promise<Routed> {
+  const row = await readRow(deps, mail, {});
+  const routes = row.routes ?? (await decide(deps, mail, row));
+  if (routes.length > 0) return { verdict: 'routed' };
+  return {
+    verdict: 'skip',
+    reason: row.targets.find((t) => t.unreceivable)?.unreceivable ?? 'nobody to go to',
+  };
+}
+
+async function decide(deps: Deps, mail: InboundRun, row: InboundEmailRow): Promise<Route[]> {
+  const { models } = deps;
+  const found: Route[] = [];
+  for (const target of row.targets) {
+    const route = await findThread(models, row, target);
+    // Two addresses can lead into one thread's audience: one message there.
+    if (route && !found.some((other) => other.lands_in === route.lands_in)) found.push(route);
+  }
+  const { modifiedCount } = await models.InboundEmail.updateOne(
+    { _id: mail.id, run: mail.run, routes: null },
+    { $set: { routes: found, updated_at: new Date() } },
+  );
+  if (modifiedCount === 1) return found;
+  // A try beside this one was first: what this one claimed for another thread must not stand.
+  const { routes } = await readRow(deps, mail, { routes: 1 });
+  const first = routes ?? [];
+  await dropClaims(
+    models,
+    row,
+    first.map((route) => route.thread_id),
+  );
+  return first;
+}

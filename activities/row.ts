@@ -1,0 +1,36 @@
+import type { ProjectionType, UpdateQuery } from 'mongoose';
+import type { InboundEmailRow } from '../src/models/index.ts';
+import type { InboundRun } from '../workflows/types.ts';
+import type { Deps } from './deps.ts';
+import { Superseded } from './errors.ts';
+
+/**
+ * The row of this run. @throws Superseded when a later run has taken over, or the row is gone.
+ * @param projection what to leave out or take; bodies are up to 4 MB.
+ */
+export async function readRow(
+  { models }: Deps,
+  mail: InboundRun,
+  projection: ProjectionType<InboundEmailRow> = { 'mail.text': 0, 'mail.html': 0 },
+): Promise<InboundEmailRow> {
+  const row = await models.InboundEmail.findOne(
+    { _id: mail.id, run: mail.run },
+    projection,
+  ).lean<InboundEmailRow>();
+  if (!row) throw new Superseded();
+  return row;
+}
+
+/** Writes to the row while this run still owns it and `state` is one of those named; else changes nothing. */
+export async function writeRow(
+  { models }: Deps,
+  mail: InboundRun,
+  states: InboundEmailRow['state'][],
+  change: Partial<InboundEmailRow>,
+  more: UpdateQuery<InboundEmailRow> = {},
+): Promise<void> {
+  await models.InboundEmail.updateOne(
+    { _id: mail.id, run: mail.run, state: { $in: states } },
+    { ...more, $set: { ...change, updated_at: new Date() } },
+  );
+}

@@ -1,0 +1,129 @@
+import { normaliseAddress } from '../../src/email/addresses.ts';
+import { missingParent } from '../../src/email/messageIds.ts';
+import type { InboundEmailRow, MessageRow, Models, ThreadIdRow } from '../../src/models/index.ts';
+import type { Route, StoredMail, Target } from '../../src/models/inboundEmail.ts';
+import type { Audience } from '../../src/models/workspaceEmail.ts';
+import { messageKey, threadIdFor } from '../messageKey.ts';
+import { claim, personHash, takeOver, type Claimer } from './claims.ts';
+import { carriersOf, findParent, isReused, withoutBodies, type ThreadRef } from './matches.ts';
+import { peopleOf, takesPart } from './people.ts';
+
+/** Where a mail goes for one of its targets: threading first, then purpose. Null: an unreceivable address, new mail. */
+export async function findThread(
+  models: Models,
+  row: InboundEmailRow,
+  target: Target,
+): Promise<Route | null> {
+  const search = newSearch(models, row, target);
+  const parent = await findParent(models, row, target);
+  const thread = parent ? refOf(parent) : target.unreceivable === null ? await search.newOrShared() : null;
+  if (!thread) return null;
+  if (parent) await search.claimOwnId(thread);
+
+  const opens = thread.thread_id === search.own.thread_id;
+  return {
+    ...target,
+    thread_kind: thread.thread_kind,
+    thread_id: thread.thread_id,
+    lands_in: thread.audience as Audience,
+    opens,
+    sender_known: (row.sender?.proved ?? false) && (opens || (await search.senderTakesPart(thread))),
+  };
+}
+
+function refOf(message: MessageRow): ThreadRef {
+  return { thread_kind: message.thread_kind, thread_id: message.thread_id, audience: message.audience };
+}
+
+/** The search for a thread when no message that the mail answers is here (design: "Late parent, siblings"). */
+function newSearch(models: Models, row: InboundEmailRow, target: Target) {
+  const mail = row.mail as StoredMail;
+  const workspaceId = row.workspace_id as string;
+  const sender = row.sender ?? { email: '', name: '' };
+  const senderAddress = normaliseAddress(sender.email) ?? '';
+  const people = peopleOf(mail, sender).map((address) => personHash(workspaceId, address));
+  const own: ThreadRef = {
+    thread_kind: target.audience === 'tickets' ? 'ticket' : 'conversation',
+    thread_id: threadIdFor(messageKey(row, target.audience)),
+    audience: target.audience,
+  };
+  const claimer: Claimer = { models, row, audience: target.audience, ownThreadId: own.thread_id, people };
+  const heldBy = ({ thread_id, thread_kind }: ThreadIdRow): ThreadRef => ({ ...own, thread_id, thread_kind });
+
+  /** Takes part by a stored message, or by the claim of the opening one that is being stored right now. */
+  async function senderTakesPart(thread: ThreadRef): Promise<boolean> {
+    if (await takesPart(models, thread, senderAddress)) return true;
+    const claims = await models.ThreadId.find(
+      {
+        workspace_id: workspaceId,
+        thread_id: thread.thread_id,
+        people: personHash(workspaceId, senderAddress),
+      },
+      { inbound_email_id: 1 },
+    ).lean();
+    return claims.some((claimed) => claimed.inbound_email_id !== row._id);
+  }
+
+  /** The thread in this audience of a mail that names `id`, in which the sender takes part. */
+  async function threadNaming(id: string): Promise<ThreadRef | null> {
+    const naming = await models.Message.find({
+      workspace_id: workspaceId,
+      audience: target.audience,
+      names: id,
+    })
+      .select(withoutBodies)
+      .sort({ created_at: 1 })
+      .limit(50)
+      .lean<MessageRow[]>();
+    const others = naming.filter((message) => message.inbound_email_id !== row._id);
+    const threads = new Map(others.map((message) => [message.thread_id, refOf(message)]));
+    for (const thread of threads.values()) if (await senderTakesPart(thread)) return thread;
+    return null;
+  }
+
+  /** The parent is not here: joins the mails that wait for the same one, or is the first to wait. */
+  async function besideSiblings(parentId: string): Promise<ThreadRef | null> {
+    if (await isReused(models, await carriersOf(models, row, parentId))) return null;
+    const holder = await claim(claimer, parentId, own, 'parent');
+    // Claimed as its own: the parent itself is being stored at this moment, and this is a plain answer to it.
+    if (holder && (holder.claimed_as === 'own' || (await senderTakesPart(heldBy(holder)))))
+      return heldBy(holder);
+    return threadNaming(parentId);
+  }
+
+  /** Answers to this mail came before it: joins them, unless a second mail carries its id. */
+  async function belowLateParent(messageId: string, holder: ThreadIdRow | null): Promise<ThreadRef | null> {
+    const [carriers, naming] = await Promise.all([
+      carriersOf(models, row, messageId),
+      threadNaming(messageId),
+    ]);
+    if (carriers.some((carrier) => carrier.audience === target.audience)) return null;
+    if (holder?.claimed_as === 'parent' && (await senderTakesPart(heldBy(holder)))) return heldBy(holder);
+    return naming;
+  }
+
+  /** So that answers that come at this moment find the thread; a claim that they made for it becomes its own. */
+  async function claimOwnId(thread: ThreadRef): Promise<ThreadIdRow | null> {
+    if (mail.message_id === null) return null;
+    const holder = await claim(claimer, mail.message_id, thread, 'own');
+    if (holder) await takeOver(claimer, mail.message_id, thread);
+    return holder;
+  }
+
+  async function newOrShared(): Promise<ThreadRef> {
+    for (const parentId of missingParent(mail)) {
+      const shared = await besideSiblings(parentId);
+      if (shared) {
+        await claimOwnId(shared);
+        return shared;
+      }
+    }
+    if (mail.message_id === null) return own;
+    const holder = await claim(claimer, mail.message_id, own, 'own');
+    const thread = (await belowLateParent(mail.message_id, holder)) ?? own;
+    if (holder) await takeOver(claimer, mail.message_id, thread);
+    return thread;
+  }
+
+  return { own, newOrShared, claimOwnId, senderTakesPart };
+}

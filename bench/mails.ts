@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { temporalAddress } from '../test/support/engines.ts';
+import type { Stack } from '../test/support/stack.ts';
+import { until } from '../test/support/until.ts';
+import { newId } from '../src/temporal/ids.ts';
+import { startFloor } from './child.ts';
+import { atOnce, postMaker, send, type Post } from './posts.ts';
+import { figure, say, withSpread, type Line, type Section } from './report.ts';
+import { newStack } from './stack.ts';
+import { middleHalf, quantile, spreadOf } from './statistics.ts';
+
+const ROUNDS = 3;
+const BATCH = 200;
+/** As many as Mailgun might post at once; also clients that start a floor's workflow. */
+const WIDTH = 16;
+const SINGLE = 30;
+const EVERY_MS = 120;
+const KINDS = ['postroom', 'oneActivity', 'empty'] as const;
+type Kind = (typeof KINDS)[number];
+/** One run of it, to its end: a mail from its post until it can be read, a floor's workflow until its result. */
+type Run = () => Promise<void>;
+
+/** How many mails are processed in a second, and how long one takes, with web and worker running. */
+export async function measureMails(): Promise<Section> {
+  const stack = await newStack();
+  const { close } = await startFloor('floorWorker', [temporalAddress(), stack.namespace]);
+  const readable = await watchMessages(stack);
+  const nextPost = postMaker();
+  const one: Record<Kind, Run> = {
+    postroom: () => readable(nextPost()),
+    oneActivity: () => runFloor(stack, 'oneActivity'),
+    empty: () => runFloor(stack, 'empty'),
+  };
+  const batch: Record<Kind, (count: number) => Promise<void>> = {
+    postroom: (count) => processBatch(stack, count, nextPost),
+    oneActivity: (count) => atOnce(count, WIDTH, one.oneActivity),
+    empty: (count) => atOnce(count, WIDTH, one.empty),
+  };
+  for (const kind of KINDS) await batch[kind](50);
+
+  const rates: Record<Kind, number[]> = { postroom: [], oneActivity: [], empty: [] };
+  const times: Record<Kind, number[]> = { postroom: [], oneActivity: [], empty: [] };
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const kind of KINDS) {
+      await quiet(stack);
+      const took = await timed(() => batch[kind](BATCH));
+      rates[kind].push((BATCH / took) * 1000);
+      say(`mails ${round}/${ROUNDS} ${kind}: ${figure((BATCH / took) * 1000)} /s`);
+    }
+    for (const kind of KINDS) {
+      await quiet(stack);
+      const took = await atSteadyRate(one[kind]);
+      times[kind].push(...took);
+      say(`mails ${round}/${ROUNDS} ${kind}: p50 ${figure(quantile(took, 0.5))} ms`);
+    }
+  }
+  await close();
+  await stack.close();
+
+  const lines = (floor: 'oneActivity' | 'empty', name: string, isAim: boolean): Line[] => [
+    {
+      what: `mails/s, floor: ${name}`,
+      ours: withSpread(spreadOf(rates.postroom), '/s'),
+      floor: withSpread(spreadOf(rates[floor]), '/s'),
+      ratio: quantile(
+        rates.postroom.map((rate, n) => rate / rates[floor][n]!),
+        0.5,
+      ),
+      ...(isAim && { aim: { atLeast: 0.8 } }),
+    },
+    {
+      what: `  post to readable, p50`,
+      ours: withSpread(middleHalf(times.postroom), 'ms'),
+      floor: withSpread(middleHalf(times[floor]), 'ms'),
+      ratio: quantile(times.postroom, 0.5) / quantile(times[floor], 0.5),
+      ...(isAim && { aim: { atMost: 1.7 } }),
+    },
+    {
+      what: `  post to readable, p99`,
+      ours: `${figure(quantile(times.postroom, 0.99))} ms`,
+      floor: `${figure(quantile(times[floor], 0.99))} ms`,
+      ratio: quantile(times.postroom, 0.99) / quantile(times[floor], 0.99),
+    },
+  ];
+  return {
+    title: 'Process',
+    lines: [
+      ...lines('oneActivity', 'a workflow with one activity', true),
+      ...lines('empty', 'an empty workflow', false),
+    ],
+    notes: [
+      `mails/s: ${BATCH} at once, ${WIDTH} posted or started side by side, until all are routed or have their result; ${ROUNDS} rounds, median (min..max).`,
+      `Post to readable: one every ${EVERY_MS} ms, ${ROUNDS * SINGLE} in all, from the post until its message is in the database (a floor: from the start until its result); median (middle half).`,
+    ],
+  };
+}
+
+/** A change stream over new messages: tells when a mail has become one, without asking again and again. */
+async function watchMessages(stack: Stack): Promise<(post: Post) => Promise<void>> {
+  const waiting = new Map<string, () => void>();
+  const stream = stack.models.Message.collection.watch([{ $match: { operationType: 'insert' } }]);
+  stream.on('change', (change) => {
+    if (change.operationType !== 'insert') return;
+    const id = (change.fullDocument as unknown as { message_id: string }).message_id;
+    waiting.get(id)?.();
+    waiting.delete(id);
+  });
+  // It begins where it was opened, and says so with the first answer only.
+  await sleep(500);
+  return async (post) => {
+    const seen = new Promise<void>((resolve) => waiting.set(post.messageId, resolve));
+    await send(stack.webUrl, post);
+    await seen;
+  };
+}
+
+async function processBatch(stack: Stack, count: number, nextPost: () => Post): Promise<void> {
+  const routed = () => stack.models.InboundEmail.countDocuments({ state: 'routed' });
+  const before = await routed();
+  await atOnce(count, WIDTH, () => send(stack.webUrl, nextPost()));
+  await until('all mails to be routed', async () => (await routed()) >= before + count, 120_000);
+}
+
+async function runFloor({ client }: Stack, workflow: string): Promise<void> {
+  await client.workflow.execute(workflow, { taskQueue: 'floor', workflowId: `floor/${newId()}` });
+}
+
+/** Starts one every `EVERY_MS`, whether earlier ones have ended or not. @returns how long each took, in ms. */
+function atSteadyRate(run: Run): Promise<number[]> {
+  return Promise.all(Array.from({ length: SINGLE }, (_, n) => sleep(n * EVERY_MS).then(() => timed(run))));
+}
+
+/** Waits until no run is open: a round does not pay for the one before. */
+async function quiet({ client, namespace }: Stack): Promise<void> {
+  await until('all runs to end', async () => {
+    const { executions } = await client.workflowService.listOpenWorkflowExecutions({
+      namespace,
+      maximumPageSize: 1,
+    });
+    return executions.length === 0;
+  });
+}
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await act();
+  return performance.now() - from;
+}

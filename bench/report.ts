@@ -1,0 +1,64 @@
+import type { Spread } from './statistics.ts';
+
+/** One line of the table. */
+export interface Line {
+  what: string;
+  ours: string;
+  floor?: string;
+  /** Ours over its floor, where there is an aim or a floor. */
+  ratio?: number;
+  aim?: { atLeast: number } | { atMost: number };
+}
+
+/** A part's heading, its lines, and what a reader must know to read them. */
+export interface Section {
+  title: string;
+  lines: Line[];
+  notes: string[];
+}
+
+const HEAD = ['', 'Postroom', 'floor', 'ratio', 'aim', 'reached'];
+
+export function printSection({ title, lines, notes }: Section): void {
+  const rows = [HEAD, ...lines.map(cells)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const text = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+  process.stdout.write(`\n${title}\n${text.join('\n')}\n${notes.map((note) => `  ${note}\n`).join('')}`);
+}
+
+/** Whether the line's aim was reached; true where it has none. */
+export function isReached({ ratio, aim }: Line): boolean {
+  if (!aim || ratio === undefined) return true;
+  return 'atLeast' in aim ? ratio >= aim.atLeast : ratio <= aim.atMost;
+}
+
+function cells(line: Line): string[] {
+  const { what, ours, floor = '', ratio, aim } = line;
+  const wanted = aim ? ('atLeast' in aim ? `>= ${aim.atLeast}` : `<= ${aim.atMost}`) : '';
+  return [
+    what,
+    ours,
+    floor,
+    ratio === undefined ? '' : ratio.toFixed(2),
+    wanted,
+    aim ? (isReached(line) ? 'yes' : 'NO') : '',
+  ];
+}
+
+/** `1,234 (1,100..1,300) /s` */
+export function withSpread({ median, min, max }: Spread, unit: string): string {
+  return `${figure(median)} (${figure(min)}..${figure(max)}) ${unit}`;
+}
+
+export const figure = (value: number): string =>
+  value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : value < 100 ? 1 : 0 });
+
+/** A line for the person who waits; the table is on standard output. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,18 @@
+/** Tests run as native ES modules on swc; engines are brought up once for the whole run (test/support/globalSetup.ts). */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
+  },
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/support/globalSetup.ts',
+  globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+  testTimeout: 60_000,
+  maxWorkers: 2,
+  // A worker that has grown over this is replaced between two files: ES modules of finished files are not freed.
+  workerIdleMemoryLimit: '1GB',
+};

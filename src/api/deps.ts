@@ -1,0 +1,29 @@
+import type Router from '@koa/router';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { Models } from '../models/index.ts';
+import type { InboundProvider } from '../providers/inbound.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Rerun } from '../temporal/rerun.ts';
+import type { ApiState } from './auth.ts';
+import type { Links } from './links.ts';
+
+/** What the API works with; built by src/web.ts, or by a test. */
+export interface ApiDeps {
+  /** Its connection may come and go; the API answers 503 meanwhile. */
+  models: Models;
+  storage: Storage;
+  config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal'>;
+  /** By `InboundProvider.name`. */
+  providers: ReadonlyMap<string, InboundProvider>;
+  /** Starts an inbound email again (src/temporal/rerun.ts). @throws anything when Temporal is away. */
+  rerun: (inboundEmailId: string) => Promise<Rerun>;
+  log: Logger;
+}
+
+/** What routes work with. */
+export interface RouteDeps extends ApiDeps {
+  links: Links;
+}
+
+export type ApiRouter = Router<ApiState>;

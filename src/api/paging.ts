@@ -1,0 +1,89 @@
+import type { Model, ProjectionType, QueryFilter } from 'mongoose';
+import { z } from 'zod';
+
+/** Where a page ended: the last row's time (ms) and id. Ids tell rows of the same millisecond apart. */
+const Position = z.tuple([z.int(), z.string()]);
+type Position = z.infer<typeof Position>;
+
+/** The parameters of every list; `cursor` is a former page's `next_cursor`, opaque to clients. */
+export const ListQuery = z.strictObject({
+  limit: z
+    .string('must be given once')
+    .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
+    .transform(Number)
+    .refine((n) => n >= 1 && n <= 100, 'must be a whole number from 1 to 100')
+    .default(50),
+  cursor: z
+    .string('must be given once')
+    .transform((cursor, check): Position => {
+      const position = Position.safeParse(decode(cursor));
+      if (position.success && Math.abs(position.data[0]) <= 8.64e15) return position.data;
+      check.addIssue('is not a cursor that a list has given');
+      return z.NEVER;
+    })
+    .optional(),
+});
+
+export interface Page<Row> {
+  rows: Row[];
+  next_cursor: string | null;
+}
+
+interface Listed {
+  _id: string;
+  created_at: Date;
+}
+
+interface PageOptions<Row> {
+  order: 'newest first' | 'oldest first';
+  projection?: ProjectionType<Row>;
+  /** Bytes that a row takes; a page ends after `PAGE_BYTES`, whatever its limit. */
+  bytes?: (row: Row) => number;
+}
+
+/** A message's text and HTML are up to 2 MB each: a hundred of them would fill the process. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+/** One page, by keyset on (created_at, _id): flat however deep the page, and right while rows arrive. */
+export async function readPage<Row extends Listed>(
+  model: Model<Row>,
+  filter: QueryFilter<Listed>,
+  { limit, cursor }: z.output<typeof ListQuery>,
+  { order, projection, bytes = () => 0 }: PageOptions<Row>,
+): Promise<Page<Row>> {
+  const direction = order === 'newest first' ? -1 : 1;
+  const found = model
+    .find({ $and: [filter, cursor ? beyond(cursor, direction) : {}] } as QueryFilter<Row>, projection)
+    .sort({ created_at: direction, _id: direction })
+    .limit(limit + 1)
+    .lean<Row[]>()
+    .cursor();
+  const rows: Row[] = [];
+  let weight = 0;
+  for await (const row of found as AsyncIterable<Row>) {
+    if (rows.length === limit || weight > PAGE_BYTES) return { rows, next_cursor: cursorAt(rows.at(-1)) };
+    rows.push(row);
+    weight += bytes(row);
+  }
+  return { rows, next_cursor: null };
+}
+
+/** `$lte` on the time alone is what bounds the index; the rest picks among rows of that millisecond. */
+function beyond([ms, id]: Position, direction: 1 | -1): QueryFilter<Listed> {
+  const time = new Date(ms);
+  return direction === -1
+    ? { created_at: { $lte: time }, $or: [{ created_at: { $lt: time } }, { _id: { $lt: id } }] }
+    : { created_at: { $gte: time }, $or: [{ created_at: { $gt: time } }, { _id: { $gt: id } }] };
+}
+
+function cursorAt(row: Listed | undefined): string | null {
+  return row ? Buffer.from(JSON.stringify([row.created_at.getTime(), row._id])).toString('base64url') : null;
+}
+
+function decode(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,45 @@
+import type { InboundEmailRow } from '../../models/index.ts';
+import { inboundWorkflowId } from '../../temporal/ids.ts';
+import type { Links } from '../links.ts';
+import type { ApiUser } from '../visibility.ts';
+
+/** What the presenter reads; the mail's texts and headers, up to megabytes, are left in the database. */
+export const INBOUND_EMAIL_FIELDS = {
+  recipient: 1,
+  state: 1,
+  reason: 1,
+  run: 1,
+  'mail.from': 1,
+  'mail.subject': 1,
+  message_ids: 1,
+  ticket_id: 1,
+  conversation_id: 1,
+  created_at: 1,
+  updated_at: 1,
+} as const;
+
+/** Ids of messages and threads that the user may see, of those that the rows name. */
+export interface SeenIds {
+  messages: ReadonlySet<string>;
+  threads: ReadonlySet<string>;
+}
+
+export function presentInboundEmail(row: InboundEmailRow, seen: SeenIds, user: ApiUser, links: Links) {
+  const thread = (id: string | null): string | null => (id !== null && seen.threads.has(id) ? id : null);
+  return {
+    id: row._id,
+    recipient: row.recipient,
+    state: row.state,
+    reason: row.reason,
+    from: row.mail?.from ?? null,
+    subject: row.mail?.subject ?? null,
+    workflow_id: inboundWorkflowId(row._id, row.run),
+    workflow_url: links.workflow(row._id, row.run),
+    raw_url: links.raw(user, row._id),
+    message_ids: row.message_ids.filter((id) => seen.messages.has(id)),
+    ticket_id: thread(row.ticket_id),
+    conversation_id: thread(row.conversation_id),
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Models } from '../models/index.ts';
+import type { Audience } from '../models/workspaceEmail.ts';
+
+/** Who asks, and in which workspace. */
+export interface ApiUser {
+  readonly workspaceId: string;
+  readonly userId: string;
+  readonly role: 'owner' | 'member';
+}
+
+/** The user as a member of the workspace, or null when they are none (any more). */
+export async function memberOf(models: Models, workspaceId: string, userId: string): Promise<ApiUser | null> {
+  const member = await models.Member.findOne({ workspace_id: workspaceId, user_id: userId }).lean();
+  return member && { workspaceId, userId, role: member.role };
+}
+
+/** Tickets and shared conversations are everybody's; personal ones their owner's, whatever the role of others. */
+function audiencesOf(user: ApiUser): Audience[] {
+  return ['tickets', 'shared', `owner:${user.userId}`];
+}
+
+/** Filter of threads, messages and attachments. */
+export function seenBy(user: ApiUser) {
+  return { workspace_id: user.workspaceId, audience: { $in: audiencesOf(user) } };
+}
+
+/** Filter of contacts: those known through mail that the user may see. */
+export function contactsSeenBy(user: ApiUser) {
+  return { workspace_id: user.workspaceId, audiences: { $in: audiencesOf(user) } };
+}
+
+/**
+ * Filter of inbound emails. A routed row's audiences are those where it landed. Before that they are those of the addresses
+ * that it named, and where it is about to land goes before them. A row that named none is for the workspace's owners; one
+ * of no workspace is the operator's alone.
+ */
+export function inboundEmailsSeenBy(user: ApiUser) {
+  const mine = { $in: audiencesOf(user) };
+  const undecided = { 'routes.0': { $exists: false } };
+  const ways: object[] = [
+    { state: 'routed', audiences: mine },
+    { state: { $ne: 'routed' }, 'routes.lands_in': mine },
+    { state: { $ne: 'routed' }, ...undecided, audiences: mine },
+  ];
+  if (user.role === 'owner') ways.push({ ...undecided, audiences: { $size: 0 } });
+  return { workspace_id: user.workspaceId, $or: ways };
+}

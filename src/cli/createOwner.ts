@@ -1,0 +1,75 @@
+/**
+ * `npm run create-owner -- --workspace <name> --email <address> [--name <name>]`
+ *
+ * Makes a workspace with its first member, an owner, and prints the owner's token: it is shown once and not kept. With
+ * `--workspace-id <id>` the owner joins that workspace instead; a member becomes its owner, and gets a further token.
+ */
+import { parseArgs } from 'node:util';
+import { normaliseAddress } from '../email/addresses.ts';
+import { createIndexes, type Models } from '../models/index.ts';
+import { newId } from '../temporal/ids.ts';
+import { hashToken, newToken } from '../tokens.ts';
+import { operate, OperatorError } from './operator.ts';
+
+const USAGE =
+  'npm run create-owner -- --workspace <name> --email <address> [--name <name>] [--workspace-id <id>]';
+
+function readArguments() {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({ options: { workspace: text, 'workspace-id': text, email: text, name: text } }).values;
+  } catch (error) {
+    throw new OperatorError(`${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+await operate(async (models) => {
+  const args = readArguments();
+  const email = normaliseAddress(args.email ?? '');
+  if (!email) throw new OperatorError(`--email must be an address.\n${USAGE}`);
+  await createIndexes(models);
+  const workspaceId = args['workspace-id']
+    ? await existingWorkspace(models, args['workspace-id'])
+    : await newWorkspace(models, args.workspace);
+  const userId = await userWith(models, email, args.name ?? '');
+  await models.Member.updateOne(
+    { _id: `${workspaceId}/${userId}` },
+    { $set: { workspace_id: workspaceId, user_id: userId, role: 'owner' } },
+    { upsert: true },
+  );
+  const token = newToken('owner');
+  await models.Token.create({
+    _id: hashToken(token),
+    workspace_id: workspaceId,
+    user_id: userId,
+    revoked_at: null,
+    created_at: new Date(),
+  });
+  console.log(JSON.stringify({ workspace_id: workspaceId, user_id: userId, api_token: token }, null, 2));
+});
+
+async function existingWorkspace(models: Models, id: string): Promise<string> {
+  if (!(await models.Workspace.exists({ _id: id }))) throw new OperatorError(`There is no workspace ${id}.`);
+  return id;
+}
+
+async function newWorkspace(models: Models, name: string | undefined): Promise<string> {
+  if (!name) throw new OperatorError(`--workspace needs a name.\n${USAGE}`);
+  const { _id } = await models.Workspace.create({
+    _id: newId(),
+    name,
+    last_ticket_number: 0,
+    created_at: new Date(),
+  });
+  return _id;
+}
+
+/** A person is one user, however many workspaces they own. */
+async function userWith(models: Models, email: string, name: string): Promise<string> {
+  const user = await models.User.findOneAndUpdate(
+    { email },
+    { $setOnInsert: { _id: newId(), name, created_at: new Date() } },
+    { upsert: true, returnDocument: 'after' },
+  ).lean<{ _id: string }>();
+  return user._id;
+}

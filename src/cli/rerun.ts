@@ -1,0 +1,43 @@
+/**
+ * `npm run rerun -- <id> [<id> …]`
+ *
+ * Runs skipped, held or failed mail again (or mail with a file that failed), from its stored payload. The ids are those
+ * that `npm run skipped` and the API's inbound emails show.
+ */
+import { createTemporalClient } from '../temporal/client.ts';
+import { rerunInbound, type Rerun } from '../temporal/rerun.ts';
+import { createStartRun } from '../temporal/start.ts';
+import { installation, operate, OperatorError } from './operator.ts';
+
+await operate(async (models) => {
+  const ids = process.argv.slice(2);
+  if (ids.length === 0)
+    throw new OperatorError('npm run rerun -- <id> [<id> …]   (`npm run skipped` shows the ids)');
+  const { temporal } = installation();
+  const client = createTemporalClient(temporal);
+  const startRun = createStartRun(client);
+  try {
+    for (const id of ids) say(id, await rerunInbound({ models, client, startRun }, id), temporal);
+  } finally {
+    await client.connection.close();
+  }
+});
+
+function say(
+  id: string,
+  rerun: Rerun,
+  { uiUrl, namespace }: { uiUrl: string | null; namespace: string },
+): void {
+  if (rerun.result === 'not found') {
+    console.error(`${id}: there is no such mail.`);
+    process.exitCode = 1;
+  } else if (rerun.result === 'not needed') {
+    console.log(`${id}: nothing to do; it is a message with all its files, or its run is under way.`);
+  } else {
+    const link =
+      uiUrl && `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(rerun.workflowId)}`;
+    console.log(
+      `${id}: ${rerun.result === 'started' ? 'started' : 'already running'} as ${link ?? rerun.workflowId}`,
+    );
+  }
+}

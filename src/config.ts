@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { z } from 'zod';
+
+/**
+ * Everything that Postroom takes from its environment, checked once. This is the only file that reads `process.env`
+ * (linted). `.env.example` documents each variable; `loadConfig` reports all faults at once.
+ */
+export interface Config {
+  /** Port of the web process. */
+  readonly port: number;
+  /** True when PORT was set: then a port in use is an error instead of a reason to take the next free one. */
+  readonly portIsExplicit: boolean;
+  /** Where the outside world reaches the web process, without a trailing slash. */
+  readonly publicUrl: string;
+  /** True when PUBLIC_URL was set. */
+  readonly publicUrlIsExplicit: boolean;
+  /** Port of the worker's health checks. */
+  readonly workerPort: number;
+  readonly temporal: {
+    readonly address: string | null;
+    readonly namespace: string;
+    readonly uiUrl: string | null;
+  };
+  readonly mongodbUri: string | null;
+  readonly mongodBinary: string | null;
+  readonly mailgun: {
+    readonly apiKey: string;
+    readonly signingKey: string;
+    /** Base URL of Mailgun's API; attachments may be fetched from its host besides Mailgun's own. */
+    readonly url: string;
+  };
+  /** Bearer tokens that open `POST /webhooks/mime/inbound`; empty = closed. */
+  readonly mimeTokens: readonly string[];
+  /** Key of the signed URLs of images in messages; one of its own in every process where none is set. */
+  readonly urlSecret: string;
+  readonly storage: { readonly url: string; readonly s3Endpoint: string | null };
+  readonly platformDomain: string;
+  /** Folder in which engines are kept between runs. */
+  readonly cacheDir: string;
+  /** Largest webhook body in bytes, inclusive. */
+  readonly maxPostBytes: number;
+  readonly webhooksAllowLoopback: boolean;
+  /** A row that is not final after this long, and whose run is closed, becomes `failed` (milliseconds). */
+  readonly settleAfterMs: number;
+  readonly logLevel: string;
+}
+
+const MiB = 1024 * 1024;
+
+const url = (schemes: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
+    message: `must be a URL starting with ${schemes.map((s) => `${s}//`).join(' or ')}`,
+  });
+const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
+
+const Environment = z.object({
+  PORT: wholeNumber.refine((n) => n <= 65_535, 'must be 0 to 65535').optional(),
+  WORKER_PORT: wholeNumber.refine((n) => n <= 65_535, 'must be 0 to 65535').default(3001),
+  PUBLIC_URL: url(['http:', 'https:']).optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'must be host:port')
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_UI_URL: url(['http:', 'https:']).optional(),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
+    .optional(),
+  MONGOD_BINARY: z.string().optional(),
+  MAILGUN_API_KEY: z.string().default(''),
+  MAILGUN_SIGNING_KEY: z.string().default(''),
+  MAILGUN_URL: url(['http:', 'https:']).default('https://api.mailgun.net'),
+  MIME_TOKENS: z.string().default(''),
+  URL_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+  STORAGE_URL: url(['file:', 's3:']).optional(),
+  S3_ENDPOINT: url(['http:', 'https:']).optional(),
+  PLATFORM_DOMAIN: z.string().toLowerCase().default('postroom.test'),
+  POSTROOM_CACHE: z.string().optional(),
+  HOME: z.string().optional(),
+  MAX_POST_BYTES: wholeNumber.default(200 * MiB),
+  WEBHOOKS_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
+  SETTLE_AFTER_MS: wholeNumber.default(60 * 60 * 1000),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+/** Thrown with one line per wrong variable. */
+export class ConfigError extends Error {}
+
+/** Checks the environment. @throws ConfigError naming every variable that is wrong. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(set);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+    throw new ConfigError(
+      `The environment is not right (.env.example explains each variable):\n${faults.join('\n')}`,
+    );
+  }
+  const e = parsed.data;
+  const port = e.PORT ?? 3000;
+  return Object.freeze<Config>({
+    port,
+    portIsExplicit: e.PORT !== undefined,
+    publicUrlIsExplicit: e.PUBLIC_URL !== undefined,
+    workerPort: e.WORKER_PORT,
+    publicUrl: (e.PUBLIC_URL ?? `http://127.0.0.1:${port}`).replace(/\/+$/, ''),
+    temporal: Object.freeze({
+      address: e.TEMPORAL_ADDRESS ?? null,
+      namespace: e.TEMPORAL_NAMESPACE,
+      uiUrl: e.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? null,
+    }),
+    mongodbUri: e.MONGODB_URI ?? null,
+    mongodBinary: e.MONGOD_BINARY ?? null,
+    mailgun: Object.freeze({
+      apiKey: e.MAILGUN_API_KEY,
+      signingKey: e.MAILGUN_SIGNING_KEY,
+      url: e.MAILGUN_URL.replace(/\/+$/, ''),
+    }),
+    mimeTokens: Object.freeze(e.MIME_TOKENS.split(',').filter(Boolean)),
+    urlSecret: e.URL_SECRET ?? randomBytes(32).toString('hex'),
+    storage: Object.freeze({
+      url: e.STORAGE_URL ?? `file:${path.resolve('.postroom/storage')}`,
+      s3Endpoint: e.S3_ENDPOINT ?? null,
+    }),
+    platformDomain: e.PLATFORM_DOMAIN,
+    cacheDir: path.resolve(e.POSTROOM_CACHE ?? path.join(e.HOME ?? '.', '.cache', 'postroom')),
+    maxPostBytes: e.MAX_POST_BYTES,
+    webhooksAllowLoopback: e.WEBHOOKS_ALLOW_LOOPBACK === '1',
+    settleAfterMs: e.SETTLE_AFTER_MS,
+    logLevel: e.LOG_LEVEL,
+  });
+}
+
+/** The environment as it is, to hand down to child processes. */
+export const environment = (): NodeJS.ProcessEnv => ({ ...process.env });

@@ -1,0 +1,43 @@
+import mongoose, { type Connection } from 'mongoose';
+
+/** MongoDB is there and cannot be used as it is; the message says how to change it. */
+export class UnsuitableDatabase extends Error {}
+
+const STANDALONE =
+  'MongoDB is a standalone server, and Postroom needs a replica set (one node is enough) for transactions and change ' +
+  'streams. Start it with `mongod --replSet rs0`, then run `rs.initiate()` once in mongosh.';
+
+/** A connection that is not open yet. `connect` opens it; the driver itself comes back after every later break. */
+export function newConnection(): Connection {
+  const connection = mongoose.createConnection();
+  // Every break is also an event; without a listener it would end the process.
+  connection.on('error', () => undefined);
+  return connection;
+}
+
+/**
+ * One attempt to connect. Writes are acknowledged when a majority has them in its journal.
+ * @param timeoutMs longest wait for a server, a connection or an answer; none = an answer takes as long as it takes
+ * @throws UnsuitableDatabase, or the driver's error when the server is away
+ */
+export async function connect(connection: Connection, uri: string, timeoutMs?: number): Promise<void> {
+  await connection.openUri(uri, {
+    serverSelectionTimeoutMS: 1_500,
+    connectTimeoutMS: 1_500,
+    ...(timeoutMs !== undefined && { socketTimeoutMS: timeoutMs, waitQueueTimeoutMS: timeoutMs }),
+    writeConcern: { w: 'majority', journal: true },
+    appName: 'postroom',
+  });
+  try {
+    await refuseStandalone(connection);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function refuseStandalone(connection: Connection): Promise<void> {
+  const hello = await connection.getClient().db('admin').command({ hello: 1 });
+  // A member of a replica set, or a router of a sharded cluster.
+  if (!hello.setName && hello.msg !== 'isdbgrid') throw new UnsuitableDatabase(STANDALONE);
+}

@@ -1,0 +1,48 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Seeded } from '../seed.ts';
+
+/** What `.postroom/ready.json` tells scripts about the running installation. */
+export interface Ready {
+  web_url: string;
+  /** Null where the Temporal that is used was configured without TEMPORAL_UI_URL. */
+  temporal_ui_url: string | null;
+  temporal_address: string;
+  mongodb_uri: string;
+  mailgun_url: string;
+  webhook_url: string;
+  events_url: string;
+  signing_key: string;
+  /** Of the demo workspace's owner. */
+  api_token: string;
+  /** Of Dana, a member. */
+  member_token: string;
+  /** Opens `/webhooks/mime/inbound`. */
+  mime_token: string;
+  workspace_id: string;
+  emails: Seeded['emails'];
+  forwarding: Seeded['forwarding'];
+  pid: number;
+}
+
+const fileIn = (dataDir: string): string => path.join(dataDir, 'ready.json');
+
+/** Appears whole or not at all. Only its owner may read it: it holds tokens. */
+export function writeReady(dataDir: string, ready: Ready): void {
+  const file = fileIn(dataDir);
+  writeFileSync(`${file}.new`, `${JSON.stringify(ready, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+export function removeReady(dataDir: string): void {
+  rmSync(fileIn(dataDir), { force: true });
+}
+
+/** @returns null when nothing is ready. */
+export function readReady(dataDir: string): Ready | null {
+  try {
+    return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Ready;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,23 @@
+import path from 'node:path';
+import type { Ready } from './ready.ts';
+
+/** What a person reads when everything answers: where things are, and what to try. */
+export function welcome(ready: Ready, dataDir: string): string {
+  const support = ready.emails[0]?.address ?? '';
+  const tickets = `${ready.web_url}/api/v1/workspaces/${ready.workspace_id}/tickets`;
+  const lines = [
+    '',
+    'Postroom is ready.',
+    `  web            ${ready.web_url}/health/ready`,
+    ...(ready.temporal_ui_url ? [`  Temporal UI    ${ready.temporal_ui_url}`] : []),
+    `  local Mailgun  ${ready.mailgun_url}/sandbox/posts`,
+    `  logs and data  ${path.relative('.', dataDir)}/ (tokens and addresses in ready.json)`,
+    '',
+    'Send a mail, and read the ticket that it became:',
+    `  npm run send-mail -- --to ${support} --from ann@client.test --subject "My order" --text "Where is it?"`,
+    `  curl -H "Authorization: Bearer ${ready.api_token}" ${tickets}`,
+    '',
+    'Ctrl-C stops everything; the data stays.',
+  ];
+  return lines.join('\n');
+}

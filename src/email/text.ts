@@ -1,0 +1,34 @@
+import { compile } from 'html-to-text';
+import { caps } from './caps.ts';
+import { limitHtml } from './htmlLimits.ts';
+
+/** Text that MongoDB, JSON and UTF-8 take as it is: no NUL, no half of a surrogate pair. */
+export function storable(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD').replaceAll('\0', '');
+}
+
+/** Storable text of at most `maxBytes` of UTF-8, cut between characters. */
+export function capText(text: string, maxBytes: number = caps.textBytes): { text: string; cut: boolean } {
+  // A UTF-16 unit is at least one byte of UTF-8: no need to look at more.
+  const whole = storable(text.slice(0, maxBytes + 1));
+  if (text.length <= maxBytes && Buffer.byteLength(whole) <= maxBytes) return { text: whole, cut: false };
+  const bytes = Buffer.from(whole);
+  let end = Math.min(bytes.length, maxBytes);
+  // 10xxxxxx continues a character.
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  return { text: bytes.toString('utf8', 0, end), cut: true };
+}
+
+const convert = compile({
+  wordwrap: false,
+  selectors: [
+    { selector: 'img', format: 'skip' },
+    { selector: 'a', options: { hideLinkHrefIfSameAsText: true, ignoreHref: false } },
+    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+  ],
+});
+
+/** Plain text of HTML, for mail that has no text of its own. */
+export function textFromHtml(html: string): string {
+  return capText(convert(limitHtml(html).html)).text;
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pause } from './child.ts';
+
+/** A claim that was not touched for this long belongs to nobody, whatever its pid says (ms). */
+const DEAD_AFTER_MS = 30_000;
+const TOUCH_EVERY_MS = 3_000;
+
+interface Holder {
+  pid: number;
+  host: string;
+}
+
+/** One process' claim on something of which only one may be at work. */
+export interface Claim {
+  readonly name: string;
+  readonly release: () => void;
+}
+
+/**
+ * Queues for a claim: a folder in which every process that wants it puts a file of its own and keeps touching it; the
+ * first living one in name order holds it. No file is ever taken over, so a holder killed with -9 leaves nothing
+ * that two others could fight for: a dead file is deleted by whoever sees it.
+ */
+export async function takeClaim(folder: string, onWait: (holder: number) => void): Promise<Claim> {
+  const claim = enter(folder);
+  try {
+    await pause(50); // one that took its time just before us has its file there by now
+    for (let ahead = firstOther(folder, claim.name); ahead; ahead = firstOther(folder, claim.name)) {
+      onWait(ahead.pid);
+      await pause(500);
+    }
+    return claim;
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
+}
+
+/** Like `takeClaim`, but gives up at once. @returns the pid of the holder when somebody else has it. */
+export async function tryClaim(folder: string): Promise<Claim | number> {
+  const claim = enter(folder);
+  await pause(50);
+  const ahead = firstOther(folder, claim.name);
+  if (!ahead) return claim;
+  claim.release();
+  return ahead.pid;
+}
+
+/** Names of claims in the folder whose process lives. */
+export function livingClaims(folder: string): string[] {
+  return readdirSync(folder)
+    .sort()
+    .filter((name) => holderOf(path.join(folder, name)) !== null);
+}
+
+function enter(folder: string): Claim {
+  mkdirSync(folder, { recursive: true });
+  const name = `${Date.now().toString().padStart(15, '0')}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const file = path.join(folder, name);
+  const holder: Holder = { pid: process.pid, host: os.hostname() };
+  writeFileSync(file, JSON.stringify(holder));
+  const touching = setInterval(() => utimesSync(file, new Date(), new Date()), TOUCH_EVERY_MS);
+  touching.unref();
+  return {
+    name,
+    release: () => {
+      clearInterval(touching);
+      rmSync(file, { force: true });
+    },
+  };
+}
+
+function firstOther(folder: string, own: string): Holder | null {
+  for (const name of readdirSync(folder).sort()) {
+    if (name === own) return null;
+    const holder = holderOf(path.join(folder, name));
+    if (holder) return holder;
+  }
+  return null;
+}
+
+/** Who holds this file; null, and the file is gone, when nobody does any more. */
+function holderOf(file: string): Holder | null {
+  try {
+    const age = Date.now() - statSync(file).mtimeMs;
+    const text = readFileSync(file, 'utf8');
+    // An empty file is one whose writer is between creating and filling it.
+    const holder = text === '' ? { pid: 0, host: '' } : (JSON.parse(text) as Holder);
+    const gone = holder.host === os.hostname() && !isAlive(holder.pid);
+    if (age <= DEAD_AFTER_MS && !gone) return holder;
+    rmSync(file, { force: true });
+  } catch {
+    // It went away while we looked.
+  }
+  return null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

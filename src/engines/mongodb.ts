@@ -1,0 +1,84 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import mongoose from 'mongoose';
+import type { Cached } from './recipe.ts';
+import { secantusPython, secantusRust } from './recipes.ts';
+import { startEngine, type Engine } from './start.ts';
+
+type MongoClient = InstanceType<typeof mongoose.mongo.MongoClient>;
+
+export interface MongodbOptions {
+  run: string;
+  /** Which entry of the cache it is; null = a mongod. */
+  cached: Cached | null;
+  port: number;
+  dataDir: string;
+}
+
+/** URI of the server that `startMongodb` starts. Direct: its replica set has one member, whose port may change. */
+export const mongodbUri = (port: number): string =>
+  `mongodb://127.0.0.1:${port}/postroom?directConnection=true`;
+
+/** Starts MongoDB, or its stand-in, as a replica set of one with its data in `<dataDir>`. */
+export async function startMongodb({ run, cached, port, dataDir }: MongodbOptions): Promise<Engine> {
+  const standIn = cached === secantusRust || cached === secantusPython;
+  // The two keep their data in different forms.
+  const dbDir = path.join(dataDir, standIn ? 'secantus' : 'mongod');
+  mkdirSync(dbDir, { recursive: true });
+  return startEngine({
+    name: 'MongoDB',
+    command: run,
+    args: standIn ? secantusArgs(cached, port, dbDir) : mongodArgs(port, dbDir),
+    dataDir,
+    ready: () => withClient(mongodbUri(port), (client) => isWritable(client, port)),
+  });
+}
+
+const mongodArgs = (port: number, dbDir: string): string[] =>
+  `--replSet rs0 --bind_ip 127.0.0.1 --port ${port} --quiet --dbpath`.split(' ').concat(dbDir);
+
+/** Without --sync-on-commit acknowledged writes are lost when the machine or the process dies. */
+function secantusArgs(cached: Cached, port: number, dbDir: string): string[] {
+  const both = ['--port', String(port), '--storage-path', dbDir, '--sync-on-commit'];
+  return cached === secantusRust ? [...both, '--cache-size', '512M', '--log-level', 'WARNING'] : both;
+}
+
+interface ReplicaSetConfig {
+  version: number;
+  members: { host: string }[];
+}
+
+/** Looks whether the replica set takes writes, and makes it where there is none, or where its member moved to another port. */
+async function isWritable(client: MongoClient, port: number): Promise<boolean> {
+  const admin = client.db('admin');
+  const hello = await admin.command({ hello: 1 });
+  const config = async () =>
+    ((await admin.command({ replSetGetConfig: 1 })) as { config: ReplicaSetConfig }).config;
+  if (hello.isWritablePrimary) return true;
+  const host = `127.0.0.1:${port}`;
+  if (hello.setName) {
+    const [member] = (await config()).members;
+    if (member?.host === host) return false;
+  }
+  const members = [{ _id: 0, host }];
+  try {
+    await admin.command({ replSetInitiate: { _id: 'rs0', members } });
+  } catch {
+    const now = await config();
+    const moved = { ...now, version: now.version + 1, members };
+    await admin.command({ replSetReconfig: moved, force: true });
+  }
+  return false;
+}
+
+async function withClient<T>(uri: string, use: (client: MongoClient) => Promise<T>): Promise<T> {
+  const client = new mongoose.mongo.MongoClient(uri, {
+    serverSelectionTimeoutMS: 1_000,
+    appName: 'postroom-engines',
+  });
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { pause, startChild, type Child } from './child.ts';
+import { EngineError } from './tool.ts';
+
+/** A server that runs as a child of this process. */
+export interface Engine {
+  readonly name: string;
+  readonly child: Child;
+}
+
+interface Start {
+  name: string;
+  command: string;
+  args: readonly string[];
+  /** Folder for the engine's log. */
+  dataDir: string;
+  env?: NodeJS.ProcessEnv;
+  /** Resolves true when the engine can be used. */
+  ready: () => Promise<boolean>;
+}
+
+/** An engine that is not up by then will not come (ms). Old data may have to be gone through first. */
+const UP_WITHIN_MS = 60_000;
+
+/** Starts an engine and waits until it can be used. @throws EngineError when it ends or stays silent. */
+export async function startEngine({ name, command, args, dataDir, env, ready }: Start): Promise<Engine> {
+  const logFile = path.join(dataDir, `${name.toLowerCase()}.log`);
+  const child = startChild({ command, args, logFile, env, graceSeconds: 10 });
+  const deadline = Date.now() + UP_WITHIN_MS;
+  while (!(await ready().catch(() => false))) {
+    if (!child.running())
+      throw new EngineError(
+        `${name} ended with ${await child.exited} when it was started: ${child.lastLine()}. The whole log is in ${logFile}.`,
+      );
+    if (Date.now() > deadline) {
+      await child.stop();
+      throw new EngineError(
+        `${name} did not answer within ${UP_WITHIN_MS / 1000} s. Its log is in ${logFile}.`,
+      );
+    }
+    await pause(50);
+  }
+  return { name, child };
+}

@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Connection } from '@temporalio/client';
+import { startEngine, type Engine } from './start.ts';
+import { EngineError } from './tool.ts';
+
+/** Days for which a closed run must stay known: the webhook compares two days' posts with it, and people take weekends. */
+const RETENTION_DAYS = 7;
+const DAY_S = 24 * 60 * 60;
+
+export interface TemporalOptions {
+  run: string;
+  port: number;
+  /** Null: without a UI. */
+  uiPort: number | null;
+  namespace: string;
+  dataDir: string;
+}
+
+/** Starts Temporal's development server with its data in `<dataDir>/temporal.db`; what it has said is durable. */
+export async function startTemporal(options: TemporalOptions): Promise<Engine> {
+  const { run, port, uiPort, namespace, dataDir } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const address = `127.0.0.1:${port}`;
+  const engine = await startEngine({
+    name: 'Temporal',
+    command: run,
+    args: [
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'],
+      ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]),
+      ...['--db-filename', path.join(dataDir, 'temporal.db'), '--namespace', namespace],
+      // A run that was acknowledged is there after a power cut too.
+      ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'],
+    ],
+    dataDir,
+    ready: () => namespaceAnswers(address, namespace),
+  });
+  await keepRunsLongEnough(address, namespace);
+  return engine;
+}
+
+async function namespaceAnswers(address: string, namespace: string): Promise<boolean> {
+  const connection = await Connection.connect({ address, connectTimeout: '1 second' });
+  try {
+    await connection.workflowService.listOpenWorkflowExecutions({ namespace });
+    return true;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Sees that the namespace is there and keeps closed runs for 7 days. @throws EngineError when it cannot be reached or set. */
+export async function keepRunsLongEnough(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: '5 seconds' }).catch(() => {
+    throw new EngineError(`Temporal does not answer at ${address}: start it, or correct TEMPORAL_ADDRESS.`);
+  });
+  try {
+    const { config } = await connection.workflowService.describeNamespace({ namespace });
+    const kept = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+    if (kept >= RETENTION_DAYS * DAY_S) return;
+    await connection.workflowService.updateNamespace({
+      namespace,
+      config: { workflowExecutionRetentionTtl: { seconds: (RETENTION_DAYS * DAY_S) as never } },
+    });
+  } catch (error) {
+    throw new EngineError(
+      `Temporal at ${address} must have a namespace "${namespace}" that keeps closed runs for ${RETENTION_DAYS} days ` +
+        `(temporal operator namespace create --retention ${RETENTION_DAYS}d ${namespace}): ${(error as Error).message}.`,
+    );
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,43 @@
+import { nullableString, requiredString, rowSchema, text } from './schema.ts';
+
+/** A file of one message; its bytes are at `key`, never shared with another message. */
+export interface AttachmentRow {
+  /** Hash of message and position: two tries make one. */
+  _id: string;
+  workspace_id: string;
+  audience: string;
+  message_id: string;
+  /** Place among the mail's files, from 0. */
+  position: number;
+  filename: string;
+  content_type: string;
+  /** Bytes; what the provider said until it is stored. */
+  size: number | null;
+  /** The HTML shows it (cid:); lists for people leave it out. */
+  inline: boolean;
+  /** Without angle brackets. */
+  content_id: string | null;
+  state: 'pending' | 'stored' | 'failed' | 'too_large';
+  /** Why it is not stored, in words for a person. */
+  reason: string | null;
+  /** Storage key `attachments/<workspace>/<message>/<hash>`; null until stored. */
+  key: string | null;
+  created_at: Date;
+}
+export const attachmentSchema = rowSchema<AttachmentRow>({
+  _id: String,
+  workspace_id: requiredString,
+  audience: requiredString,
+  message_id: requiredString,
+  position: Number,
+  filename: text,
+  content_type: text,
+  size: { type: Number, default: null },
+  inline: { type: Boolean, default: false },
+  content_id: nullableString,
+  state: requiredString,
+  reason: nullableString,
+  key: nullableString,
+  created_at: Date,
+});
+attachmentSchema.index({ workspace_id: 1, message_id: 1, position: 1 });

@@ -1,0 +1,90 @@
+import type { Connection, Model, Schema } from 'mongoose';
+import { attachmentSchema, type AttachmentRow } from './attachment.ts';
+import { contactSchema, type ContactRow } from './contact.ts';
+import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
+import { messageSchema, type MessageRow } from './message.ts';
+import { postTokenSchema, type PostTokenRow } from './postToken.ts';
+import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
+import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
+import {
+  memberSchema,
+  tokenSchema,
+  userSchema,
+  workspaceSchema,
+  type MemberRow,
+  type TokenRow,
+  type UserRow,
+  type WorkspaceRow,
+} from './workspace.ts';
+import {
+  forwardingAddressSchema,
+  workspaceEmailSchema,
+  type ForwardingAddressRow,
+  type WorkspaceEmailRow,
+} from './workspaceEmail.ts';
+
+export type {
+  AttachmentRow,
+  ContactRow,
+  ConversationRow,
+  ForwardingAddressRow,
+  InboundEmailRow,
+  MemberRow,
+  MessageRow,
+  PostTokenRow,
+  ThreadIdRow,
+  TicketRow,
+  TokenRow,
+  UserRow,
+  WorkspaceEmailRow,
+  WorkspaceRow,
+};
+
+/** Every collection, bound to one connection. */
+export interface Models {
+  connection: Connection;
+  Workspace: Model<WorkspaceRow>;
+  User: Model<UserRow>;
+  Member: Model<MemberRow>;
+  Token: Model<TokenRow>;
+  WorkspaceEmail: Model<WorkspaceEmailRow>;
+  ForwardingAddress: Model<ForwardingAddressRow>;
+  Contact: Model<ContactRow>;
+  Ticket: Model<TicketRow>;
+  Conversation: Model<ConversationRow>;
+  Message: Model<MessageRow>;
+  Attachment: Model<AttachmentRow>;
+  ThreadId: Model<ThreadIdRow>;
+  InboundEmail: Model<InboundEmailRow>;
+  PostToken: Model<PostTokenRow>;
+}
+
+export function createModels(connection: Connection): Models {
+  // Untyped on purpose: mongoose's inferred model types take the compiler minutes and add nothing to `Model<Row>`.
+  const bind = (name: string, schema: Schema, collection: string): unknown =>
+    connection.model(name, schema, collection);
+  const models = {
+    connection,
+    Workspace: bind('Workspace', workspaceSchema, 'workspaces'),
+    User: bind('User', userSchema, 'users'),
+    Member: bind('Member', memberSchema, 'members'),
+    Token: bind('Token', tokenSchema, 'tokens'),
+    WorkspaceEmail: bind('WorkspaceEmail', workspaceEmailSchema, 'workspace_emails'),
+    ForwardingAddress: bind('ForwardingAddress', forwardingAddressSchema, 'forwarding_addresses'),
+    Contact: bind('Contact', contactSchema, 'contacts'),
+    Ticket: bind('Ticket', threadSchema.ticket, 'tickets'),
+    Conversation: bind('Conversation', threadSchema.conversation, 'conversations'),
+    Message: bind('Message', messageSchema, 'messages'),
+    Attachment: bind('Attachment', attachmentSchema, 'attachments'),
+    ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
+    InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
+    PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
+  };
+  return models as Models;
+}
+
+/** Makes every index; resolves when they are there. */
+export async function createIndexes(models: Models): Promise<void> {
+  const { connection } = models;
+  for (const name of connection.modelNames()) await connection.model(name).createIndexes();
+}

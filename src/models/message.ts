@@ -1,0 +1,96 @@
+import type { Address } from '../email/addresses.ts';
+import { address, nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
+
+/** A mail in or out, or an internal note, on one ticket or conversation. */
+export interface MessageRow {
+  /** Inbound: hash of workspace, audience, Message-Id and Date (email/sameMail.ts): one message per mail and audience. */
+  _id: string;
+  workspace_id: string;
+  audience: string;
+  thread_kind: 'ticket' | 'conversation';
+  thread_id: string;
+  direction: 'inbound' | 'outbound' | 'note';
+  state: string;
+  from: Address;
+  /** The real sender where a forwarder or list rewrote From; else the same as `from`. */
+  sender: Address;
+  reply_to: Address[];
+  to: Address[];
+  cc: Address[];
+  /** Inbound: the resolved workspace email, never the forwarding address. */
+  to_email: string | null;
+  workspace_email_id: string | null;
+  sending_email: string | null;
+  subject: string;
+  text: string;
+  /** Sanitised; inline images as placeholders (email/html.ts). */
+  html: string | null;
+  /** What was cut because it was over a cap; the whole is in the raw mail. */
+  cut: string[];
+  headers: [string, string][];
+  /** With angle brackets; null when the mail had none. */
+  message_id: string | null;
+  in_reply_to: string | null;
+  references: string[];
+  /** Ids (with brackets) that this message names as forebears: In-Reply-To and References, newest 30. */
+  names: string[];
+  /** Normalised addresses of sender, Reply-To, To and Cc: who takes part through this message. */
+  people: string[];
+  /** False = marked: its sender was no part of the thread, or failed SPF and DKIM. */
+  sender_known: boolean;
+  /** It opened its thread. */
+  opens: boolean;
+  auto_reply: boolean;
+  /** Date header. */
+  sent_at: Date | null;
+  contact_id: string | null;
+  inbound_email_id: string | null;
+  /** The mail's files as posted: part of what makes it the same mail (email/sameMail.ts). */
+  files: { filename: string; size: number | null }[];
+  /** Each copy of the mail that came, the first included, with the workspace emails that its trace headers name. */
+  copies: { inbound_email_id: string; traced: string[] }[];
+  created_at: Date;
+}
+
+export const messageSchema = rowSchema<MessageRow>({
+  _id: String,
+  workspace_id: requiredString,
+  audience: requiredString,
+  thread_kind: requiredString,
+  thread_id: requiredString,
+  direction: requiredString,
+  state: requiredString,
+  from: address,
+  sender: address,
+  reply_to: [address],
+  to: [address],
+  cc: [address],
+  to_email: nullableString,
+  workspace_email_id: nullableString,
+  sending_email: nullableString,
+  subject: text,
+  text,
+  html: nullableString,
+  cut: [String],
+  headers: [],
+  message_id: nullableString,
+  in_reply_to: nullableString,
+  references: [String],
+  names: [String],
+  people: [String],
+  sender_known: { type: Boolean, default: true },
+  opens: { type: Boolean, default: false },
+  auto_reply: { type: Boolean, default: false },
+  sent_at: nullableDate,
+  contact_id: nullableString,
+  inbound_email_id: nullableString,
+  files: [{ _id: false, filename: text, size: { type: Number, default: null } }],
+  copies: [{ _id: false, inbound_email_id: String, traced: [String] }],
+  created_at: Date,
+});
+// Read a thread, oldest first.
+messageSchema.index({ workspace_id: 1, thread_id: 1, created_at: 1, _id: 1 });
+// Find a parent by its id; find children that name an id.
+messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
+messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
+messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });

@@ -1,0 +1,62 @@
+import { nullableDate, requiredString, rowSchema, text } from './schema.ts';
+
+/** The tenant: everything belongs to exactly one. */
+export interface WorkspaceRow {
+  _id: string;
+  name: string;
+  /** Number of the last ticket; the next one takes `$inc`. Gaps are allowed, duplicates are not. */
+  last_ticket_number: number;
+  created_at: Date;
+}
+export const workspaceSchema = rowSchema<WorkspaceRow>({
+  _id: String,
+  name: requiredString,
+  last_ticket_number: { type: Number, default: 0 },
+  created_at: Date,
+});
+
+export interface UserRow {
+  _id: string;
+  email: string;
+  name: string;
+  created_at: Date;
+}
+export const userSchema = rowSchema<UserRow>({
+  _id: String,
+  email: requiredString,
+  name: text,
+  created_at: Date,
+});
+userSchema.index({ email: 1 }, { unique: true });
+
+export interface MemberRow {
+  /** `<workspace id>/<user id>`. */
+  _id: string;
+  workspace_id: string;
+  user_id: string;
+  role: 'owner' | 'member';
+}
+export const memberSchema = rowSchema<MemberRow>({
+  _id: String,
+  workspace_id: requiredString,
+  user_id: requiredString,
+  role: requiredString,
+});
+memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });
+
+/** A bearer token of a user in a workspace; only its hash is kept. */
+export interface TokenRow {
+  /** SHA-256 of the token, hex. */
+  _id: string;
+  workspace_id: string;
+  user_id: string;
+  revoked_at: Date | null;
+  created_at: Date;
+}
+export const tokenSchema = rowSchema<TokenRow>({
+  _id: String,
+  workspace_id: requiredString,
+  user_id: requiredString,
+  revoked_at: nullableDate,
+  created_at: Date,
+});

@@ -1,0 +1,64 @@
+import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
+
+/** Who may see where a mail lands: `tickets`, `shared`, or `owner:<user id>`. */
+export type Audience = 'tickets' | 'shared' | `owner:${string}`;
+
+/** An address of the workspace, with a purpose. */
+export interface WorkspaceEmailRow {
+  _id: string;
+  workspace_id: string;
+  /** Normalised (email/addresses.ts). */
+  address: string;
+  display_name: string;
+  purpose: 'ticket' | 'inbox';
+  /** With purpose `inbox`: the user whose personal mailbox this is; null = shared. */
+  user_id: string | null;
+  kind: 'platform' | 'forwarding' | 'domain';
+  /** When it was shown that the workspace owns the address; null = not yet: its mail is held. */
+  proved_at: Date | null;
+  /** Proved and switched on. */
+  can_receive: boolean;
+  can_send: boolean;
+  active: boolean;
+  deleted_at: Date | null;
+  created_at: Date;
+}
+export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
+  _id: String,
+  workspace_id: requiredString,
+  address: requiredString,
+  display_name: text,
+  purpose: requiredString,
+  user_id: nullableString,
+  kind: requiredString,
+  proved_at: nullableDate,
+  can_receive: { type: Boolean, required: true },
+  can_send: { type: Boolean, required: true },
+  active: { type: Boolean, required: true },
+  deleted_at: nullableDate,
+  created_at: Date,
+});
+workspaceEmailSchema.index({ workspace_id: 1, address: 1 });
+workspaceEmailSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
+// One address receives for one workspace at most. Also how a recipient is looked up: the workspace is not known yet.
+workspaceEmailSchema.index({ address: 1 }, { unique: true, partialFilterExpression: { can_receive: true } });
+workspaceEmailSchema.index({ address: 1, created_at: 1 });
+
+/** An address on the platform's own domain to which the customer's mail host forwards. */
+export interface ForwardingAddressRow {
+  _id: string;
+  workspace_id: string;
+  address: string;
+  /** The parent workspace email: gets the mail that names none of the workspace's addresses. */
+  workspace_email_id: string;
+  created_at: Date;
+}
+export const forwardingAddressSchema = rowSchema<ForwardingAddressRow>({
+  _id: String,
+  workspace_id: requiredString,
+  address: requiredString,
+  workspace_email_id: requiredString,
+  created_at: Date,
+});
+forwardingAddressSchema.index({ address: 1 }, { unique: true });
+forwardingAddressSchema.index({ workspace_id: 1, created_at: 1 });

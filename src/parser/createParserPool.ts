@@ -1,0 +1,34 @@
+import type { StoredMail } from '../models/inboundEmail.ts';
+import { type Job, type JobOptions, Lane } from './lane.ts';
+import type { ParserPool } from './pool.ts';
+
+export interface ParserPoolOptions {
+  /** Heap of each thread in MiB; a mail that needs more breaks it. */
+  heapMb?: number;
+}
+
+/** Enough for every mail within the caps; measured on the hostile ones of the tests. */
+const HEAP_MB = 384;
+/** Reading header fields takes milliseconds. */
+const SALVAGE_LIMIT_MS = 5_000;
+
+/**
+ * Threads in three lanes, so that no kind of work waits behind another: `quick` (two, started at once), `slow` and files
+ * (one each, started when first needed).
+ */
+export function createParserPool({ heapMb = HEAP_MB }: ParserPoolOptions = {}): ParserPool {
+  const lanes = { quick: new Lane(2, heapMb), slow: new Lane(1, heapMb), files: new Lane(1, heapMb) };
+  lanes.quick.warm();
+  const run = async <T>(lane: keyof typeof lanes, job: Job, options: JobOptions): Promise<T> =>
+    (await lanes[lane].run(job, options)) as T;
+  return {
+    digest: (mail, { lane = 'quick', ...options }) =>
+      run<StoredMail>(lane, { kind: 'digest', mail }, options),
+    salvage: (mail) => run<StoredMail>('slow', { kind: 'salvage', mail }, { limitMs: SALVAGE_LIMIT_MS }),
+    extract: (mime, parts, dir, { maxBytes, ...options }) =>
+      run('files', { kind: 'extract', mime, parts, dir, maxBytes }, options),
+    async close() {
+      await Promise.all(Object.values(lanes).map((lane) => lane.close()));
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { Config } from '../config.ts';
+import type { InboundProvider } from './inbound.ts';
+import { createMailgun } from './mailgun/index.ts';
+import { createMime } from './mime/index.ts';
+
+/** Every way in, by name. A new provider is a folder here and a line. */
+export function createProviders(
+  config: Pick<Config, 'mailgun' | 'mimeTokens'>,
+): ReadonlyMap<string, InboundProvider> {
+  const providers = [createMailgun(config.mailgun), createMime(config.mimeTokens)];
+  return new Map(providers.map((provider) => [provider.name, provider]));
+}

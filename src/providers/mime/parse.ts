@@ -1,0 +1,38 @@
+import { parseAddressList } from '../../email/addresses.ts';
+import { firstHeader } from '../../email/headers.ts';
+import { readMime, readMimeHead, type MimeMail } from '../../email/mime.ts';
+import type { StoredPost } from '../../webhook/storedPost.ts';
+import type { InboundEmail } from '../inbound.ts';
+
+/** The posted body is the mail itself. */
+export async function parse(
+  post: StoredPost,
+  _recipient: string,
+  file: (object: string) => string,
+): Promise<InboundEmail> {
+  return withEnvelope(await readMime(mimeFile(post, file)));
+}
+
+/** The same without its bodies and files. */
+export async function parseHead(
+  post: StoredPost,
+  _recipient: string,
+  file: (object: string) => string,
+): Promise<InboundEmail> {
+  return withEnvelope(readMimeHead(mimeFile(post, file)));
+}
+
+function mimeFile(post: StoredPost, file: (object: string) => string): string {
+  if (!post.mime) throw new Error('the post holds no mail');
+  return file(post.mime.object);
+}
+
+/** A mail server that has accepted a mail writes its envelope into Return-Path (RFC 5321 4.4); its verdicts nowhere sure. */
+function withEnvelope(mail: MimeMail): InboundEmail {
+  const [envelope] = parseAddressList(firstHeader(mail.headers, 'Return-Path') ?? '');
+  return {
+    ...mail,
+    envelopeFrom: envelope?.email ?? null,
+    verdicts: { spf: 'unknown', dkim: 'unknown', spam: 'unknown', spamScore: null },
+  };
+}

@@ -1,0 +1,103 @@
+import { once, setMaxListeners } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { createApp } from './app.ts';
+import { FaultSwitch } from './faults.ts';
+import type { Mail } from './mail.ts';
+import type { PostTry } from './posts.ts';
+import { receive, type Received, type ReceiveOptions } from './receive.ts';
+import { MailFolder } from './stored.ts';
+
+export interface SandboxOptions {
+  /** 0 = any free one. */
+  port: number;
+  /** Base URL of Postroom's web process. */
+  webhookUrl: string;
+  signingKey: string;
+  apiKey: string;
+  /** Keeps stored messages between runs; without it they are in a temporary folder that goes at `close`. */
+  dataDir?: string;
+  /** Factor over Mailgun's retry schedule (10, 15, 30 min, 1, 2, 4 h). Default 1. */
+  retrySpeed?: number;
+  /** How long stored messages can be fetched, in milliseconds. Default 3 days. */
+  storedForMs?: number;
+  /** A post without a byte in either direction for so long counts as not answered. Default 60 s. */
+  answerWithinMs?: number;
+}
+
+/** A local Mailgun: takes mail in and posts it as a route would; keeps stored messages. On 127.0.0.1 only. */
+export interface Sandbox {
+  readonly url: string;
+  readonly port: number;
+  /** Takes a mail in and posts it. @throws NoRecipientError when nobody is named. */
+  receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
+  readonly faults: FaultSwitch;
+  /** Every try of every post, oldest first; the last 10,000. */
+  readonly posts: readonly PostTry[];
+  /** Gives up what is still to be tried, and stops. */
+  close(): Promise<void>;
+}
+
+const THREE_DAYS_MS = 3 * 24 * 60 * 60 * 1000;
+const MAX_POSTS_LOGGED = 10_000;
+
+/** Starts a local Mailgun. Rejects with EADDRINUSE when the port is taken. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const stopping = new AbortController();
+  // Every post in flight listens to it.
+  setMaxListeners(0, stopping.signal);
+  const faults = new FaultSwitch(stopping.signal);
+  const posts: PostTry[] = [];
+  const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'postroom-sandbox-')));
+  const folder = new MailFolder(dataDir, options.storedForMs ?? THREE_DAYS_MS);
+  await folder.sweep();
+
+  const take = (mail: Mail, how: ReceiveOptions = {}) =>
+    receive(mail, how, {
+      webhookUrl: options.webhookUrl.replace(/\/+$/, ''),
+      signingKey: options.signingKey,
+      url: sandbox.url,
+      folder,
+      poster: {
+        retrySpeed: options.retrySpeed ?? 1,
+        idleMs: options.answerWithinMs ?? 60_000,
+        faults: faults.posts,
+        signal: stopping.signal,
+        onTry(attempt) {
+          posts.push(attempt);
+          if (posts.length > MAX_POSTS_LOGGED) posts.shift();
+        },
+      },
+    });
+  const app = createApp({
+    apiKey: options.apiKey,
+    folder,
+    faults,
+    posts,
+    url: () => sandbox.url,
+    receive: take,
+  });
+  const handle = app.callback();
+  const server = http.createServer((request, response) => void handle(request, response));
+  server.listen(options.port, '127.0.0.1');
+  await once(server, 'listening');
+
+  const { port } = server.address() as AddressInfo;
+  const sandbox: Sandbox = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    receive: take,
+    faults,
+    posts,
+    async close() {
+      stopping.abort();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+  return sandbox;
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { addedHeaders, signatureFields, type FilterVerdicts } from './fields.ts';
+import { forms } from './forms.ts';
+import { headerOf, readHeaders } from './headers.ts';
+import { addressesIn, senderOf, writeMail, type Mail } from './mail.ts';
+import { post, type Delivery, type Form, type PosterOptions } from './posts.ts';
+import { sign } from './signature.ts';
+import type { MailFolder } from './stored.ts';
+
+export interface ReceiveOptions extends Partial<FilterVerdicts> {
+  /** Default `forward`. */
+  form?: Form;
+  /** Envelope recipients; default: every address in To and Cc. */
+  recipients?: string[];
+  /** Envelope sender; default: the address in From. */
+  sender?: string;
+  /** One post with all recipients in a comma list, in place of one post each. */
+  commaList?: boolean;
+  /** What to wait for: `first_try` (default), `settled` (no further try will be made), `none`. */
+  wait?: 'none' | 'first_try' | 'settled';
+}
+
+export interface Received {
+  /** Key of the mail, as in the log of posts and in stored URLs. */
+  key: string;
+  /** From the mail; null when it has none. */
+  messageId: string | null;
+  /** One entry a post. Live: they change while tries go on. */
+  deliveries: Delivery[];
+}
+
+/** A mail without anyone to post it for. */
+export class NoRecipientError extends Error {}
+
+export interface ReceiverOptions {
+  webhookUrl: string;
+  signingKey: string;
+  /** Where stored messages are served. */
+  url: string;
+  folder: MailFolder;
+  poster: PosterOptions;
+}
+
+/** All verdicts pass, unless told otherwise. */
+const VERDICTS: FilterVerdicts = { spf: 'Pass', dkim: 'Pass', spamFlag: 'No', spamScore: '-0.7' };
+
+/** Takes a mail in and posts it as a route would. @throws NoRecipientError */
+export async function receive(
+  mail: Mail,
+  options: ReceiveOptions,
+  receiver: ReceiverOptions,
+): Promise<Received> {
+  const key = `BAAB${randomBytes(12).toString('base64url')}`;
+  const folder = await receiver.folder.make(key);
+  const form = options.form ?? 'forward';
+  let settled: Promise<unknown> = Promise.resolve();
+  try {
+    const eml = path.join(folder, 'mail.eml');
+    await writeMail(mail, eml);
+    const headers = await readHeaders(eml);
+    const recipients = options.recipients ?? addressesIn(headers, 'To', 'Cc');
+    if (recipients.length === 0) throw new NoRecipientError('the mail has no recipient');
+
+    const sender = options.sender ?? senderOf(headers);
+    const verdicts = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    const added = addedHeaders(sender, key, { ...VERDICTS, ...verdicts });
+    const taken = { key, folder, eml, headers, added, sender, recipients };
+    const bodyFor = await forms[form]({ ...taken, url: receiver.url, mails: receiver.folder });
+
+    const groups = options.commaList ? [recipients.join(',')] : recipients;
+    const url = new URL(`${receiver.webhookUrl}/webhooks/mailgun/inbound${form === 'mime' ? '/mime' : ''}`);
+    const postings = groups.map((recipient) => {
+      const signature = sign(receiver.signingKey);
+      const body = bodyFor(recipient, signatureFields(signature));
+      return post({ mail: key, recipient, form, token: signature.token, url, body }, receiver.poster);
+    });
+    settled = Promise.all(postings.map((posting) => posting.settled));
+    if (options.wait === 'settled') await settled;
+    else if (options.wait !== 'none') await Promise.all(postings.map((posting) => posting.firstTry));
+    return {
+      key,
+      messageId: headerOf(headers, 'Message-Id') ?? null,
+      deliveries: postings.map((posting) => posting.delivery),
+    };
+  } finally {
+    // The bodies of later tries are streamed from the folder.
+    void settled.then(() => (form === 'store' ? undefined : receiver.folder.remove(key)));
+  }
+}

@@ -1,0 +1,15 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+
+/** What Temporal knows of a run: open, closed with its status, or nothing (never started, or past its retention). */
+export type RunState = { state: 'open' } | { state: 'closed'; status: string } | { state: 'unknown' };
+
+export async function runState(client: Client, workflowId: string): Promise<RunState> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    const isOpen = status.name === 'RUNNING' || status.name === 'PAUSED';
+    return isOpen ? { state: 'open' } : { state: 'closed', status: status.name.toLowerCase() };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { state: 'unknown' };
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The web process: takes posts in, answers the API. Boots and acknowledges mail with neither MongoDB nor Temporal there;
+ * it needs only storage. At SIGTERM it is no longer ready, finishes what it has begun, and closes.
+ */
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Koa from 'koa';
+import { createApi } from './api/api.ts';
+import { connect, newConnection } from './database.ts';
+import { answerHealth, type Health } from './health.ts';
+import { createModels } from './models/index.ts';
+import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
+import { createProviders } from './providers/index.ts';
+import { createTemporalClient } from './temporal/client.ts';
+import { rerunInbound } from './temporal/rerun.ts';
+import { createStartRun } from './temporal/start.ts';
+import { answerBrokenRequests } from './webhook/brokenRequests.ts';
+import { compareArchive } from './webhook/compareArchive.ts';
+import { createNoteRepeat } from './webhook/noteRepeat.ts';
+import { createStarter, type Starter } from './webhook/starter.ts';
+import { createWebhook } from './webhook/webhook.ts';
+
+/** Time for requests under way when the process is told to stop (ms). */
+const DRAIN_MS = 15_000;
+
+const { config, log } = startProcess('web');
+const stopping = stopSignal(log);
+const attempts = { log, signal: stopping };
+
+const connection = newConnection();
+const models = createModels(connection);
+const client = createTemporalClient(config.temporal);
+const startRun = createStartRun(client);
+const providers = createProviders(config);
+const health: Health = {
+  isServing: () => !stopping.aborted,
+  needed: { storage: () => Promise.reject(new Error('not open yet')) },
+  wanted: {
+    mongodb: () => connection.getClient().db('admin').command({ ping: 1 }),
+    temporal: () => client.workflowService.getSystemInfo({}),
+  },
+};
+
+let starter: Starter | null = null;
+
+const app = new Koa();
+app.on('error', (error: Error) => log.warn({ error: error.name }, 'a request broke off'));
+app.use(async (ctx, next) => {
+  const answer = await answerHealth(ctx.path, health);
+  if (answer) Object.assign(ctx, answer);
+  else if (starter) await next();
+  else {
+    // Storage is not open: nothing can be kept, so providers must come again.
+    ctx.status = 503;
+    ctx.set('Retry-After', '5');
+    ctx.type = 'application/problem+json';
+    ctx.body = JSON.stringify({ type: 'about:blank', status: 503, title: 'Storage is away.' });
+  }
+});
+const server = http.createServer(app.callback());
+server.on('error', (error: NodeJS.ErrnoException) => {
+  const inUse = error.code === 'EADDRINUSE';
+  log.fatal(inUse ? `port ${config.port} is in use: stop what uses it, or set PORT` : error.message);
+  process.exit(1);
+});
+answerBrokenRequests(server);
+server.listen(config.port);
+
+stopping.addEventListener('abort', async () => {
+  server.closeIdleConnections();
+  await Promise.race([new Promise((resolve) => server.close(resolve)), sleep(DRAIN_MS)]);
+  server.closeAllConnections();
+  await starter?.close();
+  await connection.close();
+  // Not the Temporal client: a call that it still tries again would throw out of a timer.
+  process.exit(0);
+});
+
+const database = untilItWorks('MongoDB', () => connect(connection, config.mongodbUri), attempts);
+database.catch(() => undefined);
+const storage = await openStorage(config, log, stopping).catch(() => process.exit(0));
+starter = createStarter({ providers, storage, startRun, noteRepeat: createNoteRepeat(models), log });
+const rerun = (id: string) => rerunInbound({ models, client, startRun }, id);
+app.use(createWebhook({ providers, storage, starter, config, log }));
+app.use(createApi({ models, storage, config, providers, rerun, log }));
+server.removeAllListeners('request').on('request', app.callback());
+health.needed.storage = () => storage.check();
+starter.takeUpMarks();
+const compare = () => compareArchive({ providers, storage, models, client, startRun, log });
+void database
+  .then(() => untilItWorks('a part that the archive is compared with', compare, attempts))
+  .catch(() => undefined);
+log.info({ port: config.port }, 'ready');

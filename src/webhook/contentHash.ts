@@ -1,0 +1,22 @@
+import { createHash, hash, type Hash } from 'node:crypto';
+
+/** Text that is gathered before it is hashed: many small steps cost more than few. */
+const GATHERED_CHARACTERS = 16 * 1024;
+
+/** SHA-256 over the parts of a post, each a JSON array and a comma: what makes two posts the same. */
+export class ContentHash {
+  #hash: Hash | null = null;
+  #gathered = '';
+
+  add(part: string): void {
+    this.#gathered += `${part},`;
+    if (this.#gathered.length < GATHERED_CHARACTERS) return;
+    this.#hash = (this.#hash ?? createHash('sha256')).update(this.#gathered);
+    this.#gathered = '';
+  }
+
+  /** Hexadecimal; once only. */
+  digest(): string {
+    return this.#hash?.update(this.#gathered).digest('hex') ?? hash('sha256', this.#gathered, 'hex');
+  }
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** A value as it was posted: text, or its bytes where they are not UTF-8, or a pointer to an object beside the payload. */
+const StoredValue = z.union([
+  z.string(),
+  z.object({ base64: z.string() }),
+  z.object({ object: z.string(), size: z.number() }),
+]);
+
+/**
+ * What the archive holds of one post, at `<provider>-incoming/YYYY/MM/DD/<id>.json`. Fields keep the order in which they
+ * were posted, and their bytes; `object` values are storage keys. Written by the webhook, read by activities.
+ */
+export const StoredPost = z.object({
+  id: z.string(),
+  provider: z.string(),
+  /** ISO 8601, UTC: when the post arrived. */
+  received_at: z.string(),
+  content_type: z.string(),
+  /** Name, value, and the name's bytes where it is not UTF-8. The raw MIME is in `mime` alone. */
+  fields: z.array(z.tuple([z.string(), StoredValue, z.string().optional()])),
+  files: z.array(
+    z.object({
+      field: z.string(),
+      filename: z.string(),
+      /** The filename's bytes where it is not UTF-8. */
+      filename_base64: z.string().optional(),
+      content_type: z.string(),
+      size: z.number(),
+      object: z.string(),
+    }),
+  ),
+  /** Key and size in bytes of the raw MIME, where that is what was posted. */
+  mime: z.object({ object: z.string(), size: z.number() }).nullable(),
+  /** One entry a recipient; each becomes one workflow `inbound/<inbound_id>`. */
+  deliveries: z.array(z.object({ recipient: z.string(), inbound_id: z.string() })),
+  /** SHA-256 over everything posted but what changes from try to try (Mailgun: timestamp, token, signature). */
+  content_hash: z.string(),
+  /** SHA-256 of the single-use token, where the provider has one. */
+  token_hash: z.string().nullable(),
+  /** Why the post was answered 406; such a post has no fields. */
+  refused: z.string().nullable(),
+});
+export type StoredPost = z.infer<typeof StoredPost>;
+
+/** An object beside the payload: its storage key, and its size in bytes. */
+interface StoredObject {
+  object: string;
+  size: number;
+}
+
+/** The fields that are objects of their own, being long, with their names. */
+export function longFields({ fields }: StoredPost): [name: string, value: StoredObject][] {
+  return fields.flatMap(([name, value]): [string, StoredObject][] =>
+    typeof value === 'object' && 'object' in value ? [[name, value]] : [],
+  );
+}

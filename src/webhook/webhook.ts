@@ -1,0 +1,136 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { finished } from 'node:stream';
+import type { Context, Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { InboundProvider, PostToProve } from '../providers/inbound.ts';
+import type { Storage } from '../storage/storage.ts';
+import { faultOf } from './faultOf.ts';
+import { BrokenOff, Refused } from './form.ts';
+import { IncomingPost } from './incomingPost.ts';
+import { bodyOf, bodyReader } from './readPost.ts';
+import { createRefusals } from './refusals.ts';
+import type { Starter } from './starter.ts';
+
+/** How long the rest of a body that will not be used is taken (ms). */
+const DRAIN_MS = 2_000;
+
+export interface WebhookDeps {
+  /** By `InboundProvider.name`. */
+  providers: ReadonlyMap<string, InboundProvider>;
+  storage: Storage;
+  starter: Pick<Starter, 'add'>;
+  config: Pick<Config, 'maxPostBytes'>;
+  log: Logger;
+}
+
+/**
+ * Where providers knock: `POST /webhooks/<provider>/<path>`.
+ *
+ * - 200 `{"id"}`: the post is durable and marked; it will be processed whatever happens to this process.
+ * - 401: not proved. Nothing is kept. Not 406, because the provider's retries save the mail when our key is wrong.
+ * - 404, 405: no such webhook.
+ * - 406 `{"reason"}`: can never succeed: no form, unreadable, or over MAX_POST_BYTES. Leaves a row for the operator.
+ * - 422: a post without a recipient, where the sender can be told at once (`provesFromHead`).
+ * - 503: storage failed, or the body ended early. Nothing is claimed; the provider tries again.
+ *
+ * All but 200 are `application/problem+json`. It takes neither MongoDB nor Temporal to answer.
+ */
+export function createWebhook(deps: WebhookDeps): Middleware {
+  const refusals = createRefusals(deps);
+  const routes = new Map<string, InboundProvider>();
+  for (const provider of deps.providers.values())
+    for (const path of provider.paths) routes.set(`/webhooks/${provider.name}/${path}`, provider);
+
+  return async (ctx, next) => {
+    const provider = routes.get(ctx.path);
+    if (!provider) {
+      await next();
+      if (ctx.status === 404 && !ctx.body && ctx.path.startsWith('/webhooks/'))
+        answer(ctx, 404, 'There is no such webhook.');
+      return;
+    }
+    if (ctx.method !== 'POST') {
+      ctx.set('Allow', 'POST');
+      return answer(ctx, 405, 'Mail is posted here.');
+    }
+    try {
+      await receive(ctx, provider, deps);
+    } catch (error) {
+      const refused =
+        error instanceof Refused && (await refusals.keep(provider, ctx.get('content-type'), error));
+      if (refused)
+        answer(ctx, 406, `This post can never succeed: ${refused.message}.`, { reason: refused.message });
+      else
+        answer(
+          ctx,
+          503,
+          error instanceof BrokenOff ? 'The body ended early.' : 'The post could not be stored.',
+        );
+      if (!(error instanceof Refused || error instanceof BrokenOff))
+        deps.log.error({ provider: provider.name, error: faultOf(error) }, 'a post could not be stored');
+    } finally {
+      await drain(ctx.req);
+    }
+  };
+}
+
+/**
+ * Takes what is still being sent, for a while: a sender that is writing when the connection closes sees a broken pipe in
+ * place of the answer.
+ */
+async function drain(req: IncomingMessage): Promise<void> {
+  if (req.complete || req.destroyed) return;
+  req.resume();
+  await new Promise<void>((resolve) => {
+    const enough = setTimeout(resolve, DRAIN_MS);
+    finished(req, () => {
+      clearTimeout(enough);
+      resolve();
+    });
+  });
+}
+
+async function receive(ctx: Context, provider: InboundProvider, deps: WebhookDeps): Promise<void> {
+  const { storage, starter, config, log } = deps;
+  let post: IncomingPost | null = null;
+  const toProve: PostToProve = {
+    headers: ctx.headers,
+    // A plus in an address is nearly always meant as one, and never as the space that a form's plus would be.
+    query: new URLSearchParams(ctx.querystring.replaceAll('+', '%2B')),
+    field: (name) => post?.field(name) ?? null,
+  };
+  const isProved = (): boolean => {
+    const why = provider.prove(toProve);
+    if (why === null) return true;
+    log.warn({ provider: provider.name, why }, 'a post was not proved');
+    if (provider.provesFromHead) ctx.set('WWW-Authenticate', 'Bearer');
+    answer(ctx, 401, why);
+    return false;
+  };
+
+  if (provider.provesFromHead) {
+    if (!isProved()) return;
+    if (provider.recipients(toProve).length === 0)
+      return answer(ctx, 422, 'The query needs a recipient: ?recipient=support@example.com');
+  }
+  const read = bodyReader(ctx.req, provider, config.maxPostBytes);
+  post = new IncomingPost(provider, storage.spoolDir, ctx.get('content-type'));
+  try {
+    await read(bodyOf(ctx.req, config.maxPostBytes), post);
+    if (!provider.provesFromHead && !isProved()) return;
+    const deliveries = await post.finish(provider.recipients(toProve), provider.token(toProve));
+    await post.commit(storage);
+    ctx.body = { id: post.id };
+    starter.add({ provider: provider.name, id: post.id, deliveries });
+    log.debug({ provider: provider.name, post: post.id, deliveries: deliveries.length }, 'a post was stored');
+  } finally {
+    await post.discard();
+  }
+}
+
+function answer(ctx: Context, status: number, detail: string, more: { reason?: string } = {}): void {
+  ctx.status = status;
+  ctx.type = 'application/problem+json';
+  ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, ...more });
+}

@@ -1,0 +1,192 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import pino from 'pino';
+import { createActivities } from '../../activities/index.ts';
+import type { Archived } from '../../activities/archiveEmail.ts';
+import type { InboundEmailRow, Models } from '../../src/models/index.ts';
+import { ParserBroke, Unreadable, type ParserPool } from '../../src/parser/pool.ts';
+import { createStorage } from '../../src/storage/createStorage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import type { StoredPost } from '../../src/webhook/storedPost.ts';
+import { freshModels } from '../support/engines.ts';
+import { storeMail } from '../support/house.ts';
+
+let models: Models;
+let storage: Storage;
+let root: string;
+beforeEach(async () => {
+  models = await freshModels();
+  root = await mkdtemp(path.join(os.tmpdir(), 'archive-'));
+  storage = await createStorage({ url: `file:${root}`, s3Endpoint: null });
+});
+afterEach(async () => {
+  await models.connection.close();
+  await rm(root, { recursive: true });
+});
+
+const KEY = 'mailgun-incoming/2026/11/23/p1.json';
+
+async function post(change: Partial<StoredPost> = {}): Promise<void> {
+  const stored: StoredPost = {
+    id: 'p1',
+    provider: 'mailgun',
+    received_at: '2026-11-23T10:00:00.000Z',
+    content_type: 'application/x-www-form-urlencoded',
+    fields: [],
+    files: [],
+    mime: null,
+    deliveries: [{ recipient: 'support@acme.test', inbound_id: 'i1' }],
+    content_hash: 'c1',
+    token_hash: 't1',
+    refused: null,
+    ...change,
+  };
+  await storage.put(KEY, JSON.stringify(stored));
+}
+
+/** Runs the step with a parser that does this. */
+async function archive(
+  parser: Partial<ParserPool>,
+  {
+    local = false,
+    run = 1,
+    key = KEY,
+    signal,
+  }: { local?: boolean; run?: number; key?: string; signal?: AbortSignal } = {},
+): Promise<Archived> {
+  const steps = createActivities({
+    models,
+    storage,
+    parser,
+    providers: new Map(),
+    log: pino({ level: 'silent' }),
+  } as never);
+  const env = new MockActivityEnvironment({ isLocal: local });
+  signal?.addEventListener('abort', () => env.cancel());
+  return env.run(steps.archiveEmail, { id: 'i1', key, run });
+}
+
+async function mailOf(subject: string) {
+  const { mail } = await storeMail(models, { subject });
+  if (!mail) throw new Error('no mail');
+  return mail;
+}
+
+const row = () => models.InboundEmail.findById('i1').lean<InboundEmailRow>();
+
+test('the mail is on its row; again, and beside itself, it is the same', async () => {
+  await post();
+  const mail = await mailOf('Hello');
+  const results = await Promise.all([1, 2, 3].map(() => archive({ digest: () => Promise.resolve(mail) })));
+  expect(results).toEqual(Array(3).fill({ verdict: 'read', files: 0, remoteFiles: false }));
+  expect(await row()).toMatchObject({
+    state: 'received',
+    run: 1,
+    recipient: 'support@acme.test',
+    mail: { subject: 'Hello' },
+  });
+});
+
+test('after later steps it changes nothing', async () => {
+  await post();
+  const digest = () => mailOf('Hello');
+  await archive({ digest });
+  await models.InboundEmail.updateOne({ _id: 'i1' }, { $set: { state: 'routed', message_ids: ['m1'] } });
+  await archive({ digest });
+  expect(await row()).toMatchObject({ state: 'routed', message_ids: ['m1'] });
+});
+
+test('a later run takes the row over; the earlier one is superseded', async () => {
+  await post();
+  const digest = () => mailOf('Hello');
+  await archive({ digest });
+  await models.InboundEmail.updateOne({ _id: 'i1' }, { $set: { state: 'failed', reason: 'x' } });
+  await archive({ digest }, { run: 2 });
+  expect(await row()).toMatchObject({ state: 'received', reason: null, run: 2 });
+  await expect(archive({ digest })).rejects.toMatchObject({ type: 'Superseded' });
+});
+
+test.each([
+  ['gone', () => Promise.resolve(), 'the stored payload is gone'],
+  ['no JSON', () => storage.put(KEY, '{'), 'the stored payload is not one of ours'],
+  ['another JSON', () => storage.put(KEY, '{}'), 'the stored payload is not one of ours'],
+  [
+    'without a recipient',
+    () => post({ deliveries: [{ recipient: '', inbound_id: 'i1' }] }),
+    'the post names no recipient',
+  ],
+])('a payload that is %s: failed, visible', async (_name, prepare, reason) => {
+  await prepare();
+  expect(await archive({})).toEqual({ verdict: 'failed', reason });
+  expect(await row()).toMatchObject({ state: 'failed', reason, provider: 'mailgun' });
+});
+
+test('the same token with other content: a replayed signature', async () => {
+  const digest = () => mailOf('Hello');
+  await post();
+  await archive({ digest });
+  expect(await archive({ digest })).toMatchObject({ verdict: 'read' });
+  await post({ content_hash: 'c2', deliveries: [{ recipient: 'b@acme.test', inbound_id: 'i1' }] });
+  await models.InboundEmail.deleteOne({ _id: 'i1' });
+  expect(await archive({ digest })).toEqual({ verdict: 'failed', reason: 'replayed signature' });
+});
+
+test('a refused post is for the operator', async () => {
+  await post({ refused: 'not a form' });
+  expect(await archive({})).toEqual({ verdict: 'refused', reason: 'not a form' });
+});
+
+test('a verdict of the parser is final; a fault of the system, and a cancelled try, are not', async () => {
+  await post();
+  expect(await archive({ digest: () => Promise.reject(new Unreadable('TypeError')) })).toEqual({
+    verdict: 'failed',
+    reason: 'unreadable: TypeError',
+  });
+  await models.InboundEmail.deleteOne({ _id: 'i1' });
+  const noFiles = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  await expect(archive({ digest: () => Promise.reject(noFiles) })).rejects.toMatchObject({
+    message: 'archiveEmail: Error EMFILE',
+    nonRetryable: false,
+  });
+  const timeOut = new AbortController();
+  const digest: ParserPool['digest'] = (_job, { signal }) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+      timeOut.abort();
+    });
+  await expect(archive({ digest }, { signal: timeOut.signal })).rejects.toThrow();
+  expect(await row()).toBeNull();
+});
+
+test('a mail that breaks the parser: off the local lane at once, then two tries, then its headers with the raw attached', async () => {
+  await storage.put('mailgun-incoming/2026/11/23/p1.eml', 'raw');
+  await post({ mime: { object: 'mailgun-incoming/2026/11/23/p1.eml', size: 3 } });
+  let tries = 0;
+  const parser: Partial<ParserPool> = {
+    digest: () => {
+      tries += 1;
+      return Promise.reject(new ParserBroke('time'));
+    },
+    salvage: () => mailOf('Only the subject'),
+  };
+  await expect(archive(parser, { local: true })).rejects.toMatchObject({
+    type: 'TooHeavyForLocal',
+    nonRetryable: true,
+  });
+  expect(tries).toBe(1);
+  expect(await archive(parser)).toEqual({ verdict: 'read', files: 1, remoteFiles: false });
+  expect(tries).toBe(3);
+  expect((await row())?.mail).toMatchObject({
+    subject: 'Only the subject',
+    cut: ['everything but the headers'],
+    files: [{ filename: 'original.eml', source: { object: 'mailgun-incoming/2026/11/23/p1.eml' } }],
+  });
+});
+
+test('much to read is no work for a local step', async () => {
+  const object = 'mailgun-incoming/2026/11/23/p1.field-3';
+  await post({ fields: [['body-html', { object, size: 10_000_000 }]] });
+  await expect(archive({}, { local: true })).rejects.toMatchObject({ type: 'TooHeavyForLocal' });
+});

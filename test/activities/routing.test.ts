@@ -1,0 +1,222 @@
+import { newHouse, STRANGER_WORKSPACE, type House } from '../support/house.ts';
+
+let house: House;
+beforeEach(async () => {
+  house = await newHouse();
+});
+afterEach(() => house.close());
+
+const audiences = (received: { messages: { audience: string }[] }) =>
+  received.messages.map((m) => m.audience);
+
+describe('purpose', () => {
+  test('ticket -> a numbered ticket', async () => {
+    const first = await house.receive({ to: ['support@acme.test'] });
+    const second = await house.receive({ to: ['billing@acme.test'], from: 'bob@client.test' });
+    const tickets = await house.models.Ticket.find().sort({ number: 1 }).lean();
+    expect(tickets.map((t) => [t._id, t.number, t.status])).toEqual([
+      [first.row.ticket_id, 1, 'open'],
+      [second.row.ticket_id, 2, 'open'],
+    ]);
+    expect(first.row.state).toBe('routed');
+    expect(first.messages[0]?.to_email).toBe('support@acme.test');
+  });
+
+  test('inbox -> a shared conversation', async () => {
+    const { row } = await house.receive({ to: ['hello@acme.test'] });
+    const conversation = await house.models.Conversation.findById(row.conversation_id).orFail().lean();
+    expect(conversation).toMatchObject({ owner_id: null, agent_id: null, audience: 'shared' });
+  });
+
+  test('inbox with a user -> a personal conversation whose owner is its agent', async () => {
+    const { row } = await house.receive({ to: ['dana@acme.test'] });
+    const conversation = await house.models.Conversation.findById(row.conversation_id).orFail().lean();
+    expect(conversation).toMatchObject({ owner_id: 'dana', agent_id: 'dana', audience: 'owner:dana' });
+  });
+});
+
+describe('for whom', () => {
+  test('a plus-tag is looked up exactly first, then without', async () => {
+    const tagged = await house.addEmail('support+vip@acme.test', { purpose: 'inbox' });
+    const exact = await house.receive({ recipient: 'support+vip@acme.test' });
+    const other = await house.receive({ recipient: 'Support+Else@ACME.test' });
+    expect(exact.messages[0]?.to_email).toBe(tagged.address);
+    expect(other.messages[0]?.to_email).toBe('support@acme.test');
+  });
+
+  test('an unknown recipient is skipped and creates nothing', async () => {
+    const { row } = await house.receive({ recipient: 'nobody@acme.test' });
+    expect(row).toMatchObject({ state: 'skipped', reason: 'unknown recipient', workspace_id: null });
+    expect(await house.models.Contact.countDocuments()).toBe(0);
+    expect(await house.models.Ticket.countDocuments()).toBe(0);
+  });
+
+  test('forwarding: To decides among all receivable workspace emails, one message an audience', async () => {
+    const received = await house.receive({
+      recipient: house.forwarding,
+      to: ['x@else.test', 'Billing@Acme.test', 'hello@acme.test', 'support@acme.test'],
+      cc: ['dana@acme.test'],
+    });
+    expect(audiences(received)).toEqual(['tickets', 'shared', 'owner:dana']);
+    expect(received.messages.map((m) => m.to_email)).toEqual([
+      'billing@acme.test',
+      'hello@acme.test',
+      'dana@acme.test',
+    ]);
+  });
+
+  test('forwarding: trace headers where To and Cc name none', async () => {
+    const received = await house.receive({
+      recipient: house.forwarding,
+      to: ['undisclosed@else.test'],
+      headers: [
+        ['X-Forwarded-To', house.forwarding],
+        ['Delivered-To', 'hello@acme.test'],
+      ],
+    });
+    expect(audiences(received)).toEqual(['shared']);
+  });
+
+  test('forwarding: the parent where nothing names an address of the workspace', async () => {
+    const received = await house.receive({ recipient: house.forwarding, to: ['list@else.test'] });
+    expect(received.messages.map((m) => m.to_email)).toEqual(['support@acme.test']);
+  });
+
+  test('forwarding: an address of another workspace is none of ours', async () => {
+    await house.addEmail('orders@other.test', { workspace_id: STRANGER_WORKSPACE, purpose: 'inbox' });
+    const received = await house.receive({ recipient: house.forwarding, to: ['orders@other.test'] });
+    expect(received.messages.map((m) => [m.to_email, m.workspace_id])).toEqual([['support@acme.test', 'w1']]);
+  });
+
+  test('only an unproved address named -> held', async () => {
+    await house.addEmail('new@acme.test', { proved_at: null, can_receive: false });
+    const { row } = await house.receive({ recipient: house.forwarding, to: ['new@acme.test'] });
+    expect(row).toMatchObject({ state: 'held', reason: 'unproved address', message_ids: [] });
+  });
+
+  test.each([
+    ['inactive', { active: false }, 'inactive address'],
+    ['switched off', { can_receive: false }, 'address does not receive'],
+    ['deleted', { can_receive: false, deleted_at: new Date() }, 'deleted address'],
+  ])('only an address that is %s named -> skipped, not the parent’s', async (_name, change, reason) => {
+    await house.addEmail('old@acme.test', change);
+    const { row } = await house.receive({ recipient: house.forwarding, to: ['old@acme.test'] });
+    expect(row).toMatchObject({ state: 'skipped', reason });
+  });
+
+  test('an answer to one of our messages joins its thread, whatever became of the address', async () => {
+    await house.addEmail('old@acme.test', { active: false });
+    const first = await house.receive({ to: ['support@acme.test'] });
+    await sent(first.threads[0] as string, '<ours-1@acme.test>', 'old@acme.test');
+    const answer = await house.receive({
+      recipient: house.forwarding,
+      to: ['old@acme.test'],
+      in_reply_to: ['<ours-1@acme.test>'],
+    });
+    expect(answer.threads).toEqual(first.threads);
+    const notOurs = await house.receive({
+      recipient: house.forwarding,
+      to: ['old@acme.test'],
+      in_reply_to: [first.row.mail?.message_id as string],
+    });
+    expect(notOurs.row.state).toBe('skipped');
+  });
+
+  test('a direct mail to an inactive address is skipped', async () => {
+    await house.addEmail('old@acme.test', { active: false });
+    const { row } = await house.receive({ recipient: 'old@acme.test' });
+    expect(row).toMatchObject({ state: 'skipped', reason: 'inactive address' });
+  });
+
+  test('Bcc copies by trace: every audience to which a copy is traced gets the mail, in either order', async () => {
+    for (const order of [
+      ['support@acme.test', 'hello@acme.test'],
+      ['hello@acme.test', 'support@acme.test'],
+    ]) {
+      const message_id = `<bcc-${order.join('-')}>`;
+      const copies = [];
+      for (const traced of order) {
+        copies.push(
+          await house.receive({
+            recipient: house.forwarding,
+            to: ['support@acme.test'],
+            message_id,
+            headers: [['Delivered-To', traced]],
+          }),
+        );
+      }
+      const there = await house.models.Message.find({ message_id }).lean();
+      expect(there.map((m) => m.audience).sort()).toEqual(['shared', 'tickets']);
+    }
+  });
+});
+
+describe('from whom', () => {
+  test('a contact form that writes as us: the contact is its Reply-To, marked', async () => {
+    const { row, messages } = await house.receive({
+      from: 'support@acme.test',
+      reply_to: ['visitor@client.test'],
+      to: ['support@acme.test'],
+    });
+    expect(row.sender).toMatchObject({ email: 'visitor@client.test', proved: false });
+    expect(messages[0]?.sender_known).toBe(false);
+    const contact = await house.models.Contact.findById(messages[0]?.contact_id).orFail().lean();
+    expect(contact.email).toBe('visitor@client.test');
+  });
+
+  test('a colleague who writes from one of our addresses is not skipped', async () => {
+    const { row } = await house.receive({ from: 'hello@acme.test', to: ['support@acme.test'] });
+    expect(row.state).toBe('routed');
+  });
+
+  test('own mail coming back is skipped, in its own audience only', async () => {
+    const first = await house.receive({ to: ['support@acme.test'] });
+    await sent(first.threads[0] as string, '<ours@acme.test>', 'support@acme.test');
+    const back = await house.receive({ from: 'support@acme.test', message_id: '<ours@acme.test>' });
+    expect(back.row).toMatchObject({ state: 'skipped', reason: 'own mail' });
+    const toShared = await house.receive({ to: ['hello@acme.test'], message_id: '<ours@acme.test>' });
+    expect(toShared.row.state).toBe('routed');
+  });
+});
+
+describe('closed threads', () => {
+  test('a reply to a closed ticket opens it again; an auto-reply does not', async () => {
+    const first = await house.receive({});
+    const close = () =>
+      house.models.Ticket.updateOne(
+        { _id: first.row.ticket_id },
+        { $set: { status: 'closed', closed_at: new Date(Date.now() - 1000) } },
+      );
+    const status = async () =>
+      (await house.models.Ticket.findById(first.row.ticket_id).orFail().lean()).status;
+    const answer = { in_reply_to: [first.row.mail?.message_id as string] };
+    await close();
+    await house.receive({ ...answer, headers: [['Auto-Submitted', 'auto-replied']] });
+    expect(await status()).toBe('closed');
+    await house.receive(answer);
+    expect(await status()).toBe('open');
+    await close();
+    await house.receive({ ...answer, received_at: new Date(Date.now() - 60_000) });
+    expect(await status()).toBe('closed');
+  });
+});
+
+/** An outbound message of ours in a thread. */
+async function sent(threadId: string, messageId: string, from: string): Promise<void> {
+  const inThread = await house.models.Message.findOne({ thread_id: threadId }).orFail().lean();
+  await house.models.Message.create({
+    ...inThread,
+    _id: `out-${messageId}`,
+    direction: 'outbound',
+    state: 'sent',
+    from: { email: from, name: '' },
+    sender: { email: from, name: '' },
+    to: [inThread.sender],
+    people: [from, inThread.sender.email],
+    sending_email: from,
+    message_id: messageId,
+    inbound_email_id: null,
+    opens: false,
+    copies: [],
+  });
+}

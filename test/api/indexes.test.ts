@@ -1,0 +1,102 @@
+import mongoose from 'mongoose';
+import { createIndexes, createModels } from '../../src/models/index.ts';
+import { freshDatabaseUri } from '../support/engines.ts';
+import { createWorld, rows, storedFile, type World } from './world.ts';
+
+interface Find {
+  find: string;
+  filter: Record<string, unknown>;
+  sort?: Record<string, number>;
+}
+interface Stage {
+  stage?: string;
+  indexName?: string;
+  inputStage?: Stage;
+  inputStages?: Stage[];
+}
+
+/** What was asked of MongoDB since the last look. */
+let finds: Find[] = [];
+let world: World;
+
+beforeAll(async () => {
+  const connection = await mongoose
+    .createConnection(freshDatabaseUri(), { monitorCommands: true })
+    .asPromise();
+  const models = createModels(connection);
+  await createIndexes(models);
+  world = await createWorld({ models });
+  connection.getClient().on('commandStarted', ({ commandName, command }) => {
+    if (commandName === 'find') finds.push(command as unknown as Find);
+  });
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+function leaves(stage: Stage): Stage[] {
+  const below = [...(stage.inputStages ?? []), ...(stage.inputStage ? [stage.inputStage] : [])];
+  return below.length === 0 ? [stage] : below.flatMap(leaves);
+}
+
+/** First field of each index that a query reads; a collection scan has none. */
+async function firstFields({ find, filter, sort }: Find): Promise<(string | undefined)[]> {
+  const { connection } = world.models;
+  const plan = await connection.db!.command({ explain: { find, filter, ...(sort && { sort }) } });
+  const indexes = await connection.collection(find).indexes();
+  return leaves((plan.queryPlanner as { winningPlan: Stage }).winningPlan).map((leaf) => {
+    const index = leaf.stage === 'IXSCAN' ? indexes.find(({ name }) => name === leaf.indexName) : undefined;
+    return index && Object.keys(index.key)[0];
+  });
+}
+
+test('every list reads an index that starts with the workspace, its later pages too', async () => {
+  const { models } = world;
+  const ticket = await rows.ticket(models, {});
+  const conversation = await rows.conversation(models, {});
+  for (const [thread_kind, { _id: thread_id }, audience] of [
+    ['ticket', ticket, 'tickets'],
+    ['conversation', conversation, 'shared'],
+  ] as const) {
+    for (let i = 0; i < 2; i += 1) {
+      const { _id } = await rows.message(models, { thread_kind, thread_id, audience });
+      await storedFile(world, 'x', { message_id: _id, audience });
+    }
+  }
+  for (let i = 0; i < 2; i += 1) {
+    await rows.ticket(models, {});
+    await rows.conversation(models, {});
+    await rows.contact(models, {});
+    await rows.workspaceEmail(models, {});
+    await rows.inboundEmail(models, { state: 'held' });
+  }
+  const lists: [list: string, collection: string][] = [
+    ['/tickets?', 'tickets'],
+    ['/conversations?', 'conversations'],
+    [`/tickets/${ticket._id}/messages?`, 'messages'],
+    [`/conversations/${conversation._id}/messages?`, 'messages'],
+    ['/contacts?', 'contacts'],
+    ['/emails?', 'workspace_emails'],
+    ['/inbound-emails?', 'inbound_emails'],
+    ['/inbound-emails?state=held&', 'inbound_emails'],
+  ];
+  for (const [list, collection] of lists) {
+    const first = await (await world.get(`${list}limit=1`, world.tokens.dana)).json();
+    const { data, next_cursor } = first as { data: unknown[]; next_cursor: string };
+    finds = [];
+    const second = await world.get(`${list}limit=1&cursor=${next_cursor}`, world.tokens.dana);
+    expect([list, data.length, second.status]).toEqual([list, 1, 200]);
+    const asked = finds.filter((find) => find.find !== 'tokens');
+    expect(asked.map((find) => find.find)).toContain(collection);
+    for (const find of asked) {
+      expect(find.filter).toMatchObject(
+        find.filter.$and ? { $and: [{ workspace_id: 'acme' }, {}] } : { workspace_id: 'acme' },
+      );
+      // Rows that others name are found by their ids.
+      if ('_id' in find.filter) continue;
+      expect([list, find, new Set(await firstFields(find))]).toEqual([list, find, new Set(['workspace_id'])]);
+    }
+  }
+});
+
+test('the check above sees a scan', async () => {
+  expect(await firstFields({ find: 'tickets', filter: { subject: 'x' } })).toEqual([undefined]);
+});

@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import Koa from 'koa';
+import { pino } from 'pino';
+import { createApi } from '../../src/api/api.ts';
+import type { ApiDeps } from '../../src/api/deps.ts';
+import { createLinks, type Links } from '../../src/api/links.ts';
+import type {
+  AttachmentRow,
+  ContactRow,
+  ConversationRow,
+  InboundEmailRow,
+  MessageRow,
+  Models,
+  TicketRow,
+  WorkspaceEmailRow,
+} from '../../src/models/index.ts';
+import { createFileStorage } from '../../src/storage/fileStorage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { newId } from '../../src/temporal/ids.ts';
+import { hashToken } from '../../src/tokens.ts';
+import { freshModels } from '../support/engines.ts';
+
+/** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
+export interface World extends AsyncDisposable {
+  models: Models;
+  storage: Storage;
+  url: string;
+  links: Links;
+  tokens: { olga: string; dana: string; max: string; stranger: string };
+  /** GET below `/api/v1/workspaces/acme`, by one of the users or with no token. */
+  get(path: string, token?: string): Promise<Response>;
+  post(path: string, token?: string): Promise<Response>;
+}
+
+export const T0 = new Date('2026-11-01T10:00:00.000Z');
+
+export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
+  const models = more.models ?? (await freshModels());
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-api-'));
+  const storage = more.storage ?? (await createFileStorage(folder));
+  const tokens = await seedPeople(models);
+  const app = new Koa();
+  app.silent = true;
+  const config = {
+    publicUrl: '',
+    urlSecret: randomBytes(32).toString('hex'),
+    temporal: { address: null, namespace: 'mail', uiUrl: 'http://temporal.test' },
+  };
+  const log = pino({ level: 'silent' });
+  const rerun = () => Promise.reject(new Error('not in this test'));
+  app.use(createApi({ models, storage, config, providers: new Map(), rerun, log, ...more }));
+  app.use((ctx) => {
+    ctx.body = 'not the API';
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  config.publicUrl = url;
+  const ask = (method: string) => (below: string, token?: string) =>
+    fetch(`${url}/api/v1/workspaces/acme${below}`, {
+      method,
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
+  return {
+    models,
+    storage,
+    url,
+    links: createLinks(config),
+    tokens,
+    get: ask('GET'),
+    post: ask('POST'),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await models.connection.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function seedPeople(models: Models): Promise<World['tokens']> {
+  const people = [
+    { user: 'olga', workspace: 'acme', role: 'owner' },
+    { user: 'dana', workspace: 'acme', role: 'member' },
+    { user: 'max', workspace: 'acme', role: 'member' },
+    { user: 'stranger', workspace: 'other', role: 'owner' },
+  ] as const;
+  const tokens: Record<string, string> = {};
+  for (const { user, workspace, role } of people) {
+    const token = randomBytes(16).toString('hex');
+    tokens[user] = token;
+    await models.Member.create({
+      _id: `${workspace}/${user}`,
+      workspace_id: workspace,
+      user_id: user,
+      role,
+    });
+    await models.Token.create({
+      _id: hashToken(token),
+      workspace_id: workspace,
+      user_id: user,
+      created_at: T0,
+    });
+  }
+  return tokens as World['tokens'];
+}
+
+/** Rows that say only what a test is about; the rest is plausible. */
+export const rows = {
+  contact: (models: Models, row: Partial<ContactRow>) =>
+    models.Contact.create({
+      _id: newId(),
+      workspace_id: 'acme',
+      email: `${newId()}@x.test`,
+      name: 'Ann',
+      audiences: ['tickets'],
+      created_at: T0,
+      ...row,
+    }),
+  workspaceEmail: (models: Models, row: Partial<WorkspaceEmailRow>) =>
+    models.WorkspaceEmail.create({
+      _id: newId(),
+      workspace_id: 'acme',
+      address: `${newId()}@acme.test`,
+      purpose: 'ticket',
+      kind: 'platform',
+      can_receive: true,
+      can_send: true,
+      active: true,
+      created_at: T0,
+      ...row,
+    }),
+  ticket: (models: Models, row: Partial<TicketRow>) =>
+    models.Ticket.create({ ...thread(), audience: 'tickets', number: ++numbers, ...row }),
+  conversation: (models: Models, row: Partial<ConversationRow>) =>
+    models.Conversation.create({ ...thread(), audience: 'shared', ...row }),
+  message: (models: Models, row: Partial<MessageRow>) =>
+    models.Message.create({
+      _id: newId(),
+      workspace_id: 'acme',
+      audience: 'tickets',
+      thread_kind: 'ticket',
+      thread_id: 'none',
+      direction: 'inbound',
+      state: 'received',
+      from: { email: 'ann@x.test', name: 'Ann' },
+      sender: { email: 'ann@x.test', name: 'Ann' },
+      created_at: T0,
+      ...row,
+    }),
+  attachment: (models: Models, row: Partial<AttachmentRow>) =>
+    models.Attachment.create({
+      _id: newId(),
+      workspace_id: 'acme',
+      audience: 'tickets',
+      message_id: 'none',
+      position: 0,
+      filename: 'a.txt',
+      content_type: 'text/plain',
+      state: 'stored',
+      created_at: T0,
+      ...row,
+    }),
+  inboundEmail: (models: Models, row: Partial<InboundEmailRow>) =>
+    models.InboundEmail.create({
+      _id: newId(),
+      workspace_id: 'acme',
+      audiences: ['tickets'],
+      provider: 'mailgun',
+      recipient: 'support@acme.test',
+      key: 'mailgun-incoming/none.json',
+      state: 'routed',
+      run: 1,
+      received_at: T0,
+      created_at: T0,
+      updated_at: T0,
+      ...row,
+    }),
+};
+
+let numbers = 0;
+const thread = () => ({
+  _id: newId(),
+  workspace_id: 'acme',
+  subject: 'Hello',
+  status: 'open' as const,
+  contact_id: 'none',
+  workspace_email_id: 'none',
+  last_message_at: T0,
+  created_at: T0,
+  updated_at: T0,
+});
+
+/** A file in the store with its row. */
+export async function storedFile(
+  { models, storage }: World,
+  body: Buffer | string,
+  row: Partial<AttachmentRow>,
+): Promise<string> {
+  const _id = newId();
+  const key = `attachments/acme/${row.message_id ?? 'none'}/${_id}`;
+  await storage.put(key, body);
+  await rows.attachment(models, { _id, key, size: Buffer.byteLength(body), ...row });
+  return _id;
+}

@@ -1,0 +1,249 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { startGatedStack, type GatedStack } from '../support/gatedStack.ts';
+import { FORMS, marks, messageOf, postForm, rowIn, sendMail, signed, storedBelow } from '../support/mails.ts';
+import { startStack, type Stack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
+
+/** An engine that was away is knocked at again within half a minute; the rest is for a loaded machine. */
+const BACK_WITHIN_MS = 150_000;
+
+describe('engines away', () => {
+  let stack: GatedStack;
+  beforeAll(async () => {
+    stack = await startGatedStack();
+  });
+  afterEach(() => Promise.all([stack.mongodb.open(), stack.temporal.open()]));
+  afterAll(() => stack.close());
+
+  /** Sends mails in each form, all of which must be answered 200 at the first try. @returns their Message-Ids */
+  async function sendTwelve(): Promise<string[]> {
+    const ids = [];
+    for (let n = 0; n < 12; n++) {
+      const attachments = n % 4 === 0 ? [{ filename: 'a.txt', content: Buffer.from('a') }] : [];
+      ids.push(await sendMail(stack, { attachments }, { form: FORMS[n % 3]! }));
+      expect(stack.sandbox.posts.at(-1)).toMatchObject({ status: 200, try: 1 });
+    }
+    return ids;
+  }
+
+  async function expectOneMessageEach(ids: string[]): Promise<void> {
+    for (const id of ids) {
+      const message = await messageOf(stack, id, BACK_WITHIN_MS);
+      const row = await rowIn(stack, id, 'routed', BACK_WITHIN_MS);
+      expect(row.message_ids).toEqual([message._id]);
+    }
+    expect(await stack.models.Message.countDocuments({ message_id: { $in: ids } })).toBe(ids.length);
+    await noMarks();
+  }
+
+  async function openRuns(): Promise<WorkflowExecutionDescription[]> {
+    const open = [];
+    for await (const { workflowId } of stack.client.workflow.list({ query: "ExecutionStatus = 'Running'" }))
+      open.push(await stack.client.workflow.getHandle(workflowId).describe());
+    return open.filter((run) => run.status.name === 'RUNNING');
+  }
+
+  const noMarks = () =>
+    until('all marks to be worked off', async () => (await marks(stack)).length === 0, BACK_WITHIN_MS);
+
+  test('Temporal stopped while posts arrive: all answered 200, all processed after', async () => {
+    const before = await sendTwelve();
+    await noMarks();
+    await stack.temporal.close();
+    const during = await sendTwelve();
+    expect(await marks(stack)).toHaveLength(12);
+    await stack.temporal.open();
+    await expectOneMessageEach([...before, ...during]);
+  }, 240_000);
+
+  test('Temporal silent, not gone: the same', async () => {
+    await stack.temporal.stall();
+    const during = await sendTwelve();
+    expect(await marks(stack)).toHaveLength(12);
+    await stack.temporal.open();
+    await expectOneMessageEach(during);
+  }, 240_000);
+
+  test('Temporal and MongoDB both away, web killed and started again, posts, both back: the same', async () => {
+    await Promise.all([stack.temporal.close(), stack.mongodb.close()]);
+    const before = await sendTwelve();
+    await stack.stop('web', 'SIGKILL');
+    await stack.startWeb();
+    const ready = await fetch(`${stack.webUrl}/health/ready`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({ parts: { storage: 'up', mongodb: 'away', temporal: 'away' } });
+    const after = await sendTwelve();
+    expect(await marks(stack)).toHaveLength(24);
+    await Promise.all([stack.temporal.open(), stack.mongodb.open()]);
+    await expectOneMessageEach([...before, ...after]);
+  }, 240_000);
+
+  describe.each(['close', 'stall'] as const)('MongoDB away (%s) for longer than every local try', (how) => {
+    test('the runs wait as normal activities, and come through', async () => {
+      await until('earlier runs to end', async () => (await openRuns()).length === 0, BACK_WITHIN_MS);
+      await stack.mongodb[how]();
+      const ids = await sendTwelve();
+      const waiting = await until(
+        'every run to have fallen over to a normal activity',
+        async () => {
+          const retried = (await openRuns())
+            .flatMap((run) => run.raw.pendingActivities ?? [])
+            .filter((step) => (step.attempt ?? 0) > 1);
+          return retried.length === ids.length && retried.map((step) => step.activityType?.name);
+        },
+        BACK_WITHIN_MS,
+      );
+      expect(new Set(waiting)).toEqual(new Set(['archiveEmail']));
+      await stack.mongodb.open();
+      await expectOneMessageEach(ids);
+    }, 240_000);
+  });
+});
+
+/** Where the store's folder is, and how to make it take nothing more; `undo` lets it work again. */
+interface Hindrance {
+  root: string | null;
+  hinder(): Promise<() => Promise<void>>;
+  end(): void;
+}
+
+/** A file lies where the archive's folder was. */
+const inTheWay = (stack: () => Stack): Hindrance => ({
+  root: null,
+  async hinder() {
+    const folder = path.join(stack().storageDir, 'mailgun-incoming');
+    await rename(folder, `${stack().storageDir}-away`);
+    await writeFile(folder, '');
+    return async () => {
+      await rm(folder);
+      await rename(`${stack().storageDir}-away`, folder);
+    };
+  },
+  end: () => undefined,
+});
+
+/** A small disk that gets full; null where mounting one is not permitted. */
+function smallDisk(): Hindrance | null {
+  const root = mkdtempSync(path.join(os.tmpdir(), 'postroom-small-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', root], { stdio: 'ignore' });
+  } catch {
+    rmSync(root, { recursive: true });
+    return null;
+  }
+  return {
+    root,
+    async hinder() {
+      const filler = path.join(root, 'filler');
+      await expect(writeFile(filler, Buffer.alloc(9 * 1024 * 1024))).rejects.toThrow('ENOSPC');
+      return () => rm(filler);
+    },
+    end() {
+      execFileSync('umount', ['-l', root]);
+      rmSync(root, { recursive: true });
+    },
+  };
+}
+
+const disk = smallDisk();
+if (disk === null) console.warn('a full disk is not tried: mounting a tmpfs is not permitted here');
+let stack: Stack;
+const hindrances: [string, Hindrance][] = [['in the way', inTheWay(() => stack)]];
+if (disk) hindrances.push(['full', disk]);
+
+describe.each(hindrances)('storage that cannot take a post (%s)', (name, hindrance) => {
+  beforeAll(async () => {
+    const root = hindrance.root && path.join(hindrance.root, 'store');
+    stack = await startStack({
+      processes: ['web'],
+      sandbox: { retrySpeed: 600 },
+      ...(root && { env: { STORAGE_URL: `file:${root}` } }),
+    });
+    if (root) stack.storageDir = root;
+  });
+  afterAll(async () => {
+    await stack.close();
+    hindrance.end();
+  });
+
+  test('503, nothing claimed, nothing left; taken at a later try when there is room', async () => {
+    const first = await sendMail(stack);
+    await until('its run to be started', async () => (await marks(stack)).length === 0);
+    const undo = await hindrance.hinder();
+    const before = await storedBelow(stack, '.');
+    for (const post of awkwardPosts()) expect((await postForm(stack, ...post)).status).toBe(503);
+    expect(await storedBelow(stack, '.')).toEqual(before);
+    expect((await fetch(`${stack.webUrl}/health/live`)).status).toBe(200);
+    if (name === 'full') expect((await fetch(`${stack.webUrl}/health/ready`)).status).toBe(503);
+
+    const mail = { from: 'ann@client.test', to: [stack.at('support')], messageId: '<later@client.test>' };
+    const { deliveries } = await stack.sandbox.receive(mail, { form: 'mime' });
+    expect(deliveries[0]?.tries[0]?.status).toBe(503);
+    await undo();
+    await until('a later try to be taken', () => deliveries[0]?.outcome === 'accepted', 60_000);
+    await stack.startWorker();
+    await messageOf(stack, first);
+    await messageOf(stack, '<later@client.test>');
+    expect(await stack.models.InboundEmail.countDocuments()).toBe(2);
+  }, 150_000);
+
+  test('a post that breaks off: nothing claimed, nothing left', async () => {
+    const before = await storedBelow(stack, '.');
+    for (const [type, begin] of BEGUN) {
+      await breakOff(type, begin);
+      await until(`nothing of a ${type} to be left`, async () => {
+        return (await storedBelow(stack, 'tmp')).length === 0;
+      });
+    }
+    expect(await storedBelow(stack, '.')).toEqual(before);
+  });
+});
+
+const LONG = 'long '.repeat(300_000);
+
+/** A post of each form, small and with something large. */
+function awkwardPosts(): [FormData | URLSearchParams, 'inbound' | 'inbound/mime'][] {
+  const fields = () => ({ recipient: stack.at('support'), from: 'ann@client.test', ...signed() });
+  const files = new FormData();
+  for (const [field, value] of Object.entries(fields())) files.append(field, value);
+  for (const n of [1, 2, 3]) files.append(`attachment-${n}`, new Blob([LONG]), `${n}.txt`);
+  return [
+    [new URLSearchParams(fields()), 'inbound'],
+    [new URLSearchParams({ 'body-plain': LONG, ...fields() }), 'inbound'],
+    [files, 'inbound'],
+    [new URLSearchParams({ ...fields(), 'body-mime': `Subject: small\r\n\r\nsmall` }), 'inbound/mime'],
+    [new URLSearchParams({ ...fields(), 'body-mime': `Subject: large\r\n\r\n${LONG}` }), 'inbound/mime'],
+  ];
+}
+
+/** Bodies that were begun: the proof is there, and some megabytes, but not the end. */
+const proof = Object.entries({ recipient: 'support@postroom.test', ...signed() });
+const part = (name: string, value: string) =>
+  `--b\r\nContent-Disposition: form-data; name="${name}"${name.startsWith('att') ? '; filename="a"' : ''}\r\n\r\n${value}`;
+const BEGUN: [type: string, begin: string][] = [
+  ['application/x-www-form-urlencoded', `${new URLSearchParams(proof).toString()}&body-mime=${LONG}`],
+  [
+    'multipart/form-data; boundary=b',
+    proof.map(([name, value]) => `${part(name, value)}\r\n`).join('') + part('attachment-1', LONG),
+  ],
+];
+
+/** Posts the beginning of a body, and goes away when it has arrived. */
+async function breakOff(type: string, begin: string): Promise<void> {
+  const request = http.request(`${stack.webUrl}/webhooks/mailgun/inbound`, {
+    method: 'POST',
+    headers: { 'Content-Type': type, 'Content-Length': Buffer.byteLength(begin) + 1_000_000 },
+  });
+  request.on('error', () => undefined);
+  request.write(begin);
+  await until('it to arrive', async () => {
+    return (await storedBelow(stack, 'tmp')).length > 0;
+  });
+  request.destroy();
+}

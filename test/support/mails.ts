@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { AttachmentRow, InboundEmailRow, MessageRow } from '../../src/models/index.ts';
+import type { ComposedMail } from '../../src/sandbox/mail.ts';
+import type { ReceiveOptions } from '../../src/sandbox/receive.ts';
+import { newId } from '../../src/temporal/ids.ts';
+import { mongoUri, temporalAddress } from './engines.ts';
+import { SIGNING_KEY, TOKENS, type Stack } from './stack.ts';
+import { until } from './until.ts';
+
+export const FORMS = ['forward', 'store', 'mime'] as const;
+
+/** Lets the local Mailgun receive a mail from Ann to support. @returns its Message-Id */
+export async function sendMail(
+  stack: Stack,
+  mail: ComposedMail = {},
+  options: ReceiveOptions = {},
+): Promise<string> {
+  const messageId = mail.messageId ?? `<${newId()}@client.test>`;
+  await stack.sandbox.receive(
+    {
+      from: 'Ann Lee <ann@client.test>',
+      to: [stack.at('support')],
+      subject: 'A question',
+      text: 'When will my order arrive, please?',
+      ...mail,
+      messageId,
+    },
+    options,
+  );
+  return messageId;
+}
+
+/** Waits for the one message of a mail. */
+export function messageOf(stack: Stack, messageId: string, withinMs?: number): Promise<MessageRow> {
+  return until(
+    `the message ${messageId}`,
+    async () => {
+      const [message] = await stack.messages(messageId);
+      return message;
+    },
+    withinMs,
+  );
+}
+
+/** Waits until the row of a mail is in this state; known by the Message-Id, so not for mail that could not be read. */
+export function rowIn(
+  stack: Stack,
+  messageId: string,
+  state: InboundEmailRow['state'],
+  withinMs?: number,
+): Promise<InboundEmailRow> {
+  return until(
+    `${messageId} to be ${state}`,
+    () => stack.models.InboundEmail.findOne({ 'mail.message_id': messageId, state }).lean<InboundEmailRow>(),
+    withinMs,
+  );
+}
+
+/** The attachments of a message, in order. */
+export const filesOf = (stack: Stack, message: MessageRow): Promise<AttachmentRow[]> =>
+  stack.models.Attachment.find({ message_id: message._id }).sort({ position: 1 }).lean<AttachmentRow[]>();
+
+/** Waits until no file of a message is pending. */
+export function settledFiles(stack: Stack, message: MessageRow, withinMs = 60_000): Promise<AttachmentRow[]> {
+  return until(
+    `the files of ${message._id} to be settled`,
+    async () => {
+      const files = await filesOf(stack, message);
+      return files.length > 0 && files.every((file) => file.state !== 'pending') && files;
+    },
+    withinMs,
+  );
+}
+
+/** Downloads a stored attachment through the API. */
+export async function downloadOf(stack: Stack, attachment: AttachmentRow): Promise<Buffer> {
+  const answer = await stack.api(`attachments/${attachment._id}`);
+  return Buffer.from(await answer.arrayBuffer());
+}
+
+/** `POST inbound-emails/{id}/rerun`, as the owner. @returns the status */
+export async function rerun(stack: Stack, inboundEmailId: string): Promise<number> {
+  const path = `/api/v1/workspaces/${stack.seeded.workspaceId}/inbound-emails/${inboundEmailId}/rerun`;
+  const answer = await fetch(stack.webUrl + path, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${TOKENS.owner}` },
+  });
+  return answer.status;
+}
+
+/** An operator's command: `npm run <command> -- …args`. @returns what it printed */
+export async function operator(
+  stack: Stack,
+  command: 'rerun' | 'skipped',
+  ...args: string[]
+): Promise<string> {
+  const uri = new URL(mongoUri());
+  uri.pathname = `/${stack.models.connection.name}`;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', `src/cli/${command}.ts`, ...args],
+    {
+      cwd: path.resolve(import.meta.dirname, '../..'),
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        MONGODB_URI: uri.toString(),
+        TEMPORAL_ADDRESS: temporalAddress(),
+        TEMPORAL_NAMESPACE: stack.namespace,
+      },
+    },
+  );
+  return stdout;
+}
+
+/** Fields that prove a post; a token of its own each time, unless told. */
+export function signed(token: string = newId()): Record<string, string> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', SIGNING_KEY)
+    .update(timestamp + token)
+    .digest('hex');
+  return { timestamp, token, signature };
+}
+
+/** Posts a form of one's own making, as Mailgun would. */
+export function postForm(
+  stack: Stack,
+  body: FormData | URLSearchParams,
+  webhook: 'inbound' | 'inbound/mime' = 'inbound',
+): Promise<Response> {
+  return fetch(`${stack.webUrl}/webhooks/mailgun/${webhook}`, {
+    method: 'POST',
+    // A kept connection may have been closed while the test was busy making the next body.
+    headers: { Connection: 'close' },
+    body,
+  });
+}
+
+/** Every file below a folder of the store, relative to it; none when the folder is not there. */
+export async function storedBelow(stack: Stack, folder: string): Promise<string[]> {
+  const root = path.join(stack.storageDir, folder);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+}
+
+/** Posts that are durable but not started. */
+export const marks = (stack: Stack): Promise<string[]> => storedBelow(stack, 'mailgun-incoming/unstarted');

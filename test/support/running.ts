@@ -1,0 +1,9 @@
+import type { Engine } from '../../src/engines/index.ts';
+
+/** What globalSetup started and globalTeardown stops; both are loaded apart, so it hangs on the global object. */
+interface Running {
+  engines: Engine[];
+  dataDir: string | null;
+}
+const holder = globalThis as { postroomEngines?: Running };
+export const running: Running = (holder.postroomEngines ??= { engines: [], dataDir: null });

@@ -1,0 +1,190 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { nextFreePort } from '../../src/engines/ports.ts';
+import type { InboundEmailRow, MessageRow, Models } from '../../src/models/index.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
+import { seed, type Seeded } from '../../src/seed.ts';
+import { freshDatabaseUri, freshModels, freshNamespace, temporalAddress } from './engines.ts';
+import { until } from './until.ts';
+
+/** Postroom as it runs: web and worker as processes of their own, a local Mailgun, a database and a namespace of its own. */
+export interface Stack {
+  webUrl: string;
+  sandbox: Sandbox;
+  models: Models;
+  client: Client;
+  namespace: string;
+  storageDir: string;
+  seeded: Seeded;
+  /** Address on the platform domain: `at('support')`. */
+  at(local: string): string;
+  forwarding: string;
+  startWeb(env?: Record<string, string>): Promise<void>;
+  startWorker(env?: Record<string, string>): Promise<void>;
+  /** Ends a process and waits for its end; nothing when it is not running. */
+  stop(name: 'web' | 'worker', signal?: NodeJS.Signals): Promise<void>;
+  pid(name: 'web' | 'worker'): number | undefined;
+  /** GET of the API below the demo workspace, as the owner or another of the tokens. */
+  api(path: string, token?: string): Promise<Response>;
+  /** Waits until `count` inbound rows are final, and gives all rows. */
+  settled(count: number, withinMs?: number): Promise<InboundEmailRow[]>;
+  /** The messages of a mail, by its Message-Id. */
+  messages(messageId: string): Promise<MessageRow[]>;
+  close(): Promise<void>;
+}
+
+export const TOKENS = { owner: 'owner-token', dana: 'dana-token', secondOwner: 'second-token' };
+export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
+const API_KEY = 'key-test-api';
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface StackOptions {
+  /** Processes to start at once; both when not said. */
+  processes?: ('web' | 'worker')[];
+  env?: Record<string, string>;
+  sandbox?: Partial<SandboxOptions>;
+}
+
+export async function startStack({
+  processes = ['web', 'worker'],
+  env = {},
+  ...more
+}: StackOptions = {}): Promise<Stack> {
+  const mongodbUri = freshDatabaseUri();
+  const [models, namespace, storageDir, webPort, workerPort, sandboxPort] = await Promise.all([
+    freshModels(mongodbUri),
+    freshNamespace(),
+    mkdtemp(path.join(os.tmpdir(), 'postroom-stack-')),
+    lastingPort(),
+    lastingPort(),
+    lastingPort(),
+  ]);
+  const seeded = await seed(models, {
+    platformDomain: 'postroom.test',
+    forwardingLocalPart: 'fwd-1',
+    tokens: TOKENS,
+  });
+  const webUrl = `http://127.0.0.1:${webPort}`;
+  const sandbox = await startSandbox({
+    port: sandboxPort,
+    webhookUrl: webUrl,
+    signingKey: SIGNING_KEY,
+    apiKey: API_KEY,
+    ...more.sandbox,
+  });
+  const temporal = await Connection.connect({ address: temporalAddress() });
+  const client = new Client({ connection: temporal, namespace });
+  const environment = {
+    ...process.env,
+    NODE_OPTIONS: '',
+    PORT: String(webPort),
+    WORKER_PORT: String(workerPort),
+    PUBLIC_URL: webUrl,
+    MONGODB_URI: mongodbUri,
+    TEMPORAL_ADDRESS: temporalAddress(),
+    TEMPORAL_NAMESPACE: namespace,
+    STORAGE_URL: `file:${storageDir}`,
+    MAILGUN_SIGNING_KEY: SIGNING_KEY,
+    MAILGUN_API_KEY: API_KEY,
+    MAILGUN_URL: sandbox.url,
+    MIME_TOKENS: TOKENS.owner,
+    URL_SECRET: 'a-secret-for-tests-of-at-least-32-characters',
+    LOG_LEVEL: 'warn',
+    ...env,
+  };
+
+  const running = new Map<string, ChildProcess>();
+  const start = async (name: 'web' | 'worker', port: number, extra: Record<string, string>) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', `src/${name}.ts`], {
+      cwd: ROOT,
+      env: { ...environment, ...extra },
+      stdio: process.env.SHOW_LOGS ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    });
+    running.set(name, child);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-4_000)));
+    await until(
+      `${name} to be ready`,
+      () => {
+        if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said}`);
+        return answersWell(`http://127.0.0.1:${port}/health/ready`);
+      },
+      90_000,
+    );
+  };
+  const stop = async (name: 'web' | 'worker', signal: NodeJS.Signals = 'SIGTERM') => {
+    const child = running.get(name);
+    running.delete(name);
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  };
+
+  const stack: Stack = {
+    webUrl,
+    sandbox,
+    models,
+    client,
+    namespace,
+    storageDir,
+    seeded,
+    at: (local) => `${local}@postroom.test`,
+    forwarding: 'fwd-1@postroom.test',
+    startWeb: (extra = {}) => start('web', webPort, extra),
+    startWorker: (extra = {}) => start('worker', workerPort, extra),
+    stop,
+    pid: (name) => running.get(name)?.pid,
+    api: (below, token = TOKENS.owner) =>
+      fetch(`${webUrl}/api/v1/workspaces/${seeded.workspaceId}/${below}`, {
+        headers: { Authorization: `Bearer ${token}` },
+      }),
+    settled: (count, withinMs) =>
+      until(
+        `${count} mails to be final`,
+        async () => {
+          const rows = await models.InboundEmail.find().sort({ created_at: 1 }).lean<InboundEmailRow[]>();
+          return rows.filter((row) => row.state !== 'received').length >= count && rows;
+        },
+        withinMs,
+      ),
+    messages: (messageId) => models.Message.find({ message_id: messageId }).lean<MessageRow[]>(),
+    async close() {
+      await sandbox.close();
+      await Promise.all([stop('web'), stop('worker')]);
+      await Promise.all([temporal.close(), models.connection.close()]);
+      await rm(storageDir, { recursive: true, force: true });
+    },
+  };
+  await startAll(stack, processes);
+  return stack;
+}
+
+/** Starts processes side by side; when one does not come up all is closed, so that the test can end. */
+export async function startAll(stack: Stack, processes: ('web' | 'worker')[]): Promise<void> {
+  const starting = processes.map((name) => (name === 'web' ? stack.startWeb() : stack.startWorker()));
+  const failed = (await Promise.allSettled(starting)).find((result) => result.status === 'rejected');
+  if (!failed) return;
+  await stack.close();
+  throw failed.reason;
+}
+
+const answersWell = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+
+const takenPorts = new Set<number>();
+/**
+ * A port that stays free while its process is down: below those that the system gives to outgoing connections
+ * (32768 and up on Linux).
+ */
+const lastingPort = (): Promise<number> =>
+  nextFreePort(20_000 + Math.floor(Math.random() * 10_000), takenPorts);

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import net from 'node:net';
+
+/**
+ * A door in front of a server: what connects to `port` reaches it while the gate is open. Closed, connections are broken
+ * off and refused, as when the server has died; stalled, they stay and no byte passes, as when its machine or the network
+ * has gone silent.
+ */
+export interface TcpGate {
+  readonly port: number;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  stall(): Promise<void>;
+  /** Closes it for good. */
+  end(): Promise<void>;
+}
+
+export async function startTcpGate(target: { host: string; port: number }): Promise<TcpGate> {
+  const pairs = new Set<[net.Socket, net.Socket]>();
+  let stalled = false;
+  let port = 0;
+  let server: net.Server | null = null;
+
+  const connect = (inner: net.Socket): void => {
+    const outer = net.connect(target);
+    const pair: [net.Socket, net.Socket] = [inner, outer];
+    pairs.add(pair);
+    const drop = () => {
+      pairs.delete(pair);
+      inner.destroy();
+      outer.destroy();
+    };
+    for (const socket of pair) socket.setNoDelay(true).on('error', drop).on('close', drop);
+    inner.pipe(outer);
+    outer.pipe(inner);
+    if (stalled) silence(pair);
+  };
+  const silence = ([inner, outer]: [net.Socket, net.Socket]): void => {
+    inner.unpipe(outer).pause();
+    outer.unpipe(inner).pause();
+  };
+  const dropAll = (): void => {
+    for (const [inner, outer] of pairs) {
+      inner.destroy();
+      outer.destroy();
+    }
+  };
+  const listen = async (): Promise<void> => {
+    if (server) return;
+    server = net.createServer(connect);
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    ({ port } = server.address() as net.AddressInfo);
+  };
+  const close = async (): Promise<void> => {
+    const closing = server;
+    server = null;
+    const closed = closing && new Promise((resolve) => closing.close(resolve));
+    dropAll();
+    await closed;
+  };
+
+  await listen();
+  return {
+    port,
+    close,
+    end: close,
+    async open() {
+      // What was silent for a while is broken off: nobody can tell what passed.
+      if (stalled) dropAll();
+      stalled = false;
+      await listen();
+    },
+    async stall() {
+      stalled = true;
+      await listen();
+      for (const pair of pairs) silence(pair);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
+import { createMailWorker } from '../../src/temporal/worker.ts';
+import { fakeActivities } from '../support/inboundPaths.ts';
+import { todaysBundle } from '../support/worker.ts';
+
+const AWAY_MS = 12 * 60 * 60 * 1000;
+
+test('a database that is away for half a day: tried at most a minute apart, and the mail comes through', async () => {
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: process.env.TEST_TIME_SKIPPING_SERVER as string } },
+  });
+  try {
+    const tries: number[] = [];
+    const { activities } = fakeActivities({
+      recordMessage: async () => {
+        const now = await env.currentTimeMs();
+        if (!activityInfo().isLocal) tries.push(now);
+        if (now < back) throw ApplicationFailure.retryable('recordMessage: MongoServerSelectionError');
+        return { messages: ['m1'], copy: false };
+      },
+    });
+    const back = (await env.currentTimeMs()) + AWAY_MS;
+    const worker = await createMailWorker({
+      connection: env.nativeConnection,
+      namespace: 'default',
+      activities,
+      workflowBundle: await todaysBundle(),
+    });
+    const outcome = await worker.runUntil(
+      env.client.workflow.execute('inboundEmail', {
+        workflowId: 'inbound/long-outage',
+        taskQueue: MAIL_QUEUE,
+        args: [{ id: 'long-outage', key: 'k', run: 1 }],
+      }),
+    );
+    expect(outcome).toEqual({ action: 'routed', messages: ['m1'], copy: false });
+    const waits = tries.slice(1).map((at, i) => at - (tries[i] as number));
+    expect(Math.max(...waits)).toBeLessThan(65_000);
+    expect(tries.length).toBeGreaterThan(AWAY_MS / 65_000);
+  } finally {
+    await env.teardown();
+  }
+});

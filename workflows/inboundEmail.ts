@@ -1,0 +1,65 @@
+import { ApplicationFailure, proxyActivities, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { files } from './policies.ts';
+import { causeOf, mailSteps } from './steps.ts';
+import type { InboundOutcome, InboundRun } from './types.ts';
+
+/** One inbound email, from its stored payload to a message that can be read (docs/architecture.md walks through it). */
+export async function inboundEmail(mail: InboundRun): Promise<InboundOutcome> {
+  const outcome = await process(mail);
+  upsertMemo({ outcome: outcome.action, ...('reason' in outcome && { reason: outcome.reason }) });
+  return outcome;
+}
+
+async function process(mail: InboundRun): Promise<InboundOutcome> {
+  try {
+    return await walk(mail);
+  } catch (error) {
+    // A later run of the same mail owns its row now; what this one would write is out of date.
+    if (isSuperseded(error)) return { action: 'superseded' };
+    throw error;
+  }
+}
+
+async function walk(mail: InboundRun): Promise<InboundOutcome> {
+  const step = mailSteps();
+  const { fetchAttachments } = proxyActivities<Activities>(files);
+
+  const archived = await step.archiveEmail(mail);
+  if (archived.verdict === 'failed') return { action: 'failed', reason: archived.reason };
+  if (archived.verdict === 'refused') return skip(archived.reason);
+
+  const recipients = await step.resolveForwarding(mail);
+  if (recipients.verdict === 'skip') return skip(recipients.reason);
+  if (recipients.verdict === 'hold') {
+    await step.holdEmail(mail, recipients.reason);
+    if (archived.remoteFiles) await fetchAttachments(mail);
+    return { action: 'held', reason: recipients.reason };
+  }
+
+  const kind = await step.classifyEmail(mail);
+  if (kind.verdict === 'skip') return skip(kind.reason);
+
+  const route = await step.routeEmail(mail);
+  if (route.verdict === 'skip') return skip(route.reason);
+
+  await step.matchContact(mail);
+  const recorded = await step.recordMessage(mail);
+  if (archived.files > 0) {
+    setCurrentDetails(`message recorded; fetching ${archived.files} files`);
+    await fetchAttachments(mail);
+  }
+  return { action: 'routed', messages: recorded.messages, copy: recorded.copy };
+
+  async function skip(reason: string): Promise<InboundOutcome> {
+    await step.skipEmail(mail, reason);
+    // The provider's URLs expire: a skipped mail that is run again next week still has its files.
+    if (archived.verdict === 'read' && archived.remoteFiles) await fetchAttachments(mail);
+    return { action: 'skipped', reason };
+  }
+}
+
+function isSuperseded(error: unknown): boolean {
+  const cause = causeOf(error);
+  return cause instanceof ApplicationFailure && cause.type === 'Superseded';
+}

@@ -1,0 +1,1 @@
+export { inboundEmail } from './inboundEmail.ts';

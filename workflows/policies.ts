@@ -1,0 +1,33 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+
+/** Every retry policy, each with its reason. Verdicts about a mail are results, or not retryable, and end a step at once. */
+
+/**
+ * First try of a step that touches only MongoDB and storage: no round trip to Temporal while all is well. Short, because
+ * a hanging local step delays every other run on the worker; MongoDB's own time-outs (1.5 s) end before it.
+ */
+export const localStep: LocalActivityOptions = {
+  startToCloseTimeout: '2 seconds',
+  scheduleToCloseTimeout: '5 seconds',
+  retry: { maximumAttempts: 2, initialInterval: '100 milliseconds' },
+};
+
+/**
+ * The same step once the local one has failed: visible in the Temporal UI and retried without end, at most a minute apart,
+ * because an engine may be away for a weekend and the mail must still come through. A minute and a half a try gives
+ * hostile mail its two tries of ten seconds in the parser.
+ */
+export const durableStep: ActivityOptions = {
+  startToCloseTimeout: '90 seconds',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};
+
+/**
+ * Files of a mail: may be many and large, and come over the network. The heartbeat shows that it is alive; without an
+ * end, because each file has its own (activities/fetchAttachments.ts says when one is given up).
+ */
+export const files: ActivityOptions = {
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '1 minute',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};

@@ -1,0 +1,18 @@
+/** What a run is told: ids only (promise 6: Temporal holds ids, not mail). */
+export interface InboundRun {
+  /** Id of the inbound email's row. */
+  id: string;
+  /** Storage key of the payload's JSON. */
+  key: string;
+  /** 1, and one more each time it is started again. */
+  run: number;
+}
+
+/** What became of one inbound email; reasons are codes and words of ours, never text from the mail. */
+export type InboundOutcome =
+  | { action: 'routed'; messages: string[]; copy: boolean }
+  | { action: 'skipped'; reason: string }
+  | { action: 'held'; reason: string }
+  | { action: 'failed'; reason: string }
+  /** A later run has taken over; this one wrote nothing. */
+  | { action: 'superseded' };
