@@ -5,7 +5,8 @@ import { NotStoredError } from '../src/storage/storage.ts';
 import { longFields, StoredPost } from '../src/webhook/storedPost.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
-import { isDuplicateKey, once, Superseded, TooHeavyForLocal } from './errors.ts';
+import { isDuplicateKey } from '../src/models/once.ts';
+import { Superseded, TooHeavyForLocal } from './errors.ts';
 
 export type Archived =
   | { verdict: 'read'; files: number; remoteFiles: boolean }
@@ -70,14 +71,11 @@ function recipientOf(payload: StoredPost, mail: InboundRun): string {
 async function isReplay({ models }: Deps, payload: StoredPost): Promise<boolean> {
   const { token_hash: _id, content_hash } = payload;
   if (_id === null) return false;
-  const first = await once(() =>
-    models.PostToken.findOneAndUpdate(
-      { _id },
-      { $setOnInsert: { content_hash, created_at: new Date() } },
-      { upsert: true, returnDocument: 'after' },
-    ).lean(),
-  );
-  return first.content_hash !== content_hash;
+  await models.PostToken.create({ _id, content_hash, created_at: new Date() }).catch((error: unknown) => {
+    if (!isDuplicateKey(error)) throw error;
+  });
+  const first = await models.PostToken.findById(_id).lean();
+  return first !== null && first.content_hash !== content_hash;
 }
 
 /**

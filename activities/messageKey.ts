@@ -22,8 +22,3 @@ export function variantKey(key: string, row: InboundEmailRow): string {
   const files = mail.files.map(({ filename, size }) => [filename, size]);
   return hashOf(key, row.sender?.email.toLowerCase(), letters(mail.subject), letters(mail.text), files);
 }
-
-/** Id of the thread that a message opens. */
-export function threadIdFor(messageId: string): string {
-  return hashOf('thread', messageId);
-}

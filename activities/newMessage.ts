@@ -2,8 +2,9 @@ import type { AttachmentRow, InboundEmailRow, MessageRow } from '../src/models/i
 import type { Route, StoredMail } from '../src/models/inboundEmail.ts';
 import { hashOf } from '../src/temporal/ids.ts';
 import { parentIds } from '../src/email/messageIds.ts';
-import { contactId } from './matchContact.ts';
-import { threadIdFor, messageKey } from './messageKey.ts';
+import { contactId } from '../src/threads/contacts.ts';
+import { threadIdFor } from '../src/threads/applyToThread.ts';
+import { messageKey } from './messageKey.ts';
 import { peopleOf } from './threading/people.ts';
 
 /** The message that a mail becomes on its route; `id` is its key, or the variant where the mail's id was reused. */
@@ -40,11 +41,15 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Mess
     sender_known: route.sender_known,
     opens: route.opens,
     auto_reply: row.auto_reply,
+    list_mail: false,
+    spam: false,
     sent_at: mail.date,
     contact_id: contactId(row.workspace_id as string, row.sender),
     inbound_email_id: row._id,
     files: mail.files.map(({ filename, size }) => ({ filename, size })),
     copies: [{ inbound_email_id: row._id, traced: route.traced }],
+    author_id: null,
+    outbound: null,
     created_at: row.received_at,
   };
 }

@@ -3,16 +3,16 @@ import type { Route, StoredMail } from '../src/models/inboundEmail.ts';
 import { isSameMail } from '../src/email/sameMail.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
-import { isDuplicateKey, once } from './errors.ts';
-import { knowContact } from './matchContact.ts';
+import { isDuplicateKey, once } from '../src/models/once.ts';
+import { knowContact } from '../src/threads/contacts.ts';
 import { messageKey, variantKey } from './messageKey.ts';
 import { newMessage, pendingAttachments } from './newMessage.ts';
-import { audienceOf, isReceivable } from './resolveForwarding.ts';
+import { audienceOf, isReceivable } from '../src/threads/audiences.ts';
 import { readRow, writeRow } from './row.ts';
 import { comparable, comparableMail } from './sameMail.ts';
 import { findThread } from './threading/findThread.ts';
 import { withoutBodies } from './threading/matches.ts';
-import { applyToThread } from './applyToThread.ts';
+import { applyToThread } from '../src/threads/applyToThread.ts';
 
 export interface Recorded {
   messages: string[];

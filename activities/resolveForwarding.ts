@@ -1,6 +1,6 @@
 import type { Models, WorkspaceEmailRow } from '../src/models/index.ts';
 import type { StoredMail, Target } from '../src/models/inboundEmail.ts';
-import type { Audience } from '../src/models/workspaceEmail.ts';
+import { audienceOf, isReceivable } from '../src/threads/audiences.ts';
 import { normaliseAddress, withoutTag } from '../src/email/addresses.ts';
 import { originalSender, traceAddresses } from '../src/email/forwarding.ts';
 import type { InboundRun } from '../workflows/types.ts';
@@ -134,20 +134,12 @@ function onePerAudience(emails: WorkspaceEmailRow[]): WorkspaceEmailRow[] {
   return emails.filter((email, i) => emails.findIndex((e) => audienceOf(e) === audienceOf(email)) === i);
 }
 
-export const isReceivable = (email: WorkspaceEmailRow): boolean =>
-  email.can_receive && email.active && email.deleted_at === null;
 const isUnproved = (email: WorkspaceEmailRow): boolean =>
   email.proved_at === null && email.active && email.deleted_at === null;
 
 function whyNot(email: WorkspaceEmailRow): string {
   if (email.deleted_at) return 'deleted address';
   return email.active ? 'address does not receive' : 'inactive address';
-}
-
-/** Who may see mail to this address. */
-export function audienceOf(email: WorkspaceEmailRow): Audience {
-  if (email.purpose === 'ticket') return 'tickets';
-  return email.user_id === null ? 'shared' : `owner:${email.user_id}`;
 }
 
 function senderOf(

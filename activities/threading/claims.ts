@@ -1,6 +1,6 @@
 import { hashOf } from '../../src/temporal/ids.ts';
 import type { InboundEmailRow, Models, ThreadIdRow } from '../../src/models/index.ts';
-import { isDuplicateKey } from '../errors.ts';
+import { isDuplicateKey } from '../../src/models/once.ts';
 import type { ThreadRef } from './matches.ts';
 
 /**

@@ -6,6 +6,7 @@ export interface AttachmentRow {
   _id: string;
   workspace_id: string;
   audience: string;
+  /** Empty for a file that was uploaded and belongs to no message yet; then its audience is its uploader's own. */
   message_id: string;
   /** Place among the mail's files, from 0. */
   position: number;
@@ -28,7 +29,7 @@ export const attachmentSchema = rowSchema<AttachmentRow>({
   _id: String,
   workspace_id: requiredString,
   audience: requiredString,
-  message_id: requiredString,
+  message_id: text,
   position: Number,
   filename: text,
   content_type: text,

@@ -1,4 +1,5 @@
 import type { Address } from '../email/addresses.ts';
+import { outboundSchema, type MessageState, type Outbound } from './outbound.ts';
 import { address, nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
 /** A mail in or out, or an internal note, on one ticket or conversation. */
@@ -10,7 +11,7 @@ export interface MessageRow {
   thread_kind: 'ticket' | 'conversation';
   thread_id: string;
   direction: 'inbound' | 'outbound' | 'note';
-  state: string;
+  state: MessageState;
   from: Address;
   /** The real sender where a forwarder or list rewrote From; else the same as `from`. */
   sender: Address;
@@ -20,6 +21,7 @@ export interface MessageRow {
   /** Inbound: the resolved workspace email, never the forwarding address. */
   to_email: string | null;
   workspace_email_id: string | null;
+  /** Outbound: the workspace email it is sent as; null until the agent's choice or `resolveSendingEmail` names one. */
   sending_email: string | null;
   subject: string;
   text: string;
@@ -41,6 +43,9 @@ export interface MessageRow {
   /** It opened its thread. */
   opens: boolean;
   auto_reply: boolean;
+  /** List mail; the provider's filter calls it spam. Recorded, never dropped. */
+  list_mail: boolean;
+  spam: boolean;
   /** Date header. */
   sent_at: Date | null;
   contact_id: string | null;
@@ -49,6 +54,10 @@ export interface MessageRow {
   files: { filename: string; size: number | null }[];
   /** Each copy of the mail that came, the first included, with the workspace emails that its trace headers name. */
   copies: { inbound_email_id: string; traced: string[] }[];
+  /** Who of us wrote it: of outbound messages and notes. */
+  author_id: string | null;
+  /** What becomes of an outbound message on its way; null for all others. */
+  outbound: Outbound | null;
   created_at: Date;
 }
 
@@ -81,11 +90,15 @@ export const messageSchema = rowSchema<MessageRow>({
   sender_known: { type: Boolean, default: true },
   opens: { type: Boolean, default: false },
   auto_reply: { type: Boolean, default: false },
+  list_mail: { type: Boolean, default: false },
+  spam: { type: Boolean, default: false },
   sent_at: nullableDate,
   contact_id: nullableString,
   inbound_email_id: nullableString,
   files: [{ _id: false, filename: text, size: { type: Number, default: null } }],
   copies: [{ _id: false, inbound_email_id: String, traced: [String] }],
+  author_id: nullableString,
+  outbound: { type: outboundSchema, default: null },
   created_at: Date,
 });
 // Read a thread, oldest first.
@@ -94,3 +107,9 @@ messageSchema.index({ workspace_id: 1, thread_id: 1, created_at: 1, _id: 1 });
 messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
 messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });
+// Replies whose run is still to be started (src/replies/startReplies.ts), and those that may have lost their run.
+messageSchema.index(
+  { 'outbound.wants_start': 1 },
+  { partialFilterExpression: { 'outbound.wants_start': true } },
+);
+messageSchema.index({ 'outbound.is_open': 1 }, { partialFilterExpression: { 'outbound.is_open': true } });

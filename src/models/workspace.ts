@@ -6,12 +6,15 @@ export interface WorkspaceRow {
   name: string;
   /** Number of the last ticket; the next one takes `$inc`. Gaps are allowed, duplicates are not. */
   last_ticket_number: number;
+  /** Seconds that a reply waits before it goes out, and can be taken back. */
+  undo_seconds: number;
   created_at: Date;
 }
 export const workspaceSchema = rowSchema<WorkspaceRow>({
   _id: String,
   name: requiredString,
   last_ticket_number: { type: Number, default: 0 },
+  undo_seconds: { type: Number, default: 10 },
   created_at: Date,
 });
 

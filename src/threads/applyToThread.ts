@@ -1,7 +1,13 @@
 import type { Model } from 'mongoose';
-import type { MessageRow, Models } from '../src/models/index.ts';
-import type { ThreadRow } from '../src/models/thread.ts';
-import { isDuplicateKey } from './errors.ts';
+import type { MessageRow, Models } from '../models/index.ts';
+import type { ThreadRow } from '../models/thread.ts';
+import { isDuplicateKey } from '../models/once.ts';
+import { hashOf } from '../temporal/ids.ts';
+
+/** Id of the thread that a message opens. */
+export function threadIdFor(messageId: string): string {
+  return hashOf('thread', messageId);
+}
 
 /** Tickets or conversations, as threads. */
 export const threadsOf = (models: Models, kind: MessageRow['thread_kind']): Model<ThreadRow> =>

@@ -1,0 +1,34 @@
+import { normaliseAddress, type Address } from '../email/addresses.ts';
+import type { Models } from '../models/index.ts';
+import { once } from '../models/once.ts';
+import { hashOf } from '../temporal/ids.ts';
+
+/** The contact is there, and known in these audiences. Any number of times, by any number at once. */
+export async function knowContact(
+  models: Models,
+  workspaceId: string,
+  person: Address | null,
+  audiences: string[],
+  since: Date,
+): Promise<void> {
+  const email = contactAddress(person);
+  await once(() =>
+    models.Contact.updateOne(
+      { _id: contactId(workspaceId, person) },
+      {
+        $setOnInsert: { workspace_id: workspaceId, email, name: person?.name ?? '', created_at: since },
+        $addToSet: { audiences: { $each: audiences } },
+      },
+      { upsert: true },
+    ),
+  );
+}
+
+/** A mail without any sender belongs to the contact with the empty address. */
+function contactAddress(person: Address | null): string {
+  return normaliseAddress(person?.email ?? '') ?? person?.email.trim().toLowerCase() ?? '';
+}
+
+export function contactId(workspaceId: string, person: Address | null): string {
+  return hashOf('contact', workspaceId, contactAddress(person));
+}
