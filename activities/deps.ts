@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { Models } from '../src/models/index.ts';
 import type { ParserPool } from '../src/parser/pool.ts';
+import type { Config } from '../src/config.ts';
 import type { InboundProvider } from '../src/providers/inbound.ts';
+import type { OutboundProvider } from '../src/providers/outbound.ts';
 import type { Storage } from '../src/storage/storage.ts';
 
 /** What activities work with; built by src/worker.ts, or by a test. */
@@ -11,5 +13,8 @@ export interface Deps {
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
   parser: ParserPool;
+  /** Takes replies out. */
+  outbound: OutboundProvider;
+  replies: Config['replies'];
   log: Logger;
 }

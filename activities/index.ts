@@ -1,4 +1,3 @@
-import type { InboundRun } from '../workflows/types.ts';
 import { archiveEmail } from './archiveEmail.ts';
 import { classifyEmail } from './classifyEmail.ts';
 import type { Deps } from './deps.ts';
@@ -8,21 +7,15 @@ import { matchContact } from './matchContact.ts';
 import { recordMessage } from './recordMessage.ts';
 import { resolveForwarding } from './resolveForwarding.ts';
 import { routeEmail } from './routeEmail.ts';
+import { deliverReply } from './replies/deliverReply.ts';
+import { findReply, followReply } from './replies/findReply.ts';
+import { resolveSendingEmail } from './replies/resolveSendingEmail.ts';
+import { takeReply } from './replies/takeReply.ts';
 import { holdEmail, skipEmail } from './skipEmail.ts';
 
-/** The steps that a worker runs. Each may run twice, beside itself, and after its successors. */
-export function createActivities(deps: Deps) {
-  const step =
-    <Args extends unknown[], Result>(
-      work: (deps: Deps, mail: InboundRun, ...args: Args) => Promise<Result>,
-    ) =>
-    async (mail: InboundRun, ...args: Args): Promise<Result> => {
-      try {
-        return await work(deps, mail, ...args);
-      } catch (error) {
-        throw translate(error, work.name, deps.log);
-      }
-    };
+/** The steps of mail coming in. Each may run twice, beside itself, and after its successors. */
+export function createMailActivities(deps: Deps) {
+  const step = stepsOf(deps);
   return {
     archiveEmail: step(archiveEmail),
     resolveForwarding: step(resolveForwarding),
@@ -35,5 +28,28 @@ export function createActivities(deps: Deps) {
     holdEmail: step(holdEmail),
   };
 }
+export type MailActivities = ReturnType<typeof createMailActivities>;
 
-export type Activities = ReturnType<typeof createActivities>;
+/** The steps of a reply going out. */
+export function createReplyActivities(deps: Deps) {
+  const step = stepsOf(deps);
+  return {
+    takeReply: step(takeReply),
+    resolveSendingEmail: step(resolveSendingEmail),
+    deliverReply: step(deliverReply),
+    findReply: step(findReply),
+    followReply: step(followReply),
+  };
+}
+export type ReplyActivities = ReturnType<typeof createReplyActivities>;
+
+function stepsOf(deps: Deps) {
+  return <Args extends unknown[], Result>(work: (deps: Deps, ...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      try {
+        return await work(deps, ...args);
+      } catch (error) {
+        throw translate(error, work.name, deps.log);
+      }
+    };
+}

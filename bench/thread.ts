@@ -1,4 +1,4 @@
-import type { Activities } from '../activities/index.ts';
+import type { MailActivities } from '../activities/index.ts';
 import type { MessageRow, ThreadIdRow } from '../src/models/index.ts';
 import { hashOf, newId } from '../src/temporal/ids.ts';
 import { newHouse, runStep, storeMail, WORKSPACE, type House } from '../test/support/house.ts';
@@ -78,7 +78,7 @@ async function receive({ house: { models, steps }, ids }: Thread): Promise<numbe
   });
   const mail = { id: row._id, key: row.key, run: row.run };
   const from = performance.now();
-  for (const name of STEPS) await runStep(steps[name] as Activities['recordMessage'], mail);
+  for (const name of STEPS) await runStep(steps[name] as MailActivities['recordMessage'], mail);
   const took = performance.now() - from;
 
   const message = await models.Message.findOne({

@@ -29,6 +29,8 @@ export interface Config {
     readonly signingKey: string;
     /** Base URL of Mailgun's API; attachments may be fetched from its host besides Mailgun's own. */
     readonly url: string;
+    /** Longest wait for an answer of Mailgun's API (ms); at most two minutes. */
+    readonly timeoutMs: number;
   };
   /** Bearer tokens that open `POST /webhooks/mime/inbound`; empty = closed. */
   readonly mimeTokens: readonly string[];
@@ -43,6 +45,17 @@ export interface Config {
   readonly webhooksAllowLoopback: boolean;
   /** A row that is not final after this long, and whose run is closed, becomes `failed` (milliseconds). */
   readonly settleAfterMs: number;
+  /** Waits of the reply workflow, in milliseconds. */
+  readonly replies: {
+    /** After an unclear try: only when the provider has told nothing for so long was it not sent. */
+    readonly settleMs: number;
+    /** How long a reply is tried before it has failed. */
+    readonly giveUpMs: number;
+    /** Before the second try; then twice as long each time, at most an hour. */
+    readonly retryMs: number;
+    /** How long the provider keeps its events (Mailgun: 1 to 30 days, by plan). */
+    readonly eventsKeptMs: number;
+  };
   readonly logLevel: string;
 }
 
@@ -82,6 +95,14 @@ const Environment = z.object({
   MAX_POST_BYTES: wholeNumber.default(200 * MiB),
   WEBHOOKS_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
   SETTLE_AFTER_MS: wholeNumber.default(60 * 60 * 1000),
+  // The activity that calls ends after three minutes (workflows/policies.ts).
+  MAILGUN_TIMEOUT_MS: wholeNumber
+    .refine((ms) => ms >= 1 && ms <= 120_000, 'must be 1 to 120000')
+    .default(60_000),
+  REPLY_SETTLE_MS: wholeNumber.default(15 * 60_000),
+  REPLY_GIVE_UP_MS: wholeNumber.default(48 * 60 * 60_000),
+  REPLY_RETRY_MS: wholeNumber.default(5_000),
+  EVENTS_KEPT_MS: wholeNumber.default(24 * 60 * 60_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -117,6 +138,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       apiKey: e.MAILGUN_API_KEY,
       signingKey: e.MAILGUN_SIGNING_KEY,
       url: e.MAILGUN_URL.replace(/\/+$/, ''),
+      timeoutMs: e.MAILGUN_TIMEOUT_MS,
     }),
     mimeTokens: Object.freeze(e.MIME_TOKENS.split(',').filter(Boolean)),
     urlSecret: e.URL_SECRET ?? randomBytes(32).toString('hex'),
@@ -129,6 +151,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxPostBytes: e.MAX_POST_BYTES,
     webhooksAllowLoopback: e.WEBHOOKS_ALLOW_LOOPBACK === '1',
     settleAfterMs: e.SETTLE_AFTER_MS,
+    replies: Object.freeze({
+      settleMs: e.REPLY_SETTLE_MS,
+      giveUpMs: e.REPLY_GIVE_UP_MS,
+      retryMs: e.REPLY_RETRY_MS,
+      eventsKeptMs: e.EVENTS_KEPT_MS,
+    }),
     logLevel: e.LOG_LEVEL,
   });
 }

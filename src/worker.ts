@@ -5,13 +5,13 @@
 import http from 'node:http';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
-import { createActivities } from '../activities/index.ts';
+import { createMailActivities } from '../activities/index.ts';
 import { connect, newConnection } from './database.ts';
 import { answerHealth } from './health.ts';
 import { createIndexes, createModels } from './models/index.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
-import { createProviders } from './providers/index.ts';
+import { createOutbound, createProviders } from './providers/index.ts';
 import { settleRows } from './temporal/settle.ts';
 import { createMailWorker, workflowBundle } from './temporal/worker.ts';
 
@@ -49,7 +49,15 @@ const { namespace } = config.temporal;
 const client = new Client({ connection: temporal, namespace });
 
 const parser = createParserPool();
-const activities = createActivities({ models, storage, providers: createProviders(config), parser, log });
+const activities = createMailActivities({
+  models,
+  storage,
+  providers: createProviders(config),
+  parser,
+  outbound: createOutbound(config),
+  replies: config.replies,
+  log,
+});
 const worker = await createMailWorker({
   connection: temporal,
   namespace,

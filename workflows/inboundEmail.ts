@@ -1,5 +1,5 @@
 import { ApplicationFailure, proxyActivities, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import type { MailActivities } from '../activities/index.ts';
 import { files } from './policies.ts';
 import { causeOf, mailSteps } from './steps.ts';
 import type { InboundOutcome, InboundRun } from './types.ts';
@@ -23,7 +23,7 @@ async function process(mail: InboundRun): Promise<InboundOutcome> {
 
 async function walk(mail: InboundRun): Promise<InboundOutcome> {
   const step = mailSteps();
-  const { fetchAttachments } = proxyActivities<Activities>(files);
+  const { fetchAttachments } = proxyActivities<MailActivities>(files);
 
   const archived = await step.archiveEmail(mail);
   if (archived.verdict === 'failed') return { action: 'failed', reason: archived.reason };

@@ -1,1 +1,2 @@
 export { inboundEmail } from './inboundEmail.ts';
+export { sendReply } from './sendReply.ts';

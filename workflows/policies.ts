@@ -31,3 +31,19 @@ export const files: ActivityOptions = {
   heartbeatTimeout: '1 minute',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
+
+/**
+ * One call to the provider, which has its own time-out (`MAILGUN_TIMEOUT_MS`, below this). The heartbeat tells of a worker that
+ * died; the next try makes no second call, but says that it is unclear what became of the first.
+ */
+export const delivery: ActivityOptions = {
+  startToCloseTimeout: '3 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};
+
+/** Asking changes nothing at the provider: tried without end, at most five minutes apart, because it may be away for long. */
+export const askProvider: ActivityOptions = {
+  startToCloseTimeout: '90 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+};

@@ -5,44 +5,41 @@ import {
   proxyLocalActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import type { MailActivities, ReplyActivities } from '../activities/index.ts';
 import { durableStep, localStep } from './policies.ts';
 
 /** A local step asks for this when it sees that its work is too heavy to be done beside others (activities/errors.ts). */
 const TOO_HEAVY = 'TooHeavyForLocal';
 
+/** Steps of a mail that touch only MongoDB and storage. */
+export const mailSteps = () => localFirst<Omit<MailActivities, 'fetchAttachments'>>();
+/** Steps of a reply that touch only MongoDB. */
+export const replySteps = () => localFirst<Pick<ReplyActivities, 'takeReply' | 'resolveSendingEmail'>>();
+
+type Step = (...args: unknown[]) => Promise<unknown>;
+
 /**
- * The steps that touch only MongoDB and storage. Each runs as a local activity; when that fails for a reason that may
- * pass, the same step runs as a normal activity, and so do all later ones of this run.
+ * Each step runs as a local activity; when that fails for a reason that may pass, the same step runs as a normal activity,
+ * and so do all later ones of this run.
  */
-export function mailSteps(): Omit<Activities, 'fetchAttachments'> {
-  const local = proxyLocalActivities<Activities>(localStep);
-  const durable = proxyActivities<Activities>(durableStep);
+function localFirst<Steps extends object>(): Steps {
+  const local = proxyLocalActivities<Record<string, Step>>(localStep);
+  const durable = proxyActivities<Record<string, Step>>(durableStep);
   let fallenOver = false;
   const step =
-    (name: keyof Activities) =>
-    async (...args: never[]): Promise<unknown> => {
-      const run = (steps: Activities) => (steps[name] as (...a: never[]) => Promise<unknown>)(...args);
+    (name: string): Step =>
+    async (...args) => {
       if (!fallenOver) {
         try {
-          return await run(local);
+          return await local[name]!(...args);
         } catch (error) {
           if (!mayPass(error)) throw error;
           fallenOver = true;
         }
       }
-      return run(durable);
+      return durable[name]!(...args);
     };
-  return {
-    archiveEmail: step('archiveEmail'),
-    resolveForwarding: step('resolveForwarding'),
-    classifyEmail: step('classifyEmail'),
-    routeEmail: step('routeEmail'),
-    matchContact: step('matchContact'),
-    recordMessage: step('recordMessage'),
-    skipEmail: step('skipEmail'),
-    holdEmail: step('holdEmail'),
-  } as Omit<Activities, 'fetchAttachments'>;
+  return new Proxy({}, { get: (_, name) => step(String(name)) }) as Steps;
 }
 
 /** Verdicts and cancellation do not fall over to a normal activity; time-outs and faults do. */

@@ -16,3 +16,16 @@ export type InboundOutcome =
   | { action: 'failed'; reason: string }
   /** A later run has taken over; this one wrote nothing. */
   | { action: 'superseded' };
+
+/** What the run of a reply is told. */
+export interface ReplyRun {
+  /** Id of the message's row. */
+  id: string;
+  /** 1, and one more each time a person has it tried again. */
+  run: number;
+}
+
+/** What became of a reply by the end of its run; events that come later are written to the message all the same. */
+export type ReplyOutcome =
+  | { action: 'cancelled' | 'sent' | 'delivered' | 'delayed' | 'complained' | 'superseded' }
+  | { action: 'failed' | 'unconfirmed'; reason: string };

@@ -1,7 +1,9 @@
 import type { Config } from '../config.ts';
 import type { InboundProvider } from './inbound.ts';
 import { createMailgun } from './mailgun/index.ts';
+import { createMailgunOutbound } from './mailgun/outbound.ts';
 import { createMime } from './mime/index.ts';
+import type { OutboundProvider } from './outbound.ts';
 
 /** Every way in, by name. A new provider is a folder here and a line. */
 export function createProviders(
@@ -9,4 +11,9 @@ export function createProviders(
 ): ReadonlyMap<string, InboundProvider> {
   const providers = [createMailgun(config.mailgun), createMime(config.mimeTokens)];
   return new Map(providers.map((provider) => [provider.name, provider]));
+}
+
+/** The way out. */
+export function createOutbound(config: Pick<Config, 'mailgun'>): OutboundProvider {
+  return createMailgunOutbound(config.mailgun);
 }

@@ -14,6 +14,14 @@ export function newId(now = Date.now()): string {
 /** Task queue of mail coming in. */
 export const MAIL_QUEUE = 'mail';
 
+/** Task queue of replies going out. */
+export const REPLY_QUEUE = 'replies';
+
+/** Workflow id of a reply; `run` counts from 1, later ones were started by a person. */
+export function replyWorkflowId(messageId: string, run: number): string {
+  return run === 1 ? `reply/${messageId}` : `reply/${messageId}/again/${run}`;
+}
+
 /** Workflow id of one post for one recipient; `run` counts from 1, later ones were started again. */
 export function inboundWorkflowId(inboundEmailId: string, run: number): string {
   return run === 1 ? `inbound/${inboundEmailId}` : `inbound/${inboundEmailId}/again/${run}`;

@@ -6,7 +6,7 @@ import {
   type NativeConnection,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import type { Activities } from '../../activities/index.ts';
+import type { MailActivities } from '../../activities/index.ts';
 import { MAIL_QUEUE } from './ids.ts';
 
 const IS_TYPESCRIPT = import.meta.url.endsWith('.ts');
@@ -36,7 +36,7 @@ export async function buildWorkflowBundle(): Promise<{ code: string }> {
 export async function createMailWorker(options: {
   connection: NativeConnection;
   namespace: string;
-  activities: Activities;
+  activities: MailActivities;
   workflowBundle: WorkflowBundleOption;
 }): Promise<Worker> {
   return Worker.create({

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
-import { createActivities } from '../../activities/index.ts';
+import { createMailActivities } from '../../activities/index.ts';
 import type { Archived } from '../../activities/archiveEmail.ts';
 import type { InboundEmailRow, Models } from '../../src/models/index.ts';
 import { ParserBroke, Unreadable, type ParserPool } from '../../src/parser/pool.ts';
@@ -56,7 +56,7 @@ async function archive(
     signal,
   }: { local?: boolean; run?: number; key?: string; signal?: AbortSignal } = {},
 ): Promise<Archived> {
-  const steps = createActivities({
+  const steps = createMailActivities({
     models,
     storage,
     parser,

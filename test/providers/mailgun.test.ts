@@ -5,7 +5,12 @@ const proves = (signingKey: string, fields: Record<string, string>, atSeconds: n
   const realNow = Date.now;
   Date.now = () => atSeconds * 1000;
   try {
-    const provider = createMailgun({ signingKey, apiKey: '', url: 'https://api.mailgun.net' });
+    const provider = createMailgun({
+      signingKey,
+      apiKey: '',
+      url: 'https://api.mailgun.net',
+      timeoutMs: 1_000,
+    });
     return provider.prove({
       headers: {},
       query: new URLSearchParams(),
@@ -51,7 +56,12 @@ describe('the signature', () => {
 
 describe('files kept at Mailgun', () => {
   const file = '/v3/domains/in.acme.test/messages/BAABAQvX7Kq3mR/attachments/0';
-  const provider = createMailgun({ signingKey: '', apiKey: 'key-1', url: 'http://127.0.0.1:8025' });
+  const provider = createMailgun({
+    signingKey: '',
+    apiKey: 'key-1',
+    url: 'http://127.0.0.1:8025',
+    timeoutMs: 1_000,
+  });
 
   test.each([
     `https://storage-us-east4.api.mailgun.net${file}`,

@@ -1,6 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
-import { createActivities, type Activities } from '../../activities/index.ts';
+import { createMailActivities, type MailActivities } from '../../activities/index.ts';
 import type { Deps } from '../../activities/deps.ts';
 import type { InboundEmailRow, MessageRow, Models, WorkspaceEmailRow } from '../../src/models/index.ts';
 import type { StoredMail } from '../../src/models/inboundEmail.ts';
@@ -10,7 +10,7 @@ import { freshModels } from './engines.ts';
 /** A workspace with addresses, and the steps of the workflow on a real database, without Temporal or the parser. */
 export interface House {
   models: Models;
-  steps: Activities;
+  steps: MailActivities;
   emails: Record<'support' | 'billing' | 'hello' | 'dana' | 'erik', WorkspaceEmailRow>;
   forwarding: string;
   addEmail(address: string, change?: Partial<WorkspaceEmailRow>): Promise<WorkspaceEmailRow>;
@@ -41,7 +41,7 @@ export const STRANGER_WORKSPACE = 'w2';
 
 export async function newHouse(): Promise<House> {
   const models = await freshModels();
-  const steps = createActivities({ models, log: pino({ level: 'silent' }) } as unknown as Deps);
+  const steps = createMailActivities({ models, log: pino({ level: 'silent' }) } as unknown as Deps);
   await models.Workspace.create([
     { _id: WORKSPACE, name: 'One', created_at: new Date() },
     { _id: STRANGER_WORKSPACE, name: 'Two', created_at: new Date() },
@@ -168,7 +168,7 @@ export function runStep<Args extends unknown[], R>(
 /** The steps after `archiveEmail`, in the workflow's order; what would be skipped or held is written to the row. */
 export async function takeThrough(
   models: Models,
-  steps: Activities,
+  steps: MailActivities,
   row: InboundEmailRow,
 ): Promise<Received> {
   const mail = { id: row._id, key: row.key, run: row.run };
@@ -200,6 +200,6 @@ async function readReceived(models: Models, id: string): Promise<Received> {
   return { row, messages, threads: messages.map((message) => message.thread_id) };
 }
 
-async function receive(models: Models, steps: Activities, mail: Mail): Promise<Received> {
+async function receive(models: Models, steps: MailActivities, mail: Mail): Promise<Received> {
   return takeThrough(models, steps, await storeMail(models, mail));
 }

@@ -1,14 +1,14 @@
 import { activityInfo, cancelled } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities } from '../../activities/index.ts';
+import type { MailActivities } from '../../activities/index.ts';
 
-/** Activities that say what the path needs; the rest is a mail without files that becomes a message. */
-export function fakeActivities(change: Partial<Activities> = {}): {
-  activities: Activities;
+/** MailActivities that say what the path needs; the rest is a mail without files that becomes a message. */
+export function fakeActivities(change: Partial<MailActivities> = {}): {
+  activities: MailActivities;
   calls: string[];
 } {
   const calls: string[] = [];
-  const steps: Activities = {
+  const steps: MailActivities = {
     archiveEmail: async () => ({ verdict: 'read', files: 0, remoteFiles: false }),
     resolveForwarding: async () => ({ verdict: 'accept' }),
     classifyEmail: async () => ({ verdict: 'ordinary' }),
@@ -27,7 +27,7 @@ export function fakeActivities(change: Partial<Activities> = {}): {
       return (step as (...a: unknown[]) => Promise<unknown>)(...args);
     },
   ]);
-  return { activities: Object.fromEntries(logged) as Activities, calls };
+  return { activities: Object.fromEntries(logged) as MailActivities, calls };
 }
 
 const read = (files: number, remoteFiles: boolean) => async () => ({
@@ -40,7 +40,7 @@ const whenLocal = (error: () => Error): void => {
 };
 
 /** Every path through `inboundEmail`, by name: what its steps answer. The same set is recorded for the replay tests. */
-export const inboundPaths: Record<string, Partial<Activities>> = {
+export const inboundPaths: Record<string, Partial<MailActivities>> = {
   routed: {},
   'routed-with-files': { archiveEmail: read(2, true) },
   'auto-reply': { classifyEmail: async () => ({ verdict: 'auto-reply' }) },

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
-import type { Activities } from '../../activities/index.ts';
+import type { MailActivities } from '../../activities/index.ts';
 import { buildWorkflowBundle, createMailWorker } from '../../src/temporal/worker.ts';
 import { freshNamespace, temporalAddress } from './engines.ts';
 
@@ -17,7 +17,7 @@ export interface TestWorker {
   close(): Promise<void>;
 }
 
-export async function startTestWorker(activities: Activities, namespace?: string): Promise<TestWorker> {
+export async function startTestWorker(activities: MailActivities, namespace?: string): Promise<TestWorker> {
   const ns = namespace ?? (await freshNamespace());
   const connection = await Connection.connect({ address: temporalAddress() });
   const native = await NativeConnection.connect({ address: temporalAddress() });

@@ -107,7 +107,7 @@ describe('401', () => {
   });
 
   test('for everything while no signing key is configured', async () => {
-    const keyless = { signingKey: '', apiKey: '', url: 'https://api.mailgun.net' };
+    const keyless = { signingKey: '', apiKey: '', url: 'https://api.mailgun.net', timeoutMs: 1_000 };
     const own = await startRig({ providers: providersFor({ mailgun: keyless }) });
     const { detail } = await problem(await postForm(own, [...someFields(), ...signature({ key: '' })]), 401);
     expect(detail).toContain('MAILGUN_SIGNING_KEY');

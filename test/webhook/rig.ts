@@ -21,7 +21,7 @@ export const silent = pino({ level: 'silent' });
 
 export const providersFor = (change: Partial<Pick<Config, 'mailgun' | 'mimeTokens'>> = {}) =>
   createProviders({
-    mailgun: { signingKey: SIGNING_KEY, apiKey: 'key', url: 'https://api.mailgun.net' },
+    mailgun: { signingKey: SIGNING_KEY, apiKey: 'key', url: 'https://api.mailgun.net', timeoutMs: 1_000 },
     mimeTokens: ['another', MIME_TOKEN],
     ...change,
   });

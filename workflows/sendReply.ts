@@ -1,0 +1,100 @@
+import {
+  condition,
+  defineSignal,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  upsertMemo,
+} from '@temporalio/workflow';
+import type { ReplyActivities } from '../activities/index.ts';
+import { askProvider, delivery } from './policies.ts';
+import { replySteps } from './steps.ts';
+import type { ReplyOutcome, ReplyRun } from './types.ts';
+
+/** Something happened to the message: its row is to be looked at, and decides. */
+const wake = defineSignal('wake');
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Then the provider is asked what became of a reply, where it has not told: its `delivered` is posted once only. */
+const ASK_AT_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS];
+
+/** One reply, from the row that the API saved until it is known what became of it (docs/architecture.md walks through it). */
+export async function sendReply(reply: ReplyRun): Promise<ReplyOutcome> {
+  const outcome = await send(reply);
+  upsertMemo({ outcome: outcome.action, ...('reason' in outcome && { reason: outcome.reason }) });
+  return outcome;
+}
+
+async function send(reply: ReplyRun): Promise<ReplyOutcome> {
+  const { takeReply, resolveSendingEmail } = replySteps();
+  const { deliverReply } = proxyActivities<ReplyActivities>(delivery);
+  const { findReply, followReply } = proxyActivities<ReplyActivities>(askProvider);
+  let isWoken = false;
+  setHandler(wake, () => void (isWoken = true));
+
+  const taken = await takeWhenDue();
+  if (taken.verdict === 'over') return { action: taken.state };
+  const sender = await resolveSendingEmail(reply);
+  if (sender.verdict === 'failed') return { action: 'failed', reason: sender.reason };
+  return (await deliver(taken.attempt)) ?? follow();
+
+  /** Until it can no longer be cancelled, or was. */
+  async function takeWhenDue() {
+    for (;;) {
+      const result = await takeReply(reply);
+      if (result.verdict !== 'wait') return result;
+      setCurrentDetails('waits: it can still be cancelled');
+      await sleepOrWake(result.ms);
+    }
+  }
+
+  /** Tries until it is sent: then null. Each attempt is one call to the provider at most, whatever is run twice. */
+  async function deliver(attemptsBefore: number): Promise<ReplyOutcome | null> {
+    // A person who has it tried again has decided: one look, and it goes out.
+    if (attemptsBefore > 0 && (await findReply(reply, { decided: true })).verdict === 'sent') return null;
+    for (let attempt = attemptsBefore + 1; ; attempt += 1) {
+      const tried = await deliverReply(reply, attempt);
+      if (tried.verdict === 'sent') return null;
+      if (tried.verdict === 'failed') return { action: 'failed', reason: tried.reason };
+      if (tried.verdict === 'not sent') {
+        setCurrentDetails(`attempt ${attempt}: ${tried.code}; it is tried again`);
+        await sleep(tried.ms);
+        continue;
+      }
+      setCurrentDetails(`attempt ${attempt}: ${tried.code}; asking the provider whether it went out`);
+      const found = await find();
+      if (found.verdict === 'sent') return null;
+      if (found.verdict === 'unconfirmed') return { action: 'unconfirmed', reason: found.reason };
+    }
+  }
+
+  async function find() {
+    for (;;) {
+      const found = await findReply(reply, { decided: false });
+      if (found.verdict !== 'ask again') return found;
+      await sleepOrWake(found.ms);
+    }
+  }
+
+  async function follow(): Promise<ReplyOutcome> {
+    const sentAt = Date.now();
+    setCurrentDetails('sent; waiting to hear what became of it');
+    for (const askAt of ASK_AT_MS) {
+      for (let isDue = false; !isDue;) {
+        isDue = !(await sleepOrWake(sentAt + askAt - Date.now()));
+        const heard = await followReply(reply, { ask: isDue });
+        if (heard.settled) return { action: heard.state };
+      }
+    }
+    return { action: 'sent' };
+  }
+
+  /** @returns true when it was woken before the time was over. */
+  async function sleepOrWake(ms: number): Promise<boolean> {
+    const early = await condition(() => isWoken, Math.max(ms, 1));
+    isWoken = false;
+    return early;
+  }
+}
