@@ -5,15 +5,16 @@
 import http from 'node:http';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
-import { createMailActivities } from '../activities/index.ts';
+import { createMailActivities, createReplyActivities } from '../activities/index.ts';
 import { connect, newConnection } from './database.ts';
 import { answerHealth } from './health.ts';
 import { createIndexes, createModels } from './models/index.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
 import { createOutbound, createProviders } from './providers/index.ts';
-import { settleRows } from './temporal/settle.ts';
-import { createMailWorker, workflowBundle } from './temporal/worker.ts';
+import { MAIL_QUEUE, REPLY_QUEUE } from './temporal/ids.ts';
+import { settleReplies, settleRows } from './temporal/settle.ts';
+import { createWorker, workflowBundle } from './temporal/worker.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
 const SETTLE_EVERY_MS = 60_000;
@@ -49,7 +50,7 @@ const { namespace } = config.temporal;
 const client = new Client({ connection: temporal, namespace });
 
 const parser = createParserPool();
-const activities = createMailActivities({
+const deps = {
   models,
   storage,
   providers: createProviders(config),
@@ -57,25 +58,30 @@ const activities = createMailActivities({
   outbound: createOutbound(config),
   replies: config.replies,
   log,
-});
-const worker = await createMailWorker({
-  connection: temporal,
-  namespace,
-  activities,
-  workflowBundle: await bundle,
-});
+};
+const common = { connection: temporal, namespace, workflowBundle: await bundle };
+const workers = await Promise.all([
+  createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),
+  createWorker({ ...common, taskQueue: REPLY_QUEUE, activities: createReplyActivities(deps) }),
+]);
+const shutdown = () => workers.forEach((worker) => worker.shutdown());
 const settling = setInterval(() => {
-  settleRows({ models, client, log }, config.settleAfterMs).catch((error: unknown) =>
-    log.warn({ error: (error as Error).name }, 'unfinished mails could not be looked for; trying again'),
+  const found = { models, client, log };
+  Promise.all([settleRows(found, config.settleAfterMs), settleReplies(found, config.settleAfterMs)]).catch(
+    (error: unknown) =>
+      log.warn(
+        { error: (error as Error).name },
+        'what was left unfinished could not be looked for; trying again',
+      ),
   );
 }, SETTLE_EVERY_MS);
-if (stopping.aborted) worker.shutdown();
-stopping.addEventListener('abort', () => worker.shutdown());
+if (stopping.aborted) shutdown();
+stopping.addEventListener('abort', shutdown);
 
 isServing = true;
 log.info('ready');
 try {
-  await worker.run();
+  await Promise.all(workers.map((worker) => worker.run()));
 } catch (error) {
   log.fatal({ error: (error as Error).name, message: (error as Error).message }, 'the worker cannot go on');
   process.exitCode = 1;

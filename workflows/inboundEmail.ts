@@ -1,7 +1,7 @@
-import { ApplicationFailure, proxyActivities, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { MailActivities } from '../activities/index.ts';
 import { files } from './policies.ts';
-import { causeOf, mailSteps } from './steps.ts';
+import { isSuperseded, mailSteps } from './steps.ts';
 import type { InboundOutcome, InboundRun } from './types.ts';
 
 /** One inbound email, from its stored payload to a message that can be read (docs/architecture.md walks through it). */
@@ -15,7 +15,6 @@ async function process(mail: InboundRun): Promise<InboundOutcome> {
   try {
     return await walk(mail);
   } catch (error) {
-    // A later run of the same mail owns its row now; what this one would write is out of date.
     if (isSuperseded(error)) return { action: 'superseded' };
     throw error;
   }
@@ -57,9 +56,4 @@ async function walk(mail: InboundRun): Promise<InboundOutcome> {
     if (archived.verdict === 'read' && archived.remoteFiles) await fetchAttachments(mail);
     return { action: 'skipped', reason };
   }
-}
-
-function isSuperseded(error: unknown): boolean {
-  const cause = causeOf(error);
-  return cause instanceof ApplicationFailure && cause.type === 'Superseded';
 }

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { ReplyActivities } from '../activities/index.ts';
 import { askProvider, delivery } from './policies.ts';
-import { replySteps } from './steps.ts';
+import { isSuperseded, replySteps } from './steps.ts';
 import type { ReplyOutcome, ReplyRun } from './types.ts';
 
 /** Something happened to the message: its row is to be looked at, and decides. */
@@ -22,7 +22,10 @@ const ASK_AT_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR
 
 /** One reply, from the row that the API saved until it is known what became of it (docs/architecture.md walks through it). */
 export async function sendReply(reply: ReplyRun): Promise<ReplyOutcome> {
-  const outcome = await send(reply);
+  const outcome = await send(reply).catch((error: unknown): ReplyOutcome => {
+    if (isSuperseded(error)) return { action: 'superseded' };
+    throw error;
+  });
   upsertMemo({ outcome: outcome.action, ...('reason' in outcome && { reason: outcome.reason }) });
   return outcome;
 }

@@ -50,6 +50,12 @@ function mayPass(error: unknown): boolean {
 }
 
 /** What a step failed of: a failed local activity comes as it is, a normal one wrapped. */
-export function causeOf(error: unknown): unknown {
+function causeOf(error: unknown): unknown {
   return error instanceof ActivityFailure ? error.cause : error;
+}
+
+/** A later run of the same row owns it now; what this one would write is out of date. */
+export function isSuperseded(error: unknown): boolean {
+  const cause = causeOf(error);
+  return cause instanceof ApplicationFailure && cause.type === 'Superseded';
 }

@@ -6,8 +6,6 @@ import {
   type NativeConnection,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import type { MailActivities } from '../../activities/index.ts';
-import { MAIL_QUEUE } from './ids.ts';
 
 const IS_TYPESCRIPT = import.meta.url.endsWith('.ts');
 
@@ -29,19 +27,20 @@ export async function buildWorkflowBundle(): Promise<{ code: string }> {
 }
 
 /**
- * The worker for mail coming in.
+ * A worker of one task queue.
  *
  * Local activities are few at once on purpose: they share one event loop, and each has two seconds (workflows/policies.ts).
  */
-export async function createMailWorker(options: {
+export function createWorker(options: {
   connection: NativeConnection;
   namespace: string;
-  activities: MailActivities;
+  /** One of src/temporal/ids.ts. */
+  taskQueue: string;
+  activities: object;
   workflowBundle: WorkflowBundleOption;
 }): Promise<Worker> {
   return Worker.create({
     ...options,
-    taskQueue: MAIL_QUEUE,
     maxConcurrentLocalActivityExecutions: 32,
     maxConcurrentActivityTaskExecutions: 32,
     maxConcurrentWorkflowTaskExecutions: 32,

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
-import type { MailActivities } from '../../activities/index.ts';
-import { buildWorkflowBundle, createMailWorker } from '../../src/temporal/worker.ts';
+import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
+import { buildWorkflowBundle, createWorker } from '../../src/temporal/worker.ts';
 import { freshNamespace, temporalAddress } from './engines.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -10,20 +10,25 @@ let bundle: Promise<WorkflowBundleOption> | undefined;
 /** Today's workflows, bundled once a test file. */
 export const todaysBundle = (): Promise<WorkflowBundleOption> => (bundle ??= buildWorkflowBundle());
 
-/** A mail worker with these activities in a namespace of its own. */
+/** A worker of one queue with these activities, in a namespace of its own. */
 export interface TestWorker {
   client: Client;
   namespace: string;
   close(): Promise<void>;
 }
 
-export async function startTestWorker(activities: MailActivities, namespace?: string): Promise<TestWorker> {
+export async function startTestWorker(
+  activities: object,
+  namespace?: string,
+  taskQueue = MAIL_QUEUE,
+): Promise<TestWorker> {
   const ns = namespace ?? (await freshNamespace());
   const connection = await Connection.connect({ address: temporalAddress() });
   const native = await NativeConnection.connect({ address: temporalAddress() });
-  const worker = await createMailWorker({
+  const worker = await createWorker({
     connection: native,
     namespace: ns,
+    taskQueue,
     activities,
     workflowBundle: await todaysBundle(),
   });

@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
-import { createMailWorker } from '../../src/temporal/worker.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
 import { fakeActivities } from '../support/inboundPaths.ts';
 import { todaysBundle } from '../support/worker.ts';
 
@@ -23,9 +23,10 @@ test('a database that is away for half a day: tried at most a minute apart, and 
       },
     });
     const back = (await env.currentTimeMs()) + AWAY_MS;
-    const worker = await createMailWorker({
+    const worker = await createWorker({
       connection: env.nativeConnection,
       namespace: 'default',
+      taskQueue: MAIL_QUEUE,
       activities,
       workflowBundle: await todaysBundle(),
     });
