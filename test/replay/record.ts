@@ -1,30 +1,65 @@
 /**
  * Records the history of every path of today's workflows into test/replay/histories/<workflow>/<path>.json, for paths
- * that have none yet: `npm run record-histories`, with TEMPORAL_ADDRESS naming a server. Histories of a released version
- * are never recorded anew: a change that breaks one goes behind `patched()`.
+ * that have none yet: `npm run record-histories`. Histories of a released version are never recorded anew: a change that
+ * breaks one goes behind `patched()`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { MAIL_QUEUE, REPLY_QUEUE } from '../../src/temporal/ids.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
+import globalSetup from '../support/globalSetup.ts';
+import globalTeardown from '../support/globalTeardown.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
-import { startTestWorker } from '../support/worker.ts';
+import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
+import { startTestWorker, todaysBundle } from '../support/worker.ts';
 
-process.env.TEST_TEMPORAL_ADDRESS = process.env.TEMPORAL_ADDRESS ?? '127.0.0.1:7233';
-const folder = new URL('./histories/inboundEmail/', import.meta.url);
-mkdirSync(folder, { recursive: true });
+await globalSetup();
 
-for (const [path, change] of Object.entries(inboundPaths)) {
-  const file = new URL(`${path}.json`, folder);
+for (const path of Object.keys(inboundPaths)) {
+  const file = fileOf('inboundEmail', path);
   if (existsSync(file)) continue;
-  const worker = await startTestWorker(fakeActivities(change).activities);
-  const handle = await worker.client.workflow.start('inboundEmail', {
-    workflowId: `inbound/${path}`,
-    taskQueue: MAIL_QUEUE,
-    args: [{ id: path, key: `mailgun-incoming/2026/11/23/${path}.json`, run: 1 }],
+  const worker = await startTestWorker(fakeActivities(inboundPaths[path]).activities);
+  await record(worker.client, file, 'inboundEmail', MAIL_QUEUE, {
+    id: path,
+    key: `mailgun-incoming/2026/11/23/${path}.json`,
+    run: 1,
   });
-  await handle.result();
-  const history = await handle.fetchHistory();
-  writeFileSync(file, historyToJSON(history));
-  console.log(`recorded ${file.pathname}`);
   await worker.close();
+}
+
+// Replies wait for hours: on a server that skips time.
+const path = process.env.TEST_TIME_SKIPPING_SERVER!;
+const env = await TestWorkflowEnvironment.createTimeSkipping({
+  server: { executable: { type: 'existing-path', path } },
+});
+for (const [name, script] of Object.entries(replyPaths)) {
+  const file = fileOf('sendReply', name);
+  if (existsSync(file)) continue;
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: 'default',
+    taskQueue: REPLY_QUEUE,
+    activities: scriptedActivities(script).activities,
+    workflowBundle: await todaysBundle(),
+  });
+  await worker.runUntil(record(env.client, file, 'sendReply', REPLY_QUEUE, { id: name, run: 1 }));
+}
+await env.teardown();
+await globalTeardown();
+process.exit();
+
+function fileOf(workflow: string, name: string): URL {
+  const folder = new URL(`./histories/${workflow}/`, import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  return new URL(`${name}.json`, folder);
+}
+
+async function record(client: Client, file: URL, workflow: string, taskQueue: string, input: { id: string }) {
+  const workflowId = `${workflow}/${input.id}`;
+  const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args: [input] });
+  await handle.result();
+  writeFileSync(file, historyToJSON(await handle.fetchHistory()));
+  console.log(`recorded ${file.pathname}`);
 }

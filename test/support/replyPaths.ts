@@ -1,0 +1,71 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ReplyActivities } from '../../activities/index.ts';
+
+type Step = keyof ReplyActivities;
+type Result<Name extends Step> = Awaited<ReturnType<ReplyActivities[Name]>>;
+/** What each call of a step gives, in order (the last one stays); an error is thrown. */
+export type Script = { [Name in Step]?: (Result<Name> | Error)[] };
+
+const taken = { verdict: 'taken', attempt: 0 } as const;
+const waits = { verdict: 'wait', ms: 10_000 } as const;
+const sent = { verdict: 'sent' } as const;
+const unclear = { verdict: 'unclear', code: 'ECONNRESET' } as const;
+const askAgain = { verdict: 'ask again', ms: 90_000 } as const;
+const delivered = { settled: true, state: 'delivered' } as const;
+const unheard = { settled: false, state: 'sent' } as const;
+const away = (step: string) => ApplicationFailure.retryable(`${step}: MongoServerSelectionError`);
+
+/** A script for every way through `sendReply`; what is not told goes well. */
+export const replyPaths: Record<string, Script> = {
+  delivered: {},
+  'undo-time': { takeReply: [waits, taken] },
+  cancelled: { takeReply: [waits, { verdict: 'over', state: 'cancelled' }] },
+  'no-sending-email': { resolveSendingEmail: [{ verdict: 'failed', reason: 'no address can send' }] },
+  'tried-again': {
+    deliverReply: [
+      { verdict: 'not sent', code: 'ECONNREFUSED', ms: 5_000 },
+      { verdict: 'not sent', code: '429', ms: 120_000 },
+      sent,
+    ],
+  },
+  refused: { deliverReply: [{ verdict: 'failed', reason: 'the recipient is no address' }] },
+  'unclear-found': { deliverReply: [unclear], findReply: [askAgain, askAgain, sent] },
+  'unclear-not-sent': { deliverReply: [unclear, sent], findReply: [askAgain, { verdict: 'not sent' }] },
+  unconfirmed: {
+    deliverReply: [unclear],
+    findReply: [{ verdict: 'unconfirmed', reason: 'events cannot be read' }],
+  },
+  'by-a-person': { takeReply: [{ verdict: 'taken', attempt: 3 }], findReply: [{ verdict: 'not sent' }] },
+  'by-a-person-found': { takeReply: [{ verdict: 'taken', attempt: 3 }], findReply: [sent] },
+  'heard-late': { followReply: [unheard, unheard, delivered] },
+  'never-heard': { followReply: [unheard] },
+  superseded: { resolveSendingEmail: [ApplicationFailure.nonRetryable('Superseded', 'Superseded')] },
+  'database-away': { takeReply: [away('takeReply'), away('takeReply'), away('takeReply'), taken] },
+  'events-away': { deliverReply: [unclear], findReply: [away('findReply'), away('findReply'), sent] },
+};
+
+const GOES_WELL: Required<Script> = {
+  takeReply: [taken],
+  resolveSendingEmail: [{ verdict: 'resolved' }],
+  deliverReply: [sent],
+  findReply: [sent],
+  followReply: [delivered],
+};
+
+/** Activities that play a script; `calls` tells which step was called, and with what beside the ids. */
+export function scriptedActivities(script: Script): { activities: ReplyActivities; calls: string[] } {
+  const calls: string[] = [];
+  const steps = Object.entries({ ...GOES_WELL, ...script }).map(([name, results]) => {
+    let n = 0;
+    const step = async (_reply: unknown, ...args: unknown[]): Promise<unknown> => {
+      const told = args.map((arg) => ` ${JSON.stringify(arg)}`).join('');
+      calls.push(`${name}${told}${activityInfo().isLocal ? '' : ', normal'}`);
+      const result = results[Math.min(n++, results.length - 1)];
+      if (result instanceof Error) throw result;
+      return result;
+    };
+    return [name, step];
+  });
+  return { activities: Object.fromEntries(steps) as ReplyActivities, calls };
+}

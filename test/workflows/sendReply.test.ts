@@ -1,0 +1,97 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { REPLY_QUEUE, replyWorkflowId } from '../../src/temporal/ids.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
+import type { ReplyOutcome } from '../../workflows/types.ts';
+import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
+import { todaysBundle } from '../support/worker.ts';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
+  env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+});
+afterAll(() => env.teardown());
+
+/** Runs a path to its end, however many hours it takes there. */
+async function run(
+  path: string,
+): Promise<{ outcome: ReplyOutcome; calls: string[]; tookMs: number; memo: unknown }> {
+  const { activities, calls } = scriptedActivities(replyPaths[path]!);
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: 'default',
+    taskQueue: REPLY_QUEUE,
+    activities,
+    workflowBundle: await todaysBundle(),
+  });
+  return worker.runUntil(async () => {
+    const from = await env.currentTimeMs();
+    const handle = await env.client.workflow.start('sendReply', {
+      workflowId: replyWorkflowId(path, 1),
+      taskQueue: REPLY_QUEUE,
+      args: [{ id: path, run: 1 }],
+    });
+    const outcome = (await handle.result()) as ReplyOutcome;
+    const { memo } = await handle.describe();
+    return { outcome, calls, tookMs: (await env.currentTimeMs()) - from, memo };
+  });
+}
+
+const TAKEN = ['takeReply', 'resolveSendingEmail'];
+const deliver = (attempt: number) => `deliverReply ${attempt}, normal`;
+const look = 'findReply {"decided":false}, normal';
+const personLooks = 'findReply {"decided":true}, normal';
+const asks = 'followReply {"ask":true}, normal';
+const delivered = { action: 'delivered' };
+
+test.each<[string, unknown, string[]]>([
+  ['delivered', delivered, [...TAKEN, deliver(1), asks]],
+  ['undo-time', delivered, ['takeReply', ...TAKEN, deliver(1), asks]],
+  ['cancelled', { action: 'cancelled' }, ['takeReply', 'takeReply']],
+  ['no-sending-email', { action: 'failed', reason: 'no address can send' }, TAKEN],
+  ['tried-again', delivered, [...TAKEN, deliver(1), deliver(2), deliver(3), asks]],
+  ['refused', { action: 'failed', reason: 'the recipient is no address' }, [...TAKEN, deliver(1)]],
+  ['unclear-found', delivered, [...TAKEN, deliver(1), look, look, look, asks]],
+  ['unclear-not-sent', delivered, [...TAKEN, deliver(1), look, look, deliver(2), asks]],
+  ['unconfirmed', { action: 'unconfirmed', reason: 'events cannot be read' }, [...TAKEN, deliver(1), look]],
+  ['by-a-person', delivered, [...TAKEN, personLooks, deliver(4), asks]],
+  ['by-a-person-found', delivered, [...TAKEN, personLooks, asks]],
+  ['heard-late', delivered, [...TAKEN, deliver(1), asks, asks, asks]],
+  ['never-heard', { action: 'sent' }, [...TAKEN, deliver(1), asks, asks, asks, asks, asks]],
+  ['superseded', { action: 'superseded' }, TAKEN],
+  [
+    'database-away',
+    delivered,
+    [
+      'takeReply',
+      'takeReply',
+      'takeReply, normal',
+      'takeReply, normal',
+      'resolveSendingEmail, normal',
+      deliver(1),
+      asks,
+    ],
+  ],
+  ['events-away', delivered, [...TAKEN, deliver(1), look, look, look, asks]],
+])('%s', async (path, outcome, calls) => {
+  const ran = await run(path);
+  expect(ran.outcome).toEqual(outcome);
+  expect(ran.calls).toEqual(calls);
+  expect(ran.memo).toMatchObject({ outcome: ran.outcome.action });
+});
+
+test('every path is run here', () => {
+  expect(Object.keys(replyPaths)).toHaveLength(16);
+});
+
+test.each([
+  ['undo-time', 10_000],
+  ['tried-again', 125_000],
+  ['unclear-found', 180_000],
+  ['never-heard', 72 * 60 * 60 * 1000],
+])('%s waits as long as it is told', async (path, ms) => {
+  const { tookMs } = await run(path);
+  expect(tookMs).toBeGreaterThanOrEqual(ms);
+});
