@@ -29,7 +29,7 @@ export type Told = Pick<DeliveryEvent, 'kind' | 'recipient' | 'at' | 'reason'> &
 
 /**
  * Deliveries after these events: one state a recipient, the latest attempt's, and of one attempt the one of highest rank,
- * in whatever order and however often they are told. @returns null when nothing changes.
+ * (of two that say the same the newer), in whatever order and however often they are told. @returns null when nothing changes.
  */
 export function withEvents(deliveries: DeliveryRow[], told: Told[]): DeliveryRow[] | null {
   const byRecipient = new Map(deliveries.map((row) => [row.recipient, row]));
@@ -38,22 +38,19 @@ export function withEvents(deliveries: DeliveryRow[], told: Told[]): DeliveryRow
     const recipient = normaliseAddress(event.recipient) ?? event.recipient;
     const before = byRecipient.get(recipient);
     const state = STATE_OF[event.kind];
-    if (before && !isNews(before, event.attempt, state)) continue;
-    byRecipient.set(recipient, {
-      recipient,
-      attempt: event.attempt,
-      state,
-      reason: event.reason,
-      at: event.at,
-    });
+    const row = { recipient, attempt: event.attempt, state, reason: event.reason, at: event.at };
+    if (before && !isNews(before, row)) continue;
+    byRecipient.set(recipient, row);
     changed = true;
   }
   return changed ? [...byRecipient.values()] : null;
 }
 
-function isNews(before: DeliveryRow, attempt: number, state: DeliveryState): boolean {
-  if (attempt !== before.attempt) return attempt > before.attempt;
-  return DELIVERY_STATES.indexOf(state) > DELIVERY_STATES.indexOf(before.state);
+function isNews(before: DeliveryRow, row: DeliveryRow): boolean {
+  if (row.attempt !== before.attempt) return row.attempt > before.attempt;
+  const rank = (state: DeliveryState) => DELIVERY_STATES.indexOf(state);
+  if (row.state !== before.state) return rank(row.state) > rank(before.state);
+  return row.at > before.at;
 }
 
 /** The state of the whole message, with the reason and time of the recipient that decides it. */
