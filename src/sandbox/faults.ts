@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { Countdown } from './countdown.ts';
+import { SendFault, SendFaults } from './outbound/sendFaults.ts';
 
 const times = z.int().positive().optional();
+
+const PostFault = z.strictObject({
+  double: z.boolean().optional(),
+  delay_ms: z.int().nonnegative().optional(),
+  reorder: z.int().min(2).optional(),
+  times,
+});
 
 /** Faults to come. `times`: for so many requests or posts, then all is well again; without it until it is cleared. */
 export const Faults = z.strictObject({
@@ -13,36 +22,29 @@ export const Faults = z.strictObject({
     })
     .nullish(),
   /** `double`: each post is made twice at once. `reorder`: so many posts are held, then sent last first, one by one. */
-  posts: z
+  posts: PostFault.nullish(),
+  /** What a send meets (sendFaults.ts); several may be mixed. */
+  sends: z.union([SendFault, z.array(SendFault)]).nullish(),
+  /** What both ways of reading events answer: `GET …/events` and `POST /v1/analytics/logs`. */
+  events: z
     .strictObject({
-      double: z.boolean().optional(),
-      delay_ms: z.int().nonnegative().optional(),
-      reorder: z.int().min(2).optional(),
+      answer: z.union([z.literal([401, 403, 429, 500]), z.literal('hang'), z.literal('empty')]),
       times,
     })
     .nullish(),
+  /** As `posts`, for events. `drop`: never posted; they can still be read. `only`: events of these kinds. */
+  event_posts: PostFault.extend({
+    drop: z.boolean().optional(),
+    only: z.array(z.enum(['accepted', 'delivered', 'failed', 'complained'])).optional(),
+  }).nullish(),
 });
 export type Faults = z.infer<typeof Faults>;
 export type AttachmentFault = NonNullable<Faults['attachments']>['answer'];
-type PostFault = NonNullable<Faults['posts']>;
+export type EventsFault = NonNullable<Faults['events']>['answer'];
+type PostFault = z.infer<typeof PostFault>;
+type EventPostFault = NonNullable<Faults['event_posts']>;
 
-/** Hands out a fault as often as it was asked for. */
-class Countdown<T extends { times?: number | undefined }> {
-  #fault: T | null = null;
-  #left = 0;
-
-  set(fault: T | null): void {
-    this.#fault = fault;
-    this.#left = fault?.times ?? Infinity;
-  }
-  take(): T | null {
-    if (this.#left <= 0) return null;
-    this.#left -= 1;
-    return this.#fault;
-  }
-}
-
-export class PostFaults extends Countdown<PostFault> {
+export class PostFaults<T extends PostFault = PostFault> extends Countdown<T> {
   readonly #signal: AbortSignal;
   #held: (() => Promise<void>)[] = [];
 
@@ -52,7 +54,7 @@ export class PostFaults extends Countdown<PostFault> {
   }
 
   /** Clearing also sends what was held. */
-  override set(fault: PostFault | null): void {
+  override set(fault: T | null): void {
     super.set(fault);
     if (!fault?.reorder) void this.#release();
   }
@@ -72,19 +74,26 @@ export class PostFaults extends Countdown<PostFault> {
   }
 }
 
-/** The faults in force. Setting one kind leaves the other as it is; null clears it. */
+/** The faults in force. Setting one kind leaves the others as they are; null clears it. */
 export class FaultSwitch {
   readonly posts: PostFaults;
   readonly attachments = new Countdown<NonNullable<Faults['attachments']>>();
+  readonly sends = new SendFaults();
+  readonly events = new Countdown<NonNullable<Faults['events']>>();
+  readonly eventPosts: PostFaults<EventPostFault>;
 
   constructor(signal: AbortSignal) {
     this.posts = new PostFaults(signal);
+    this.eventPosts = new PostFaults(signal);
   }
   set(faults: Faults): void {
     if (faults.attachments !== undefined) this.attachments.set(faults.attachments);
     if (faults.posts !== undefined) this.posts.set(faults.posts);
+    if (faults.sends !== undefined) this.sends.set(faults.sends);
+    if (faults.events !== undefined) this.events.set(faults.events);
+    if (faults.event_posts !== undefined) this.eventPosts.set(faults.event_posts);
   }
   clear(): void {
-    this.set({ attachments: null, posts: null });
+    this.set({ attachments: null, posts: null, sends: null, events: null, event_posts: null });
   }
 }

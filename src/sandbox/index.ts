@@ -7,11 +7,12 @@ import path from 'node:path';
 import { createApp } from './app.ts';
 import { FaultSwitch } from './faults.ts';
 import type { Mail } from './mail.ts';
-import type { PostTry } from './posts.ts';
+import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './outbound/types.ts';
+import type { PostTry, Try } from './posts.ts';
 import { receive, type Received, type ReceiveOptions } from './receive.ts';
 import { MailFolder } from './stored.ts';
 
-export interface SandboxOptions {
+export interface SandboxOptions extends Partial<SandboxSettings> {
   /** 0 = any free one. */
   port: number;
   /** Base URL of Postroom's web process. */
@@ -28,7 +29,10 @@ export interface SandboxOptions {
   answerWithinMs?: number;
 }
 
-/** A local Mailgun: takes mail in and posts it as a route would; keeps stored messages. On 127.0.0.1 only. */
+/**
+ * A local Mailgun: takes mail in and posts it as a route would; keeps stored messages; accepts mail to send, simulates its
+ * delivery, posts the events, and shows what was delivered. On 127.0.0.1 only.
+ */
 export interface Sandbox {
   readonly url: string;
   readonly port: number;
@@ -37,6 +41,14 @@ export interface Sandbox {
   readonly faults: FaultSwitch;
   /** Every try of every post, oldest first; the last 10,000. */
   readonly posts: readonly PostTry[];
+  /** Every call of a send, oldest first, with what came of it; the last 10,000. */
+  readonly sends: readonly SendCall[];
+  /** What was delivered, newest first, one entry a recipient; the last 10,000. */
+  readonly outbox: readonly OutboxMail[];
+  /** Every try of every post of an event, oldest first; the last 10,000. */
+  readonly eventPosts: readonly Try<PostedEvent>[];
+  /** Changes settings while it runs: with a shorter delay, events that wait appear at once. */
+  set(settings: Partial<SandboxSettings>): void;
   /** Gives up what is still to be tried, and stops. */
   close(): Promise<void>;
 }
@@ -92,6 +104,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     receive: take,
     faults,
     posts,
+    sends: [],
+    outbox: [],
+    eventPosts: [],
+    set() {},
     async close() {
       stopping.abort();
       server.closeAllConnections();

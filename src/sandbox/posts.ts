@@ -5,18 +5,8 @@ import { send } from './send.ts';
 
 export type Form = 'forward' | 'store' | 'mime';
 
-/** Waits between tries, in minutes (Mailgun, "Routes": about 8 hours in all). */
-const RETRY_AFTER_MINUTES = [10, 15, 30, 60, 120, 240];
-
-/** One try of one post. */
-export interface PostTry {
-  /** Key of the mail that was posted. */
-  mail: string;
-  /** As posted: one address, or several with commas. */
-  recipient: string;
-  form: Form;
-  /** The token identifies the post: its tries share it. */
-  token: string;
+/** One try of one post. The fields of `About` say what it is about. */
+export type Try<About> = About & {
   /** From 1. */
   try: number;
   /** ISO 8601, UTC: when the try began. */
@@ -25,38 +15,48 @@ export interface PostTry {
   /** Null where there was no answer; then `error` says why. */
   status: number | null;
   error: string | null;
+};
+
+export interface PostedMail {
+  /** Key of the mail that was posted. */
+  mail: string;
+  /** As posted: one address, or several with commas. */
+  recipient: string;
+  form: Form;
+  /** The token identifies the post: its tries share it. */
+  token: string;
 }
+export type PostTry = Try<PostedMail>;
 
 /** `retrying`: not answered with 200 or 406 yet; `lost`: all tries are used up. */
 export type Outcome = 'waiting' | 'accepted' | 'rejected' | 'retrying' | 'lost';
 
 /** What became of a post. Live: it changes as tries are made. */
-export interface Delivery {
+export interface Delivery<About = PostedMail> {
   recipient: string;
   outcome: Outcome;
-  tries: PostTry[];
+  tries: Try<About>[];
 }
 
-export interface Job {
-  mail: string;
-  recipient: string;
-  form: Form;
-  token: string;
+export interface Job<About> {
+  about: About;
   url: URL;
   body: Body;
+  /** Waits between tries, in minutes; none = tried once. */
+  retryAfterMinutes: readonly number[];
 }
 
-export interface PosterOptions {
+export interface PosterOptions<About = PostedMail> {
   /** 1 = Mailgun's schedule; 600 = a minute becomes 0.1 s. */
   retrySpeed: number;
   idleMs: number;
   faults: PostFaults;
   signal: AbortSignal;
-  onTry(attempt: PostTry): void;
+  onTry(attempt: Try<About>): void;
 }
 
-export interface Posting {
-  delivery: Delivery;
+export interface Posting<About = PostedMail> {
+  delivery: Delivery<About>;
   /** Resolves after the first try of each copy. */
   firstTry: Promise<void>;
   /** Resolves when no further try will be made. */
@@ -64,8 +64,11 @@ export interface Posting {
 }
 
 /** Posts a job in the background until it is settled: 200 and 406 stop, all else is tried again with the same body. */
-export function post(job: Job, options: PosterOptions): Posting {
-  const delivery: Delivery = { recipient: job.recipient, outcome: 'waiting', tries: [] };
+export function post<About extends { recipient: string }>(
+  job: Job<About>,
+  options: PosterOptions<About>,
+): Posting<About> {
+  const delivery: Delivery<About> = { recipient: job.about.recipient, outcome: 'waiting', tries: [] };
   const fault = options.faults.take();
   const copies = Array.from({ length: fault?.double ? 2 : 1 }, () => {
     const first = fault
@@ -80,9 +83,13 @@ export function post(job: Job, options: PosterOptions): Posting {
   };
 }
 
-async function retry(job: Job, delivery: Delivery, options: PosterOptions): Promise<void> {
+async function retry<About>(
+  job: Job<About>,
+  delivery: Delivery<About>,
+  options: PosterOptions<About>,
+): Promise<void> {
   const stopped = () => options.signal.aborted;
-  for (const [index, minutes] of RETRY_AFTER_MINUTES.entries()) {
+  for (const [index, minutes] of job.retryAfterMinutes.entries()) {
     if (delivery.outcome === 'accepted' || delivery.outcome === 'rejected' || stopped()) return;
     await sleep((minutes * 60_000) / options.retrySpeed, null, { signal: options.signal }).catch(() => {});
     if (stopped()) return;
@@ -91,12 +98,17 @@ async function retry(job: Job, delivery: Delivery, options: PosterOptions): Prom
   if (delivery.outcome === 'retrying') delivery.outcome = 'lost';
 }
 
-async function attempt(job: Job, delivery: Delivery, n: number, options: PosterOptions): Promise<void> {
+async function attempt<About>(
+  job: Job<About>,
+  delivery: Delivery<About>,
+  n: number,
+  options: PosterOptions<About>,
+): Promise<void> {
   const began = new Date();
   const answer = await send(job.url, job.body, options.idleMs, options.signal);
-  const { mail, recipient, form, token } = job;
-  const done: PostTry = {
-    ...{ mail, recipient, form, token, try: n, at: began.toISOString() },
+  const done: Try<About> = {
+    ...job.about,
+    ...{ try: n, at: began.toISOString() },
     durationMs: Date.now() - began.getTime(),
     ...answer,
   };

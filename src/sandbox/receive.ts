@@ -42,6 +42,9 @@ export interface ReceiverOptions {
   poster: PosterOptions;
 }
 
+/** Waits between tries of a route's post (Mailgun, "Routes": about 8 hours in all). */
+const RETRY_AFTER_MINUTES = [10, 15, 30, 60, 120, 240];
+
 /** All verdicts pass, unless told otherwise. */
 const VERDICTS: FilterVerdicts = { spf: 'Pass', dkim: 'Pass', spamFlag: 'No', spamScore: '-0.7' };
 
@@ -73,7 +76,8 @@ export async function receive(
     const postings = groups.map((recipient) => {
       const signature = sign(receiver.signingKey);
       const body = bodyFor(recipient, signatureFields(signature));
-      return post({ mail: key, recipient, form, token: signature.token, url, body }, receiver.poster);
+      const about = { mail: key, recipient, form, token: signature.token };
+      return post({ about, url, body, retryAfterMinutes: RETRY_AFTER_MINUTES }, receiver.poster);
     });
     settled = Promise.all(postings.map((posting) => posting.settled));
     if (options.wait === 'settled') await settled;
