@@ -89,7 +89,7 @@ async function settle(
         reason: null,
         message: { id: reply.id, attempt },
       }));
-      await applyEvents(deps.models, reply.id, told);
+      await persistently(() => applyEvents(deps.models, reply.id, told));
       return { verdict: 'sent' };
     }
     case 'refused':
@@ -105,6 +105,18 @@ async function settle(
         return fail(deps, reply, `${sent.reason}; it was tried for ${inWords(tryingMs)}`);
       await writeReply(deps, row, 'sending', { reason: sent.reason });
       return { verdict: 'not sent', code: sent.code, ms };
+    }
+  }
+}
+
+/** What only this process knows, and would cost minutes to find out again: written as soon as the database is back. */
+async function persistently<T>(write: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (tries === 60) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
   }
 }

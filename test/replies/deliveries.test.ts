@@ -21,11 +21,7 @@ test.each<[string, Told[], string]>([
   ['a bounce after the delivery', [told('delivered', 1), told('failed', 2)], 'failed'],
   ['a complaint after all', [told('complained', 3), told('failed', 2), told('delivered')], 'complained'],
   ['failed, then tried again', [told('failed', 1), told('accepted', 2, { attempt: 2 })], 'sent'],
-  [
-    'an event of an attempt that is over',
-    [told('accepted', 2, { attempt: 2 }), told('failed', 3)],
-    'sent',
-  ],
+  ['an event of an attempt that is over', [told('accepted', 2, { attempt: 2 }), told('failed', 3)], 'sent'],
 ])('%s: %#', (_, events, state) => {
   expect(after(...events)).toMatchObject([{ state }]);
 });
@@ -41,12 +37,16 @@ const sorted = (rows: DeliveryRow[]) => [...rows].sort((a, b) => a.recipient.loc
 
 test('the order in which events come, and how often, changes nothing', () => {
   fc.assert(
-    fc.property(fc.array(anyTold, { minLength: 1, maxLength: 8 }), fc.infiniteStream(fc.nat()), (events, random) => {
-      const keyed = [...events, ...events].map((event) => ({ event, key: random.next().value as number }));
-      const shuffled = keyed.sort((a, b) => a.key - b.key).map(({ event }) => event);
-      expect(sorted(after(...shuffled))).toEqual(sorted(after(...events)));
-      expect(withEvents(after(...events), events)).toBeNull();
-    }),
+    fc.property(
+      fc.array(anyTold, { minLength: 1, maxLength: 8 }),
+      fc.infiniteStream(fc.nat()),
+      (events, random) => {
+        const keyed = [...events, ...events].map((event) => ({ event, key: random.next().value as number }));
+        const shuffled = keyed.sort((a, b) => a.key - b.key).map(({ event }) => event);
+        expect(sorted(after(...shuffled))).toEqual(sorted(after(...events)));
+        expect(withEvents(after(...events), events)).toBeNull();
+      },
+    ),
   );
 });
 

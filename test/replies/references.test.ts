@@ -19,11 +19,14 @@ test('of a long one the root and the newest stay', () => {
 
 test('never over the limit, never without the root', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ minLength: 3, maxLength: 990 }), { minLength: 1, maxLength: 60 }), (ids) => {
-      const kept = limitReferences(ids);
-      expect(kept[0]).toBe(ids[0]);
-      expect(Buffer.byteLength(kept.join(' '))).toBeLessThanOrEqual(8_000);
-      expect(kept.every((one) => ids.includes(one))).toBe(true);
-    }),
+    fc.property(
+      fc.array(fc.string({ minLength: 3, maxLength: 990 }), { minLength: 1, maxLength: 60 }),
+      (ids) => {
+        const kept = limitReferences(ids);
+        expect(kept[0]).toBe(ids[0]);
+        expect(Buffer.byteLength(kept.join(' '))).toBeLessThanOrEqual(8_000);
+        expect(kept.every((one) => ids.includes(one))).toBe(true);
+      },
+    ),
   );
 });
