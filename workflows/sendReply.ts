@@ -41,7 +41,7 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
   if (taken.verdict === 'over') return { action: taken.state };
   const sender = await resolveSendingEmail(reply);
   if (sender.verdict === 'failed') return { action: 'failed', reason: sender.reason };
-  return (await deliver(taken.attempt)) ?? follow();
+  return (await deliver(taken)) ?? follow();
 
   /** Until it can no longer be cancelled, or was. */
   async function takeWhenDue() {
@@ -54,10 +54,10 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
   }
 
   /** Tries until it is sent: then null. Each attempt is one call to the provider at most, whatever is run twice. */
-  async function deliver(attemptsBefore: number): Promise<ReplyOutcome | null> {
+  async function deliver(before: { attempt: number; unclear: boolean }): Promise<ReplyOutcome | null> {
     // A person who has it tried again has decided: one look, and it goes out.
-    if (attemptsBefore > 0 && (await findReply(reply, { decided: true })).verdict === 'sent') return null;
-    for (let attempt = attemptsBefore + 1; ; attempt += 1) {
+    if (before.unclear && (await findReply(reply, { decided: true })).verdict === 'sent') return null;
+    for (let attempt = before.attempt + 1; ; attempt += 1) {
       const tried = await deliverReply(reply, attempt);
       if (tried.verdict === 'sent') return null;
       if (tried.verdict === 'failed') return { action: 'failed', reason: tried.reason };

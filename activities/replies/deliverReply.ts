@@ -36,7 +36,11 @@ export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number)
           reply,
           `the mail is ${size} bytes, and ${MAX_COMPOSED_BYTES} are the most that can be sent`,
         );
-      const isMine = await writeReply(deps, row, 'sending', { attempt, attempt_at: new Date() });
+      const isMine = await writeReply(deps, row, 'sending', {
+        attempt,
+        attempt_at: new Date(),
+        unclear: true,
+      });
       // A try beside this one, or an event that came just now: the next look at the row tells.
       if (!isMine) return { verdict: 'unclear', code: 'BegunBeside' };
       const mail = {
@@ -103,7 +107,7 @@ async function settle(
         sent.retryAfterMs ?? Math.min(deps.replies.retryMs * 2 ** Math.min(attempt - 1, 20), LONGEST_WAIT_MS);
       if (tryingMs + ms > deps.replies.giveUpMs)
         return fail(deps, reply, `${sent.reason}; it was tried for ${inWords(tryingMs)}`);
-      await writeReply(deps, row, 'sending', { reason: sent.reason });
+      await writeReply(deps, row, 'sending', { reason: sent.reason, unclear: false });
       return { verdict: 'not sent', code: sent.code, ms };
     }
   }

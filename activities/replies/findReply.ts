@@ -24,8 +24,8 @@ const SLACK_MS = 5 * 60_000;
  */
 export async function findReply(deps: Deps, reply: ReplyRun, how: { decided: boolean }): Promise<FoundReply> {
   const row = await readReply(deps, reply);
-  const { attempt, attempt_at } = row.outbound;
-  if (isOut(row, attempt)) return { verdict: 'sent' };
+  const { attempt, attempt_at, unclear, deliveries } = row.outbound;
+  if (!unclear) return { verdict: deliveries.some((told) => told.attempt === attempt) ? 'sent' : 'not sent' };
   const found = await ask(deps, row);
   if (found.readable && (await write(deps, row, found, attempt))) return { verdict: 'sent' };
   if (how.decided) return { verdict: 'not sent' };
@@ -58,9 +58,6 @@ export async function followReply(
   const state = row.state as 'sent';
   return { settled: isSettled(row.outbound.deliveries), state };
 }
-
-const isOut = (row: ReplyRow, attempt: number): boolean =>
-  row.outbound.deliveries.some((delivery) => delivery.attempt === attempt);
 
 function ask({ outbound }: Deps, row: ReplyRow): Promise<FoundEvents> {
   const since = new Date(row.created_at.getTime() - SLACK_MS);

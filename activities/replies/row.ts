@@ -43,5 +43,6 @@ export async function closeReply(
   state: 'failed' | 'unconfirmed',
   reason: string,
 ): Promise<void> {
-  await writeReply(deps, row, state, { reason, state_at: new Date(), is_open: false });
+  const unclear = state === 'unconfirmed';
+  await writeReply(deps, row, state, { reason, state_at: new Date(), is_open: false, unclear });
 }

@@ -4,8 +4,8 @@ import { readReply, writeReply } from './row.ts';
 
 export type Taken =
   | { verdict: 'wait'; ms: number }
-  /** @property attempt calls made by earlier runs. */
-  | { verdict: 'taken'; attempt: number }
+  /** @property attempt calls made by earlier runs. @property unclear nobody knows what the last of them came to. */
+  | { verdict: 'taken'; attempt: number; unclear: boolean }
   | { verdict: 'over'; state: Exclude<ReplyOutcome, { reason: string }>['action'] };
 
 /** Longest wait in one go: a message that was moved to a later run, or a clock set right, is seen. */
@@ -14,7 +14,7 @@ const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 /** Undo and schedule are decided here: one conditional update, `queued|scheduled -> sending`, against the API's `-> cancelled`. */
 export async function takeReply(deps: Deps, reply: ReplyRun): Promise<Taken> {
   const row = await readReply(deps, reply);
-  const { attempt, due_at } = row.outbound;
+  const { attempt, unclear, due_at } = row.outbound;
   switch (row.state) {
     case 'queued':
     case 'scheduled': {
@@ -27,12 +27,12 @@ export async function takeReply(deps: Deps, reply: ReplyRun): Promise<Taken> {
         reason: null,
       });
       // Cancelled at this moment, or taken by a try beside this one: the row says which.
-      return isMine ? { verdict: 'taken', attempt } : takeReply(deps, reply);
+      return isMine ? { verdict: 'taken', attempt, unclear } : takeReply(deps, reply);
     }
     case 'sending':
     case 'failed':
     case 'unconfirmed':
-      return { verdict: 'taken', attempt };
+      return { verdict: 'taken', attempt, unclear };
     case 'received':
     case 'saved':
       return { verdict: 'over', state: 'superseded' };

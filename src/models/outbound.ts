@@ -48,6 +48,8 @@ export interface Outbound {
   /** Calls to the provider so far, over all runs. Raised before each call: whoever finds it raised did not make that call. */
   attempt: number;
   attempt_at: Date | null;
+  /** Nobody knows yet what the last call came to: the mail may be on its way. */
+  unclear: boolean;
   /** Since when this run has tried to send it. */
   trying_since: Date | null;
   /** Why the message is in its state, in words for an agent. */
@@ -77,6 +79,7 @@ export const outboundSchema = new Schema(
     is_open: Boolean,
     attempt: Number,
     attempt_at: nullableDate,
+    unclear: Boolean,
     trying_since: nullableDate,
     reason: nullableString,
     state_at: Date,

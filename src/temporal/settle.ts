@@ -38,7 +38,7 @@ export async function settleRows(
 
 /**
  * Replies that should have gone out `olderThanMs` ago and whose run is closed. Temporal never heard of it (restored from a
- * backup) and no call was made: started again. An operator ended it: `failed`, or `unconfirmed` when a call
+ * backup) and no call of it is unclear: started again. An operator ended it: `failed`, or `unconfirmed` when a call
  * was made of which nobody knows what it came to; an agent can have both tried again.
  * @returns how many it settled.
  */
@@ -53,14 +53,14 @@ export async function settleReplies(
   const late = open.filter(({ outbound }) => outbound.due_at.getTime() < before && !outbound.wants_start);
   let settled = 0;
   for (const { _id, outbound } of late.slice(0, BATCH)) {
-    const { run, changes, attempt } = outbound;
+    const { run, changes, unclear } = outbound;
     const found = await runState(client, replyWorkflowId(_id, run));
     if (found.state === 'open') continue;
     const change =
-      found.state === 'unknown' && attempt === 0
+      found.state === 'unknown' && !unclear
         ? { 'outbound.wants_start': true }
         : {
-            state: attempt > 0 ? 'unconfirmed' : 'failed',
+            state: unclear ? 'unconfirmed' : 'failed',
             'outbound.reason':
               found.state === 'closed' ? `its run was ended (${found.status})` : 'its run is gone',
             'outbound.state_at': new Date(),

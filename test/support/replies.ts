@@ -63,6 +63,7 @@ export async function saveReply(
       is_open: true,
       attempt: 0,
       attempt_at: null,
+      unclear: false,
       trying_since: null,
       reason: null,
       state_at: now,

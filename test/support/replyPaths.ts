@@ -7,7 +7,8 @@ type Result<Name extends Step> = Awaited<ReturnType<ReplyActivities[Name]>>;
 /** What each call of a step gives, in order (the last one stays); an error is thrown. */
 export type Script = { [Name in Step]?: (Result<Name> | Error)[] };
 
-const taken = { verdict: 'taken', attempt: 0 } as const;
+const taken = { verdict: 'taken', attempt: 0, unclear: false } as const;
+const tried = { verdict: 'taken', attempt: 3, unclear: true } as const;
 const waits = { verdict: 'wait', ms: 10_000 } as const;
 const sent = { verdict: 'sent' } as const;
 const unclear = { verdict: 'unclear', code: 'ECONNRESET' } as const;
@@ -36,8 +37,9 @@ export const replyPaths: Record<string, Script> = {
     deliverReply: [unclear],
     findReply: [{ verdict: 'unconfirmed', reason: 'events cannot be read' }],
   },
-  'by-a-person': { takeReply: [{ verdict: 'taken', attempt: 3 }], findReply: [{ verdict: 'not sent' }] },
-  'by-a-person-found': { takeReply: [{ verdict: 'taken', attempt: 3 }], findReply: [sent] },
+  'bounced-before': { takeReply: [{ ...tried, unclear: false }] },
+  'by-a-person': { takeReply: [tried], findReply: [{ verdict: 'not sent' }] },
+  'by-a-person-found': { takeReply: [tried], findReply: [sent] },
   'heard-late': { followReply: [unheard, unheard, delivered] },
   'never-heard': { followReply: [unheard] },
   superseded: { resolveSendingEmail: [ApplicationFailure.nonRetryable('Superseded', 'Superseded')] },

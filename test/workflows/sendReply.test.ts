@@ -56,6 +56,7 @@ test.each<[string, unknown, string[]]>([
   ['unclear-found', delivered, [...TAKEN, deliver(1), look, look, look, asks]],
   ['unclear-not-sent', delivered, [...TAKEN, deliver(1), look, look, deliver(2), asks]],
   ['unconfirmed', { action: 'unconfirmed', reason: 'events cannot be read' }, [...TAKEN, deliver(1), look]],
+  ['bounced-before', delivered, [...TAKEN, deliver(4), asks]],
   ['by-a-person', delivered, [...TAKEN, personLooks, deliver(4), asks]],
   ['by-a-person-found', delivered, [...TAKEN, personLooks, asks]],
   ['heard-late', delivered, [...TAKEN, deliver(1), asks, asks, asks]],
@@ -83,7 +84,7 @@ test.each<[string, unknown, string[]]>([
 });
 
 test('every path is run here', () => {
-  expect(Object.keys(replyPaths)).toHaveLength(16);
+  expect(Object.keys(replyPaths)).toHaveLength(17);
 });
 
 test.each([
