@@ -10,14 +10,17 @@ import { connect, newConnection } from './database.ts';
 import { answerHealth, type Health } from './health.ts';
 import { createModels } from './models/index.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
-import { createProviders } from './providers/index.ts';
+import { createOutbound, createProviders } from './providers/index.ts';
 import { createTemporalClient } from './temporal/client.ts';
 import { rerunInbound } from './temporal/rerun.ts';
 import { createStartRun } from './temporal/start.ts';
 import { answerBrokenRequests } from './webhook/brokenRequests.ts';
 import { compareArchive } from './webhook/compareArchive.ts';
+import { createEventWebhook } from './webhook/eventWebhook.ts';
+import { createEventWork, type EventWork } from './webhook/eventWork.ts';
 import { createNoteRepeat } from './webhook/noteRepeat.ts';
 import { createStarter, type Starter } from './webhook/starter.ts';
+import { createTellReply } from './webhook/tellReply.ts';
 import { createWebhook } from './webhook/webhook.ts';
 
 /** Time for requests under way when the process is told to stop (ms). */
@@ -32,6 +35,7 @@ const models = createModels(connection);
 const client = createTemporalClient(config.temporal);
 const startRun = createStartRun(client);
 const providers = createProviders(config);
+const outbound = createOutbound(config);
 const health: Health = {
   isServing: () => !stopping.aborted,
   needed: { storage: () => Promise.reject(new Error('not open yet')) },
@@ -42,6 +46,7 @@ const health: Health = {
 };
 
 let starter: Starter | null = null;
+let eventWork: EventWork | null = null;
 
 const app = new Koa();
 app.on('error', (error: Error) => log.warn({ error: error.name }, 'a request broke off'));
@@ -70,7 +75,7 @@ stopping.addEventListener('abort', async () => {
   server.closeIdleConnections();
   await Promise.race([new Promise((resolve) => server.close(resolve)), sleep(DRAIN_MS)]);
   server.closeAllConnections();
-  await starter?.close();
+  await Promise.all([starter?.close(), eventWork?.close()]);
   await connection.close();
   // Not the Temporal client: a call that it still tries again would throw out of a timer.
   process.exit(0);
@@ -80,12 +85,15 @@ const database = untilItWorks('MongoDB', () => connect(connection, config.mongod
 database.catch(() => undefined);
 const storage = await openStorage(config, log, stopping).catch(() => process.exit(0));
 starter = createStarter({ providers, storage, startRun, noteRepeat: createNoteRepeat(models), log });
+eventWork = createEventWork({ outbound, storage, tellReply: createTellReply({ models, client, log }), log });
 const rerun = (id: string) => rerunInbound({ models, client, startRun }, id);
 app.use(createWebhook({ providers, storage, starter, config, log }));
+app.use(createEventWebhook({ outbound, storage, work: eventWork, log }));
 app.use(createApi({ models, storage, config, providers, rerun, log }));
 server.removeAllListeners('request').on('request', app.callback());
 health.needed.storage = () => storage.check();
 starter.takeUpMarks();
+eventWork.takeUpMarks();
 const compare = () => compareArchive({ providers, storage, models, client, startRun, log });
 void database
   .then(() => untilItWorks('a part that the archive is compared with', compare, attempts))

@@ -128,7 +128,7 @@ class FileStorage implements Storage {
       await this.#enter(marked, () =>
         anew(marked, () => writeFile(marked, body, { flag: 'wx', flush: true })),
       );
-      await this.#enter(target, () => anew(target, () => link(marked, target)));
+      await this.#enter(target, () => this.#linkOver(marked, target));
     } catch (error) {
       await rm(marked, { force: true });
       throw error;
@@ -143,6 +143,19 @@ class FileStorage implements Storage {
     if (marked !== undefined) await this.#enter(marked, () => anew(marked, () => link(file, marked)));
     await this.#enter(target, () => rename(file, target));
     await this.#syncFoldersOf(...names);
+  }
+
+  /** Gives a file a further name. Whoever reads a name that is there already finds the old file or the new one. */
+  async #linkOver(file: string, name: string): Promise<void> {
+    try {
+      await link(file, name);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      await this.#spooled(async (further) => {
+        await link(file, further);
+        await rename(further, name);
+      });
+    }
   }
 
   async #syncFoldersOf(...names: string[]): Promise<void> {

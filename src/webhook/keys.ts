@@ -1,3 +1,5 @@
+import { hashOf } from '../temporal/ids.ts';
+
 /** Where the archive keeps what was posted. The day is that of arrival, UTC, which the post's id holds too. */
 export const marksFolder = (provider: string): string => `${provider}-incoming/unstarted/`;
 export const markKey = (provider: string, postId: string): string => marksFolder(provider) + postId;
@@ -12,3 +14,17 @@ export const objectKey = (provider: string, postId: string, name: string): strin
 
 /** When a post arrived, from its id (temporal/ids.ts). */
 export const arrivalOf = (postId: string): Date => new Date(parseInt(postId.slice(0, 9), 36));
+
+/**
+ * Id of a posted event. The same event has the same id, so that it is one object: providers number their events, but
+ * promise that a number is unique on its day only.
+ */
+export const eventIdOf = (day: Date, numberOrBody: string): string =>
+  `${day.toISOString().slice(0, 10)}-${hashOf(numberOrBody)}`;
+export const eventKey = (provider: string, eventId: string): string =>
+  `${provider}-events/${eventId.slice(0, 10).replaceAll('-', '/')}/${eventId}.json`;
+export const eventMarksFolder = (provider: string): string => `${provider}-events/unstarted/`;
+
+/** Each post of an event has a mark of its own, whose name sorts by arrival as those of mails do. */
+export const eventMarkId = (postId: string, eventId: string): string => `${postId}-${eventId}`;
+export const eventIdOfMark = (markId: string): string => markId.slice(markId.indexOf('-') + 1);

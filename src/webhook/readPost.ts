@@ -9,9 +9,7 @@ type ReadBody = (body: AsyncIterable<Buffer>, post: IncomingPost) => Promise<voi
 
 /** Chooses how to read a body by the request's head. @throws Refused when it cannot be read, or is too large */
 export function bodyReader(req: IncomingMessage, provider: InboundProvider, maxPostBytes: number): ReadBody {
-  if (Number(req.headers['content-length'] ?? 0) > maxPostBytes) throw tooLarge(maxPostBytes);
-  const encoding = req.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw new Refused('the body is compressed; post it as it is');
+  checkHead(req, maxPostBytes);
   const contentType = req.headers['content-type'] ?? '';
   const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
   const isMultipart = mediaType === 'multipart/form-data';
@@ -27,6 +25,13 @@ export function bodyReader(req: IncomingMessage, provider: InboundProvider, maxP
   const boundary = boundaryOf(contentType);
   if (boundary === null) throw new Refused('the content type multipart/form-data names no boundary');
   return (body, post) => readMultipart(body, boundary, post);
+}
+
+/** @throws Refused when the head alone says that the body cannot be taken: announced over the limit, or compressed */
+export function checkHead({ headers }: IncomingMessage, maxBytes: number): void {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new Refused('the body is compressed; post it as it is');
 }
 
 async function readMime(body: AsyncIterable<Buffer>, post: IncomingPost): Promise<void> {

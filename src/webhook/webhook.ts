@@ -1,19 +1,15 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
-import { finished } from 'node:stream';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { InboundProvider, PostToProve } from '../providers/inbound.ts';
 import type { Storage } from '../storage/storage.ts';
+import { answer, answerWrongMethod, drain } from './answer.ts';
 import { faultOf } from './faultOf.ts';
 import { BrokenOff, Refused } from './form.ts';
 import { IncomingPost } from './incomingPost.ts';
 import { bodyOf, bodyReader } from './readPost.ts';
 import { createRefusals } from './refusals.ts';
 import type { Starter } from './starter.ts';
-
-/** How long the rest of a body that will not be used is taken (ms). */
-const DRAIN_MS = 2_000;
 
 export interface WebhookDeps {
   /** By `InboundProvider.name`. */
@@ -50,10 +46,7 @@ export function createWebhook(deps: WebhookDeps): Middleware {
         answer(ctx, 404, 'There is no such webhook.');
       return;
     }
-    if (ctx.method !== 'POST') {
-      ctx.set('Allow', 'POST');
-      return answer(ctx, 405, 'Mail is posted here.');
-    }
+    if (ctx.method !== 'POST') return answerWrongMethod(ctx, 'Mail is posted here.');
     try {
       await receive(ctx, provider, deps);
     } catch (error) {
@@ -73,22 +66,6 @@ export function createWebhook(deps: WebhookDeps): Middleware {
       await drain(ctx.req);
     }
   };
-}
-
-/**
- * Takes what is still being sent, for a while: a sender that is writing when the connection closes sees a broken pipe in
- * place of the answer.
- */
-async function drain(req: IncomingMessage): Promise<void> {
-  if (req.complete || req.destroyed) return;
-  req.resume();
-  await new Promise<void>((resolve) => {
-    const enough = setTimeout(resolve, DRAIN_MS);
-    finished(req, () => {
-      clearTimeout(enough);
-      resolve();
-    });
-  });
 }
 
 async function receive(ctx: Context, provider: InboundProvider, deps: WebhookDeps): Promise<void> {
@@ -127,10 +104,4 @@ async function receive(ctx: Context, provider: InboundProvider, deps: WebhookDep
   } finally {
     await post.discard();
   }
-}
-
-function answer(ctx: Context, status: number, detail: string, more: { reason?: string } = {}): void {
-  ctx.status = status;
-  ctx.type = 'application/problem+json';
-  ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, ...more });
 }

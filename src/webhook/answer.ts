@@ -1,0 +1,34 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { finished } from 'node:stream';
+import type { Context } from 'koa';
+
+/** How long the rest of a body that will not be used is taken (ms). */
+const DRAIN_MS = 2_000;
+
+/** An answer other than 200: `application/problem+json` (RFC 9457). */
+export function answer(ctx: Context, status: number, detail: string, more: { reason?: string } = {}): void {
+  ctx.status = status;
+  ctx.type = 'application/problem+json';
+  ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, ...more });
+}
+
+export function answerWrongMethod(ctx: Context, detail: string): void {
+  ctx.set('Allow', 'POST');
+  answer(ctx, 405, detail);
+}
+
+/**
+ * Takes what is still being sent, for a while: a sender that is writing when the connection closes sees a broken pipe in
+ * place of the answer.
+ */
+export async function drain(req: IncomingMessage): Promise<void> {
+  if (req.complete || req.destroyed) return;
+  req.resume();
+  await new Promise<void>((resolve) => {
+    const enough = setTimeout(resolve, DRAIN_MS);
+    finished(req, () => {
+      clearTimeout(enough);
+      resolve();
+    });
+  });
+}
