@@ -108,10 +108,7 @@ messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
 messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });
 // Find the reply that a provider's event is about: events know no workspace, and of Message-Ids only ours are unique.
-messageSchema.index(
-  { message_id: 1, direction: 1 },
-  { partialFilterExpression: { direction: 'outbound' } },
-);
+messageSchema.index({ message_id: 1, direction: 1 }, { partialFilterExpression: { direction: 'outbound' } });
 // Replies whose run is still to be started (src/replies/startReplies.ts), and those that may have lost their run.
 messageSchema.index(
   { 'outbound.wants_start': 1 },

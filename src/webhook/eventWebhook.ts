@@ -37,7 +37,10 @@ export function createEventWebhook(deps: EventWebhookDeps): Middleware {
   const { outbound, log } = deps;
   const route = `/webhooks/${outbound.name}/${outbound.events.path}`;
   return async (ctx, next) => {
-    if (ctx.path !== route) return next();
+    if (ctx.path !== route) {
+      await next();
+      return;
+    }
     if (ctx.method !== 'POST') return answerWrongMethod(ctx, 'Events are posted here.');
     try {
       await receive(ctx, deps);
