@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -46,6 +46,11 @@ describe.each(['file', 's3'])('a store on %s', (kind) => {
     }
   });
 
+  /** The spool of an S3's store is in the system's temporary directory, and other test files use it too. */
+  const expectEmptySpool = async (): Promise<void> => {
+    if (kind === 'file') expect(await readdir(storage.spoolDir)).toEqual([]);
+  };
+
   test('gives back the bytes that were put, adopted and copied', async () => {
     const big = randomBytes(6_000_000);
     const file = await spooled(storage, big);
@@ -56,10 +61,14 @@ describe.each(['file', 's3'])('a store on %s', (kind) => {
     expect((await buffer(await storage.read('skipped/2026/big.eml'))).equals(big)).toBe(true);
     expect((await storage.readAll('in/2026/01/02/small.json')).toString()).toBe('Größe\0');
     expect(await storage.size('in/2026/01/02/small.json')).toBe(8);
-    expect(
-      await storage.withFile('in/2026/01/02/big.eml', (f) => readFile(f).then((b) => b.equals(big))),
-    ).toBe(true);
-    expect(await readdir(storage.spoolDir)).toEqual([]);
+    let read = '';
+    await storage.withFile('in/2026/01/02/big.eml', async (local) => {
+      read = local;
+      expect((await readFile(local)).equals(big)).toBe(true);
+    });
+    const wereSpooled = [file, ...(kind === 's3' ? [read] : [])];
+    for (const gone of wereSpooled) await expect(stat(gone)).rejects.toThrow('ENOENT');
+    await expectEmptySpool();
     await storage.check();
   });
 
@@ -69,6 +78,20 @@ describe.each(['file', 's3'])('a store on %s', (kind) => {
     expect((await storage.readAll('replaced')).toString()).toBe('two');
     await storage.adopt(await spooled(storage, Buffer.from('three')), 'replaced');
     expect((await storage.readAll('replaced')).toString()).toBe('three');
+  });
+
+  test('replaces in one step: whoever reads finds the old or the new', async () => {
+    await storage.put('read/meanwhile', 'once');
+    const replaced = Promise.all(
+      Array.from({ length: 50 }, (_, n) => storage.put('read/meanwhile', 'once', `read/unstarted/${n}`)),
+    );
+    let isOver = false;
+    const reading = async (): Promise<void> => {
+      while (!isOver) expect((await storage.readAll('read/meanwhile')).toString()).toBe('once');
+    };
+    await Promise.all([replaced.finally(() => (isOver = true)), reading()]);
+    expect(await keysBelow(storage, 'read/unstarted/')).toHaveLength(50);
+    await expectEmptySpool();
   });
 
   test('marks come with their object, replace one of their name, and go alone', async () => {
@@ -100,7 +123,7 @@ describe.each(['file', 's3'])('a store on %s', (kind) => {
     await expect(storage.readAll('no/such')).rejects.toThrow(NotStoredError);
     await expect(storage.copy('no/such', 'no/other')).rejects.toThrow(NotStoredError);
     await expect(storage.withFile('no/such', async () => {})).rejects.toThrow(NotStoredError);
-    expect(await readdir(storage.spoolDir)).toEqual([]);
+    await expectEmptySpool();
   });
 
   test.each(['../x', 'a/../../x', '/etc/x', 'a//b', 'a/./b', '', 'a\0b', 'a\\b', 'tmp/spool/x'])(

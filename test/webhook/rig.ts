@@ -7,10 +7,13 @@ import path from 'node:path';
 import Koa from 'koa';
 import pino from 'pino';
 import type { Config } from '../../src/config.ts';
+import type { OutboundProvider } from '../../src/providers/outbound.ts';
 import { createProviders } from '../../src/providers/index.ts';
 import { createStorage } from '../../src/storage/createStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { answerBrokenRequests } from '../../src/webhook/brokenRequests.ts';
+import { createEventWebhook } from '../../src/webhook/eventWebhook.ts';
+import type { Mark } from '../../src/webhook/marks.ts';
 import type { UnstartedPost } from '../../src/webhook/starter.ts';
 import { StoredPost } from '../../src/webhook/storedPost.ts';
 import { createWebhook } from '../../src/webhook/webhook.ts';
@@ -26,12 +29,13 @@ export const providersFor = (change: Partial<Pick<Config, 'mailgun' | 'mimeToken
     ...change,
   });
 
-/** A webhook on a store of its own; what it hands to the starter is in `started`. */
+/** Webhooks on a store of their own; mails that they hand on are in `started`, events in `marked`. */
 export interface Rig {
   url: string;
   port: number;
   storage: Storage;
   started: UnstartedPost[];
+  marked: Mark[];
   /** Every file in the store, spool included, in name order. */
   files(): Promise<string[]>;
   /** The payload of a post that was answered with 200. */
@@ -43,6 +47,7 @@ export interface Rig {
 export interface RigOptions {
   maxPostBytes?: number;
   providers?: ReturnType<typeof providersFor>;
+  outbound?: Pick<OutboundProvider, 'name' | 'events'>;
   /** Puts something between the webhook and the store. */
   wrap?(storage: Storage): Storage;
 }
@@ -51,16 +56,22 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const root = await mkdtemp(path.join(tmpdir(), 'postroom-webhook-'));
   const storage = await createStorage({ url: `file:${root}`, s3Endpoint: null });
   const started: UnstartedPost[] = [];
+  const marked: Mark[] = [];
+  const wrapped = options.wrap?.(storage) ?? storage;
   const app = new Koa();
   app.use(
     createWebhook({
       providers: options.providers ?? providersFor(),
-      storage: options.wrap?.(storage) ?? storage,
+      storage: wrapped,
       starter: { add: (post) => started.push(post) },
       config: { maxPostBytes: options.maxPostBytes ?? 1024 * 1024 },
       log: silent,
     }),
   );
+  if (options.outbound) {
+    const work = { add: (mark: Mark) => marked.push(mark) };
+    app.use(createEventWebhook({ outbound: options.outbound, storage: wrapped, work, log: silent }));
+  }
   // Koa prints senders' broken connections otherwise.
   app.silent = true;
   const server = http.createServer(app.callback());
@@ -83,6 +94,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     port,
     storage,
     started,
+    marked,
     files,
     payloadOf,
     async payload(answer) {

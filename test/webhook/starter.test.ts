@@ -83,7 +83,7 @@ test('a posted mail becomes one workflow a recipient, and its mark goes', async 
   const { id } = (await answer.json()) as { id: string };
   newStarter().add(rig.started[0]!);
   await noMarks();
-  for (const { inbound_id } of rig.started[0]!.deliveries!) {
+  for (const { inbound_id } of rig.started[0]!.deliveries) {
     expect(await inputOf(inbound_id)).toEqual({ id: inbound_id, key: payloadKey('mailgun', id), run: 1 });
     const description = await client.workflow.getHandle(`inbound/${inbound_id}`).describe();
     expect(description).toMatchObject({
