@@ -128,7 +128,7 @@ export async function seed(
     const row = { workspace_id, user_id: _id, revoked_at: null, created_at };
     await models.Token.updateOne({ _id: hashToken(tokens[token]) }, { $setOnInsert: row }, upsert);
   }
-  for (const { _id, local, ...email } of EMAILS) {
+  for (const [n, { _id, local, ...email }] of EMAILS.entries()) {
     const rights = {
       kind: 'platform',
       proved_at: created_at,
@@ -139,7 +139,11 @@ export async function seed(
     };
     await models.WorkspaceEmail.updateOne(
       { _id },
-      { $set: { address: at(local) }, $setOnInsert: { ...email, ...rights, created_at } },
+      // One after the other: which is the oldest decides what a reply goes out as.
+      {
+        $set: { address: at(local) },
+        $setOnInsert: { ...email, ...rights, created_at: new Date(created_at.getTime() + n) },
+      },
       upsert,
     );
   }
