@@ -49,6 +49,7 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Mess
     files: mail.files.map(({ filename, size }) => ({ filename, size })),
     copies: [{ inbound_email_id: row._id, traced: route.traced }],
     author_id: null,
+    request_hash: null,
     outbound: null,
     created_at: row.received_at,
   };

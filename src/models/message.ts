@@ -56,6 +56,8 @@ export interface MessageRow {
   copies: { inbound_email_id: string; traced: string[] }[];
   /** Who of us wrote it: of outbound messages and notes. */
   author_id: string | null;
+  /** Hash of the API request that saved it: its Idempotency-Key with another request is refused. Null: inbound. */
+  request_hash: string | null;
   /** What becomes of an outbound message on its way; null for all others. */
   outbound: Outbound | null;
   created_at: Date;
@@ -98,6 +100,7 @@ export const messageSchema = rowSchema<MessageRow>({
   files: [{ _id: false, filename: text, size: { type: Number, default: null } }],
   copies: [{ _id: false, inbound_email_id: String, traced: [String] }],
   author_id: nullableString,
+  request_hash: nullableString,
   outbound: { type: outboundSchema, default: null },
   created_at: Date,
 });

@@ -48,6 +48,10 @@ export interface Outbound {
   /** Calls to the provider so far, over all runs. Raised before each call: whoever finds it raised did not make that call. */
   attempt: number;
   attempt_at: Date | null;
+  /** Calls made by earlier runs, noted when the run takes the message; absent = none. */
+  attempts_before?: number;
+  /** Whom the last call is for, normalised; absent before the first. */
+  attempt_to?: string[];
   /** Nobody knows yet what the last call came to: the mail may be on its way. */
   unclear: boolean;
   /** Since when this run has tried to send it. */
@@ -58,8 +62,6 @@ export interface Outbound {
   deliveries: DeliveryRow[];
   /** Raised with every change of `deliveries` and state: compare and set. */
   changes: number;
-  /** Hash of the request that saved it: the same Idempotency-Key with another one is refused. */
-  request_hash: string;
 }
 
 const options = { _id: false, strict: 'throw', minimize: false } as const;
@@ -79,13 +81,14 @@ export const outboundSchema = new Schema(
     is_open: Boolean,
     attempt: Number,
     attempt_at: nullableDate,
+    attempts_before: Number,
+    attempt_to: { type: [String], default: undefined },
     unclear: Boolean,
     trying_since: nullableDate,
     reason: nullableString,
     state_at: Date,
     deliveries: [delivery],
     changes: Number,
-    request_hash: requiredString,
   } satisfies Record<keyof Outbound, unknown>,
   options,
 );

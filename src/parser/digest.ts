@@ -3,7 +3,7 @@ import { capText, storable, textFromHtml } from '../email/text.ts';
 import type { StoredMail } from '../models/inboundEmail.ts';
 import type { InboundEmail } from '../providers/inbound.ts';
 import { parserOf } from '../providers/parsers.ts';
-import type { DigestJob } from './pool.ts';
+import type { DigestJob, SanitisedBody } from './pool.ts';
 
 /** Reads a post into what is stored: HTML made safe, text made from it where the mail has none, all of it capped. */
 export async function digest(job: DigestJob): Promise<StoredMail> {
@@ -15,6 +15,12 @@ export async function digest(job: DigestJob): Promise<StoredMail> {
 export async function salvage(job: DigestJob): Promise<StoredMail> {
   const { parseHead } = await parserOf(job.post.provider);
   return toStored(await parseHead(job.post, job.recipient, localFile(job)));
+}
+
+/** HTML made safe, and text made from it. */
+export function sanitise(html: string): SanitisedBody {
+  const safe = sanitiseHtml(html);
+  return { ...safe, text: textFromHtml(safe.html) };
 }
 
 function localFile({ files }: DigestJob): (object: string) => string {

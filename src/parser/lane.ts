@@ -4,6 +4,7 @@ import { type DigestJob, ParserBroke, Unreadable } from './pool.ts';
 /** What a thread is asked. */
 export type Job =
   | { kind: 'digest' | 'salvage'; mail: DigestJob }
+  | { kind: 'sanitise'; html: string }
   | { kind: 'extract'; mime: string; parts: number[]; dir: string; maxBytes: number };
 /** What it answers, after a first `'ready'`. */
 export type Answer =

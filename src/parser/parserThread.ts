@@ -2,17 +2,19 @@
 import { parentPort } from 'node:worker_threads';
 import { extractParts } from '../email/mime.ts';
 import { loadParsers } from '../providers/parsers.ts';
-import { digest, salvage } from './digest.ts';
+import { digest, salvage, sanitise } from './digest.ts';
 import type { Answer, Job } from './lane.ts';
 
 const port = parentPort!;
 
-function work(job: Job): Promise<unknown> {
+async function work(job: Job): Promise<unknown> {
   switch (job.kind) {
     case 'digest':
       return digest(job.mail);
     case 'salvage':
       return salvage(job.mail);
+    case 'sanitise':
+      return sanitise(job.html);
     case 'extract':
       return extractParts(job.mime, job.parts, job.dir, job.maxBytes);
   }

@@ -1,3 +1,4 @@
+import type { SanitisedHtml } from '../email/html.ts';
 import type { StoredMail } from '../models/inboundEmail.ts';
 import type { StoredPost } from '../webhook/storedPost.ts';
 
@@ -16,6 +17,12 @@ export interface DigestOptions {
   lane?: 'quick' | 'slow';
   /** Ends the job. */
   signal?: AbortSignal;
+}
+
+/** HTML that an agent wrote, fit to be stored and sent. */
+export interface SanitisedBody extends SanitisedHtml {
+  /** Plain text of it. */
+  text: string;
 }
 
 /** The thread was over its time or memory, or died. */
@@ -49,5 +56,7 @@ export interface ParserPool {
     dir: string,
     options: { maxBytes: number; limitMs: number; signal?: AbortSignal },
   ): Promise<{ part: number; size: number }[]>;
+  /** Never waits behind `digest` in the quick lane. @throws ParserBroke */
+  sanitise(html: string): Promise<SanitisedBody>;
   close(): Promise<void>;
 }

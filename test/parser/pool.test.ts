@@ -50,6 +50,16 @@ describe('a pool', () => {
     });
   });
 
+  test('makes an agent’s HTML fit to be sent, with a text of it', async () => {
+    const html = '<p onclick="x()">See <img src="cid:a@b"></p><script>x</script>';
+    expect(await pool.sanitise(html)).toEqual({
+      html: '<p>See <img src="postroom-cid:a%40b" /></p>',
+      text: 'See',
+      shownCids: ['a@b'],
+      cut: false,
+    });
+  });
+
   test('ends a mail that takes too long, and reads the next ones', async () => {
     await pool.digest(endless, { limitMs: 300 }).then(() => expect('read').toBe('ended'), broke('time'));
     await pool.digest(endless, { limitMs: 300 }).then(() => expect('read').toBe('ended'), broke('time'));

@@ -52,6 +52,7 @@ export async function saveReply(
     files: [],
     copies: [],
     author_id: 'olive',
+    request_hash: 'h',
     created_at: now,
     ...more,
     outbound: {
@@ -69,7 +70,6 @@ export async function saveReply(
       state_at: now,
       deliveries: [],
       changes: 0,
-      request_hash: 'h',
       ...outbound,
     },
   };
