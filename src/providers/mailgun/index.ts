@@ -1,13 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Config } from '../../config.ts';
-import { type InboundProvider, type PostToProve, ProviderRefusal } from '../inbound.ts';
+import { type InboundProvider, ProviderRefusal } from '../inbound.ts';
 import { splitRecipients } from '../recipients.ts';
 import { parse } from './parse.ts';
-
-/** Mailgun tries for 8 hours, and does not say whether a later try is signed anew. */
-const MAX_AGE_S = 24 * 60 * 60;
-/** How far a clock may be ahead of ours. */
-const MAX_AHEAD_S = 60 * 60;
+import { whyUnproved } from './signature.ts';
 
 /** Mailgun's routes: `forward()` and `store(notify=…)` to `/inbound`, raw MIME to `/inbound/mime`. */
 export function createMailgun(config: Config['mailgun']): InboundProvider {
@@ -19,28 +14,19 @@ export function createMailgun(config: Config['mailgun']): InboundProvider {
     readsFields: ['recipient', 'timestamp', 'token', 'signature'],
     mimeField: 'body-mime',
     provesFromHead: false,
-    prove: (post) => whyUnproved(post, config.signingKey),
+    prove: (post) => {
+      const [timestamp, token, signature] = [
+        post.field('timestamp'),
+        post.field('token'),
+        post.field('signature'),
+      ];
+      return whyUnproved({ timestamp, token, signature }, config.signingKey);
+    },
     recipients: (post) => splitRecipients(post.field('recipient') ?? ''),
     token: (post) => post.field('token'),
     parse,
     remoteFile: (url) => remoteFile(url, config),
   };
-}
-
-/** `signature` = hex HMAC-SHA256 of timestamp and token with the HTTP webhook signing key (Mailgun, "Securing webhooks"). */
-function whyUnproved(post: PostToProve, signingKey: string): string | null {
-  if (signingKey === '') return 'No signing key is configured (MAILGUN_SIGNING_KEY).';
-  const [timestamp, token, signature] = ['timestamp', 'token', 'signature'].map((name) => post.field(name));
-  if (!timestamp || !token || !signature) return 'The post needs one timestamp, one token and one signature.';
-  const expected = createHmac('sha256', signingKey)
-    .update(timestamp + token)
-    .digest();
-  const isHex = /^[0-9a-f]{64}$/i.test(signature);
-  if (!isHex || !timingSafeEqual(Buffer.from(signature, 'hex'), expected)) return 'The signature is wrong.';
-  const ageS = Date.now() / 1000 - Number(timestamp);
-  if (!/^\d{1,12}$/.test(timestamp) || ageS > MAX_AGE_S) return 'The signature is over 24 hours old.';
-  if (ageS < -MAX_AHEAD_S) return 'The signature is from the future: is a clock wrong?';
-  return null;
 }
 
 /**

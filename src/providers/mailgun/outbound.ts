@@ -1,12 +1,15 @@
 import type { Config } from '../../config.ts';
 import type { OutboundProvider } from '../outbound.ts';
+import { createEventHook } from './events.ts';
+import { findEvents } from './findEvents.ts';
+import { send } from './send.ts';
 
+/** Mailgun's API as the way out. */
 export function createMailgunOutbound(config: Config['mailgun']): OutboundProvider {
-  const none = () => Promise.reject(new Error(config.url));
   return {
     name: 'mailgun',
-    send: none,
-    findEvents: none,
-    events: { path: 'events', prove: () => null, parse: () => null },
+    send: (mail, signal) => send(config, mail, signal),
+    findEvents: (mail) => findEvents(config, mail),
+    events: createEventHook(config),
   };
 }

@@ -1,0 +1,37 @@
+import { openAsBlob } from 'node:fs';
+import type { Config } from '../../config.ts';
+import type { OutgoingMail, SendResult } from '../outbound.ts';
+import { call, domainOf } from './call.ts';
+import { notSent, resultOf, resultOfError } from './sendResult.ts';
+
+/** Names of the `v:` values, which come back with each event. */
+export const VARIABLES = { message: 'postroom-message', attempt: 'postroom-attempt' } as const;
+
+/** Posts the mail to `/messages.mime`, streamed from its file. Never throws. */
+export async function send(
+  config: Config['mailgun'],
+  mail: OutgoingMail,
+  signal: AbortSignal,
+): Promise<SendResult> {
+  if (config.apiKey === '') return notSent('NoApiKey', 'no API key for Mailgun is set (MAILGUN_API_KEY)');
+  if (signal.aborted) return notSent('Cancelled', 'the worker stopped before it was sent');
+  // A Blob that reads its file bit by bit: all else that the client takes for a message is held in memory.
+  const message = await openAsBlob(mail.mimeFile).catch(() => null);
+  if (!message) return notSent('NoFile', 'the composed mail could not be read');
+  const form = {
+    // Every recipient, those of Cc and Bcc too: the MIME is not looked into.
+    to: mail.recipients,
+    message,
+    // Tracking would rewrite the links of a person's letter. A string: `false` is left out of the form.
+    'o:tracking': 'no' as const,
+    'o:tag': 'postroom',
+    [`v:${VARIABLES.message}`]: mail.id,
+    [`v:${VARIABLES.attempt}`]: String(mail.attempt),
+  };
+  try {
+    const answer = await call(config, (client) => client.messages.create(domainOf(mail.from), form), signal);
+    return resultOf(answer, Date.now());
+  } catch (error) {
+    return resultOfError(error);
+  }
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import type { SendResult } from '../outbound.ts';
+import { type Answer, NoAnswer } from './call.ts';
+import { oneLine, withSaid } from './words.ts';
+
+const text = z.string().catch('');
+/** `{message}`, some 400s `{Reason}`, a gateway's `{error}`; `retry-seconds` is from an older page about limits. */
+const Body = z
+  .object({ id: text, message: text, Reason: text, error: text, 'retry-seconds': z.number().catch(0) })
+  .catch({ id: '', message: '', Reason: '', error: '', 'retry-seconds': 0 });
+
+/**
+ * What an answer means. Refused, for good, is what is wrong with this very mail. What is wrong with the key, the account, the domain
+ * or the network an operator mends, and then everything that waited goes out by itself: it is tried again (for two days, then it has
+ * failed), with the reason to be seen meanwhile.
+ * @param now milliseconds, for waits that are told as a date.
+ */
+export function resultOf({ status, body }: Answer, now: number): SendResult {
+  const { id, ...written } = Body.parse(body);
+  const said = oneLine(written.message || written.Reason || written.error);
+  const code = `Http${status}`;
+  if (status >= 200 && status < 300) {
+    // Something answered in Mailgun's place, or in part.
+    return id === '' ? unclear('NoId', 'something else than Mailgun answered') : { result: 'accepted' };
+  }
+  // People have had mails delivered after a 500. A 303 is what some answer after the deed.
+  if (status >= 500 || status === 303)
+    return unclear(code, `Mailgun had a fault of its own (HTTP ${status})`);
+  switch (status) {
+    case 400:
+      if (isAboutAccount(said)) return notSent(code, withSaid('Mailgun does not send for us', said));
+      // Without a word it is not Mailgun that refused it.
+      return said === ''
+        ? notSent(code, 'it did not get through to Mailgun (HTTP 400)')
+        : refused(code, said);
+    case 413:
+      return refused(code, said || 'it is too large');
+    case 401:
+      return notSent(code, 'Mailgun does not accept the API key, or the account does not have this domain');
+    case 402:
+    case 403:
+      return notSent(code, withSaid('Mailgun does not send for us', said));
+    case 404:
+      return notSent(code, withSaid('Mailgun does not know the domain that it is sent from', said));
+    case 429: {
+      const reason = withSaid('more was sent than Mailgun allows at a time', said);
+      return notSent(code, reason, waitMs(said, written['retry-seconds'], now));
+    }
+    default:
+      return notSent(code, withSaid(`it did not get through to Mailgun (HTTP ${status})`, said));
+  }
+}
+
+/** The same without an answer. @param error of the call. */
+export function resultOfError(error: unknown): SendResult {
+  if (!(error instanceof NoAnswer)) return unclear('Unknown', 'the call of Mailgun broke off');
+  if (error.code === 'WrongUrl') return notSent(error.code, 'no mail is taken at MAILGUN_URL');
+  if (error.reachedNobody) return notSent(error.code, `Mailgun could not be reached (${error.code})`);
+  return unclear(error.code, 'the connection to Mailgun broke off before it answered');
+}
+
+/** Documented as a 400, recorded as a 403: sandbox domains, free accounts, domains that are switched off. */
+const isAboutAccount = (said: string): boolean => /is not allowed to send/i.test(said);
+
+/** "… try again after 120 seconds", or "… after Mon, 23 Nov 2026 11:00:00 GMT". @returns milliseconds; null when it does not say. */
+function waitMs(said: string, retrySeconds: number, now: number): number | null {
+  const after = /try again (?:after|in) (.+)$/i.exec(said)?.[1] ?? '';
+  const seconds = /^(\d{1,7})(?:\.\d+)? ?s/i.exec(after)?.[1];
+  const ms = seconds === undefined ? Date.parse(after.replace(/[.)\s]+$/, '')) - now : Number(seconds) * 1000;
+  const told = Number.isNaN(ms) ? retrySeconds * 1000 : ms;
+  return told > 0 ? told : null;
+}
+
+function refused(code: string, said: string): SendResult {
+  return { result: 'refused', code, reason: `Mailgun refused the mail: ${said}` };
+}
+
+export function notSent(code: string, reason: string, retryAfterMs: number | null = null): SendResult {
+  return { result: 'not sent', code, reason, retryAfterMs };
+}
+
+function unclear(code: string, why: string): SendResult {
+  return { result: 'unclear', code, reason: `${why}, so it is not clear whether Mailgun took the mail` };
+}

@@ -1,0 +1,26 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Mailgun tries for 8 hours, and does not say whether a later try is signed anew. */
+const MAX_AGE_S = 24 * 60 * 60;
+/** How far a clock may be ahead of ours. */
+const MAX_AHEAD_S = 60 * 60;
+
+type Signed = Record<'timestamp' | 'token' | 'signature', string | null>;
+
+/**
+ * `signature` = hex HMAC-SHA256 of timestamp and token with the HTTP webhook signing key (Mailgun, "Securing webhooks").
+ * @returns null when proved, else why not.
+ */
+export function whyUnproved({ timestamp, token, signature }: Signed, signingKey: string): string | null {
+  if (signingKey === '') return 'No signing key is configured (MAILGUN_SIGNING_KEY).';
+  if (!timestamp || !token || !signature) return 'The post needs one timestamp, one token and one signature.';
+  const expected = createHmac('sha256', signingKey)
+    .update(timestamp + token)
+    .digest();
+  const isHex = /^[0-9a-f]{64}$/i.test(signature);
+  if (!isHex || !timingSafeEqual(Buffer.from(signature, 'hex'), expected)) return 'The signature is wrong.';
+  const ageS = Date.now() / 1000 - Number(timestamp);
+  if (!/^\d{1,12}$/.test(timestamp) || ageS > MAX_AGE_S) return 'The signature is over 24 hours old.';
+  if (ageS < -MAX_AHEAD_S) return 'The signature is from the future: is a clock wrong?';
+  return null;
+}
