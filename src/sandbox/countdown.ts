@@ -7,8 +7,10 @@ export class Countdown<T extends { times?: number | undefined }> {
     this.#fault = fault;
     this.#left = fault?.times ?? Infinity;
   }
-  take(): T | null {
-    if (this.#left <= 0) return null;
+
+  /** @param applies what it does not apply to is not counted. */
+  take(applies: (fault: T) => boolean = () => true): T | null {
+    if (!this.#fault || this.#left <= 0 || !applies(this.#fault)) return null;
     this.#left -= 1;
     return this.#fault;
   }

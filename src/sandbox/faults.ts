@@ -41,7 +41,7 @@ export const Faults = z.strictObject({
 export type Faults = z.infer<typeof Faults>;
 export type AttachmentFault = NonNullable<Faults['attachments']>['answer'];
 export type EventsFault = NonNullable<Faults['events']>['answer'];
-type PostFault = z.infer<typeof PostFault>;
+export type PostFault = z.infer<typeof PostFault>;
 type EventPostFault = NonNullable<Faults['event_posts']>;
 
 export class PostFaults<T extends PostFault = PostFault> extends Countdown<T> {

@@ -31,8 +31,8 @@ function titleCase(name: string): string {
     .join('-');
 }
 
-/** Bytes up to the first empty line, one character each. */
-async function readHead(emlFile: string): Promise<string> {
+/** Bytes up to the line end before the first empty line, one character each. */
+export async function readHead(emlFile: string): Promise<string> {
   let head = '\n';
   for await (const chunk of createReadStream(emlFile, { highWaterMark: 1024 * 1024 })) {
     head += (chunk as Buffer).toString('latin1');

@@ -7,6 +7,8 @@ import path from 'node:path';
 import { createApp } from './app.ts';
 import { FaultSwitch } from './faults.ts';
 import type { Mail } from './mail.ts';
+import { Outbound } from './outbound/index.ts';
+import { DEFAULT_SETTINGS } from './outbound/settings.ts';
 import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './outbound/types.ts';
 import type { PostTry, Try } from './posts.ts';
 import { receive, type Received, type ReceiveOptions } from './receive.ts';
@@ -64,38 +66,47 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const faults = new FaultSwitch(stopping.signal);
   const posts: PostTry[] = [];
   const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'postroom-sandbox-')));
-  const folder = new MailFolder(dataDir, options.storedForMs ?? THREE_DAYS_MS);
+  const storedForMs = options.storedForMs ?? THREE_DAYS_MS;
+  const folder = new MailFolder(dataDir, storedForMs);
   await folder.sweep();
 
+  const { signingKey, apiKey } = options;
+  const webhookUrl = options.webhookUrl.replace(/\/+$/, '');
+  const url = () => sandbox.url;
+  const poster = {
+    retrySpeed: options.retrySpeed ?? 1,
+    idleMs: options.answerWithinMs ?? 60_000,
+    signal: stopping.signal,
+  };
+  const outbound = await Outbound.open({
+    ...{ dataDir, folder, storedForMs, apiKey, signingKey, webhookUrl, url, faults, poster },
+    settings: {
+      eventsDelayMs: options.eventsDelayMs ?? DEFAULT_SETTINGS.eventsDelayMs,
+      stepMs: options.stepMs ?? DEFAULT_SETTINGS.stepMs,
+      sendsPerSecond: options.sendsPerSecond ?? DEFAULT_SETTINGS.sendsPerSecond,
+    },
+  });
+  const onTry = (attempt: PostTry) => {
+    posts.push(attempt);
+    if (posts.length > MAX_POSTS_LOGGED) posts.shift();
+  };
   const take = (mail: Mail, how: ReceiveOptions = {}) =>
     receive(mail, how, {
-      webhookUrl: options.webhookUrl.replace(/\/+$/, ''),
-      signingKey: options.signingKey,
-      url: sandbox.url,
-      folder,
-      poster: {
-        retrySpeed: options.retrySpeed ?? 1,
-        idleMs: options.answerWithinMs ?? 60_000,
-        faults: faults.posts,
-        signal: stopping.signal,
-        onTry(attempt) {
-          posts.push(attempt);
-          if (posts.length > MAX_POSTS_LOGGED) posts.shift();
-        },
-      },
+      ...{ webhookUrl, signingKey, url: sandbox.url, folder, faults: faults.posts },
+      poster: { ...poster, faults: faults.posts, onTry },
     });
-  const app = createApp({
-    apiKey: options.apiKey,
-    folder,
-    faults,
-    posts,
-    url: () => sandbox.url,
-    receive: take,
-  });
+  const app = createApp({ apiKey, folder, faults, posts, outbound, url, receive: take });
   const handle = app.callback();
-  const server = http.createServer((request, response) => void handle(request, response));
+  const running = new Set<Promise<void>>();
+  const server = http.createServer((request, response) => {
+    const handled = handle(request, response).finally(() => running.delete(handled));
+    running.add(handled);
+  });
   server.listen(options.port, '127.0.0.1');
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    outbound.close();
+    throw error;
+  });
 
   const { port } = server.address() as AddressInfo;
   const sandbox: Sandbox = {
@@ -104,16 +115,21 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     receive: take,
     faults,
     posts,
-    sends: [],
-    outbox: [],
-    eventPosts: [],
-    set() {},
+    sends: outbound.sends,
+    get outbox() {
+      return outbound.outbox;
+    },
+    eventPosts: outbound.eventPosts,
+    set: (settings) => outbound.set(settings),
     async close() {
       stopping.abort();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await Promise.allSettled(running);
+      outbound.close();
       if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
     },
   };
+  outbound.start();
   return sandbox;
 }

@@ -22,8 +22,9 @@ export function authorized(ctx: Context, apiKey: string): boolean {
   return false;
 }
 
-/** True when one of the mail's recipients is in the domain that the URL names. */
+/** True when the mail was sent from the domain that the URL names, or one of its recipients is in it. */
 export const isOf = (mail: StoredMail, domain: string): boolean =>
+  mail.domain?.toLowerCase() === domain.toLowerCase() ||
   mail.recipients.some((recipient) => recipient.toLowerCase().endsWith(`@${domain.toLowerCase()}`));
 
 /** JSON of a stored message; `content-id-map` holds whole attachment objects here. @param url of the message. */

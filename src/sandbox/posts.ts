@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Body } from './body.ts';
-import type { PostFaults } from './faults.ts';
+import type { PostFault, PostFaults } from './faults.ts';
 import { send } from './send.ts';
 
 export type Form = 'forward' | 'store' | 'mime';
@@ -50,7 +50,7 @@ export interface PosterOptions<About = PostedMail> {
   /** 1 = Mailgun's schedule; 600 = a minute becomes 0.1 s. */
   retrySpeed: number;
   idleMs: number;
-  faults: PostFaults;
+  faults: Pick<PostFaults, 'apply'>;
   signal: AbortSignal;
   onTry(attempt: Try<About>): void;
 }
@@ -67,9 +67,9 @@ export interface Posting<About = PostedMail> {
 export function post<About extends { recipient: string }>(
   job: Job<About>,
   options: PosterOptions<About>,
+  fault: PostFault | null,
 ): Posting<About> {
   const delivery: Delivery<About> = { recipient: job.about.recipient, outcome: 'waiting', tries: [] };
-  const fault = options.faults.take();
   const copies = Array.from({ length: fault?.double ? 2 : 1 }, () => {
     const first = fault
       ? options.faults.apply(fault, () => attempt(job, delivery, 1, options))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import type { PostFaults } from './faults.ts';
 import { addedHeaders, signatureFields, type FilterVerdicts } from './fields.ts';
 import { forms } from './forms.ts';
 import { headerOf, readHeaders } from './headers.ts';
@@ -39,6 +40,7 @@ export interface ReceiverOptions {
   /** Where stored messages are served. */
   url: string;
   folder: MailFolder;
+  faults: PostFaults;
   poster: PosterOptions;
 }
 
@@ -77,7 +79,8 @@ export async function receive(
       const signature = sign(receiver.signingKey);
       const body = bodyFor(recipient, signatureFields(signature));
       const about = { mail: key, recipient, form, token: signature.token };
-      return post({ about, url, body, retryAfterMinutes: RETRY_AFTER_MINUTES }, receiver.poster);
+      const job = { about, url, body, retryAfterMinutes: RETRY_AFTER_MINUTES };
+      return post(job, receiver.poster, receiver.faults.take());
     });
     settled = Promise.all(postings.map((posting) => posting.settled));
     if (options.wait === 'settled') await settled;

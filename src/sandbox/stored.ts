@@ -8,6 +8,8 @@ import type { MailFile } from './readMail.ts';
 export interface StoredMail {
   /** Milliseconds since 1970. */
   storedAt: number;
+  /** Sending domain of a mail that was sent; a received one is of its recipients' domains. */
+  domain?: string;
   sender: string;
   recipients: string[];
   /** Those of the mail, under those that Mailgun added. */

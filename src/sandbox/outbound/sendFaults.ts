@@ -31,7 +31,11 @@ export const SendFault = z.strictObject({
 });
 export type SendFault = z.infer<typeof SendFault>;
 
-export const isAccepting = ({ answer }: SendFault): boolean =>
+type Accepting = (typeof ACCEPTED)[number];
+/** The answers of a fault that leaves the mail unaccepted. */
+export type Refusing = Exclude<SendFault['answer'], Accepting>;
+
+export const isAccepting = (answer: SendFault['answer']): answer is Accepting =>
   ACCEPTED.some((accepting) => accepting === answer);
 
 interface Armed {

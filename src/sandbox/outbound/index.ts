@@ -1,0 +1,106 @@
+import type Router from '@koa/router';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { FaultSwitch } from '../faults.ts';
+import type { PosterOptions, Try } from '../posts.ts';
+import type { MailFolder, StoredMail } from '../stored.ts';
+import { Bounces } from './bounces.ts';
+import { addBounceRoutes } from './bounceRoutes.ts';
+import { EventPosts } from './eventPosts.ts';
+import { addEventRoutes } from './eventRoutes.ts';
+import { outbox } from './outbox.ts';
+import { addSendRoutes } from './sendRoutes.ts';
+import { SentMails } from './sentMails.ts';
+import { StoredSent } from './storedSent.ts';
+import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './types.ts';
+
+const MAX_LOGGED = 10_000;
+
+export interface OutboundOptions {
+  dataDir: string;
+  folder: MailFolder;
+  storedForMs: number;
+  apiKey: string;
+  signingKey: string;
+  /** Base URL of Postroom's web process. */
+  webhookUrl: string;
+  /** The sandbox's own base URL; known once it listens. */
+  url(): string;
+  faults: FaultSwitch;
+  settings: SandboxSettings;
+  poster: Omit<PosterOptions<PostedEvent>, 'faults' | 'onTry'>;
+}
+
+/** The way out: what was sent, what becomes of it, and what of it can be seen. */
+export class Outbound {
+  readonly sends: SendCall[] = [];
+  readonly eventPosts: Try<PostedEvent>[] = [];
+  readonly #options: OutboundOptions;
+  readonly #mails: SentMails;
+  readonly #bounces: Bounces;
+  readonly #stored: StoredSent;
+  readonly #posts: EventPosts;
+
+  private constructor(options: OutboundOptions, mails: SentMails, bounces: Bounces) {
+    this.#options = options;
+    this.#mails = mails;
+    this.#bounces = bounces;
+    this.#stored = new StoredSent(mails, options.folder, options.storedForMs);
+    this.#posts = new EventPosts({
+      ...options,
+      postTo: new URL(`${options.webhookUrl}/webhooks/mailgun/events`),
+      poster: {
+        ...options.poster,
+        faults: options.faults.eventPosts,
+        onTry: (attempt) => log(this.eventPosts, attempt),
+      },
+    });
+  }
+
+  static async open(options: OutboundOptions): Promise<Outbound> {
+    await mkdir(options.dataDir, { recursive: true });
+    const mails = await SentMails.open(path.join(options.dataDir, 'sent'));
+    const bounces = await Bounces.open(path.join(options.dataDir, 'bounces.json'));
+    return new Outbound(options, mails, bounces);
+  }
+
+  /** Once the sandbox listens: posts what was not due yet when it stopped. */
+  start(): void {
+    this.#posts.resume(this.#mails.all);
+  }
+
+  addRoutes(router: Router): void {
+    const shared = { ...this.#options, mails: this.#mails, bounces: this.#bounces };
+    addEventRoutes(router, shared);
+    addBounceRoutes(router, shared);
+    addSendRoutes(router, {
+      ...shared,
+      onAccepted: (mail) => this.#posts.add(mail),
+      onCall: (call) => log(this.sends, call),
+    });
+  }
+
+  get outbox(): OutboxMail[] {
+    return outbox(this.#mails, this.#options.url());
+  }
+
+  /** Null when no such mail was sent, or when its stored copy has expired. */
+  stored(key: string): Promise<StoredMail | null> {
+    return this.#stored.find(key);
+  }
+
+  set(settings: Partial<SandboxSettings>): void {
+    Object.assign(this.#options.settings, settings);
+    this.#posts.reschedule();
+  }
+
+  close(): void {
+    this.#posts.stop();
+    this.#mails.close();
+  }
+}
+
+function log<T>(entries: T[], entry: T): void {
+  entries.push(entry);
+  if (entries.length > MAX_LOGGED) entries.shift();
+}

@@ -1,0 +1,66 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import {
+  BadSend,
+  checkedAddresses,
+  checkOptions,
+  keptMessageId,
+  recipientsOf,
+  type Outgoing,
+} from './outgoing.ts';
+import type { FormFile, SendForm } from './sendForm.ts';
+import { withTop } from './withTop.ts';
+
+const BODIES = ['text', 'html', 'amp-html', 'template'];
+
+/** `POST …/messages`: the mail in its parts, composed here. @throws BadSend */
+export function readPartsSend(form: SendForm): Outgoing {
+  const from = form.first('from')?.trim();
+  if (!from) throw new BadSend('from parameter is missing');
+  const [sender] = checkedAddresses('from', from);
+  const recipients = recipientsOf(form, 'to', 'cc', 'bcc');
+  checkOptions(form);
+  if (!BODIES.some((name) => form.first(name)))
+    throw new BadSend("Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified");
+  const own = form.below('h:').findLast(([name]) => name.toLowerCase() === 'message-id')?.[1];
+  return {
+    from,
+    to: form.all('to').join(', '),
+    subject: form.first('subject') ?? '',
+    sender: sender!,
+    recipients,
+    messageId: keptMessageId(own),
+    write: async (emlFile, messageId, top) => {
+      const composed = new MailComposer(mailOf(form, messageId)).compile().createReadStream();
+      await pipeline(withTop(composed, top), createWriteStream(emlFile));
+    },
+  };
+}
+
+function mailOf(form: SendForm, messageId: string): ConstructorParameters<typeof MailComposer>[0] {
+  const headers = form.below('h:').filter(([name]) => !/^(message-id|date)$/i.test(name));
+  const date = form.below('h:').find(([name]) => name.toLowerCase() === 'date')?.[1];
+  return {
+    from: form.first('from'),
+    to: form.all('to'),
+    cc: form.all('cc'),
+    subject: form.first('subject') ?? '',
+    text: form.first('text') ?? (form.first('template') ? `(template ${form.first('template')})` : undefined),
+    html: form.first('html'),
+    amp: form.first('amp-html'),
+    messageId,
+    ...(date ? { date } : {}),
+    headers: headers.map(([key, value]) => ({ key, value })),
+    // Mailgun drops attachments without a name, and goes by the name's ending, not by the part's type.
+    attachments: form.files.flatMap((file) => (file.filename ? attachmentOf(file) : [])),
+    newline: 'windows',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+const attachmentOf = ({ field, filename, file }: FormFile) =>
+  field === 'inline'
+    ? { filename, content: createReadStream(file), cid: filename, contentDisposition: 'inline' as const }
+    : { filename, content: createReadStream(file) };

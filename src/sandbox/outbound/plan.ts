@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import type { SentEvent } from './sentMail.ts';
+
+type Step = Omit<SentEvent, 'id' | 'at' | 'recipient'>;
+
+/**
+ * What becomes of a mail at one recipient, by the local part: `bounce@…` fails for good, `slow@…` is delayed twice and then
+ * delivered, `complain@…` is delivered and then complained about, anybody else has it at once. A tag (`slow+1@…`) changes nothing.
+ * @param at when it was accepted, in milliseconds since 1970. @param stepMs between the steps of a slow delivery.
+ */
+export function plan(
+  recipient: string,
+  {
+    at,
+    stepMs,
+    isTest,
+    isSuppressed,
+  }: { at: number; stepMs: number; isTest: boolean; isSuppressed: boolean },
+): SentEvent[] {
+  const host = `mx.${recipient.slice(recipient.lastIndexOf('@') + 1)}`;
+  const [first, ...later] = stepsFor(recipient, host, stepMs, isSuppressed);
+  const steps = isTest
+    ? []
+    : [{ after: 1, step: first! }, ...later.map((step, n) => ({ after: (n + 1) * stepMs, step }))];
+  return [{ after: 0, step: { kind: 'accepted' as const } }, ...steps].map(({ after, step }) => ({
+    id: randomBytes(16).toString('base64url'),
+    at: at + after,
+    recipient,
+    ...step,
+  }));
+}
+
+function stepsFor(recipient: string, host: string, stepMs: number, isSuppressed: boolean): Step[] {
+  if (isSuppressed) return [SUPPRESSED];
+  switch (/^[^@+]*/.exec(recipient.toLowerCase())![0]) {
+    case 'bounce':
+      return [bounced(host)];
+    case 'slow':
+      return [delayed(host, 1, stepMs), delayed(host, 2, stepMs), delivered(host, 3)];
+    case 'complain':
+      return [delivered(host, 1), { kind: 'complained' }];
+    default:
+      return [delivered(host, 1)];
+  }
+}
+
+const spoken = (host: string, attempt: number) => ({
+  tls: true,
+  'mx-host': host,
+  'attempt-no': attempt,
+  description: '',
+  utf8: true,
+  'certificate-verified': true,
+});
+
+const delivered = (host: string, attempt: number): Step => ({
+  kind: 'delivered',
+  status: {
+    ...spoken(host, attempt),
+    ...{ code: 250, 'enhanced-code': '2.0.0', message: 'OK', 'session-seconds': 0.436 },
+    'first-delivery-attempt-seconds': 0.122,
+  },
+});
+
+const delayed = (host: string, attempt: number, stepMs: number): Step => ({
+  kind: 'failed',
+  severity: 'temporary',
+  reason: 'generic',
+  status: {
+    ...spoken(host, attempt),
+    ...{ code: 451, 'enhanced-code': '4.7.652', message: '4.7.652 too many connections' },
+    ...{ 'retry-seconds': Math.ceil(stepMs / 1000), 'session-seconds': 0.75 },
+  },
+});
+
+/** Kept on the suppression list with this code and text. */
+export const BOUNCE = { code: '550', error: '5.1.1 No such user' };
+
+const bounced = (host: string): Step => ({
+  kind: 'failed',
+  severity: 'permanent',
+  reason: 'bounce',
+  status: {
+    ...spoken(host, 1),
+    ...{ code: Number(BOUNCE.code), 'enhanced-code': '5.1.1', 'bounce-type': 'hard', message: BOUNCE.error },
+    'session-seconds': 2.95,
+  },
+});
+
+const SUPPRESSED: Step = {
+  kind: 'failed',
+  severity: 'permanent',
+  reason: 'suppress-bounce',
+  status: {
+    ...{ 'attempt-no': 1, code: 605, message: '', 'session-seconds': 0 },
+    description: 'Not delivering to previously bounced address',
+  },
+};

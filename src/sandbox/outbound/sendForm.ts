@@ -1,0 +1,98 @@
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import busboy from 'busboy';
+import type { Field } from '../body.ts';
+
+/** Largest request (Mailgun: `request size exceeds 52.4MiB limit`). */
+export const MAX_REQUEST_BYTES = Math.floor(52.4 * 1024 * 1024);
+
+export interface FormFile {
+  field: string;
+  filename: string;
+  /** Local path. */
+  file: string;
+}
+
+/** What was posted: fields in order, files on disk. */
+export class SendForm {
+  readonly fields: Field[] = [];
+  readonly files: FormFile[] = [];
+
+  all(name: string): string[] {
+    return this.fields.flatMap(([key, value]) => (key === name ? [value] : []));
+  }
+  first(name: string): string | undefined {
+    return this.all(name)[0];
+  }
+  /** Fields whose name begins so, without it: `h:`, `v:`. */
+  below(prefix: string): Field[] {
+    return this.fields.flatMap(([key, value]): Field[] =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+    );
+  }
+  async removeFiles(): Promise<void> {
+    await Promise.all(this.files.map(({ file }) => rm(file, { force: true })));
+  }
+}
+
+export class TooLarge extends Error {}
+/** Neither form that Mailgun takes, or one that breaks off. */
+export class NoForm extends Error {}
+
+/**
+ * Reads a multipart or urlencoded form, its files into files that begin with `at`.
+ * @throws TooLarge after reading on to the end, so that the answer gets through; NoForm
+ */
+export async function readSendForm(request: IncomingMessage, at: string): Promise<SendForm> {
+  const form = new SendForm();
+  const writes: Promise<void>[] = [];
+  const parser = parserFor(request);
+  parser.on('field', (name, value) => form.fields.push([name, value]));
+  parser.on('file', (field, stream, { filename }) => {
+    const file = `${at}-${form.files.length}`;
+    form.files.push({ field, filename: filename ?? '', file });
+    writes.push(pipeline(stream, createWriteStream(file)));
+  });
+  const limit = new SizeLimit();
+  try {
+    // Settled, not all: no file may be written to after it was removed.
+    const [read] = await Promise.allSettled([pipeline(request, limit, parser)]);
+    const written = await Promise.allSettled(writes);
+    if (limit.isOver) throw new TooLarge();
+    const failed = [read, ...written].find((done) => done.status === 'rejected');
+    if (failed) throw new NoForm(String(failed.reason));
+    return form;
+  } catch (error) {
+    await form.removeFiles();
+    throw error;
+  }
+}
+
+function parserFor(request: IncomingMessage): busboy.Busboy {
+  try {
+    return busboy({
+      headers: request.headers,
+      defParamCharset: 'utf8',
+      limits: { fieldSize: MAX_REQUEST_BYTES, fieldNameSize: 16 * 1024 },
+    });
+  } catch (error) {
+    throw new NoForm(String(error));
+  }
+}
+
+/** Lets bytes through up to the limit, and swallows the rest. */
+class SizeLimit extends Transform {
+  #bytes = 0;
+
+  get isOver(): boolean {
+    return this.#bytes > MAX_REQUEST_BYTES;
+  }
+  override _transform(chunk: Buffer, _: BufferEncoding, done: (error: null, chunk?: Buffer) => void): void {
+    this.#bytes += chunk.length;
+    if (this.isOver) done(null);
+    else done(null, chunk);
+  }
+}
