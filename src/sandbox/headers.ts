@@ -5,9 +5,14 @@ export type Header = [name: string, value: string];
 
 const MAX_HEAD_BYTES = 16 * 1024 * 1024;
 
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Header fields of a raw mail in a file. */
+export const readHeaders = async (emlFile: string): Promise<Header[]> =>
+  parseHead(await readHead(createReadStream(emlFile, { highWaterMark: CHUNK_BYTES })));
+
 /** Header fields of a raw mail: names Title-Cased, values unfolded and decoded, order and repeats kept. */
-export async function readHeaders(emlFile: string): Promise<Header[]> {
-  const head = await readHead(emlFile);
+export function parseHead(head: string): Header[] {
   const charset = /^content-type:(?:.|\r?\n[ \t])*?charset="?([^\s";]+)/im.exec(head)?.[1];
   return head
     .replace(/\r?\n[ \t]+/g, ' ')
@@ -32,10 +37,10 @@ function titleCase(name: string): string {
 }
 
 /** Bytes up to the line end before the first empty line, one character each. */
-export async function readHead(emlFile: string): Promise<string> {
+export async function readHead(mail: AsyncIterable<Buffer>): Promise<string> {
   let head = '\n';
-  for await (const chunk of createReadStream(emlFile, { highWaterMark: 1024 * 1024 })) {
-    head += (chunk as Buffer).toString('latin1');
+  for await (const chunk of mail) {
+    head += chunk.toString('latin1');
     const end = head.search(/\n\r?\n/);
     if (end >= 0) return head.slice(1, end);
     if (head.length > MAX_HEAD_BYTES) break;

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import type { Bounces } from './bounces.ts';
 import { newMessageId, type Outgoing } from './outgoing.ts';
 import { BOUNCE, plan } from './plan.ts';
@@ -26,8 +25,8 @@ export async function accept(
   const messageId = outgoing.messageId ?? newMessageId(domain);
   const tags = form.all('o:tag');
   const variables = Object.fromEntries(form.below('v:'));
-  const emlFile = mails.emlFile(key);
-  await outgoing.write(emlFile, messageId, addedLines(form, key, tags, variables));
+  const top = addedLines(form, key, tags, variables);
+  const size = await outgoing.write(mails.emlFile(key), messageId, top);
 
   const at = Date.now();
   const isTest = /^(yes|true)$/i.test(form.first('o:testmode') ?? '');
@@ -37,7 +36,6 @@ export async function accept(
   for (const { recipient, reason } of events)
     if (reason === 'bounce') await bounces.add({ domain, address: recipient, ...BOUNCE, at });
   const { from, to, subject, sender } = outgoing;
-  const { size } = await stat(emlFile);
   const mail = {
     ...{ key, at, domain, messageId, from, to, subject, sender, recipients },
     ...{ size, tags, variables, isTest, events },

@@ -1,10 +1,9 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { headerOf, readHead, readHeaders } from '../headers.ts';
+import { headerOf, parseHead, readHead } from '../headers.ts';
 import { senderOf } from '../mail.ts';
 import { BadSend, checkOptions, keptMessageId, recipientsOf, type Outgoing } from './outgoing.ts';
+import type { FormFile } from './formFile.ts';
 import type { SendForm } from './sendForm.ts';
-import { withTop } from './withTop.ts';
+import { writeUnder } from './writeUnder.ts';
 
 /** `POST …/messages.mime`: the raw mail as a file, and whom it is for. @throws BadSend */
 export async function readMimeSend(form: SendForm): Promise<Outgoing> {
@@ -12,7 +11,8 @@ export async function readMimeSend(form: SendForm): Promise<Outgoing> {
   checkOptions(form);
   const message = form.files.find((file) => file.field === 'message');
   if (!message) throw new BadSend('message parameter is missing');
-  const headers = await readHeaders(message.file);
+  const head = await readHead(message.stream());
+  const headers = parseHead(head);
   const from = headerOf(headers, 'From');
   if (!from) throw new BadSend('from parameter is missing');
   const own = keptMessageId(headerOf(headers, 'Message-Id'));
@@ -24,21 +24,20 @@ export async function readMimeSend(form: SendForm): Promise<Outgoing> {
     sender: senderOf(headers),
     recipients,
     messageId: own,
-    write: async (emlFile, messageId, top) => {
-      if (headerOf(headers, 'Date') === undefined) added.push(`Date: ${rfc2822(new Date())}\r\n`);
-      const mail = own ? createReadStream(message.file) : withMessageId(message.file, messageId);
-      await pipeline(withTop(mail, top + added.join('')), createWriteStream(emlFile));
+    write: (emlFile, messageId, top) => {
+      const date = headerOf(headers, 'Date') === undefined ? `Date: ${rfc2822(new Date())}\r\n` : '';
+      const mail = own ? (message.bytes ?? message.stream()) : withMessageId(message, head, messageId);
+      return writeUnder(top + added.join('') + date, mail, emlFile);
     },
   };
 }
 
 /** The mail with this Message-Id in place of its own, or of none. */
-async function* withMessageId(file: string, messageId: string): AsyncGenerator<Buffer> {
-  const head = await readHead(file);
+async function* withMessageId(message: FormFile, head: string, messageId: string): AsyncGenerator<Buffer> {
   const line = `Message-Id: ${messageId}`;
   const replaced = head.replace(/^message-id:.*(?:\r?\n[ \t].*)*/im, line);
   yield Buffer.from(replaced === head ? `${line}\r\n${head}` : replaced, 'latin1');
-  yield* createReadStream(file, { start: head.length }) as AsyncIterable<Buffer>;
+  yield* message.stream(head.length) as AsyncIterable<Buffer>;
 }
 
 const rfc2822 = (date: Date): string => date.toUTCString().replace('GMT', '+0000');

@@ -13,8 +13,8 @@ export interface Outgoing {
   recipients: string[];
   /** Its own one, with angle brackets; null where it has none that can be kept. */
   messageId: string | null;
-  /** Writes the raw mail. @param top header lines that Mailgun puts on top. */
-  write(emlFile: string, messageId: string, top: string): Promise<void>;
+  /** Writes the raw mail. @param top header lines that Mailgun puts on top. @returns its size in bytes */
+  write(emlFile: string, messageId: string, top: string): Promise<number>;
 }
 
 /** What is wrong with a send, in Mailgun's words: 400. */

@@ -1,5 +1,3 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import {
   BadSend,
@@ -9,8 +7,9 @@ import {
   recipientsOf,
   type Outgoing,
 } from './outgoing.ts';
-import type { FormFile, SendForm } from './sendForm.ts';
-import { withTop } from './withTop.ts';
+import type { FormFile } from './formFile.ts';
+import type { SendForm } from './sendForm.ts';
+import { writeUnder } from './writeUnder.ts';
 
 const BODIES = ['text', 'html', 'amp-html', 'template'];
 
@@ -31,10 +30,8 @@ export function readPartsSend(form: SendForm): Outgoing {
     sender: sender!,
     recipients,
     messageId: keptMessageId(own),
-    write: async (emlFile, messageId, top) => {
-      const composed = new MailComposer(mailOf(form, messageId)).compile().createReadStream();
-      await pipeline(withTop(composed, top), createWriteStream(emlFile));
-    },
+    write: (emlFile, messageId, top) =>
+      writeUnder(top, new MailComposer(mailOf(form, messageId)).compile().createReadStream(), emlFile),
   };
 }
 
@@ -60,7 +57,8 @@ function mailOf(form: SendForm, messageId: string): ConstructorParameters<typeof
   };
 }
 
-const attachmentOf = ({ field, filename, file }: FormFile) =>
-  field === 'inline'
-    ? { filename, content: createReadStream(file), cid: filename, contentDisposition: 'inline' as const }
-    : { filename, content: createReadStream(file) };
+const attachmentOf = (file: FormFile) => {
+  const attachment = { filename: file.filename, content: file.bytes ?? file.stream() };
+  if (file.field !== 'inline') return attachment;
+  return { ...attachment, cid: file.filename, contentDisposition: 'inline' as const };
+};

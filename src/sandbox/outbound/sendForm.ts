@@ -1,22 +1,14 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import type { Field } from '../body.ts';
+import { FormFile } from './formFile.ts';
 
 /** Largest request (Mailgun: `request size exceeds 52.4MiB limit`). */
 export const MAX_REQUEST_BYTES = Math.floor(52.4 * 1024 * 1024);
 
-export interface FormFile {
-  field: string;
-  filename: string;
-  /** Local path. */
-  file: string;
-}
-
-/** What was posted: fields in order, files on disk. */
+/** What was posted: fields in order, and files. */
 export class SendForm {
   readonly fields: Field[] = [];
   readonly files: FormFile[] = [];
@@ -34,7 +26,7 @@ export class SendForm {
     );
   }
   async removeFiles(): Promise<void> {
-    await Promise.all(this.files.map(({ file }) => rm(file, { force: true })));
+    await Promise.all(this.files.map((file) => file.remove()));
   }
 }
 
@@ -43,7 +35,7 @@ export class TooLarge extends Error {}
 export class NoForm extends Error {}
 
 /**
- * Reads a multipart or urlencoded form, its files into files that begin with `at`.
+ * Reads a multipart or urlencoded form. @param at large files of it go into files whose paths begin so.
  * @throws TooLarge after reading on to the end, so that the answer gets through; NoForm
  */
 export async function readSendForm(request: IncomingMessage, at: string): Promise<SendForm> {
@@ -52,9 +44,9 @@ export async function readSendForm(request: IncomingMessage, at: string): Promis
   const parser = parserFor(request);
   parser.on('field', (name, value) => form.fields.push([name, value]));
   parser.on('file', (field, stream, { filename }) => {
-    const file = `${at}-${form.files.length}`;
-    form.files.push({ field, filename: filename ?? '', file });
-    writes.push(pipeline(stream, createWriteStream(file)));
+    const file = new FormFile(field, filename ?? '', `${at}-${form.files.length}`);
+    form.files.push(file);
+    writes.push(file.read(stream));
   });
   const limit = new SizeLimit();
   try {
