@@ -56,29 +56,32 @@ export async function call(
   const { requestProvider } = client.request;
   const makeRequest = requestProvider.makeRequest.bind(requestProvider);
   const stop = new AbortController();
-  const answers: Answer[] = [];
-  requestProvider.makeRequest = async (url, method, options, how) => {
-    const told = { ...(options as object), ...TRANSPORT, signal: stop.signal };
-    const answer = await makeRequest(url, method, told, how);
-    answers.push(answer);
-    return answer;
+  const calls: Promise<Answer>[] = [];
+  requestProvider.makeRequest = (url, method, options, how) => {
+    const called = makeRequest(
+      url,
+      method,
+      { ...(options as object), ...TRANSPORT, signal: stop.signal },
+      how,
+    );
+    calls.push(called);
+    return called;
   };
   const end = () => stop.abort();
   // The client's own limit is for the start of an answer, not for its end.
   const timer = setTimeout(end, config.timeoutMs);
   signal.addEventListener('abort', end);
   try {
-    await use(client);
+    // It cannot read every answer that it gets; what it got is looked at here.
+    await use(client).catch(() => null);
+    if (!calls[0]) throw new NoAnswer('NotCalled', true);
+    return await calls[0];
   } catch (error) {
-    // The client cannot read every answer that it gets.
-    if (answers.length === 0) throw noAnswer(error, signal);
+    throw error instanceof NoAnswer ? error : noAnswer(error, signal);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
   }
-  const [answer] = answers;
-  if (!answer) throw new NoAnswer('NotCalled', true);
-  return answer;
 }
 
 /** The domain of an address, as a part of a URL's path: Mailgun sends for one domain a call. */

@@ -1,9 +1,15 @@
 import { z } from 'zod';
+import { readReport } from '../../email/bounce.ts';
 import { caps } from '../../email/caps.ts';
 import { knownCharset } from '../../email/charset.ts';
 import { firstHeader, headerValues, HeaderList, unfold, type Headers } from '../../email/headers.ts';
-import { readHead } from '../../email/mailHead.ts';
-import { readMime, readMimeHead } from '../../email/mime.ts';
+import { firstBytes, headOnly, readMime, readMimeHead, type MimeMail } from '../../email/mime.ts';
+import {
+  REPORT_PART_BYTES,
+  reportFiles,
+  type ReportPart,
+  type ReportParts,
+} from '../../email/reportParts.ts';
 import { capText, storable } from '../../email/text.ts';
 import { readVerdicts } from '../../email/verdicts.ts';
 import type { StoredPost } from '../../webhook/storedPost.ts';
@@ -40,8 +46,9 @@ export async function parse(post: StoredPost, _recipient: string, file: File): P
   const list = await fields.first('attachments', JSON_BYTES);
   const stored = list === null ? [] : storedFiles(list, cids);
   const files = [...postedFiles(post, cids, charset), ...(stored ?? [])];
-  return {
+  const mail: MimeMail = {
     ...head,
+    reportParts: readReportParts(post, file),
     text: text.value,
     html: html.value,
     files: files.slice(0, caps.parts),
@@ -52,29 +59,39 @@ export async function parse(post: StoredPost, _recipient: string, file: File): P
       ...(stored === null || files.length > caps.parts ? ['parts'] : []),
     ],
   };
+  return withEnvelope(mail, fields);
 }
 
 /** The same without its bodies and files. */
 export async function parseHead(post: StoredPost, _recipient: string, file: File): Promise<InboundEmail> {
   if (post.mime) return withEnvelope(readMimeHead(file(post.mime.object)), fieldsOf(post, file, null));
-  return formHead(post, file);
+  return withEnvelope(await formHead(post, file), fieldsOf(post, file, null));
 }
 
-async function formHead(post: StoredPost, file: File): Promise<InboundEmail> {
-  const fields = fieldsOf(post, file, null);
-  const list = await headersOf(post, fields);
-  return withEnvelope(
-    { ...readHead(list.fields), text: null, html: null, files: [], cut: list.cut ? ['headers'] : [] },
-    fields,
-  );
+async function formHead(post: StoredPost, file: File): Promise<MimeMail> {
+  const list = await headersOf(post, fieldsOf(post, file, null));
+  return { ...headOnly(list.fields), cut: list.cut ? ['headers'] : [] };
 }
 
-async function withEnvelope(
-  mail: Omit<InboundEmail, 'envelopeFrom' | 'verdicts'>,
-  fields: Fields,
-): Promise<InboundEmail> {
+async function withEnvelope({ reportParts, ...mail }: MimeMail, fields: Fields): Promise<InboundEmail> {
   const sender = storable((await fields.first('sender', ADDRESS_BYTES)) ?? '').replace(/[<>\s]/g, '');
-  return { ...mail, envelopeFrom: sender || null, verdicts: readVerdicts(mail.headers, VERDICT_HEADERS) };
+  const envelopeFrom = sender || null;
+  return {
+    ...mail,
+    envelopeFrom,
+    report: readReport({ ...mail, envelopeFrom }, reportParts),
+    verdicts: readVerdicts(mail.headers, VERDICT_HEADERS),
+  };
+}
+
+/** Parts of a delivery report are posted as files like any other. */
+function readReportParts(post: StoredPost, file: File): ReportParts {
+  const found = reportFiles(post.files, ({ content_type }) => content_type);
+  const bytesOf = (part: ReportPart) => {
+    const posted = found.get(part);
+    return posted ? firstBytes(file(posted.object), REPORT_PART_BYTES) : null;
+  };
+  return { status: bytesOf('status'), original: bytesOf('original') };
 }
 
 /** `message-headers` keeps order and repeats; without it the fields that are named like headers do. */

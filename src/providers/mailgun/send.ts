@@ -15,8 +15,7 @@ export async function send(
 ): Promise<SendResult> {
   if (config.apiKey === '') return notSent('NoApiKey', 'no API key for Mailgun is set (MAILGUN_API_KEY)');
   if (signal.aborted) return notSent('Cancelled', 'the worker stopped before it was sent');
-  // A Blob that reads its file bit by bit: all else that the client takes for a message is held in memory.
-  const message = await openAsBlob(mail.mimeFile).catch(() => null);
+  const message = await blobOf(mail.mimeFile);
   if (!message) return notSent('NoFile', 'the composed mail could not be read');
   const form = {
     // Every recipient, those of Cc and Bcc too: the MIME is not looked into.
@@ -33,5 +32,14 @@ export async function send(
     return resultOf(answer, Date.now());
   } catch (error) {
     return resultOfError(error);
+  }
+}
+
+/** A Blob that reads its file bit by bit: all else that the client takes for a message is held in memory. */
+async function blobOf(file: string): Promise<Blob | null> {
+  try {
+    return await openAsBlob(file);
+  } catch {
+    return null;
   }
 }
