@@ -1,14 +1,19 @@
 import type { Server } from 'node:http';
 
+/** How long a sender may take to read the answer and go (ms). */
+const LEAVE_MS = 2_000;
+
 /**
  * Answers 503 when a sender closes its side in the middle of a body, as for every body that ends early; Node would say
- * 400 before the webhook sees it. Other broken requests get what Node gives them.
+ * 400 before the webhook sees it. Other broken requests get what Node gives them. A sender that stays all the same is cut
+ * off: what it had begun would wait for the rest of its body as long as it likes.
  */
 export function answerBrokenRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    else socket.destroy();
+    if (!socket.writable) return socket.destroy();
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    setTimeout(() => socket.destroy(), LEAVE_MS).unref();
   });
 }
 

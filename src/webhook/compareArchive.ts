@@ -47,9 +47,9 @@ async function* recentPayloads(storage: Storage, provider: string, now: number):
   for (let ago = COMPARED_DAYS; ago >= 0; ago--) {
     for await (const key of storage.list(dayFolder(provider, new Date(now - ago * A_DAY_MS)))) {
       const postId = key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
-      const isPayload = key === payloadKey(provider, postId);
       const ageMs = now - arrivalOf(postId).getTime();
-      if (isPayload && ageMs > 0 && ageMs < COMPARED_DAYS * A_DAY_MS) yield key;
+      const isRecent = ageMs > 0 && ageMs < COMPARED_DAYS * A_DAY_MS;
+      if (isRecent && key === payloadKey(provider, postId)) yield key;
     }
   }
 }

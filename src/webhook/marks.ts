@@ -93,9 +93,11 @@ export class MarkWork {
     for (const provider of providers) {
       for await (const key of storage.list(folder(provider))) {
         const id = key.slice(key.lastIndexOf('/') + 1);
+        const ageMs = Date.now() - arrivalOf(id).getTime();
+        // Not a mark: a file that somebody, or a file system, put there.
+        if (Number.isNaN(ageMs)) continue;
         // Ids sort by time: all further ones are younger.
-        const isYoung = Date.now() - arrivalOf(id).getTime() < LEFT_BEHIND_MS;
-        if (isYoung || this.#isClosed || this.#known.size >= MAX_KNOWN) break;
+        if (ageMs < LEFT_BEHIND_MS || this.#isClosed || this.#known.size >= MAX_KNOWN) break;
         this.add({ provider, id }, jobOf({ provider, id }));
       }
     }

@@ -288,6 +288,25 @@ describe('503', () => {
     await nothingIsLeft();
   });
 
+  test('a sender that breaks the form of HTTP and stays: nothing of its post does', async () => {
+    const socket = createConnection({ port: rig.port, host: '127.0.0.1', allowHalfOpen: true });
+    let answer = '';
+    socket.on('data', (data) => (answer += data.toString())).on('error', () => {});
+    const head = [
+      'POST /webhooks/mailgun/inbound HTTP/1.1',
+      'Host: x',
+      urlencoded,
+      'Transfer-Encoding: chunked',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${whole.length.toString(16)}\r\n${whole}\r\n`);
+    await until('the large field is in the spool', async () => (await rig.files()).length > 0);
+    socket.write('this is no length of a chunk\r\n');
+    await until('it is answered', () => answer.startsWith('HTTP/1.1 400 Bad Request'));
+    await until('the spool is empty again', async () => (await rig.files()).length === 0);
+    socket.destroy();
+    await nothingIsLeft();
+  });
+
   test('the store is gone', async () => {
     await rm(path.dirname(rig.storage.spoolDir), { recursive: true });
     await rename(

@@ -155,9 +155,11 @@ test('a post that still has its mark is compared too: its run may have been ende
   expect(await stateOf(marked.id, 2)).toBe('open');
 });
 
-test('objects beside payloads are no payloads', async () => {
+test('objects beside payloads are no payloads, and other files neither', async () => {
   const mail = await archived();
   for (const name of ['field-1', 'eml', 'file-1']) await storage.put(mail.key.replace('json', name), 'x');
+  for (const name of ['.DS_Store', 'notes.json'])
+    await storage.put(path.join(path.dirname(mail.key), name), 'x');
   expect(await compare()).toBe(1);
 });
 

@@ -134,6 +134,34 @@ test('a mark without its payload is removed', async () => {
   await noMarks();
 });
 
+test('a file among the marks that is none, or a payload that cannot be read, holds up no mark', async () => {
+  await rig.storage.put('mailgun-incoming/unstarted/.DS_Store', 'x');
+  const broken = await marked({ age: 90_000 });
+  await rig.storage.put(broken.key, 'no JSON');
+  await marked({ age: 60_000 });
+  newStarter().takeUpMarks();
+  const left = ['mailgun-incoming/unstarted/.DS_Store', markKey('mailgun', broken.id)];
+  await until('the others are left', async () => (await marks()).join() === left.join());
+});
+
+test('a mark that is there a moment before its payload is kept', async () => {
+  const post = await marked({ age: 60_000 });
+  const payload = await rig.storage.readAll(post.key);
+  await rig.storage.delete(post.key);
+  let looks = 0;
+  const storage = Object.assign(Object.create(rig.storage) as Storage, {
+    async readAll(key: string) {
+      if (++looks === 3) await rig.storage.put(post.key, payload);
+      return rig.storage.readAll(key);
+    },
+    list: (prefix: string) => rig.storage.list(prefix),
+    delete: (key: string) => rig.storage.delete(key),
+  });
+  newStarter({ storage }).takeUpMarks();
+  await noMarks();
+  expect(await inputOf(post.ids[0]!)).toMatchObject({ key: post.key });
+});
+
 test('a process that dies between any two steps loses nothing: the next one finishes', async () => {
   const post = await marked({ age: 60_000, recipients: 2 });
   const hanging = new Promise<never>(() => {});
