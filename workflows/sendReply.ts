@@ -26,12 +26,12 @@ export async function sendReply(reply: ReplyRun): Promise<ReplyOutcome> {
     if (isSuperseded(error)) return { action: 'superseded' };
     throw error;
   });
-  upsertMemo({ outcome: outcome.action, ...('reason' in outcome && { reason: outcome.reason }) });
+  upsertMemo({ outcome: outcome.action, ...(outcome.code !== undefined && { code: outcome.code }) });
   return outcome;
 }
 
 async function send(reply: ReplyRun): Promise<ReplyOutcome> {
-  const { takeReply, resolveSendingEmail } = replySteps();
+  const step = replySteps();
   const { deliverReply } = proxyActivities<ReplyActivities>(delivery);
   const { findReply, followReply } = proxyActivities<ReplyActivities>(askProvider);
   let isWoken = false;
@@ -39,14 +39,14 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
 
   const taken = await takeWhenDue();
   if (taken.verdict === 'over') return { action: taken.state };
-  const sender = await resolveSendingEmail(reply);
-  if (sender.verdict === 'failed') return { action: 'failed', reason: sender.reason };
+  const sender = await step.resolveSendingEmail(reply);
+  if (sender.verdict === 'failed') return { action: 'failed', code: sender.code };
   return (await deliver(taken)) ?? follow();
 
   /** Until it can no longer be cancelled, or was. */
   async function takeWhenDue() {
     for (;;) {
-      const result = await takeReply(reply);
+      const result = await step.takeReply(reply);
       if (result.verdict !== 'wait') return result;
       setCurrentDetails('waits: it can still be cancelled');
       await sleepOrWake(result.ms);
@@ -55,27 +55,27 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
 
   /** Tries until it is sent: then null. Each attempt is one call to the provider at most, whatever is run twice. */
   async function deliver(before: { attempt: number; unclear: boolean }): Promise<ReplyOutcome | null> {
-    // A person who has it tried again has decided: one look, and it goes out.
-    if (before.unclear && (await findReply(reply, { decided: true })).verdict === 'sent') return null;
-    for (let attempt = before.attempt + 1; ; attempt += 1) {
+    let { attempt, unclear } = before;
+    for (;;) {
+      if (unclear) {
+        const found = await find();
+        if (found.verdict === 'sent') return null;
+        if (found.verdict === 'unconfirmed') return { action: 'unconfirmed', code: found.code };
+      }
+      attempt += 1;
       const tried = await deliverReply(reply, attempt);
       if (tried.verdict === 'sent') return null;
-      if (tried.verdict === 'failed') return { action: 'failed', reason: tried.reason };
-      if (tried.verdict === 'not sent') {
-        setCurrentDetails(`attempt ${attempt}: ${tried.code}; it is tried again`);
-        await sleep(tried.ms);
-        continue;
-      }
-      setCurrentDetails(`attempt ${attempt}: ${tried.code}; asking the provider whether it went out`);
-      const found = await find();
-      if (found.verdict === 'sent') return null;
-      if (found.verdict === 'unconfirmed') return { action: 'unconfirmed', reason: found.reason };
+      if (tried.verdict === 'failed') return { action: 'failed', code: tried.code };
+      setCurrentDetails(`attempt ${attempt}: ${tried.verdict}, ${tried.code}`);
+      unclear = tried.verdict === 'unclear';
+      if (tried.verdict === 'not sent') await sleep(tried.ms);
     }
   }
 
+  /** After a call of which nobody knows what it came to; asks the provider as long as it takes. */
   async function find() {
     for (;;) {
-      const found = await findReply(reply, { decided: false });
+      const found = await findReply(reply);
       if (found.verdict !== 'ask again') return found;
       await sleepOrWake(found.ms);
     }
@@ -87,7 +87,9 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
     for (const askAt of ASK_AT_MS) {
       for (let isDue = false; !isDue;) {
         isDue = !(await sleepOrWake(sentAt + askAt - Date.now()));
-        const heard = await followReply(reply, { ask: isDue });
+        const heard = isDue
+          ? await followReply(reply, { ask: true })
+          : await step.followReply(reply, { ask: false });
         if (heard.settled) return { action: heard.state };
       }
     }

@@ -12,9 +12,10 @@ import { durableStep, localStep } from './policies.ts';
 const TOO_HEAVY = 'TooHeavyForLocal';
 
 /** Steps of a mail that touch only MongoDB and storage. */
-export const mailSteps = () => localFirst<Omit<MailActivities, 'fetchAttachments'>>();
-/** Steps of a reply that touch only MongoDB. */
-export const replySteps = () => localFirst<Pick<ReplyActivities, 'takeReply' | 'resolveSendingEmail'>>();
+export const mailSteps = () => localFirst() as Omit<MailActivities, 'fetchAttachments'>;
+/** Steps of a reply that touch only MongoDB (`followReply` only while it does not ask the provider). */
+export const replySteps = () =>
+  localFirst() as Pick<ReplyActivities, 'takeReply' | 'resolveSendingEmail' | 'followReply'>;
 
 type Step = (...args: unknown[]) => Promise<unknown>;
 
@@ -22,7 +23,7 @@ type Step = (...args: unknown[]) => Promise<unknown>;
  * Each step runs as a local activity; when that fails for a reason that may pass, the same step runs as a normal activity,
  * and so do all later ones of this run.
  */
-function localFirst<Steps extends object>(): Steps {
+function localFirst(): object {
   const local = proxyLocalActivities<Record<string, Step>>(localStep);
   const durable = proxyActivities<Record<string, Step>>(durableStep);
   let fallenOver = false;
@@ -39,7 +40,7 @@ function localFirst<Steps extends object>(): Steps {
       }
       return durable[name]!(...args);
     };
-  return new Proxy({}, { get: (_, name) => step(String(name)) }) as Steps;
+  return new Proxy({}, { get: (_, name) => step(String(name)) });
 }
 
 /** Verdicts and cancellation do not fall over to a normal activity; time-outs and faults do. */

@@ -25,7 +25,20 @@ export interface ReplyRun {
   run: number;
 }
 
-/** What became of a reply by the end of its run; events that come later are written to the message all the same. */
-export type ReplyOutcome =
-  | { action: 'cancelled' | 'sent' | 'delivered' | 'delayed' | 'complained' | 'superseded' }
-  | { action: 'failed' | 'unconfirmed'; reason: string };
+/**
+ * What became of a reply by the end of its run; events that come later are written to the message all the same. The code says
+ * more to operators; words for an agent are on the message.
+ */
+export interface ReplyOutcome {
+  action:
+    | 'cancelled'
+    | 'sent'
+    | 'delivered'
+    | 'delayed'
+    | 'complained'
+    | 'failed'
+    | 'unconfirmed'
+    /** A later run has taken over; this one wrote nothing more. */
+    | 'superseded';
+  code?: string;
+}

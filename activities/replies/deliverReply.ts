@@ -1,21 +1,15 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { normaliseAddress } from '../../src/email/addresses.ts';
+import { settledBy } from '../../src/replies/applyEvents.ts';
+import { isCalledByThisRun, recipientsLeft } from '../../src/replies/attempts.ts';
 import { MAX_COMPOSED_BYTES, withComposed } from '../../src/replies/compose.ts';
-import { applyEvents } from '../../src/replies/applyEvents.ts';
-import type { SendResult } from '../../src/providers/outbound.ts';
+import { NotStoredError } from '../../src/storage/storage.ts';
 import type { ReplyRun } from '../../workflows/types.ts';
 import type { Deps } from '../deps.ts';
-import { closeReply, readReply, writeReply, type ReplyRow } from './row.ts';
+import { givenUp, isOverdue, later, persistently, writeResult, type Delivered } from './callResult.ts';
+import { changeReply, over, readReply, type ReplyRow } from './row.ts';
 
-export type Delivered =
-  | { verdict: 'sent' }
-  | { verdict: 'failed'; reason: string }
-  /** Certain; to be tried again after `ms`. */
-  | { verdict: 'not sent'; code: string; ms: number }
-  | { verdict: 'unclear'; code: string };
-
-/** Longest wait between two tries. */
-const LONGEST_WAIT_MS = 60 * 60 * 1000;
+/** A process that slept for longer after it had said that it will call (a paused machine) does not call any more. */
+const CALL_WITHIN_MS = 30_000;
 
 /**
  * One call to the provider. The row's attempt is raised before it: whoever comes with the same number later (a second try of
@@ -23,114 +17,92 @@ const LONGEST_WAIT_MS = 60 * 60 * 1000;
  */
 export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number): Promise<Delivered> {
   const row = await readReply(deps, reply);
-  if (['sent', 'delivered', 'delayed', 'complained'].includes(row.state)) return { verdict: 'sent' };
-  if (row.state === 'failed') return { verdict: 'failed', reason: row.outbound.reason ?? 'failed' };
-  if (row.outbound.attempt >= attempt) return { verdict: 'unclear', code: 'BegunBefore' };
-
+  const known = verdictOn(row, attempt);
+  if (known) return known;
   const alive = setInterval(() => heartbeat(), 2_000);
   try {
-    return await withComposed(deps, row, async (mimeFile, size) => {
-      if (size > MAX_COMPOSED_BYTES)
-        return fail(
-          deps,
-          reply,
-          `the mail is ${size} bytes, and ${MAX_COMPOSED_BYTES} are the most that can be sent`,
-        );
-      const isMine = await writeReply(deps, row, 'sending', {
-        attempt,
-        attempt_at: new Date(),
-        unclear: true,
-      });
-      // A try beside this one, or an event that came just now: the next look at the row tells.
-      if (!isMine) return { verdict: 'unclear', code: 'BegunBeside' };
-      const mail = {
-        id: row._id,
-        attempt,
-        messageId: row.message_id as string,
-        from: row.from.email,
-        recipients: recipientsOf(row),
-        mimeFile,
-        size,
-      };
-      return settle(
-        deps,
-        reply,
-        attempt,
-        mail.recipients,
-        await deps.outbound.send(mail, cancellationSignal()),
-      );
-    });
+    return await withComposed(deps, row, (mimeFile, size) => call(deps, reply, attempt, { mimeFile, size }));
+  } catch (error) {
+    if (!(error instanceof NotStoredError)) throw error;
+    // For good, or while a disk is not mounted: nobody can tell.
+    const reason = 'a file of it could not be found';
+    return await later(deps, { reply, attempt }, { code: 'NotStored', reason, retryAfterMs: null });
   } finally {
     clearInterval(alive);
   }
 }
 
-/** Those who do not have it yet: a retry after a bounce goes to nobody a second time. */
-function recipientsOf(row: ReplyRow): string[] {
-  const has = new Set(
-    row.outbound.deliveries.filter(({ state }) => state !== 'failed').map(({ recipient }) => recipient),
-  );
-  const all = [...row.to, ...row.cc, ...row.outbound.bcc].map(
-    ({ email }) => normaliseAddress(email) ?? email,
-  );
-  return [...new Set(all)].filter((recipient) => !has.has(recipient));
+/** What is decided already; null while the call of this attempt is still to be made. */
+function verdictOn({ state, outbound }: ReplyRow, attempt: number): Delivered | null {
+  switch (state) {
+    case 'sending':
+      return outbound.attempt >= attempt ? { verdict: 'unclear', code: 'BegunBefore' } : null;
+    case 'sent':
+    case 'delivered':
+    case 'delayed':
+    case 'complained':
+      return { verdict: 'sent' };
+    case 'failed':
+      // A bounce may come at once.
+      if (outbound.deliveries.some((told) => told.attempt === outbound.attempt)) return { verdict: 'sent' };
+      return { verdict: 'failed', code: 'Failed' };
+    case 'unconfirmed':
+    case 'queued':
+    case 'scheduled':
+    case 'cancelled':
+    case 'received':
+    case 'saved':
+      return { verdict: 'failed', code: `Is ${state}` };
+  }
 }
 
-async function settle(
+async function call(
   deps: Deps,
   reply: ReplyRun,
   attempt: number,
-  recipients: string[],
-  sent: SendResult,
+  mime: { mimeFile: string; size: number },
 ): Promise<Delivered> {
-  switch (sent.result) {
-    case 'accepted': {
-      const at = new Date();
-      const told = recipients.map((recipient) => ({
-        kind: 'accepted' as const,
-        recipient,
-        at,
-        reason: null,
-        message: { id: reply.id, attempt },
-      }));
-      await persistently(() => applyEvents(deps.models, reply.id, told));
-      return { verdict: 'sent' };
-    }
-    case 'refused':
-      return fail(deps, reply, sent.reason);
-    case 'unclear':
-      return { verdict: 'unclear', code: sent.code };
-    case 'not sent': {
-      const row = await readReply(deps, reply);
-      const tryingMs = Date.now() - (row.outbound.trying_since ?? new Date()).getTime();
-      const ms =
-        sent.retryAfterMs ?? Math.min(deps.replies.retryMs * 2 ** Math.min(attempt - 1, 20), LONGEST_WAIT_MS);
-      if (tryingMs + ms > deps.replies.giveUpMs)
-        return fail(deps, reply, `${sent.reason}; it was tried for ${inWords(tryingMs)}`);
-      await writeReply(deps, row, 'sending', { reason: sent.reason, unclear: false });
-      return { verdict: 'not sent', code: sent.code, ms };
-    }
-  }
+  const begun = await begin(deps, reply, attempt, mime.size);
+  if ('verdict' in begun) return begun;
+  const { row, at, recipients } = begun;
+  if (Date.now() - at.getTime() > CALL_WITHIN_MS) return { verdict: 'unclear', code: 'Slept' };
+  const messageId = row.message_id as string;
+  const mail = { id: row._id, attempt, messageId, from: row.from.email, recipients, ...mime };
+  const sent = await deps.outbound.send(mail, cancellationSignal());
+  return persistently(() => writeResult(deps, { reply, attempt, recipients }, sent));
 }
 
-/** What only this process knows, and would cost minutes to find out again: written as soon as the database is back. */
-async function persistently<T>(write: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await write();
-    } catch (error) {
-      if (tries === 60) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-    }
-  }
+interface Begun {
+  row: ReplyRow;
+  at: Date;
+  recipients: string[];
 }
 
-async function fail(deps: Deps, reply: ReplyRun, reason: string): Promise<Delivered> {
-  await closeReply(deps, await readReply(deps, reply), 'failed', reason);
-  return { verdict: 'failed', reason };
-}
-
-function inWords(ms: number): string {
-  const hours = Math.round(ms / 3_600_000);
-  return hours >= 1 ? `${hours} hours` : `${Math.round(ms / 1000)} seconds`;
+/** Raises the attempt: then the call is this try's to make, and nobody else's ever. */
+async function begin(deps: Deps, reply: ReplyRun, attempt: number, size: number): Promise<Begun | Delivered> {
+  const tooLarge = `the mail is ${size} bytes, and ${MAX_COMPOSED_BYTES} are the most that can be sent`;
+  const mine: { begun: Begun | null } = { begun: null };
+  const after = await changeReply(deps, reply, (row) => {
+    mine.begun = null;
+    if (verdictOn(row, attempt)) return null;
+    if (size > MAX_COMPOSED_BYTES) return over('failed', tooLarge);
+    const recipients = recipientsLeft(row, row.outbound);
+    if (recipients.length === 0) return settledBy(row.outbound.deliveries);
+    const { reason, trying_since, unclear } = row.outbound;
+    const isFirst = !isCalledByThisRun(row.outbound);
+    if (unclear && !isFirst && isOverdue(deps, row, 0)) return over('failed', givenUp(reason, row));
+    const at = new Date();
+    mine.begun = { row, at, recipients };
+    return {
+      outbound: {
+        attempt,
+        attempt_at: at,
+        attempt_to: recipients,
+        // How long it is tried counts from the first call: an engine that was away takes nothing of it.
+        trying_since: isFirst ? at : trying_since,
+        unclear: true,
+      },
+    };
+  });
+  return mine.begun ?? (verdictOn(after, attempt) as Delivered);
 }

@@ -1,5 +1,7 @@
 import type { MessageRow } from '../../src/models/index.ts';
-import type { MessageState, Outbound } from '../../src/models/outbound.ts';
+import type { Outbound } from '../../src/models/outbound.ts';
+import { asSet, type Change } from '../../src/replies/change.ts';
+import type { FoundEvents } from '../../src/providers/outbound.ts';
 import type { ReplyRun } from '../../workflows/types.ts';
 import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
@@ -17,32 +19,52 @@ export async function readReply({ models }: Deps, { id, run }: ReplyRun): Promis
   return row;
 }
 
-/** Writes while this run owns the message, it is in `state`, and nothing was changed since it was read. @returns whether it did. */
-export async function writeReply(
-  { models }: Deps,
-  row: ReplyRow,
-  state: MessageState,
-  change: Partial<Outbound>,
-  more: Partial<MessageRow> = {},
-): Promise<boolean> {
+/**
+ * Reads the message and writes what `change` makes of it, from the beginning when anybody else wrote in between: events come
+ * at any moment.
+ * @param change null = nothing is written.
+ * @returns the message as it is then.
+ */
+export async function changeReply(
+  deps: Deps,
+  reply: ReplyRun,
+  change: (row: ReplyRow) => Change | null | Promise<Change | null>,
+): Promise<ReplyRow> {
+  for (;;) {
+    const row = await readReply(deps, reply);
+    const wanted = await change(row);
+    if (wanted === null) return row;
+    if (await write(deps, row, wanted))
+      return { ...row, ...wanted, outbound: { ...row.outbound, ...wanted.outbound } };
+  }
+}
+
+async function write({ models }: Deps, row: ReplyRow, change: Change): Promise<boolean> {
   const { run, changes } = row.outbound;
-  const outbound = Object.fromEntries(
-    Object.entries(change).map(([key, value]) => [`outbound.${key}`, value]),
-  );
   const { modifiedCount } = await models.Message.updateOne(
-    { _id: row._id, state: row.state, 'outbound.run': run, 'outbound.changes': changes },
-    { $set: { ...outbound, ...more, state }, $inc: { 'outbound.changes': 1 } },
+    { _id: row._id, 'outbound.run': run, 'outbound.changes': changes },
+    { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
   );
   return modifiedCount === 1;
 }
 
-/** The message has failed (or nobody knows), for a reason that an agent understands. Nothing is done when it has moved on. */
-export async function closeReply(
-  deps: Deps,
-  row: ReplyRow,
-  state: 'failed' | 'unconfirmed',
-  reason: string,
-): Promise<void> {
-  const unclear = state === 'unconfirmed';
-  await writeReply(deps, row, state, { reason, state_at: new Date(), is_open: false, unclear });
+/** The run is over, for a reason that an agent understands. */
+export const over = (state: 'failed' | 'unconfirmed', reason: string | null): Change => ({
+  state,
+  outbound: { reason, state_at: new Date(), is_open: false, unclear: state === 'unconfirmed' },
+});
+
+/** Clocks may differ. */
+const SLACK_MS = 5 * 60_000;
+
+/** The provider's events of this message, from its run's first call on. */
+export function askProvider({ outbound, replies }: Deps, row: ReplyRow): Promise<FoundEvents> {
+  const { attempt_at, trying_since } = row.outbound;
+  const calls = [attempt_at, trying_since].map((at) => (at ?? row.created_at).getTime());
+  const since = Math.max(Math.min(...calls) - SLACK_MS, Date.now() - replies.eventsKeptMs);
+  return outbound.findEvents({
+    messageId: row.message_id as string,
+    from: row.from.email,
+    since: new Date(since),
+  });
 }

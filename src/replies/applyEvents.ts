@@ -2,69 +2,112 @@ import type { MessageRow, Models } from '../models/index.ts';
 import type { DeliveryRow, Outbound } from '../models/outbound.ts';
 import type { DeliveryEvent } from '../providers/outbound.ts';
 import { threadsOf } from '../threads/applyToThread.ts';
-import { withEvents, worstOf, type Told } from './deliveries.ts';
+import { isCalledByThisRun, recipientsLeft } from './attempts.ts';
+import { asSet, type Change } from './change.ts';
+import { isSettled, withEvents, worstOf, type Told } from './deliveries.ts';
 
 /** An outbound message as far as its way is concerned. */
-export type SentMessage = Pick<MessageRow, '_id' | 'workspace_id' | 'thread_kind' | 'thread_id' | 'state'> & {
-  outbound: Outbound;
-};
-export const SENT_FIELDS = { workspace_id: 1, thread_kind: 1, thread_id: 1, state: 1, outbound: 1 } as const;
+export type SentMessage = Pick<
+  MessageRow,
+  '_id' | 'workspace_id' | 'thread_kind' | 'thread_id' | 'state' | 'to' | 'cc'
+> & { outbound: Outbound };
+export const SENT_FIELDS = {
+  workspace_id: 1,
+  thread_kind: 1,
+  thread_id: 1,
+  state: 1,
+  to: 1,
+  cc: 1,
+  outbound: 1,
+} as const;
+
+/** The run of the message, and whether it waits for what was told. */
+export interface Heard {
+  run: number;
+  wakes: boolean;
+}
 
 /**
  * Writes what is told of a message's recipients, in any order, any number of times, by any number at once, also long after
  * its run has ended. Found at any time, an event settles a message that was `sending`, `unconfirmed` or `failed`.
  * A permanent failure opens the ticket or conversation again.
- * @returns the message as it is now, or null when there is no such message, or nothing of it went out.
+ * @returns null when there is no such message, or nothing of it went out.
  */
 export async function applyEvents(
   models: Models,
   id: string,
   events: Omit<DeliveryEvent, 'id' | 'messageId'>[],
-): Promise<SentMessage | null> {
+): Promise<Heard | null> {
   for (;;) {
     const message = await models.Message.findOne(
       { _id: id, direction: 'outbound' },
       SENT_FIELDS,
     ).lean<SentMessage>();
     if (!message || message.outbound.attempt === 0) return null;
-    const { attempt, changes } = message.outbound;
-    const told = events.map((event): Told => ({
-      ...event,
-      attempt: Math.min(event.message?.attempt ?? attempt, attempt),
-    }));
+    const { run, changes } = message.outbound;
+    const told = toldOf(message, events);
     const deliveries = withEvents(message.outbound.deliveries, told);
-    if (!deliveries) return message;
+    if (!deliveries) return { run, wakes: isSettled(message.outbound.deliveries) };
     const failedNow = deliveries.filter(
       (row) => row.state === 'failed' && !message.outbound.deliveries.includes(row),
     );
     for (const failed of failedNow) await openAgain(models, message, failed.at);
-    const change = { 'outbound.deliveries': deliveries, ...(settles(message, told) && settled(deliveries)) };
+    const isDecided = settles(message, deliveries, told);
+    const change = isDecided ? settledBy(deliveries) : { outbound: { deliveries } };
     const { modifiedCount } = await models.Message.updateOne(
       { _id: id, 'outbound.changes': changes },
-      { $set: change, $inc: { 'outbound.changes': 1 } },
+      { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
     );
-    if (modifiedCount === 1) return models.Message.findById(id, SENT_FIELDS).lean<SentMessage>();
+    if (modifiedCount === 1) return { run, wakes: (isDecided && isOpen(message)) || isSettled(deliveries) };
   }
 }
 
-/** While a later run is about to try again, what is told of an earlier attempt is noted and decides nothing. */
-function settles({ state, outbound }: SentMessage, told: Told[]): boolean {
-  if (!['queued', 'scheduled', 'sending'].includes(state)) return true;
-  const { attempt, attempt_at, trying_since, unclear } = outbound;
-  const isOfThisRun =
-    state === 'sending' && attempt_at !== null && trying_since !== null && attempt_at >= trying_since;
-  return (unclear || isOfThisRun) && told.some((event) => event.attempt === attempt);
+/**
+ * Each event with its attempt. A call is taken or refused as a whole: what is told of one of its recipients says that it was
+ * taken for all of them, and none of them may get it again.
+ */
+function toldOf({ outbound }: SentMessage, events: Omit<DeliveryEvent, 'id' | 'messageId'>[]): Told[] {
+  const { attempt, attempt_to = [], deliveries, unclear } = outbound;
+  // A bounce that comes as a mail names no attempt: it is about one that is known to have gone out, if any is.
+  const latest = unclear ? Math.max(0, ...deliveries.map((row) => row.attempt)) || attempt : attempt;
+  const told = events.map((event): Told => ({
+    ...event,
+    attempt: Math.min(event.message?.attempt ?? latest, attempt),
+  }));
+  const first = told.find((event) => event.attempt === attempt);
+  const others = first
+    ? attempt_to.filter(
+        (recipient) => !deliveries.some((row) => row.recipient === recipient && row.attempt === attempt),
+      )
+    : [];
+  const taken = others.map((recipient): Told => ({
+    kind: 'accepted',
+    recipient,
+    at: first!.at,
+    reason: null,
+    attempt,
+  }));
+  return [...taken, ...told];
 }
 
-function settled(deliveries: DeliveryRow[]) {
+const isOpen = ({ state }: SentMessage): boolean => ['queued', 'scheduled', 'sending'].includes(state);
+
+/**
+ * While a later run is about to try again, what is told of an earlier attempt is noted and decides nothing, unless nobody
+ * is left who does not have it.
+ */
+function settles(message: SentMessage, deliveries: DeliveryRow[], told: Told[]): boolean {
+  if (!isOpen(message)) return true;
+  const { attempt, bcc, unclear } = message.outbound;
+  if (recipientsLeft(message, { bcc, deliveries }).length === 0) return true;
+  const isUnderWay = message.state === 'sending' && isCalledByThisRun(message.outbound);
+  return (unclear || isUnderWay) && told.some((event) => event.attempt === attempt);
+}
+
+/** What the row says once its deliveries decide. */
+export function settledBy(deliveries: DeliveryRow[]): Change {
   const { state, reason, at } = worstOf(deliveries);
-  return {
-    state,
-    'outbound.reason': reason,
-    'outbound.state_at': at,
-    'outbound.is_open': false,
-    'outbound.unclear': false,
-  };
+  return { state, outbound: { deliveries, reason, state_at: at, is_open: false, unclear: false } };
 }
 
 async function openAgain(models: Models, message: SentMessage, at: Date): Promise<void> {

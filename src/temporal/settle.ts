@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { InboundEmailRow, Models } from '../models/index.ts';
-import { SENT_FIELDS, type SentMessage } from '../replies/applyEvents.ts';
+import type { MessageState, Outbound } from '../models/outbound.ts';
 import { inboundWorkflowId, replyWorkflowId } from './ids.ts';
 import { runState } from './runs.ts';
 
@@ -46,21 +46,18 @@ export async function settleReplies(
   { models, client, log }: { models: Models; client: Client; log: Logger },
   olderThanMs: number,
 ): Promise<number> {
-  const before = Date.now() - olderThanMs;
-  const open = await models.Message.find({ 'outbound.is_open': true }, SENT_FIELDS)
-    .limit(BATCH * 10)
-    .lean<SentMessage[]>();
-  const late = open.filter(({ outbound }) => outbound.due_at.getTime() < before && !outbound.wants_start);
   let settled = 0;
-  for (const { _id, outbound } of late.slice(0, BATCH)) {
-    const { run, changes, unclear } = outbound;
+  for (const { _id, state, outbound } of await lateReplies(models, Date.now() - olderThanMs)) {
+    const { run, changes } = outbound;
+    // Before the run has taken it, an unclear call is an earlier run's, about which a person has decided.
+    const unclear = outbound.unclear && state === 'sending';
     const found = await runState(client, replyWorkflowId(_id, run));
     if (found.state === 'open') continue;
     const change =
       found.state === 'unknown' && !unclear
         ? { 'outbound.wants_start': true }
         : {
-            state: unclear ? 'unconfirmed' : 'failed',
+            state: outbound.unclear ? 'unconfirmed' : 'failed',
             'outbound.reason':
               found.state === 'closed' ? `its run was ended (${found.status})` : 'its run is gone',
             'outbound.state_at': new Date(),
@@ -74,4 +71,25 @@ export async function settleReplies(
     log.warn({ message_id: _id, run, found: found.state }, 'a reply was left unfinished');
   }
   return settled;
+}
+
+interface LateReply {
+  _id: string;
+  state: MessageState;
+  outbound: Outbound;
+}
+
+/**
+ * At most `BATCH`, from another place each time: those whose run is open (the provider is away, and thousands are tried
+ * again) are late too, and those that wait for their day are many; neither may hide the others.
+ */
+async function lateReplies(models: Models, before: number): Promise<LateReply[]> {
+  const late: LateReply[] = [];
+  const open = models.Message.find({ 'outbound.is_open': true }, { state: 1, outbound: 1 })
+    .lean<LateReply>()
+    .cursor();
+  for await (const message of open)
+    if (message.outbound.due_at.getTime() < before && !message.outbound.wants_start) late.push(message);
+  const from = Math.floor(Math.random() * late.length);
+  return [...late.slice(from), ...late.slice(0, from)].slice(0, BATCH);
 }

@@ -1,3 +1,4 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
 import type { Deps } from '../../activities/deps.ts';
 import { createReplyActivities, type ReplyActivities } from '../../activities/index.ts';
@@ -8,6 +9,7 @@ import type {
   OutgoingMail,
   SendResult,
 } from '../../src/providers/outbound.ts';
+import { applyEvents } from '../../src/replies/applyEvents.ts';
 import { createStorage } from '../../src/storage/createStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -27,6 +29,8 @@ let ticket: { kind: 'ticket'; id: string };
 /** Calls that reached the provider, and what it answers; the last answer stays. */
 let sends: OutgoingMail[];
 let answers: (SendResult | (() => Promise<SendResult>))[];
+/** Called before a file of the mail is read: between the first look at the row and the call. */
+let whileComposed: () => Promise<unknown>;
 let events: FoundEvents;
 
 beforeEach(async () => {
@@ -35,6 +39,7 @@ beforeEach(async () => {
   storage = await createStorage({ url: `file:${root}`, s3Endpoint: null });
   sends = [];
   answers = [{ result: 'accepted' }];
+  whileComposed = () => Promise.resolve();
   events = { readable: true, events: [] };
   const outbound: Pick<OutboundProvider, 'send' | 'findEvents'> = {
     send: async (mail) => {
@@ -46,7 +51,9 @@ beforeEach(async () => {
   };
   const replies = { settleMs: SETTLE_MS, giveUpMs: 600_000, retryMs: 5_000, eventsKeptMs: KEPT_MS };
   const log = pino({ level: 'silent' });
-  steps = createReplyActivities({ models: house.models, storage, outbound, replies, log } as unknown as Deps);
+  const read = (key: string) => whileComposed().then(() => storage.read(key));
+  const deps = { models: house.models, storage: Object.create(storage, { read: { value: read } }) };
+  steps = createReplyActivities({ ...deps, outbound, replies, log } as unknown as Deps);
   const received = await house.receive({ cc: ['bob@client.test'] });
   ticket = { kind: 'ticket', id: received.threads[0]! };
 });
@@ -67,7 +74,9 @@ const sending = (change: Parameters<typeof saveReply>[2] = {}) => {
   });
 };
 const deliver = (reply: Reply, attempt: number) => runStep(steps.deliverReply, run(reply), attempt);
-const look = (reply: Reply, decided = false) => runStep(steps.findReply, run(reply), { decided });
+/** @param tries of this look, with those that failed. */
+const look = (reply: Reply, tries = 1) =>
+  new MockActivityEnvironment({ attempt: tries }).run(steps.findReply, run(reply));
 const event = (
   kind: DeliveryEvent['kind'],
   reply: Reply,
@@ -130,12 +139,12 @@ describe('resolveSendingEmail', () => {
   test('none that can send: failed, and why', async () => {
     await house.models.WorkspaceEmail.updateMany({}, { $set: { active: false } });
     const reply = await saveReply(house, ticket, { state: 'sending' });
-    const failed = { verdict: 'failed', reason: 'no address of the workspace can send this' };
+    const failed = { verdict: 'failed', code: 'NoSendingEmail' };
     expect(await runStep(steps.resolveSendingEmail, run(reply))).toEqual(failed);
     expect(await runStep(steps.resolveSendingEmail, run(reply))).toEqual(failed);
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'failed',
-      outbound: { reason: failed.reason, is_open: false },
+      outbound: { reason: 'no address of the workspace can send this', is_open: false },
     });
   });
 });
@@ -163,9 +172,10 @@ describe('deliverReply', () => {
   });
 
   test('refused: failed with words for the agent', async () => {
-    answers = [{ result: 'refused', code: '400', reason: 'the address of Ann is not one' }];
+    answers = [{ result: 'refused', code: 'Http400', reason: 'the address of Ann is not one' }];
     const reply = await sending();
-    expect(await deliver(reply, 1)).toEqual({ verdict: 'failed', reason: 'the address of Ann is not one' });
+    expect(await deliver(reply, 1)).toEqual({ verdict: 'failed', code: 'Http400' });
+    expect(await deliver(reply, 1)).toMatchObject({ verdict: 'failed' });
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'failed',
       outbound: { reason: 'the address of Ann is not one' },
@@ -182,23 +192,148 @@ describe('deliverReply', () => {
     const reply = await sending();
     const waits = [];
     for (const attempt of [1, 2, 3]) waits.push(await deliver(reply, attempt));
-    expect(waits.map((wait) => 'ms' in wait && wait.ms)).toEqual([5_000, 10_000, 120_000]);
+    // And up to half as long again, so that not all come in the same second.
+    for (const [n, ms] of [5_000, 10_000, 120_000].entries()) {
+      expect(waits[n]).toEqual({ verdict: 'not sent', code: 'ECONNREFUSED', ms: expect.any(Number) });
+      const { ms: waited } = waits[n] as { ms: number };
+      expect(waited).toBeGreaterThanOrEqual(ms);
+      expect(waited).toBeLessThanOrEqual(ms * 1.5);
+    }
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'sending',
       outbound: { reason: 'the provider is away' },
     });
   });
 
+  const LONG_AGO = () => new Date(Date.now() - 7_200_000);
+  const tried = { attempt: 1, attempt_at: LONG_AGO(), trying_since: LONG_AGO() };
+
   test('and given up in the end', async () => {
     answers = [
       { result: 'not sent', code: 'ECONNREFUSED', reason: 'the provider is away', retryAfterMs: null },
     ];
-    const reply = await sending({ outbound: { trying_since: new Date(Date.now() - 7_200_000) } });
+    const reply = await sending({ outbound: tried });
     const reason = 'the provider is away; it was tried for 2 hours';
-    expect(await deliver(reply, 1)).toEqual({ verdict: 'failed', reason });
+    expect(await deliver(reply, 2)).toEqual({ verdict: 'failed', code: 'ECONNREFUSED' });
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'failed',
       outbound: { reason, is_open: false },
+    });
+  });
+
+  test('given up in the end also when each try is unclear', async () => {
+    answers = [{ result: 'unclear', code: 'Http500', reason: 'the provider had a fault of its own' }];
+    const reply = await sending();
+    expect(await deliver(reply, 1)).toEqual({ verdict: 'unclear', code: 'Http500' });
+    const reason = 'the provider had a fault of its own';
+    expect(await readReply(house, reply._id)).toMatchObject({ outbound: { reason, unclear: true } });
+    await house.models.Message.updateOne(
+      { _id: reply._id },
+      { $set: { 'outbound.trying_since': LONG_AGO() } },
+    );
+    expect(await deliver(reply, 2)).toMatchObject({ verdict: 'failed' });
+    expect(sends).toHaveLength(1);
+    expect(await readReply(house, reply._id)).toMatchObject({
+      state: 'failed',
+      outbound: { reason: `${reason}; it was tried for 2 hours`, is_open: false },
+    });
+  });
+
+  test('how long it is tried counts from its first call: an engine was away over the weekend', async () => {
+    const reply = await sending({ outbound: { trying_since: LONG_AGO() } });
+    answers = [{ result: 'not sent', code: 'Http429', reason: 'too many', retryAfterMs: 1_000 }];
+    expect(await deliver(reply, 1)).toMatchObject({ verdict: 'not sent' });
+  });
+
+  test('a process that slept before its call does not call any more', async () => {
+    const reply = await sending();
+    const { Message } = house.models;
+    const updateOne = Message.updateOne.bind(Message);
+    const { now } = Date;
+    // The write that raises the attempt takes its time.
+    Message.updateOne = ((...args: Parameters<typeof updateOne>) => {
+      Date.now = () => now() + 31_000;
+      return updateOne(...args);
+    }) as typeof updateOne;
+    try {
+      expect(await deliver(reply, 1)).toEqual({ verdict: 'unclear', code: 'Slept' });
+    } finally {
+      Date.now = now;
+      Message.updateOne = updateOne;
+    }
+    expect(sends).toHaveLength(0);
+  });
+
+  /** A file of the message, which is in the store unless it is told to be gone. */
+  async function attach(reply: Reply, isGone = false): Promise<void> {
+    const key = `attachments/${reply._id}`;
+    if (!isGone) await storage.put(key, 'a file');
+    await house.models.Attachment.collection.insertOne({
+      _id: `a-${reply._id}`,
+      workspace_id: reply.workspace_id,
+      message_id: reply._id,
+      position: 0,
+      filename: 'a.txt',
+      content_type: 'text/plain',
+      size: 6,
+      content_id: null,
+      state: 'stored',
+      key,
+    } as never);
+  }
+
+  test('a file that is gone: tried again, since a disk may be away; in the end failed', async () => {
+    const reply = await sending();
+    await attach(reply, true);
+    expect(await deliver(reply, 1)).toMatchObject({ verdict: 'not sent', code: 'NotStored' });
+    const reason = 'a file of it could not be found';
+    expect(await readReply(house, reply._id)).toMatchObject({ state: 'sending', outbound: { reason } });
+    await house.models.Message.updateOne(
+      { _id: reply._id },
+      { $set: { 'outbound.trying_since': LONG_AGO() } },
+    );
+    expect(await deliver(reply, 2)).toEqual({ verdict: 'failed', code: 'NotStored' });
+    expect(sends).toHaveLength(0);
+  });
+
+  describe('a later run', () => {
+    const at = new Date(Date.now() - 60_000);
+    const told = (recipient: string, state: 'sent' | 'delivered' | 'failed') => ({
+      recipient,
+      attempt: 1,
+      state,
+      reason: null,
+      at,
+    });
+    const again = (...deliveries: ReturnType<typeof told>[]) =>
+      sending({
+        cc: [{ email: 'Bob@client.test', name: '' }],
+        outbound: { run: 2, attempt: 1, attempts_before: 1, attempt_at: at, deliveries },
+      });
+
+    test('goes out although an earlier attempt’s event comes at this moment', async () => {
+      const reply = await again(told('ann@client.test', 'sent'), told('bob@client.test', 'failed'));
+      await attach(reply);
+      whileComposed = () => applyEvents(house.models, reply._id, [event('delivered', reply, 1)]);
+      expect(await deliver(reply, 2)).toEqual({ verdict: 'sent' });
+      expect(sends.map(({ recipients }) => recipients)).toEqual([['bob@client.test']]);
+      expect(await readReply(house, reply._id)).toMatchObject({
+        state: 'sent',
+        outbound: { attempt: 2, attempt_to: ['bob@client.test'] },
+      });
+    });
+
+    test('does not go out when that event says that all have it', async () => {
+      const reply = await again(told('ann@client.test', 'sent'));
+      await attach(reply);
+      whileComposed = () =>
+        applyEvents(house.models, reply._id, [event('accepted', reply, 1, 'bob@client.test')]);
+      expect(await deliver(reply, 2)).toEqual({ verdict: 'sent' });
+      expect(sends).toHaveLength(0);
+      expect(await readReply(house, reply._id)).toMatchObject({
+        state: 'sent',
+        outbound: { is_open: false },
+      });
     });
   });
 
@@ -219,7 +354,6 @@ describe('deliverReply', () => {
     const reply = await sending();
     answers = [
       async () => {
-        const { applyEvents } = await import('../../src/replies/applyEvents.ts');
         await applyEvents(house.models, reply._id, [event('delivered', reply, 1)]);
         return { result: 'accepted' };
       },
@@ -227,15 +361,48 @@ describe('deliverReply', () => {
     expect(await deliver(reply, 1)).toEqual({ verdict: 'sent' });
     expect(await readReply(house, reply._id)).toMatchObject({ state: 'delivered' });
   });
+
+  test('an event of one recipient says that it was taken for all', async () => {
+    const reply = await sending({ cc: [{ email: 'bob@client.test', name: '' }] });
+    answers = [
+      async () => {
+        await applyEvents(house.models, reply._id, [event('failed', reply, 1)]);
+        return { result: 'unclear', code: 'ECONNRESET', reason: 'it broke off' };
+      },
+    ];
+    expect(await deliver(reply, 1)).toEqual({ verdict: 'sent' });
+    const row = await readReply(house, reply._id);
+    expect(row.state).toBe('failed');
+    expect(row.outbound.deliveries.map(({ recipient, state }) => [recipient, state])).toEqual([
+      ['ann@client.test', 'failed'],
+      ['bob@client.test', 'sent'],
+    ]);
+  });
+
+  test.each(['refused', 'not sent'] as const)(
+    '%s, and an event that knows better: it stays',
+    async (result) => {
+      const reply = await sending();
+      answers = [
+        async () => {
+          await applyEvents(house.models, reply._id, [event('delivered', reply, 1)]);
+          return { result, code: 'Http400', reason: 'no', retryAfterMs: null };
+        },
+      ];
+      expect(await deliver(reply, 1)).toEqual({ verdict: 'sent' });
+      expect(await readReply(house, reply._id)).toMatchObject({ state: 'delivered' });
+    },
+  );
 });
 
 describe('findReply', () => {
-  const unclear = (ageMs: number) =>
-    sending({ outbound: { attempt: 1, attempt_at: new Date(Date.now() - ageMs), unclear: true } });
+  const unclear = (ageMs: number, more: Partial<Reply['outbound']> = {}) =>
+    sending({ outbound: { attempt: 1, attempt_at: new Date(Date.now() - ageMs), unclear: true, ...more } });
 
   test('found at any time settles it', async () => {
     const reply = await unclear(KEPT_MS * 2);
     events = { readable: true, events: [event('accepted', reply, 1), event('delivered', reply, 1)] };
+    expect(await look(reply)).toEqual({ verdict: 'sent' });
     expect(await look(reply)).toEqual({ verdict: 'sent' });
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'delivered',
@@ -248,31 +415,48 @@ describe('findReply', () => {
     expect(await look(await unclear(SETTLE_MS + 1))).toEqual({ verdict: 'not sent' });
   });
 
+  test('a provider that was away until now has that time once more', async () => {
+    const reply = await unclear(SETTLE_MS * 10);
+    expect(await look(reply, 2)).toEqual({ verdict: 'ask again', ms: SETTLE_MS });
+    expect(await look(reply)).toEqual({ verdict: 'not sent' });
+  });
+
   test('events of an earlier attempt do not settle this one', async () => {
-    const reply = await sending({ outbound: { attempt: 2, attempt_at: new Date(), unclear: true } });
+    const reply = await sending({
+      cc: [{ email: 'bob@client.test', name: '' }],
+      outbound: { attempt: 2, attempt_at: new Date(), unclear: true },
+    });
     events = { readable: true, events: [event('failed', reply, 1)] };
     expect(await look(reply)).toMatchObject({ verdict: 'ask again' });
   });
 
   test.each([
-    ['cannot be read', { readable: false, code: '403' } as const, 1_000, 'its events cannot be read'],
+    ['cannot be read', { readable: false, code: '403' } as const, SETTLE_MS / 60 + 1, 'cannot be read'],
     ['are no longer kept', { readable: true, events: [] } as const, KEPT_MS + 1, 'no longer knows'],
   ])('events that %s: a person decides', async (_, found, ageMs, reason) => {
     const reply = await unclear(ageMs);
     events = found as unknown as FoundEvents;
-    const verdict = await look(reply);
-    expect(verdict).toMatchObject({ verdict: 'unconfirmed', reason: expect.stringContaining(reason) });
+    expect(await look(reply)).toMatchObject({ verdict: 'unconfirmed' });
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'unconfirmed',
-      outbound: { is_open: false },
+      outbound: { reason: expect.stringContaining(reason), is_open: false, unclear: true },
     });
+    expect(await look(reply)).toMatchObject({ verdict: 'unconfirmed' });
+  });
+
+  test('where they cannot be read, one that is posted has a moment to come', async () => {
+    const reply = await unclear(0);
+    events = { readable: false, code: '403' };
+    expect(await look(reply)).toMatchObject({ verdict: 'ask again' });
+    await applyEvents(house.models, reply._id, [event('accepted', reply, 1)]);
+    expect(await look(reply)).toEqual({ verdict: 'sent' });
   });
 
   test('when a person has decided, what is not found goes out', async () => {
-    const reply = await unclear(1_000);
-    expect(await look(reply, true)).toEqual({ verdict: 'not sent' });
+    const reply = await unclear(1_000, { run: 2, attempts_before: 1 });
+    expect(await look(reply)).toEqual({ verdict: 'not sent' });
     events = { readable: false, code: '401' };
-    expect(await look(reply, true)).toEqual({ verdict: 'not sent' });
+    expect(await look(reply)).toEqual({ verdict: 'not sent' });
   });
 });
 

@@ -22,7 +22,7 @@ export const replyPaths: Record<string, Script> = {
   delivered: {},
   'undo-time': { takeReply: [waits, taken] },
   cancelled: { takeReply: [waits, { verdict: 'over', state: 'cancelled' }] },
-  'no-sending-email': { resolveSendingEmail: [{ verdict: 'failed', reason: 'no address can send' }] },
+  'no-sending-email': { resolveSendingEmail: [{ verdict: 'failed', code: 'NoSendingEmail' }] },
   'tried-again': {
     deliverReply: [
       { verdict: 'not sent', code: 'ECONNREFUSED', ms: 5_000 },
@@ -30,16 +30,17 @@ export const replyPaths: Record<string, Script> = {
       sent,
     ],
   },
-  refused: { deliverReply: [{ verdict: 'failed', reason: 'the recipient is no address' }] },
+  refused: { deliverReply: [{ verdict: 'failed', code: 'Http400' }] },
   'unclear-found': { deliverReply: [unclear], findReply: [askAgain, askAgain, sent] },
   'unclear-not-sent': { deliverReply: [unclear, sent], findReply: [askAgain, { verdict: 'not sent' }] },
   unconfirmed: {
     deliverReply: [unclear],
-    findReply: [{ verdict: 'unconfirmed', reason: 'events cannot be read' }],
+    findReply: [{ verdict: 'unconfirmed', code: 'EventsUnreadable' }],
   },
   'bounced-before': { takeReply: [{ ...tried, unclear: false }] },
   'by-a-person': { takeReply: [tried], findReply: [{ verdict: 'not sent' }] },
   'by-a-person-found': { takeReply: [tried], findReply: [sent] },
+  'failed-before': { takeReply: [{ verdict: 'over', state: 'failed' }] },
   'heard-late': { followReply: [unheard, unheard, delivered] },
   'never-heard': { followReply: [unheard] },
   superseded: { resolveSendingEmail: [ApplicationFailure.nonRetryable('Superseded', 'Superseded')] },

@@ -41,8 +41,7 @@ async function run(
 
 const TAKEN = ['takeReply', 'resolveSendingEmail'];
 const deliver = (attempt: number) => `deliverReply ${attempt}, normal`;
-const look = 'findReply {"decided":false}, normal';
-const personLooks = 'findReply {"decided":true}, normal';
+const look = 'findReply, normal';
 const asks = 'followReply {"ask":true}, normal';
 const delivered = { action: 'delivered' };
 
@@ -50,15 +49,16 @@ test.each<[string, unknown, string[]]>([
   ['delivered', delivered, [...TAKEN, deliver(1), asks]],
   ['undo-time', delivered, ['takeReply', ...TAKEN, deliver(1), asks]],
   ['cancelled', { action: 'cancelled' }, ['takeReply', 'takeReply']],
-  ['no-sending-email', { action: 'failed', reason: 'no address can send' }, TAKEN],
+  ['no-sending-email', { action: 'failed', code: 'NoSendingEmail' }, TAKEN],
   ['tried-again', delivered, [...TAKEN, deliver(1), deliver(2), deliver(3), asks]],
-  ['refused', { action: 'failed', reason: 'the recipient is no address' }, [...TAKEN, deliver(1)]],
+  ['refused', { action: 'failed', code: 'Http400' }, [...TAKEN, deliver(1)]],
   ['unclear-found', delivered, [...TAKEN, deliver(1), look, look, look, asks]],
   ['unclear-not-sent', delivered, [...TAKEN, deliver(1), look, look, deliver(2), asks]],
-  ['unconfirmed', { action: 'unconfirmed', reason: 'events cannot be read' }, [...TAKEN, deliver(1), look]],
+  ['unconfirmed', { action: 'unconfirmed', code: 'EventsUnreadable' }, [...TAKEN, deliver(1), look]],
   ['bounced-before', delivered, [...TAKEN, deliver(4), asks]],
-  ['by-a-person', delivered, [...TAKEN, personLooks, deliver(4), asks]],
-  ['by-a-person-found', delivered, [...TAKEN, personLooks, asks]],
+  ['by-a-person', delivered, [...TAKEN, look, deliver(4), asks]],
+  ['by-a-person-found', delivered, [...TAKEN, look, asks]],
+  ['failed-before', { action: 'failed' }, ['takeReply']],
   ['heard-late', delivered, [...TAKEN, deliver(1), asks, asks, asks]],
   ['never-heard', { action: 'sent' }, [...TAKEN, deliver(1), asks, asks, asks, asks, asks]],
   ['superseded', { action: 'superseded' }, TAKEN],
@@ -84,7 +84,7 @@ test.each<[string, unknown, string[]]>([
 });
 
 test('every path is run here', () => {
-  expect(Object.keys(replyPaths)).toHaveLength(17);
+  expect(Object.keys(replyPaths)).toHaveLength(18);
 });
 
 test.each([

@@ -1,0 +1,111 @@
+import { applyEvents } from '../../src/replies/applyEvents.ts';
+import type { Change } from '../../src/replies/change.ts';
+import type { SendResult } from '../../src/providers/outbound.ts';
+import type { ReplyRun } from '../../workflows/types.ts';
+import type { Deps } from '../deps.ts';
+import { Superseded } from '../errors.ts';
+import { changeReply, over, type ReplyRow } from './row.ts';
+
+/** What an attempt came to. Codes are for operators, and hold no foreign text: reasons are on the message. */
+export type Delivered =
+  | { verdict: 'sent' }
+  | { verdict: 'failed'; code: string }
+  /** Certain; to be tried again after `ms`. */
+  | { verdict: 'not sent'; code: string; ms: number }
+  | { verdict: 'unclear'; code: string };
+
+/** Longest wait between two tries. */
+const LONGEST_WAIT_MS = 60 * 60 * 1000;
+/** What only this process knows is tried to be written for so long. */
+const PERSIST_MS = 60_000;
+
+interface Attempt {
+  reply: ReplyRun;
+  attempt: number;
+}
+
+/** Writes to the message what a call came to, unless an event has said more meanwhile. */
+export async function writeResult(
+  deps: Deps,
+  { reply, attempt, recipients }: Attempt & { recipients: string[] },
+  sent: SendResult,
+): Promise<Delivered> {
+  switch (sent.result) {
+    case 'accepted': {
+      const at = new Date();
+      const message = { id: reply.id, attempt };
+      const told = recipients.map((recipient) => ({
+        kind: 'accepted' as const,
+        recipient,
+        at,
+        reason: null,
+        message,
+      }));
+      await applyEvents(deps.models, reply.id, told);
+      return { verdict: 'sent' };
+    }
+    case 'refused': {
+      const { state } = await note(deps, { reply, attempt }, () => over('failed', sent.reason));
+      return state === 'failed' ? { verdict: 'failed', code: sent.code } : { verdict: 'sent' };
+    }
+    case 'unclear': {
+      const { state } = await note(deps, { reply, attempt }, () => ({ outbound: { reason: sent.reason } }));
+      return state === 'sending' ? { verdict: 'unclear', code: sent.code } : { verdict: 'sent' };
+    }
+    case 'not sent':
+      return later(deps, { reply, attempt }, sent);
+  }
+}
+
+/** Not sent, for certain: tried again until it is given up. */
+export async function later(
+  deps: Deps,
+  { reply, attempt }: Attempt,
+  { code, reason, retryAfterMs }: { code: string; reason: string; retryAfterMs: number | null },
+): Promise<Delivered> {
+  const ms = retryAfterMs ?? Math.min(deps.replies.retryMs * 2 ** Math.min(attempt - 1, 20), LONGEST_WAIT_MS);
+  const { state } = await note(deps, { reply, attempt }, (row) =>
+    isOverdue(deps, row, ms)
+      ? over('failed', givenUp(reason, row))
+      : { outbound: { reason, unclear: false } },
+  );
+  if (state === 'failed') return { verdict: 'failed', code };
+  if (state !== 'sending') return { verdict: 'sent' };
+  // Many that failed for one reason do not come again in the same second.
+  return { verdict: 'not sent', code, ms: Math.round(ms * (1 + Math.random() / 2)) };
+}
+
+const note = (
+  deps: Deps,
+  { reply, attempt }: Attempt,
+  change: (row: ReplyRow) => Change,
+): Promise<ReplyRow> =>
+  changeReply(deps, reply, (row) =>
+    row.state === 'sending' && row.outbound.attempt <= attempt ? change(row) : null,
+  );
+
+const triedMs = ({ outbound }: ReplyRow): number =>
+  Date.now() - (outbound.trying_since ?? new Date()).getTime();
+
+/** @param waitMs until the next try. */
+export const isOverdue = ({ replies }: Deps, row: ReplyRow, waitMs: number): boolean =>
+  triedMs(row) + waitMs > replies.giveUpMs;
+
+export function givenUp(reason: string | null, row: ReplyRow): string {
+  const hours = Math.round(triedMs(row) / 3_600_000);
+  const words = hours >= 1 ? `${hours} hours` : `${Math.round(triedMs(row) / 1000)} seconds`;
+  return `${reason ?? 'it could not be sent'}; it was tried for ${words}`;
+}
+
+/** What would cost minutes to find out again is written as soon as the database is back. */
+export async function persistently<T>(write: () => Promise<T>): Promise<T> {
+  const end = Date.now() + PERSIST_MS;
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof Superseded || Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
