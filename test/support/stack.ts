@@ -31,6 +31,8 @@ export interface Stack {
   pid(name: 'web' | 'worker'): number | undefined;
   /** GET of the API below the demo workspace, as the owner or another of the tokens. */
   api(path: string, token?: string): Promise<Response>;
+  /** Any other request of the API below the demo workspace. @param body sent as JSON, unless it is a form or bytes. */
+  request(method: Method, path: string, body?: object, options?: RequestOptions): Promise<Response>;
   /** Waits until `count` inbound rows are final, and gives all rows. */
   settled(count: number, withinMs?: number): Promise<InboundEmailRow[]>;
   /** The messages of a mail, by its Message-Id. */
@@ -40,8 +42,16 @@ export interface Stack {
 
 export const TOKENS = { owner: 'owner-token', dana: 'dana-token', secondOwner: 'second-token' };
 export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
-const API_KEY = 'key-test-api';
+export const API_KEY = 'key-test-api';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+export type Method = 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+export interface RequestOptions {
+  /** The owner's where it is not told. */
+  token?: string;
+  headers?: Record<string, string>;
+}
 
 export interface StackOptions {
   /** Processes to start at once; both when not said. */
@@ -70,6 +80,7 @@ export async function startStack({
     tokens: TOKENS,
   });
   const webUrl = `http://127.0.0.1:${webPort}`;
+  const apiUrl = `${webUrl}/api/v1/workspaces/${seeded.workspaceId}/`;
   const sandbox = await startSandbox({
     port: sandboxPort,
     webhookUrl: webUrl,
@@ -142,8 +153,16 @@ export async function startStack({
     stop,
     pid: (name) => running.get(name)?.pid,
     api: (below, token = TOKENS.owner) =>
-      fetch(`${webUrl}/api/v1/workspaces/${seeded.workspaceId}/${below}`, {
-        headers: { Authorization: `Bearer ${token}` },
+      fetch(apiUrl + below, { headers: { Authorization: `Bearer ${token}` } }),
+    request: (method, below, body, { token = TOKENS.owner, headers = {} } = {}) =>
+      fetch((apiUrl + below).replace(/\/$/, ''), {
+        method,
+        headers: {
+          Authorization: `Bearer ${token}`,
+          ...(isJson(body) && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        body: isJson(body) ? JSON.stringify(body) : (body as RequestInit['body']),
       }),
     settled: (count, withinMs) =>
       until(
@@ -174,6 +193,9 @@ export async function startAll(stack: Stack, processes: ('web' | 'worker')[]): P
   await stack.close();
   throw failed.reason;
 }
+
+const isJson = (body: object | undefined): boolean =>
+  body !== undefined && !(body instanceof FormData) && !(body instanceof Uint8Array);
 
 const answersWell = (url: string): Promise<boolean> =>
   fetch(url).then(

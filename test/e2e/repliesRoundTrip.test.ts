@@ -1,0 +1,230 @@
+import {
+  customerAnswers,
+  idsIn,
+  inState,
+  mailIn,
+  messagesOf,
+  openedReply,
+  outboxOf,
+  postReply,
+  reply,
+  runOf,
+  type Opened,
+} from '../support/outgoing.ts';
+import { FORMS, rowIn } from '../support/mails.ts';
+import { startStack, TOKENS, type Stack } from '../support/stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.close());
+
+/** What both programs read, where they agree on the form. */
+function headersOf({ mailparser, postal }: Opened) {
+  expect(postal.messageId).toBe(mailparser.messageId);
+  expect(postal.inReplyTo).toBe(mailparser.inReplyTo);
+  expect(postal.subject).toBe(mailparser.subject);
+  expect(idsIn(postal.references)).toEqual([mailparser.references ?? []].flat());
+  const people = (list: { address?: string; name: string }[] = []) =>
+    list.map(({ address, name }) => `${name} <${address}>`);
+  return {
+    from: people(postal.from ? [postal.from] : []),
+    to: people(postal.to),
+    cc: people(postal.cc),
+    replyTo: people(postal.replyTo),
+    subject: postal.subject,
+    messageId: postal.messageId,
+    inReplyTo: postal.inReplyTo,
+    references: idsIn(postal.references),
+  };
+}
+
+describe.each([
+  ['a ticket', 'support', 'Support', TOKENS.dana, 'tickets'],
+  ['a shared conversation', 'hello', 'Hello', TOKENS.dana, 'shared'],
+  ['a personal conversation', 'dana', 'Dana', TOKENS.dana, 'owner:user-dana'],
+])('%s', (_kind, local, name, token, audience) => {
+  test('mail in, reply out, answer in, reply out: one thread', async () => {
+    const { message: first, path } = await mailIn(stack, {
+      to: [stack.at(local)],
+      cc: ['Bob <bob@else.test>'],
+      subject: 'Größe ✓',
+    });
+    expect(first.audience).toBe(audience);
+    const sent = await reply(stack, path, { text: 'It arrives tomorrow.\n' }, { token });
+    expect(['queued', 'sending', 'sent', 'delivered']).toContain(sent.state);
+
+    const got = await openedReply(stack, sent.message_id);
+    expect(headersOf(got)).toEqual({
+      from: [`${name} <${stack.at(local)}>`],
+      to: ['Ann Lee <ann@client.test>'],
+      cc: ['Bob <bob@else.test>'],
+      replyTo: [],
+      subject: 'Re: Größe ✓',
+      messageId: sent.message_id,
+      inReplyTo: first.message_id,
+      references: [first.message_id],
+    });
+    expect(got.postal.text?.trim()).toBe('It arrives tomorrow.');
+    expect(got.mailparser.text?.trim()).toBe('It arrives tomorrow.');
+    expect(got.raw).not.toMatch(/^(auto-submitted|precedence|bcc):/im);
+
+    const shown = await inState(stack, path, sent.id, 'delivered', { token });
+    expect(shown).toMatchObject({ direction: 'outbound', sending_email: stack.at(local), reason: null });
+    expect(shown.deliveries).toHaveLength(2);
+    for (const recipient of ['ann@client.test', 'bob@else.test'])
+      expect(shown.deliveries).toContainEqual({
+        recipient,
+        state: 'delivered',
+        reason: null,
+        at: expect.stringMatching(/^\d{4}-.*Z$/),
+      });
+    expect(await runOf(stack, sent.id)).toEqual({ action: 'delivered' });
+
+    const answer = await customerAnswers(stack, got);
+    expect(answer.thread_id).toBe(first.thread_id);
+    const again = await reply(stack, path, { html: '<p>You are <b>welcome</b>.</p>' }, { token });
+    const second = await openedReply(stack, again.message_id);
+    expect(headersOf(second)).toMatchObject({
+      to: ['Ann Lee <ann@client.test>'],
+      subject: 'Re: Größe ✓',
+      inReplyTo: answer.message_id,
+      references: [first.message_id, sent.message_id, answer.message_id],
+    });
+    const thread = await messagesOf(stack, path, token);
+    expect(thread.map(({ direction }) => direction)).toEqual(['inbound', 'outbound', 'inbound', 'outbound']);
+    expect(await outboxOf(stack, sent.message_id)).toHaveLength(2);
+    expect(stack.sandbox.sends.filter(({ messageId }) => messageId === sent.message_id)).toHaveLength(1);
+  });
+});
+
+test('the call carries the id of the message, a tag, and no tracking', async () => {
+  const { path } = await mailIn(stack);
+  const sent = await reply(stack, path);
+  await outboxOf(stack, sent.message_id);
+  const call = stack.sandbox.sends.find(({ messageId }) => messageId === sent.message_id);
+  expect(call).toMatchObject({ path: 'messages.mime', domain: 'postroom.test', answer: 200 });
+  expect(call?.options['o:tracking']).toEqual(['no']);
+  expect(call?.options['o:tag']).toHaveLength(1);
+  expect(Object.values(call?.variables ?? {}).join(' ')).toContain(sent.id);
+});
+
+test('our own mail coming back, as from a group that we wrote a Cc to, is no second message', async () => {
+  const { message, path } = await mailIn(stack);
+  const sent = await reply(stack, path, { text: 'For the list, too.', cc: [stack.at('support')] });
+  const [mail] = await outboxOf(stack, sent.message_id);
+  for (const form of FORMS) {
+    await stack.sandbox.receive(
+      { emlFile: mail?.emlFile ?? '' },
+      { form, recipients: [stack.at('support')], sender: 'ann@client.test' },
+    );
+    const row = await rowIn(stack, sent.message_id, 'skipped', 60_000);
+    expect(row).toMatchObject({ reason: 'own mail', message_ids: [] });
+  }
+  expect(await stack.models.Message.countDocuments({ thread_id: message.thread_id })).toBe(2);
+  expect(await stack.models.Message.countDocuments({ message_id: sent.message_id })).toBe(1);
+});
+
+test('a personal conversation is nobody else’s to answer, cancel, retry, or look into', async () => {
+  const { path } = await mailIn(stack, { to: [stack.at('dana')] });
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  const scheduled = await reply(stack, path, { text: 'Private.', send_at: later }, { token: TOKENS.dana });
+  const one = `${path}/messages/${scheduled.id}`;
+  const token = TOKENS.owner;
+  const answers = [
+    await postReply(stack, path, { text: 'Let me.' }, { token }),
+    await postReply(stack, path, { text: 'Let me.', note: true }, { token }),
+    await stack.api(`${path}/reply-defaults`, token),
+    await stack.request('DELETE', one, undefined, { token }),
+    await stack.request('POST', `${one}/retry`, undefined, { token }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
+  // Another workspace's token is told nothing, either.
+  const foreign = await postReply(stack, path, { text: 'Let me.' }, { token: TOKENS.secondOwner });
+  expect([401, 404]).toContain(foreign.status);
+  const own = await stack.request('DELETE', one, undefined, { token: TOKENS.dana });
+  expect(own.status).toBe(200);
+  expect(await runOf(stack, scheduled.id)).toEqual({ action: 'cancelled' });
+  expect(await stack.models.Message.countDocuments({ text: 'Let me.' })).toBe(0);
+});
+
+describe('what an agent starts', () => {
+  test.each([
+    ['tickets', TOKENS.owner, 'billing', 'tickets'],
+    ['conversations', TOKENS.owner, 'hello', 'shared'],
+    ['conversations', TOKENS.dana, 'dana', 'owner:user-dana'],
+  ])('%s: the customer’s answer comes into it', async (collection, token, local, audience) => {
+    const created = await stack.request(
+      'POST',
+      collection,
+      {
+        to: ['Carl <carl@client.test>'],
+        subject: 'Your renewal',
+        text: 'It is due in December.',
+        sending_email: stack.at(local),
+        undo_seconds: 0,
+      },
+      { token },
+    );
+    const body = (await created.json()) as { id: string; number?: number; subject: string };
+    expect([created.status, body]).toEqual([202, expect.objectContaining({ subject: 'Your renewal' })]);
+    const path = `${collection}/${body.id}`;
+    const [message] = await messagesOf(stack, path, token);
+    const got = await openedReply(stack, message?.message_id ?? '');
+    expect(got.postal).toMatchObject({
+      subject: 'Your renewal',
+      to: [{ address: 'carl@client.test', name: 'Carl' }],
+    });
+    expect(got.postal.from?.address).toBe(stack.at(local));
+    expect(got.raw).not.toMatch(/^(in-reply-to|references):/im);
+    const answer = await customerAnswers(stack, got, { from: 'Carl <carl@client.test>' });
+    expect(answer).toMatchObject({ audience, thread_id: body.id, sender_known: true });
+    const shown = await stack.api(path, token);
+    expect(await shown.json()).toMatchObject({ contact: { email: 'carl@client.test' }, status: 'open' });
+  });
+});
+
+test('a note is shown in the thread and goes to nobody', async () => {
+  const { path } = await mailIn(stack);
+  const before = stack.sandbox.sends.length;
+  const answer = await stack.request('POST', `${path}/messages`, { note: true, text: 'Ask Bob first.' });
+  expect(answer.status).toBe(202);
+  // A reply after it has gone out: so long was the note not sent.
+  const sent = await reply(stack, path);
+  await inState(stack, path, sent.id, 'delivered');
+  expect(stack.sandbox.sends.slice(before).map(({ messageId }) => messageId)).toEqual([sent.message_id]);
+  const [, note] = await messagesOf(stack, path);
+  expect(note).toMatchObject({ direction: 'note', text: 'Ask Bob first.' });
+  expect((await openedReply(stack, sent.message_id)).raw).not.toContain('Ask Bob');
+});
+
+test('in the Temporal UI a reply reads well, and holds no address, subject or text', async () => {
+  const { path } = await mailIn(stack, { subject: 'Very private subject' });
+  const sent = await reply(stack, path, { text: 'Very private words', bcc: ['private@else.test'] });
+  await inState(stack, path, sent.id, 'delivered');
+  const handle = stack.client.workflow.getHandle(`reply/${sent.id}`);
+  expect(await handle.result()).toEqual({ action: 'delivered' });
+  const history = JSON.stringify(await handle.fetchHistory());
+  const decoded = history.replace(/"data":"([^"]*)"/g, (_all, data: string) =>
+    Buffer.from(data, 'base64').toString(),
+  );
+  expect(decoded).not.toMatch(/private|client\.test|postroom\.test/i);
+  expect((await handle.describe()).memo).toMatchObject({ outcome: 'delivered' });
+});
+
+test('the same Idempotency-Key is the same message; with another body it is refused', async () => {
+  const { path } = await mailIn(stack);
+  const headers = { 'Idempotency-Key': 'once-1' };
+  const twenty = await Promise.all(
+    Array.from({ length: 20 }, () => postReply(stack, path, { text: 'Once.' }, { headers })),
+  );
+  const bodies = (await Promise.all(twenty.map((answer) => answer.json()))) as { id: string }[];
+  expect(twenty.map(({ status }) => status)).toEqual(Array(20).fill(202));
+  expect(new Set(bodies.map(({ id }) => id)).size).toBe(1);
+  expect((await postReply(stack, path, { text: 'Twice.' }, { headers })).status).toBe(409);
+  const [first] = bodies;
+  const shown = await inState(stack, path, first?.id ?? '', 'delivered');
+  expect(stack.sandbox.sends.filter(({ messageId }) => messageId === shown.message_id)).toHaveLength(1);
+  expect(await messagesOf(stack, path)).toHaveLength(2);
+});
