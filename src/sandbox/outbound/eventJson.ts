@@ -42,17 +42,18 @@ export function eventJson({ mail, event }: EventOfMail, url: string): Json {
 
 /** The same as an item of the Logs API, which writes some of it otherwise. */
 export function logItem(of: EventOfMail, url: string): Json {
-  const {
-    timestamp,
-    storage: stored,
-    ...item
-  } = eventJson(of, url) as Json & { timestamp: number; storage?: { url: string } };
-  return {
-    ...item,
-    '@timestamp': new Date(timestamp * 1000).toISOString(),
-    'user-variables': JSON.stringify(of.mail.variables),
-    ...(stored ? { storage: { ...stored, url: [stored.url] } } : {}),
+  const { mail, event } = of;
+  const item: Json = {
+    ...eventJson(of, url),
+    '@timestamp': new Date(event.at).toISOString(),
+    'user-variables': JSON.stringify(mail.variables),
   };
+  delete item.timestamp;
+  if (item.storage) {
+    const stored = storage(mail.domain, mail.key, url);
+    item.storage = { ...stored, url: [stored.url] };
+  }
+  return item;
 }
 
 function envelope({ mail, event }: EventOfMail): Json {

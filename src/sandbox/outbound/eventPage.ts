@@ -14,7 +14,10 @@ export interface EventPage {
 const placeOf = ({ event }: EventOfMail): Place => [event.at, event.id];
 const compare = (a: Place, b: Place): number => a[0] - b[0] || (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0);
 
-/** One page of events in order of time. `next` is always there, as at Mailgun: behind the newest, events may still appear. */
+/**
+ * One page of events in order of time. Both neighbours are always there, as at Mailgun: behind the newest, events may still
+ * appear; from an empty page at either end the way back leads to the page before it.
+ */
 export function pageOf(events: EventOfMail[], ascending: boolean, limit: number, cursor: Cursor): EventPage {
   const order = (a: Place, b: Place) => (ascending ? compare(a, b) : compare(b, a));
   const sorted = events.toSorted((a, b) => order(placeOf(a), placeOf(b)));
@@ -22,10 +25,12 @@ export function pageOf(events: EventOfMail[], ascending: boolean, limit: number,
   const [first, last] = [items[0], items.at(-1)];
   return {
     items,
-    next: last ? { after: placeOf(last) } : cursor,
-    previous: first ? { before: placeOf(first) } : cursor,
+    next: last ? { after: placeOf(last) } : isBefore(cursor) ? null : cursor,
+    previous: first ? { before: placeOf(first) } : isBefore(cursor) ? cursor : 'last',
   };
 }
+
+const isBefore = (cursor: Cursor): boolean => cursor !== null && cursor !== 'last' && 'before' in cursor;
 
 function cut(sorted: EventOfMail[], limit: number, cursor: Cursor, order: typeof compare): EventOfMail[] {
   if (cursor === null) return sorted.slice(0, limit);

@@ -6,7 +6,8 @@ type Step = Omit<SentEvent, 'id' | 'at' | 'recipient'>;
 /**
  * What becomes of a mail at one recipient, by the local part: `bounce@…` fails for good, `slow@…` is delayed twice and then
  * delivered, `complain@…` is delivered and then complained about, anybody else has it at once. A tag (`slow+1@…`) changes nothing.
- * @param at when it was accepted, in milliseconds since 1970. @param stepMs between the steps of a slow delivery.
+ * Its events have different times, so that their order can be told.
+ * @param at of the first try to deliver it, in milliseconds since 1970. @param stepMs between the steps of a slow delivery.
  */
 export function plan(
   recipient: string,
@@ -18,11 +19,12 @@ export function plan(
   }: { at: number; stepMs: number; isTest: boolean; isSuppressed: boolean },
 ): SentEvent[] {
   const host = `mx.${recipient.slice(recipient.lastIndexOf('@') + 1)}`;
-  const [first, ...later] = stepsFor(recipient, host, stepMs, isSuppressed);
-  const steps = isTest
-    ? []
-    : [{ after: 1, step: first! }, ...later.map((step, n) => ({ after: (n + 1) * stepMs, step }))];
-  return [{ after: 0, step: { kind: 'accepted' as const } }, ...steps].map(({ after, step }) => ({
+  const steps = isTest ? [] : stepsFor(recipient, host, stepMs, isSuppressed);
+  const planned = [
+    { after: -0.5, step: { kind: 'accepted' as const } },
+    ...steps.map((step, n) => ({ after: n * (stepMs + 0.01), step })),
+  ];
+  return planned.map(({ after, step }) => ({
     id: randomBytes(16).toString('base64url'),
     at: at + after,
     recipient,
