@@ -52,31 +52,31 @@ class FileStorage implements Storage {
 
   async copy(from: string, to: string): Promise<void> {
     await this.#spooled(async (file) => {
-      await found(from, copyFile(this.#path(from), file));
+      await this.#found(from, copyFile(this.#path(from), file));
       await this.adopt(file, to);
     });
   }
 
   async read(key: string): Promise<Readable> {
-    const handle = await found(key, open(this.#path(key), 'r'));
+    const handle = await this.#found(key, open(this.#path(key), 'r'));
     return handle.createReadStream();
   }
 
   async readAll(key: string): Promise<Buffer> {
-    return found(key, readFile(this.#path(key)));
+    return this.#found(key, readFile(this.#path(key)));
   }
 
   async withFile<T>(key: string, use: (file: string) => Promise<T>): Promise<T> {
     const file = this.#path(key);
-    await found(key, stat(file));
+    await this.#found(key, stat(file));
     return use(file);
   }
 
   async size(key: string): Promise<number | null> {
     try {
-      return (await stat(this.#path(key))).size;
+      return (await this.#found(key, stat(this.#path(key)))).size;
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null;
+      if (error instanceof NotStoredError) return null;
       throw error;
     }
   }
@@ -188,20 +188,26 @@ class FileStorage implements Storage {
     }
   }
 
+  /**
+   * Tells an object that is not there from a store that is away (its disk is not mounted): that one has no spool either, and
+   * comes back. @throws NotStoredError
+   */
+  async #found<T>(key: string, result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      await stat(this.spoolDir);
+      throw new NotStoredError(key);
+    }
+  }
+
   #path(key: string): string {
     return path.join(this.#root, checkKey(key));
   }
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
-
-async function found<T>(key: string, result: Promise<T>): Promise<T> {
-  try {
-    return await result;
-  } catch (error) {
-    throw codeOf(error) === 'ENOENT' ? new NotStoredError(key) : error;
-  }
-}
 
 /** Makes a name that must not be there yet; one that is goes first. (To write into it would change a hard link's other name.) */
 async function anew(name: string, make: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -164,6 +164,21 @@ describe('a store on files', () => {
     await Promise.all(keys.map((key) => storage.put(key, key, `marks/${key}`)));
     expect(await keysBelow(storage, 'in/')).toEqual([...keys].sort());
     expect(await keysBelow(storage, 'marks/')).toHaveLength(200);
+  });
+
+  test('that is away is not one in which nothing is stored', async () => {
+    const storage = await open('mounted');
+    await storage.put('in/a', 'a');
+    await rename(path.join(temp, 'mounted'), path.join(temp, 'unmounted'));
+    await mkdir(path.join(temp, 'mounted'));
+    for (const read of [storage.readAll('in/a'), storage.size('in/a'), storage.copy('in/a', 'in/b')]) {
+      const error: unknown = await read.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'ENOENT' });
+      expect(error).not.toBeInstanceOf(NotStoredError);
+    }
+    await rm(path.join(temp, 'mounted'), { recursive: true });
+    await rename(path.join(temp, 'unmounted'), path.join(temp, 'mounted'));
+    expect((await storage.readAll('in/a')).toString()).toBe('a');
   });
 
   test('check says that it cannot be written to', async () => {

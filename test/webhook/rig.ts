@@ -18,7 +18,7 @@ import type { UnstartedPost } from '../../src/webhook/starter.ts';
 import { StoredPost } from '../../src/webhook/storedPost.ts';
 import { createWebhook } from '../../src/webhook/webhook.ts';
 
-const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
+export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
 export const MIME_TOKEN = 'a-token-for-raw-mail';
 export const silent = pino({ level: 'silent' });
 
