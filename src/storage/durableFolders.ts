@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -10,12 +10,18 @@ import path from 'node:path';
  */
 export class DurableFolders {
   readonly #root: string;
+  readonly #anchor: string;
   readonly #known = new Map<string, Promise<void>>();
   readonly #syncs = new Map<string, { running: Promise<void>; next: Promise<void> | null }>();
 
-  /** @param root an existing folder; only folders below it are made. */
-  constructor(root: string) {
+  /**
+   * @param root an existing folder; only folders below it are made.
+   * @param anchor a folder below it that is always there: where it is not, the root is but the place where a disk belongs
+   * that is not mounted, and nothing is made in it.
+   */
+  constructor(root: string, anchor: string) {
     this.#root = root;
+    this.#anchor = anchor;
   }
 
   /** Makes the folder and its parents, durably; at once when that was done before. */
@@ -47,7 +53,8 @@ export class DurableFolders {
   async #make(folder: string): Promise<void> {
     if (folder === this.#root) return;
     const parent = path.dirname(folder);
-    await this.ensure(parent);
+    if (parent === this.#root) await stat(this.#anchor);
+    else await this.ensure(parent);
     await mkdir(folder).catch(unless('EEXIST'));
     // Also when it was there: whoever made it may have died before this.
     await this.sync(parent);

@@ -34,7 +34,7 @@ class FileStorage implements Storage {
   constructor(root: string, spoolDir: string) {
     this.#root = root;
     this.spoolDir = spoolDir;
-    this.#folders = new DurableFolders(root);
+    this.#folders = new DurableFolders(root, spoolDir);
   }
 
   async adopt(file: string, key: string, mark?: string): Promise<void> {

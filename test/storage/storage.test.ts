@@ -176,6 +176,9 @@ describe('a store on files', () => {
       expect(error).toMatchObject({ code: 'ENOENT' });
       expect(error).not.toBeInstanceOf(NotStoredError);
     }
+    for (const mark of [undefined, 'in/unstarted/b', 'new/unstarted/b'])
+      await expect(storage.put('in/b', 'b', mark)).rejects.toThrow('ENOENT');
+    expect(await readdir(path.join(temp, 'mounted'))).toEqual([]);
     await rm(path.join(temp, 'mounted'), { recursive: true });
     await rename(path.join(temp, 'unmounted'), path.join(temp, 'mounted'));
     expect((await storage.readAll('in/a')).toString()).toBe('a');
