@@ -17,6 +17,12 @@ test('of a long one the root and the newest stay', () => {
   expect(Buffer.byteLength(kept.join(' '))).toBeLessThanOrEqual(8_000);
 });
 
+test('the newest stay also where the mail that is answered names them already, before the thread’s own', () => {
+  const chain = Array.from({ length: 500 }, (_, n) => id(n));
+  const kept = limitReferences([id(0), ...chain.slice(-20), ...chain]);
+  expect(kept).toEqual(limitReferences(chain));
+});
+
 test('never over the limit, never without the root', () => {
   fc.assert(
     fc.property(
