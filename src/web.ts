@@ -9,11 +9,14 @@ import { createApi } from './api/api.ts';
 import { connect, newConnection } from './database.ts';
 import { answerHealth, type Health } from './health.ts';
 import { createModels } from './models/index.ts';
+import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
 import { createOutbound, createProviders } from './providers/index.ts';
+import { createReplyStarter } from './replies/startReplies.ts';
 import { createTemporalClient } from './temporal/client.ts';
 import { rerunInbound } from './temporal/rerun.ts';
 import { createStartRun } from './temporal/start.ts';
+import { createStartReply, createWakeReply } from './temporal/startReply.ts';
 import { answerBrokenRequests } from './webhook/brokenRequests.ts';
 import { compareArchive } from './webhook/compareArchive.ts';
 import { createEventWebhook } from './webhook/eventWebhook.ts';
@@ -36,6 +39,9 @@ const client = createTemporalClient(config.temporal);
 const startRun = createStartRun(client);
 const providers = createProviders(config);
 const outbound = createOutbound(config);
+const replyStarter = createReplyStarter({ models, startReply: createStartReply(client), log });
+// Few replies have HTML: its threads are started with the first.
+const parser = createParserPool({ warm: false });
 const health: Health = {
   isServing: () => !stopping.aborted,
   needed: { storage: () => Promise.reject(new Error('not open yet')) },
@@ -75,8 +81,11 @@ stopping.addEventListener('abort', async () => {
   server.closeIdleConnections();
   await Promise.race([new Promise((resolve) => server.close(resolve)), sleep(DRAIN_MS)]);
   server.closeAllConnections();
-  await Promise.all([starter?.close(), eventWork?.close()]);
-  await connection.close();
+  const closed = Promise.all([starter?.close(), eventWork?.close(), replyStarter.close()]).then(() =>
+    connection.close(),
+  );
+  // A silent engine holds nobody up: marks keep what is under way.
+  await Promise.race([closed, sleep(DRAIN_MS)]);
   // Not the Temporal client: a call that it still tries again would throw out of a timer.
   process.exit(0);
 });
@@ -89,12 +98,14 @@ eventWork = createEventWork({ outbound, storage, tellReply: createTellReply({ mo
 const rerun = (id: string) => rerunInbound({ models, client, startRun }, id);
 app.use(createWebhook({ providers, storage, starter, config, log }));
 app.use(createEventWebhook({ outbound, storage, work: eventWork, log }));
-app.use(createApi({ models, storage, config, providers, rerun, log }));
+const replies = { ...replyStarter, wake: createWakeReply(client) };
+app.use(createApi({ models, storage, config, providers, rerun, replies, parser, log }));
 server.removeAllListeners('request').on('request', app.callback());
 health.needed.storage = () => storage.check();
 starter.takeUpMarks();
 eventWork.takeUpMarks();
 const compare = () => compareArchive({ providers, storage, models, client, startRun, log });
+void database.then(() => replyStarter.takeUp()).catch(() => undefined);
 void database
   .then(() => untilItWorks('a part that the archive is compared with', compare, attempts))
   .catch(() => undefined);

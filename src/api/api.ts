@@ -7,23 +7,26 @@ import { problems } from './problem.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
-import { conversationRoutes, ticketRoutes } from './routes/threads.ts';
+import { messageRoutes } from './routes/messages.ts';
+import { threadRoutes } from './routes/threads.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
 import { available } from './unavailable.ts';
 
 /**
- * The read API: everything below `/api/` and `/files/`; other paths go to the next middleware.
+ * The API: everything below `/api/` and `/files/`; other paths go to the next middleware.
  *
  * Any route may answer 401 (no token, or one that no longer counts), 404 (unknown, another workspace's, or somebody
- * else's personal mail), 405, 422 (query), 503 with Retry-After (MongoDB or storage away), always as problem+json.
+ * else's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage away), always as problem+json.
  */
 export function createApi(deps: ApiDeps): Middleware {
   const router = new Router<ApiState>({ prefix: '/api/v1/workspaces/:workspace_id' });
   const files = new Router();
   const all = { ...deps, links: createLinks(deps.config) };
   const user = bearer(deps.models);
-  ticketRoutes(router, user, all);
-  conversationRoutes(router, user, all);
+  for (const kind of ['ticket', 'conversation'] as const) {
+    threadRoutes(router, user, all, kind);
+    messageRoutes(router, user, all, kind);
+  }
   contactRoutes(router, user, all);
   attachmentRoutes(router, user, all);
   inboundEmailRoutes(router, user, all);

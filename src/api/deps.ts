@@ -1,7 +1,9 @@
 import type Router from '@koa/router';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import type { ReplyRun } from '../../workflows/types.ts';
 import type { Models } from '../models/index.ts';
+import type { ParserPool } from '../parser/pool.ts';
 import type { InboundProvider } from '../providers/inbound.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Rerun } from '../temporal/rerun.ts';
@@ -13,11 +15,14 @@ export interface ApiDeps {
   /** Its connection may come and go; the API answers 503 meanwhile. */
   models: Models;
   storage: Storage;
-  config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal'>;
+  config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal' | 'platformDomain'>;
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
   /** Starts an inbound email again (src/temporal/rerun.ts). @throws anything when Temporal is away. */
   rerun: (inboundEmailId: string) => Promise<Rerun>;
+  /** Starts and wakes the runs of replies. Nobody waits for either, and neither throws: Temporal may be away. */
+  replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
+  parser: Pick<ParserPool, 'sanitise'>;
   log: Logger;
 }
 

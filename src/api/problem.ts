@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
+import { Unfit } from '../replies/draft.ts';
 import { isUnavailable, UNAVAILABLE } from './unavailable.ts';
 
 export interface FieldFault {
@@ -30,6 +31,11 @@ export class Problem extends Error {
 /** Unknown, foreign and not to be seen are one answer, so that none of them can be told from the others. */
 export const notFound = (): Problem => new Problem(404, 'There is nothing here that you can see.');
 
+/** 422: each field that is wrong, and why. */
+export function wrongFields(errors: FieldFault[]): Problem {
+  return new Problem(422, errors.map(({ field, message }) => `${field} ${message}`).join('; '), { errors });
+}
+
 /** Turns everything thrown below it, and every answer of the router that has no body, into a problem. */
 export function problems(log: Logger): Middleware {
   return async (ctx, next) => {
@@ -53,6 +59,7 @@ export function problems(log: Logger): Middleware {
 
 function asProblem(error: unknown, log: Logger): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof Unfit) return wrongFields([error]);
   const thrown = error instanceof Error ? error : new Error('something that is no error was thrown');
   // Neither message nor values: they may hold addresses.
   const at = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));

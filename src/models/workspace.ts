@@ -1,5 +1,8 @@
 import { nullableDate, requiredString, rowSchema, text } from './schema.ts';
 
+/** Where a workspace does not say otherwise. */
+export const UNDO_SECONDS = 10;
+
 /** The tenant: everything belongs to exactly one. */
 export interface WorkspaceRow {
   _id: string;
@@ -14,7 +17,7 @@ export const workspaceSchema = rowSchema<WorkspaceRow>({
   _id: String,
   name: requiredString,
   last_ticket_number: { type: Number, default: 0 },
-  undo_seconds: { type: Number, default: 10 },
+  undo_seconds: { type: Number, default: UNDO_SECONDS },
   created_at: Date,
 });
 

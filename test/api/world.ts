@@ -18,10 +18,12 @@ import type {
   TicketRow,
   WorkspaceEmailRow,
 } from '../../src/models/index.ts';
+import { createParserPool } from '../../src/parser/createParserPool.ts';
 import { createFileStorage } from '../../src/storage/fileStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { newId } from '../../src/temporal/ids.ts';
 import { hashToken } from '../../src/tokens.ts';
+import type { ReplyRun } from '../../workflows/types.ts';
 import { freshModels } from '../support/engines.ts';
 
 /** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
@@ -33,7 +35,12 @@ export interface World extends AsyncDisposable {
   tokens: { olga: string; dana: string; max: string; stranger: string };
   /** GET below `/api/v1/workspaces/acme`, by one of the users or with no token. */
   get(path: string, token?: string): Promise<Response>;
-  post(path: string, token?: string): Promise<Response>;
+  /** With a JSON body where one is given. */
+  post(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  patch(path: string, token?: string, body?: unknown): Promise<Response>;
+  delete(path: string, token?: string): Promise<Response>;
+  /** Runs that the API asked for, in order; none is started. */
+  asked: { start: ReplyRun[]; wake: ReplyRun[] };
 }
 
 export const T0 = new Date('2026-11-01T10:00:00.000Z');
@@ -49,10 +56,22 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     publicUrl: '',
     urlSecret: randomBytes(32).toString('hex'),
     temporal: { address: null, namespace: 'mail', uiUrl: 'http://temporal.test' },
+    platformDomain: 'postroom.test',
   };
   const log = pino({ level: 'silent' });
+  const asked: World['asked'] = { start: [], wake: [] };
+  const replies: ApiDeps['replies'] = {
+    add: (reply) => void asked.start.push(reply),
+    wake: async (reply) => void asked.wake.push(reply),
+  };
+  const parser = createParserPool({ warm: false });
   const rerun = () => Promise.reject(new Error('not in this test'));
-  app.use(createApi({ models, storage, config, providers: new Map(), rerun, log, ...more }));
+  app.use(
+    createApi({
+      ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
+      ...more,
+    }),
+  );
   app.use((ctx) => {
     ctx.body = 'not the API';
   });
@@ -60,11 +79,18 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   config.publicUrl = url;
-  const ask = (method: string) => (below: string, token?: string) =>
-    fetch(`${url}/api/v1/workspaces/acme${below}`, {
-      method,
-      headers: token ? { authorization: `Bearer ${token}` } : {},
-    });
+  const ask =
+    (method: string) =>
+    (below: string, token?: string, body?: unknown, headers: Record<string, string> = {}) =>
+      fetch(`${url}/api/v1/workspaces/acme${below}`, {
+        method,
+        headers: {
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
   return {
     models,
     storage,
@@ -73,9 +99,13 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     tokens,
     get: ask('GET'),
     post: ask('POST'),
+    patch: ask('PATCH'),
+    delete: ask('DELETE'),
+    asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await parser.close();
       await models.connection.close();
       await rm(folder, { recursive: true });
     },
@@ -90,6 +120,7 @@ async function seedPeople(models: Models): Promise<World['tokens']> {
     { user: 'stranger', workspace: 'other', role: 'owner' },
   ] as const;
   const tokens: Record<string, string> = {};
+  for (const _id of ['acme', 'other']) await models.Workspace.create({ _id, name: _id, created_at: T0 });
   for (const { user, workspace, role } of people) {
     const token = randomBytes(16).toString('hex');
     tokens[user] = token;

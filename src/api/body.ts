@@ -1,0 +1,31 @@
+import { bodyParser } from '@koa/bodyparser';
+import type { Context, Middleware } from 'koa';
+import type { z } from 'zod';
+import { Problem } from './problem.ts';
+import { readFields } from './query.ts';
+import { uncounted } from './unavailable.ts';
+
+/** Text and HTML are up to 2 MB each, and escaping makes them longer. */
+const MAX_JSON_BYTES = 6 * 1024 * 1024;
+
+const parse = bodyParser({ enableTypes: ['json'], jsonLimit: String(MAX_JSON_BYTES), onError: refuse });
+
+/** Reads a JSON body. 400: it is none; 413: over 6 MB; 415: another content type. */
+export const jsonBody: Middleware = async (ctx, next) => {
+  if (ctx.is('json') === false) throw new Problem(415, 'The body is to be JSON, with that Content-Type.');
+  if (ctx.is('json') === null) throw new Problem(400, 'This needs a body of JSON.');
+  await uncounted(ctx, () => parse(ctx, () => Promise.resolve()));
+  await next();
+};
+
+/** The body as its schema says. @throws Problem 422 that names each field that is wrong or not known. */
+export function readBody<Schema extends z.ZodType>(ctx: Context, schema: Schema): z.output<Schema> {
+  return readFields(ctx.request.body, schema, 'is not a field of this');
+}
+
+function refuse(error: Error): never {
+  const { status } = error as { status?: number };
+  if (status === 413) throw new Problem(413, `The body is over ${MAX_JSON_BYTES} bytes.`);
+  if (status === 415) throw new Problem(415, 'The body is compressed in a way that is not known here.');
+  throw new Problem(400, 'The body is not whole, or no JSON object.');
+}

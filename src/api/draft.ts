@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { normaliseAddress, type Address } from '../email/addresses.ts';
+import { caps } from '../email/caps.ts';
+import { storable } from '../email/text.ts';
+import type { Draft } from '../replies/draft.ts';
+
+const MAX_SUBJECT_CHARS = 1_000;
+/** Mailgun's limit for one message; more are refused before they are looked at. */
+const MAX_LISTED = 1_000;
+const MAX_FILES = 100;
+/** Longest wait of a reply before it goes out, in seconds. */
+export const MAX_UNDO_SECONDS = 3_600;
+
+/** A line break ends a header, and a NUL much else; a tab is a space. */
+const CONTROL = /(?!\t)\p{Cc}/u;
+const NO_CONTROL = 'must be one line without control characters';
+
+const Text = z
+  .string('must be text')
+  .refine((text) => Buffer.byteLength(text) <= caps.textBytes, `must be at most ${caps.textBytes} bytes`)
+  .refine((text) => !text.includes('\0'), 'must not have a NUL character in it')
+  .transform(storable);
+
+const Address = z
+  .string('must be text')
+  .max(1_000, 'must be at most 1,000 characters')
+  .refine((text) => !CONTROL.test(text), NO_CONTROL)
+  .transform((text, check): Address => {
+    const address = readAddress(text);
+    if (address) return address;
+    check.addIssue('must be one address: "ann@x.test" or "Ann <ann@x.test>"');
+    return z.NEVER;
+  });
+
+const Addresses = z.preprocess(
+  (list) => (typeof list === 'string' ? [list] : list),
+  z.array(Address, 'must be a list of addresses').max(MAX_LISTED, `must be at most ${MAX_LISTED}`),
+);
+
+export const UndoSeconds = z
+  .int('must be a whole number of seconds')
+  .min(0, 'must not be negative')
+  .max(MAX_UNDO_SECONDS, `must be at most ${MAX_UNDO_SECONDS}`);
+
+const content = {
+  text: Text.nullish(),
+  html: Text.nullish(),
+  attachments: z
+    .array(z.string('must be the id of an upload'), 'must be a list of ids of uploads')
+    .max(MAX_FILES, `must be at most ${MAX_FILES}`)
+    .refine((ids) => new Set(ids).size === ids.length, 'must name each file once')
+    .default([]),
+};
+
+const mail = {
+  to: Addresses.optional(),
+  cc: Addresses.optional(),
+  bcc: Addresses.optional(),
+  subject: z
+    .string('must be text')
+    .max(MAX_SUBJECT_CHARS, `must be at most ${MAX_SUBJECT_CHARS} characters`)
+    .refine((text) => !CONTROL.test(text), NO_CONTROL)
+    .transform(storable)
+    .nullish(),
+  sending_email: Address.nullish(),
+  send_at: z.iso
+    .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })
+    .transform((text) => new Date(text))
+    .nullish(),
+  undo_seconds: UndoSeconds.nullish(),
+};
+
+interface Content {
+  text?: string | null | undefined;
+  html?: string | null | undefined;
+}
+const saysSomething = ({ text, html }: Content) => Boolean(text?.trim() || html?.trim());
+const SAYS_SOMETHING = { path: ['text'], error: 'or html must say something' };
+
+/** A reply, or with `note: true` an internal note, which goes to nobody. */
+export const ReplyBody = z
+  .strictObject({ ...content, ...mail, note: z.boolean('must be true or false').default(false) })
+  .refine(saysSomething, SAYS_SOMETHING)
+  .superRefine((body, check) => {
+    for (const field of Object.keys(mail) as (keyof typeof mail)[])
+      if (body.note && body[field] !== undefined && body[field] !== null)
+        check.addIssue({ code: 'custom', path: [field], message: 'is not for a note, which goes to nobody' });
+  });
+
+/** A new ticket, with the message that opens it. */
+export const NewTicketBody = z.strictObject({ ...content, ...mail }).refine(saysSomething, SAYS_SOMETHING);
+
+/** A new conversation: shared, unless it is sent as an address that is the user's alone, or `personal` says so. */
+export const NewConversationBody = z
+  .strictObject({ ...content, ...mail, personal: z.boolean('must be true or false').nullish() })
+  .refine(saysSomething, SAYS_SOMETHING);
+
+/** What was asked for, in our own words. */
+export function draftOf(body: z.output<typeof NewTicketBody>): Draft {
+  return {
+    to: body.to ?? null,
+    cc: body.cc ?? null,
+    bcc: body.bcc ?? [],
+    subject: body.subject ?? null,
+    sendingEmail: body.sending_email ? normaliseAddress(body.sending_email.email) : null,
+    text: body.text ?? null,
+    html: body.html ?? null,
+    attachments: body.attachments,
+    sendAt: body.send_at ?? null,
+    undoSeconds: body.undo_seconds ?? null,
+  };
+}
+
+/** `ann@x.test`, `Ann <ann@x.test>`, `"Lee, Ann" <ann@x.test>`: one address. @returns null for anything else. */
+function readAddress(text: string): Address | null {
+  const written = storable(text).trim();
+  const named = /^(?:"((?:[^"\\]|\\.)*)"|([^"<>]*?))\s*<([^<>]*)>$/.exec(written);
+  const email = (named ? named[3]! : written).trim();
+  if (normaliseAddress(email) === null) return null;
+  const name = named?.[1]?.replace(/\\(.)/g, '$1') ?? named?.[2] ?? '';
+  return { email, name: name.replace(/\s+/g, ' ').trim() };
+}

@@ -1,0 +1,31 @@
+import type { RouterContext } from '@koa/router';
+import type { MessageRow } from '../models/index.ts';
+import type { Draft } from '../replies/draft.ts';
+import type { NewMessage, Order } from '../replies/newReply.ts';
+import { safeBody } from '../replies/safeBody.ts';
+import { saveMessage, type Request } from '../replies/saveMessage.ts';
+import type { ApiState } from './auth.ts';
+import type { RouteDeps } from './deps.ts';
+import { Problem } from './problem.ts';
+import { uncounted } from './unavailable.ts';
+
+/**
+ * Saves what was asked for and has its run started in the background: Temporal may be away.
+ * @throws Problem 409 when the Idempotency-Key was used for something else; Unfit
+ */
+export async function saveAndStart(
+  ctx: RouterContext<ApiState>,
+  { models, parser, replies }: RouteDeps,
+  request: Request,
+  draft: Draft,
+  make: (order: Order) => Promise<NewMessage>,
+): Promise<MessageRow> {
+  const author = ctx.state.user;
+  const saved = await saveMessage(models, author.workspaceId, request, async () => {
+    const body = await uncounted(ctx, () => safeBody(parser, draft));
+    return make({ id: request.id, requestHash: request.hash, author, draft, body });
+  });
+  if (!saved) throw new Problem(409, 'This Idempotency-Key was used for another request.');
+  if (saved.outbound?.wants_start) replies.add({ id: saved._id, run: saved.outbound.run });
+  return saved;
+}

@@ -1,0 +1,57 @@
+import type {
+  AttachmentRow,
+  ContactRow,
+  ConversationRow,
+  MessageRow,
+  TicketRow,
+  WorkspaceEmailRow,
+} from '../models/index.ts';
+import type { ThreadRow } from '../models/thread.ts';
+import type { RouteDeps } from './deps.ts';
+import { presentMessage } from './presenters/message.ts';
+import { presentConversation, presentTicket } from './presenters/thread.ts';
+import { seenBy, type ApiUser } from './visibility.ts';
+
+/** What of a message nobody is shown. */
+export const NOT_SHOWN = { headers: 0, names: 0, people: 0, copies: 0 } as const;
+
+/** Messages with their files. */
+export async function showMessages(rows: MessageRow[], user: ApiUser, { models, links }: RouteDeps) {
+  const files = await models.Attachment.find({
+    ...seenBy(user),
+    message_id: { $in: rows.map((row) => row._id) },
+  })
+    .sort({ position: 1 })
+    .lean<AttachmentRow[]>();
+  const byMessage = new Map<string, AttachmentRow[]>();
+  for (const file of files) byMessage.set(file.message_id, [...(byMessage.get(file.message_id) ?? []), file]);
+  return rows.map((row) => presentMessage(row, byMessage.get(row._id) ?? [], user, links));
+}
+
+export async function showMessage(row: MessageRow, user: ApiUser, deps: RouteDeps) {
+  const [shown] = await showMessages([row], user, deps);
+  return shown!;
+}
+
+/** A thread that may be seen shows its contact and address, whatever else these belong to. */
+export async function showThreads(
+  rows: ThreadRow[],
+  kind: MessageRow['thread_kind'],
+  user: ApiUser,
+  { models }: RouteDeps,
+): Promise<object[]> {
+  const named = (ids: string[]) => ({ workspace_id: user.workspaceId, _id: { $in: [...new Set(ids)] } });
+  const [contacts, workspaceEmails] = await Promise.all([
+    models.Contact.find(named(rows.map((row) => row.contact_id))).lean<ContactRow[]>(),
+    models.WorkspaceEmail.find(named(rows.map((row) => row.workspace_email_id))).lean<WorkspaceEmailRow[]>(),
+  ]);
+  const parts = {
+    contacts: new Map(contacts.map((row) => [row._id, row])),
+    workspaceEmails: new Map(workspaceEmails.map((row) => [row._id, row])),
+  };
+  return rows.map((row) =>
+    kind === 'ticket'
+      ? presentTicket(row as TicketRow, parts)
+      : presentConversation(row as ConversationRow, parts),
+  );
+}
