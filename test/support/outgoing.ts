@@ -6,7 +6,7 @@ import type { MessageRow, TicketRow } from '../../src/models/index.ts';
 import type { ComposedMail } from '../../src/sandbox/mail.ts';
 import { newId } from '../../src/temporal/ids.ts';
 import type { OutboxMail } from '../../src/sandbox/outbound/types.ts';
-import { messageOf, sendMail, signed } from './mails.ts';
+import { messageOf, rowIn, sendMail, signed } from './mails.ts';
 import type { RequestOptions, Stack } from './stack.ts';
 import { until } from './until.ts';
 
@@ -37,12 +37,15 @@ export interface ShownMessage {
 /** Where a thread is in the API: `tickets/<id>`. */
 export const pathOf = ({ thread_kind, thread_id }: MessageRow): string => `${thread_kind}s/${thread_id}`;
 
-/** A mail from Ann that has become a message. @returns it, and its thread's path in the API */
+/** A mail from Ann that has become a message of a thread. @returns it, and its thread's path in the API */
 export async function mailIn(
   stack: Stack,
   mail: ComposedMail = {},
 ): Promise<{ message: MessageRow; path: string }> {
-  const message = await messageOf(stack, await sendMail(stack, mail), 60_000);
+  const messageId = await sendMail(stack, mail);
+  // The message is there before its thread.
+  await rowIn(stack, messageId, 'routed', 60_000);
+  const message = await messageOf(stack, messageId);
   return { message, path: pathOf(message) };
 }
 
