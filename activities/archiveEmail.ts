@@ -1,5 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { InboundEmailRow, StoredMail } from '../src/models/inboundEmail.ts';
+import { reportFiles } from '../src/email/reportParts.ts';
 import { ParserBroke, Unreadable, type DigestJob } from '../src/parser/pool.ts';
 import { NotStoredError } from '../src/storage/storage.ts';
 import { longFields, StoredPost } from '../src/webhook/storedPost.ts';
@@ -82,8 +83,16 @@ async function isReplay({ models }: Deps, payload: StoredPost): Promise<boolean>
  * The mail, or the verdict that it cannot be read. A mail that breaks the parser twice is kept with its headers, the raw
  * attached.
  */
-async function readMail(deps: Deps, payload: StoredPost, recipient: string): Promise<StoredMail | string> {
-  const objects = [...(payload.mime ? [payload.mime] : []), ...longFields(payload).map(([, value]) => value)];
+export async function readMail(
+  deps: Deps,
+  payload: StoredPost,
+  recipient: string,
+): Promise<StoredMail | string> {
+  const objects = [
+    ...(payload.mime ? [payload.mime] : []),
+    ...longFields(payload).map(([, value]) => value),
+    ...reportFiles(payload.files, (file) => file.content_type).values(),
+  ];
   const { isLocal } = activityInfo();
   if (isLocal && objects.reduce((sum, object) => sum + object.size, 0) > HEAVY_BYTES)
     throw new TooHeavyForLocal();
@@ -181,6 +190,9 @@ async function saveRow(
     targets: [],
     sender: null,
     auto_reply: false,
+    list_mail: false,
+    spam: false,
+    about_message_id: null,
     classified_by: null,
     routes: null,
     message_ids: [],

@@ -10,6 +10,7 @@ import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
 import { download, type Downloaded } from './download.ts';
 import { TryAgain } from './errors.ts';
+import { readKeptReport } from './readKeptReport.ts';
 import { remoteFileKey } from './remoteFiles.ts';
 import { readRow } from './row.ts';
 
@@ -39,6 +40,7 @@ export async function fetchAttachments(deps: Deps, mail: InboundRun): Promise<vo
     heartbeat(n);
   });
   await deliver(deps, row, sources);
+  await readKeptReport(deps, row);
   const later = sources.flatMap((source) => (source.state === 'later' ? [source.code] : []));
   if (later.length > 0) throw new TryAgain([...new Set(later)]);
 }

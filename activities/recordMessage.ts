@@ -58,7 +58,9 @@ async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<M
     if (attachments.length > 0)
       await once(() => deps.models.Attachment.bulkWrite(attachments, { ordered: false }));
   }
-  await applyToThread(deps.models, message, row.auto_reply);
+  // None of these opens a closed thread again.
+  const isAutomatic = row.auto_reply || row.list_mail === true || row.spam === true;
+  await applyToThread(deps.models, message, isAutomatic);
   return message;
 }
 

@@ -6,13 +6,17 @@ import type { InboundEmail, InboundFile } from '../providers/inbound.ts';
 import { caps } from './caps.ts';
 import { decodeBytes, knownCharset } from './charset.ts';
 import { contentId, fileName, mediaType } from './files.ts';
-import { decodeHeader, readHeaderBlock, unfold } from './headers.ts';
+import { decodeHeader, readHeaderBlock, unfold, type Headers } from './headers.ts';
 import { readHead } from './mailHead.ts';
-import { walkMime, type Sink } from './mimeWalk.ts';
+import { walkMime } from './mimeWalk.ts';
+import { REPORT_PART_BYTES, reportPart, type ReportPart, type ReportParts } from './reportParts.ts';
 import { capText } from './text.ts';
 
-/** What raw MIME says; envelope and verdicts are the provider's to add. */
-export type MimeMail = Omit<InboundEmail, 'envelopeFrom' | 'verdicts'>;
+/** What raw MIME says; envelope and verdicts are the provider's to add, and what a delivery report says with them. */
+export type MimeMail = Omit<InboundEmail, 'envelopeFrom' | 'verdicts' | 'report'> & {
+  /** Null where bodies were not read. */
+  reportParts: ReportParts | null;
+};
 
 /** Bytes read to find the mail's header fields. */
 const HEAD_BYTES = 1024 * 1024;
@@ -25,12 +29,20 @@ export async function readMime(file: string): Promise<MimeMail> {
   const htmls: KeptText[] = [];
   const loose = new KeptText(null);
   const files: { node: MimeNode; n: number; size: number }[] = [];
+  const reports = new Map<ReportPart, KeptText>();
   const moreParts = await walkMime(file, {
     leaf({ kind, n, node }) {
       if (kind === 'file') {
         const counted = { node, n, size: 0 };
         files.push(counted);
-        return (bytes) => ((counted.size += bytes.length), true);
+        const part = reportPart(node.contentType);
+        const report = part && !reports.has(part) ? new KeptText(node, REPORT_PART_BYTES) : null;
+        if (part && report) reports.set(part, report);
+        return (bytes) => {
+          counted.size += bytes.length;
+          report?.take(bytes);
+          return true;
+        };
       }
       const kept = new KeptText(node);
       (kind === 'text' ? texts : htmls).push(kept);
@@ -44,6 +56,7 @@ export async function readMime(file: string): Promise<MimeMail> {
   const charset = [...texts, ...htmls].map((kept) => knownCharset(kept.node?.charset)).find(Boolean) ?? null;
   const block = readHeaderBlock(firstBytes(file, HEAD_BYTES), charset);
   const [text, html] = [texts, htmls].map((kept) => joined(kept, charset));
+  const bytesOf = (part: ReportPart) => reports.get(part)?.bytes ?? null;
   return {
     ...readHead(block.encoded),
     text: text!.value,
@@ -52,33 +65,46 @@ export async function readMime(file: string): Promise<MimeMail> {
     cut: [block.cut && 'headers', text!.cut && 'text', html!.cut && 'html', moreParts && 'parts'].filter(
       (what) => what !== false,
     ),
+    reportParts: { status: bytesOf('status'), original: bytesOf('original') },
   };
 }
 
 /** Header fields alone, whatever follows them. @throws only when the file cannot be read. */
 export function readMimeHead(file: string): MimeMail {
   const block = readHeaderBlock(firstBytes(file, HEAD_BYTES));
-  return { ...readHead(block.encoded), text: null, html: null, files: [], cut: block.cut ? ['headers'] : [] };
+  return { ...headOnly(block.encoded), cut: block.cut ? ['headers'] : [] };
+}
+
+/** A mail of which only header fields are known. */
+export function headOnly(encoded: Headers): Omit<MimeMail, 'cut'> {
+  return { ...readHead(encoded), text: null, html: null, files: [], reportParts: null };
 }
 
 class KeptText {
   readonly node: MimeNode | null;
   cut = false;
   readonly #chunks: Buffer[] = [];
+  readonly #maxBytes: number;
   #size = 0;
-  constructor(node: MimeNode | null) {
+  constructor(node: MimeNode | null, maxBytes = KEPT_BYTES) {
     this.node = node;
+    this.#maxBytes = maxBytes;
   }
 
-  readonly take: Sink = (bytes) => {
-    this.cut = this.#size + bytes.length > KEPT_BYTES;
-    this.#chunks.push(bytes.subarray(0, KEPT_BYTES - this.#size));
+  readonly take = (bytes: Buffer): boolean => {
+    const room = this.#maxBytes - this.#size;
+    this.cut = bytes.length > room;
+    if (room > 0) this.#chunks.push(bytes.subarray(0, room));
     this.#size += bytes.length;
     return !this.cut;
   };
 
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
   decode(hint: string | null): string {
-    const text = decodeBytes(Buffer.concat(this.#chunks), this.node?.charset || null, hint);
+    const text = decodeBytes(this.bytes, this.node?.charset || null, hint);
     return this.node?.flowed ? libmime.decodeFlowed(text, this.node.delSp) : text;
   }
 }
@@ -113,7 +139,8 @@ function nameOf({ filename, headers }: MimeNode, charset: string | null): string
   return filename;
 }
 
-function firstBytes(file: string, count: number): Buffer {
+/** At most `count` bytes from the start of a local file. */
+export function firstBytes(file: string, count: number): Buffer {
   const handle = openSync(file, 'r');
   try {
     const bytes = Buffer.alloc(Math.min(count, fstatSync(handle).size));

@@ -9,10 +9,10 @@ export function storable(text: string): string {
 
 /** Storable text of at most `maxBytes` of UTF-8, cut between characters. */
 export function capText(text: string, maxBytes: number = caps.textBytes): { text: string; cut: boolean } {
+  const whole = storable(text);
+  if (Buffer.byteLength(whole) <= maxBytes) return { text: whole, cut: false };
   // A UTF-16 unit is at least one byte of UTF-8: no need to look at more.
-  const whole = storable(text.slice(0, maxBytes + 1));
-  if (text.length <= maxBytes && Buffer.byteLength(whole) <= maxBytes) return { text: whole, cut: false };
-  const bytes = Buffer.from(whole);
+  const bytes = Buffer.from(whole.slice(0, maxBytes + 1));
   let end = Math.min(bytes.length, maxBytes);
   // 10xxxxxx continues a character.
   while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;

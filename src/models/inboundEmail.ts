@@ -1,5 +1,5 @@
 import type { Address } from '../email/addresses.ts';
-import type { InboundFile, Verdicts } from '../providers/inbound.ts';
+import type { DeliveryReport, InboundFile, Verdicts } from '../providers/inbound.ts';
 import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 import type { Audience } from './workspaceEmail.ts';
 
@@ -28,7 +28,12 @@ export interface InboundEmailRow {
   /** Who wrote it. Set once a run by `resolveForwarding`. */
   sender: (Address & { proved: boolean }) | null;
   auto_reply: boolean;
-  /** The rule of `classifyEmail` that fired. */
+  /** Set by `classifyEmail`; rows written before there were lists and spam lack them. */
+  list_mail?: boolean;
+  spam?: boolean;
+  /** The message of ours that a bounce is about; rows written before there were bounces lack it. */
+  about_message_id?: string | null;
+  /** The rules of `classifyEmail` that fired. */
   classified_by: string | null;
   /** Where it goes, one an audience. Set once a run by `routeEmail`. */
   routes: Route[] | null;
@@ -60,6 +65,8 @@ export interface StoredMail {
   shown_cids: string[];
   files: InboundFile[];
   verdicts: Verdicts;
+  /** Null, or missing in rows written before it was read: no delivery report. */
+  report?: DeliveryReport | null;
   cut: string[];
 }
 
@@ -98,6 +105,9 @@ export const inboundEmailSchema = rowSchema<InboundEmailRow>({
   targets: { type: [Object], default: [] },
   sender: { type: Object, default: null },
   auto_reply: { type: Boolean, default: false },
+  list_mail: { type: Boolean, default: false },
+  spam: { type: Boolean, default: false },
+  about_message_id: nullableString,
   classified_by: nullableString,
   routes: { type: [Object], default: null },
   message_ids: [String],

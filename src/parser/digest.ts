@@ -56,6 +56,7 @@ function toStored(mail: InboundEmail): StoredMail {
     shown_cids: html?.shownCids.filter((cid) => cids.has(cid)) ?? [],
     files: mail.files,
     verdicts: mail.verdicts,
+    report: mail.report,
     cut: [...cut],
   });
 }

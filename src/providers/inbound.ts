@@ -26,6 +26,8 @@ export interface InboundEmail {
   html: string | null;
   files: InboundFile[];
   verdicts: Verdicts;
+  /** What a bounce or another delivery report says (email/bounce.ts); null for all other mail. */
+  report: DeliveryReport | null;
   /** What was cut because it was over a cap (email/caps.ts): `html`, `text`, `headers`, `parts`. */
   cut: string[];
 }
@@ -40,6 +42,26 @@ export interface InboundFile {
   /** Where its bytes are: an object of the archive, a URL of the provider, or the n-th file of the archived MIME. */
   source: { object: string } | { url: string } | { part: number };
 }
+
+/** What a mail server says has become of a mail that it was given (RFC 3464, or as older ones write it). */
+export interface DeliveryReport {
+  /** What it was known by. */
+  rule: string;
+  /** Message-Id of the mail that it is about, with angle brackets. */
+  originalMessageId: string | null;
+  /** What it says where it names nobody. */
+  action: ReportedAction;
+  recipients: {
+    /** Normalised: whom the mail was sent to, where the report says so, then whom that server tried. */
+    addresses: string[];
+    action: ReportedAction;
+    /** RFC 3463: `5.1.1`. */
+    status: string | null;
+    /** One line of what the server said. */
+    diagnostic: string | null;
+  }[];
+}
+export type ReportedAction = 'failed' | 'delayed' | 'delivered';
 
 export type Verdict = 'pass' | 'fail' | 'neutral' | 'unknown';
 export interface Verdicts {

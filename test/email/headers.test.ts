@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isAutoReply } from '../../src/email/autoReply.ts';
+import { autoReplyRule } from '../../src/email/autoReply.ts';
 import { caps } from '../../src/email/caps.ts';
 import { readDate } from '../../src/email/date.ts';
 import { firstHeader, headerValues, readHeaderBlock, type Headers } from '../../src/email/headers.ts';
@@ -128,19 +128,32 @@ describe('readDate', () => {
   });
 });
 
-describe('isAutoReply', () => {
+describe('autoReplyRule', () => {
   test.each([
-    ['auto-replied', true],
-    ['auto-generated; owner-email="x"', true],
-    ['Auto-Notified (x)', true],
-    ['no', false],
-    ['No', false],
-    ['no; x=y', false],
-    ['', false],
-  ])('Auto-Submitted: %s', (value, expected) => {
-    expect(isAutoReply([['auto-submitted', value]])).toBe(expected);
+    ['auto-submitted', 'auto-replied', 'Auto-Submitted'],
+    ['Auto-Submitted', 'auto-generated; owner-email="x"', 'Auto-Submitted'],
+    ['Auto-Submitted', 'Auto-Notified (x)', 'Auto-Submitted'],
+    ['Auto-Submitted', 'no', null],
+    ['Auto-Submitted', 'No', null],
+    ['Auto-Submitted', 'no; x=y', null],
+    ['Auto-Submitted', '', null],
+    ['X-Autoreply', 'yes', 'X-Autoreply'],
+    ['X-Autoreply', 'no', null],
+    ['X-Autorespond', 'Out of office', 'X-Autorespond'],
+    ['Precedence', 'auto_reply', 'Precedence: auto_reply'],
+    ['Precedence', 'bulk', null],
+    ['Precedence', 'list', null],
+    ['X-Auto-Response-Suppress', 'All', null],
+    [
+      'Content-Type',
+      'multipart/report; report-type=disposition-notification; boundary=x',
+      'disposition-notification',
+    ],
+    ['Content-Type', 'multipart/report; report-type=feedback-report; boundary=x', null],
+    ['Subject', 'Automatic reply: Order', null],
+  ])('%s: %s', (name, value, expected) => {
+    expect(autoReplyRule([[name, value]])).toBe(expected);
   });
-  test('without it', () => expect(isAutoReply([['Precedence', 'bulk']])).toBe(false));
 });
 
 describe('readVerdicts', () => {

@@ -173,6 +173,7 @@ describe('what is missing', () => {
       text: null,
       html: null,
       files: [],
+      reportParts: { status: null, original: null },
       cut: [],
     });
     expect(await read('\r\nonly text')).toMatchObject({ headers: [], text: 'only text' });

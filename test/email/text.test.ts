@@ -12,6 +12,7 @@ describe('capText', () => {
     expect(capText('aé漢😀', 5)).toEqual({ text: 'aé', cut: true });
     expect(capText('aé漢😀', 6)).toEqual({ text: 'aé漢', cut: true });
     expect(capText('aé漢😀', 10)).toEqual({ text: 'aé漢😀', cut: false });
+    expect(capText('a\0\0\0', 2)).toEqual({ text: 'a', cut: false });
   });
 
   test('what it gives fits, is a start of the whole, and can be stored', () => {

@@ -1,4 +1,5 @@
 import { parseAddressList } from '../../email/addresses.ts';
+import { readReport } from '../../email/bounce.ts';
 import { firstHeader } from '../../email/headers.ts';
 import { readMime, readMimeHead, type MimeMail } from '../../email/mime.ts';
 import type { StoredPost } from '../../webhook/storedPost.ts';
@@ -28,11 +29,13 @@ function mimeFile(post: StoredPost, file: (object: string) => string): string {
 }
 
 /** A mail server that has accepted a mail writes its envelope into Return-Path (RFC 5321 4.4); its verdicts nowhere sure. */
-function withEnvelope(mail: MimeMail): InboundEmail {
+function withEnvelope({ reportParts, ...mail }: MimeMail): InboundEmail {
   const [envelope] = parseAddressList(firstHeader(mail.headers, 'Return-Path') ?? '');
+  const envelopeFrom = envelope?.email ?? null;
   return {
     ...mail,
-    envelopeFrom: envelope?.email ?? null,
+    envelopeFrom,
+    report: readReport({ ...mail, envelopeFrom }, reportParts),
     verdicts: { spf: 'unknown', dkim: 'unknown', spam: 'unknown', spamScore: null },
   };
 }
