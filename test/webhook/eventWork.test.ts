@@ -4,6 +4,7 @@ import { createModels } from '../../src/models/index.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { createTemporalClient } from '../../src/temporal/client.ts';
 import { newId, REPLY_QUEUE, replyWorkflowId } from '../../src/temporal/ids.ts';
+import { createWakeReply } from '../../src/temporal/startReply.ts';
 import { createEventWork, type EventWork, type EventWorkDeps } from '../../src/webhook/eventWork.ts';
 import { eventIdOf, eventKey, eventMarkId, eventMarksFolder } from '../../src/webhook/keys.ts';
 import { createTellReply } from '../../src/webhook/tellReply.ts';
@@ -34,7 +35,7 @@ afterEach(async () => {
   await rig.close();
 });
 
-const tellReply = () => createTellReply({ models: house.models, client, log: silent });
+const tellReply = () => createTellReply({ models: house.models, wake: createWakeReply(client), log: silent });
 function newWork(change: Partial<EventWorkDeps> = {}): EventWork {
   const deps = { outbound: fakeOutbound, storage: rig.storage, tellReply: tellReply(), log: silent };
   const work = createEventWork({ ...deps, ...change });
@@ -267,7 +268,7 @@ describe('what is away', () => {
       const connection = newConnection();
       const models = createModels(connection);
       let failed = 0;
-      const gated = createTellReply({ models, client, log: silent });
+      const gated = createTellReply({ models, wake: createWakeReply(client), log: silent });
       const work = newWork({
         tellReply: (event) =>
           gated(event).catch((error: unknown) => {
@@ -309,7 +310,9 @@ describe('what is away', () => {
       return away.connection.withDeadline(deadline, call);
     };
     const client = Object.assign(Object.create(away) as Client, { connection: { withDeadline } });
-    const work = newWork({ tellReply: createTellReply({ models: house.models, client, log: silent }) });
+    const work = newWork({
+      tellReply: createTellReply({ models: house.models, wake: createWakeReply(client), log: silent }),
+    });
     for (let n = 0; n < 3; n++) {
       const reply = await aReply();
       await tell(work, anEvent({ message: reply._id }));

@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import { createOutbound } from '../../src/providers/index.ts';
 import { createEventWork, type EventWork } from '../../src/webhook/eventWork.ts';
 import { createTellReply } from '../../src/webhook/tellReply.ts';
@@ -10,10 +9,6 @@ import { post, type Rig, signature, silent, SIGNING_KEY, startRig } from './rig.
 const outbound = createOutbound({
   mailgun: { signingKey: SIGNING_KEY, apiKey: '', url: 'https://api.mailgun.net', timeoutMs: 1_000 },
 });
-const nobody = {
-  connection: { withDeadline: () => Promise.resolve() },
-  workflow: {},
-} as unknown as Client;
 let house: House;
 let rig: Rig;
 let work: EventWork;
@@ -22,7 +17,7 @@ beforeAll(async () => void (house = await newHouse()));
 afterAll(() => house.close());
 beforeEach(async () => {
   rig = await startRig({ outbound });
-  const tellReply = createTellReply({ models: house.models, client: nobody, log: silent });
+  const tellReply = createTellReply({ models: house.models, wake: () => Promise.resolve(), log: silent });
   work = createEventWork({ outbound, storage: rig.storage, tellReply, log: silent });
   const ticket = (await house.receive({})).row.ticket_id!;
   reply = await saveReply(
