@@ -59,6 +59,7 @@ function fileOf(workflow: string, name: string): URL {
 async function record(client: Client, file: URL, workflow: string, taskQueue: string, input: { id: string; run: number; key?: string }) {
   const workflowId = `${workflow}/${input.id}`;
   const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args: [input] });
+  if (input.id === 'woken') await handle.signal('wake');
   await handle.result();
   writeFileSync(file, historyToJSON(await handle.fetchHistory()));
   console.log(`recorded ${file.pathname}`);

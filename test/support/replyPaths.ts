@@ -41,6 +41,8 @@ export const replyPaths: Record<string, Script> = {
   'by-a-person': { takeReply: [tried], findReply: [{ verdict: 'not sent' }] },
   'by-a-person-found': { takeReply: [tried], findReply: [sent] },
   'failed-before': { takeReply: [{ verdict: 'over', state: 'failed' }] },
+  /** An event is told at once: the run is sent the signal when it is started. */
+  woken: {},
   'heard-late': { followReply: [unheard, unheard, delivered] },
   'never-heard': { followReply: [unheard] },
   superseded: { resolveSendingEmail: [ApplicationFailure.nonRetryable('Superseded', 'Superseded')] },

@@ -33,6 +33,7 @@ async function run(
       taskQueue: REPLY_QUEUE,
       args: [{ id: path, run: 1 }],
     });
+    if (path === 'woken') await handle.signal('wake');
     const outcome = (await handle.result()) as ReplyOutcome;
     const { memo } = await handle.describe();
     return { outcome, calls, tookMs: (await env.currentTimeMs()) - from, memo };
@@ -59,6 +60,7 @@ test.each<[string, unknown, string[]]>([
   ['by-a-person', delivered, [...TAKEN, look, deliver(4), asks]],
   ['by-a-person-found', delivered, [...TAKEN, look, asks]],
   ['failed-before', { action: 'failed' }, ['takeReply']],
+  ['woken', delivered, [...TAKEN, deliver(1), 'followReply {"ask":false}']],
   ['heard-late', delivered, [...TAKEN, deliver(1), asks, asks, asks]],
   ['never-heard', { action: 'sent' }, [...TAKEN, deliver(1), asks, asks, asks, asks, asks]],
   ['superseded', { action: 'superseded' }, TAKEN],
@@ -84,7 +86,7 @@ test.each<[string, unknown, string[]]>([
 });
 
 test('every path is run here', () => {
-  expect(Object.keys(replyPaths)).toHaveLength(18);
+  expect(Object.keys(replyPaths)).toHaveLength(19);
 });
 
 test.each([
