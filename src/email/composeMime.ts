@@ -89,7 +89,8 @@ function headerSubject(subject: string): string {
 }
 
 const headerAddress = ({ email, name }: Address) => ({
-  address: oneLine(email),
+  // nodemailer folds at every kind of space, and only one before an ASCII one goes on with the header.
+  address: oneLine(email).replace(/\s+/g, ' '),
   name: Array.from(oneLine(name).replaceAll('=?', '= ?')).slice(0, LONGEST_NAME).join(''),
 });
 

@@ -1,6 +1,15 @@
+import { createHash } from 'node:crypto';
 import { fillPlaceholders } from './html.ts';
 
-/** Content-Ids (no brackets) of the images that sanitised HTML shows, each once. */
+/** An image that stood in the HTML itself. */
+export interface PastedImage {
+  /** Without angle brackets. */
+  contentId: string;
+  contentType: string;
+  bytes: Buffer;
+}
+
+/** Content-Ids (no brackets) of the images of the mail that sanitised HTML shows, each once. */
 export function shownCids(html: string): string[] {
   const cids = new Set<string>();
   fillPlaceholders(html, (cid) => {
@@ -12,16 +21,33 @@ export function shownCids(html: string): string[] {
 
 /**
  * Sanitised HTML as it goes out: images of the mail as `cid:` URLs (RFC 2392), and without the attributes that sanitising adds
- * for our own readers. An image without a part is left without a source.
+ * for our own readers. An image without a part is left without a source. Pasted images (`data:` URLs, which Gmail and Outlook do
+ * not show) become parts too.
  * @param partOf Content-Id (no brackets, fit for a URL) of the part that holds the image with this Content-Id.
  */
-export function outgoingHtml(html: string, partOf: (cid: string) => string | null): string {
+export function outgoingHtml(
+  html: string,
+  partOf: (cid: string) => string | null,
+): { html: string; pasted: PastedImage[] } {
+  const pasted = new Map<string, PastedImage>();
   // In sanitised HTML no attribute holds a bare `<`, `>` or `"`, so what is found within a tag is an attribute.
   const plain = html
     .replace(/<img [^<>]*>/g, (tag) => tag.replace(' data-remote="true"', ''))
-    .replace(/<a [^<>]*>/g, (tag) => tag.replace(' target="_blank" rel="noopener noreferrer"', ''));
-  return fillPlaceholders(plain, (cid) => {
+    .replace(/<a [^<>]*>/g, (tag) => tag.replace(' target="_blank" rel="noopener noreferrer"', ''))
+    .replace(/<img src="data:(image\/\w+);base64,([^"<>]*)"/gi, (_, type: string, base64: string) => {
+      const image = pastedImage(type.toLowerCase(), base64);
+      pasted.set(image.contentId, image);
+      return `<img src="cid:${image.contentId}"`;
+    });
+  const filled = fillPlaceholders(plain, (cid) => {
     const part = partOf(cid);
     return part === null ? null : `cid:${part}`;
   });
+  return { html: filled, pasted: [...pasted.values()] };
+}
+
+function pastedImage(contentType: string, base64: string): PastedImage {
+  const bytes = Buffer.from(base64, 'base64');
+  const hash = createHash('sha256').update(contentType).update(bytes).digest('hex');
+  return { contentId: `${hash.slice(0, 32)}@pasted`, contentType, bytes };
 }

@@ -4,7 +4,7 @@ import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { composeMime, type OutgoingFile } from '../email/composeMime.ts';
+import { composeMime } from '../email/composeMime.ts';
 import { outgoingHtml, shownCids } from '../email/outgoingHtml.ts';
 import { textFromHtml } from '../email/text.ts';
 import type { AttachmentRow, MessageRow, Models } from '../models/index.ts';
@@ -31,7 +31,7 @@ type Mail = Pick<
 type File = Pick<AttachmentRow, '_id' | 'filename' | 'content_type' | 'size' | 'content_id'>;
 
 /** From and Reply-To, which are not known yet when a message is saved. */
-const SENDER_BYTES = 1_000;
+const SENDER_BYTES = 2_000;
 
 /** Composes the message as MIME into the spool while `use` runs. @throws NotStoredError when a file of it is gone. */
 export async function withComposed<T>(
@@ -60,7 +60,7 @@ export async function withComposed<T>(
   }
 }
 
-/** Bytes of the mail that this would become, files included: exact, or some hundreds too many while its sender is not known. */
+/** Bytes of the mail that this would become, files included: exact, or up to 2,000 too many while its sender is not known. */
 export async function composedBytes(row: Mail, files: File[]): Promise<number> {
   let bytes = row.from.email === '' ? SENDER_BYTES : 0;
   for await (const chunk of compose(row, files, () => Readable.from([])))
@@ -80,19 +80,16 @@ async function* bytesOf(storage: Storage, key: string): AsyncGenerator<Uint8Arra
 }
 
 function compose<F extends File>(row: Mail, files: F[], content: (file: F) => Readable): Readable {
-  const html = row.html || null;
   const shown = new Map<string, F>();
-  for (const cid of html === null ? [] : shownCids(html)) {
-    const file = files.find(({ content_id }) => content_id === cid);
+  for (const cid of shownCids(row.html ?? '')) {
+    // A text that is shown within its mail would be read as a part of the letter.
+    const file = files.find(
+      ({ content_id, content_type }) => content_id === cid && /^image\//i.test(content_type),
+    );
     if (file) shown.set(cid, file);
   }
   const images = new Set(shown.values());
-  const outgoing = (file: F): OutgoingFile => ({
-    filename: file.filename,
-    contentType: file.content_type,
-    contentId: images.has(file) ? partId(file) : null,
-    content: content(file),
-  });
+  const outgoing = row.html ? outgoingHtml(row.html, (cid) => partIdOf(shown.get(cid))) : null;
   return composeMime({
     from: row.from,
     replyTo: row.reply_to,
@@ -104,9 +101,22 @@ function compose<F extends File>(row: Mail, files: F[], content: (file: F) => Re
     messageId: row.message_id ?? '',
     inReplyTo: row.in_reply_to,
     references: row.references,
-    text: row.text || (html === null ? '' : textFromHtml(html)),
-    html: html === null ? null : outgoingHtml(html, (cid) => partIdOf(shown.get(cid))),
-    files: files.map(outgoing),
+    text: row.text || textFromHtml(row.html ?? ''),
+    html: outgoing?.html ?? null,
+    files: [
+      ...files.map((file) => ({
+        filename: file.filename,
+        contentType: file.content_type,
+        contentId: images.has(file) ? partId(file) : null,
+        content: content(file),
+      })),
+      ...(outgoing?.pasted ?? []).map(({ contentType, contentId, bytes }, n) => ({
+        filename: `image-${n + 1}.${contentType.slice('image/'.length)}`,
+        contentType,
+        contentId,
+        content: Readable.from([bytes]),
+      })),
+    ],
   });
 }
 
