@@ -19,7 +19,7 @@ export interface AppOptions {
   outbound: Outbound;
   /** The sandbox's own base URL; known once it listens. */
   url(): string;
-  receive(mail: Mail, options: ReceiveOptions): Promise<Received>;
+  receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface AppOptions {
  * - `POST /sandbox/settings` (outbound/settings.ts): 204, 400, 415, 422
  * - `GET /sandbox/posts`, `…/event-posts`, `…/sends`: 200, every try of every post, and every call of a send
  * - `GET /v3/domains/{domain}/messages/{key}` and `…/attachments/{n}`, as Mailgun's storage: 200, 401, 404
- * - sending, its events, the suppression list: outbound/
+ * - sending, its events, the suppression list, pages with what was delivered: outbound/
  */
 export function createApp(options: AppOptions): Koa {
   const router = new Router();
@@ -94,7 +94,7 @@ export function createApp(options: AppOptions): Koa {
     sendFile(ctx, file, options.faults.attachments.take()?.answer);
   });
 
-  options.outbound.addRoutes(router);
+  options.outbound.addRoutes(router, (mail) => options.receive(mail));
 
   const app = new Koa();
   // A client that goes away in the middle of an answer is no fault of ours.

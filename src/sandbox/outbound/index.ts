@@ -9,6 +9,7 @@ import { addBounceRoutes } from './bounceRoutes.ts';
 import { EventPosts } from './eventPosts.ts';
 import { addEventRoutes } from './eventRoutes.ts';
 import { outbox } from './outbox.ts';
+import { addPages, type PageOptions } from './pages/routes.ts';
 import { addSendRoutes } from './sendRoutes.ts';
 import { SentMails } from './sentMails.ts';
 import { StoredSent } from './storedSent.ts';
@@ -69,10 +70,12 @@ export class Outbound {
     this.#posts.resume(this.#mails.all);
   }
 
-  addRoutes(router: Router): void {
+  /** @param receive takes an answer in that was written on a page. */
+  addRoutes(router: Router, receive: PageOptions['receive']): void {
     const shared = { ...this.#options, mails: this.#mails, bounces: this.#bounces };
     addEventRoutes(router, shared);
     addBounceRoutes(router, shared);
+    addPages(router, { ...shared, receive });
     addSendRoutes(router, {
       ...shared,
       onAccepted: (mail) => this.#posts.add(mail),

@@ -1,0 +1,40 @@
+import type { ShownFile, ShownMail } from './shownMail.ts';
+
+/**
+ * For the mail's own HTML, whatever is in it: no scripts, no forms, an origin of its own, and nothing from elsewhere. Its
+ * links open in a window of their own.
+ */
+export const FRAME_POLICY = [
+  'sandbox allow-popups allow-popups-to-escape-sandbox',
+  "default-src 'none'",
+  'img-src data:',
+  'font-src data:',
+  "style-src 'unsafe-inline'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'self'",
+].join('; ');
+
+/** The mail's HTML with its inline images in it. */
+export function framed({ html, files }: ShownMail & { html: string }): string {
+  const images = new Map(files.flatMap((file) => (file.contentId ? [[file.contentId, file] as const] : [])));
+  const withImages = html.replace(/\bcid:([^"'\s)>]+)/gi, (whole, id: string) => {
+    const image = images.get(decoded(id)) ?? images.get(id);
+    return image ? dataUrl(image) : whole;
+  });
+  return `<!doctype html><base target="_blank">${withImages}`;
+}
+
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
+/** Only images, and only what can stand in a URL. */
+function dataUrl({ contentType, bytes }: ShownFile): string {
+  const type = /^image\/[\w.+-]+$/.test(contentType) ? contentType : 'application/octet-stream';
+  return `data:${type};base64,${bytes.toString('base64')}`;
+}
