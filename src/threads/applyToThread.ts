@@ -1,5 +1,5 @@
 import type { Model } from 'mongoose';
-import type { MessageRow, Models } from '../models/index.ts';
+import { collectionOf, type MessageRow, type Models } from '../models/index.ts';
 import type { ThreadRow } from '../models/thread.ts';
 import { isDuplicateKey } from '../models/once.ts';
 import { hashOf } from '../temporal/ids.ts';
@@ -23,17 +23,17 @@ export async function applyToThread(
   isAutomatic: boolean,
 ): Promise<void> {
   const { thread_kind: kind, thread_id: id, created_at: at } = message;
-  const Thread = threadsOf(models, kind);
-  const there = await Thread.findOneAndUpdate(
+  const threads = collectionOf(threadsOf(models, kind));
+  const there = await threads.findOneAndUpdate(
     { _id: id, workspace_id: message.workspace_id },
     { $max: { last_message_at: at, updated_at: at }, $addToSet: { people: { $each: takingPart(message) } } },
     { projection: { status: 1, closed_at: 1 } },
-  ).lean();
+  );
   if (!there) return makeThread(models, message);
   const reopens =
     there.status === 'closed' && there.closed_at !== null && there.closed_at < at && !isAutomatic;
   if (reopens) {
-    await Thread.updateOne(
+    await threads.updateOne(
       { _id: id, status: 'closed', closed_at: { $lt: at } },
       { $set: { status: 'open', closed_at: null } },
     );
@@ -62,17 +62,10 @@ async function makeThread(models: Models, message: MessageRow): Promise<void> {
   };
   try {
     if (message.thread_kind === 'ticket') {
-      await models.Ticket.collection.insertOne({
-        ...thread,
-        number: await nextNumber(models, message),
-      } as never);
+      await collectionOf(models.Ticket).insertOne({ ...thread, number: await nextNumber(models, message) });
     } else {
       const owner = message.audience.startsWith('owner:') ? message.audience.slice('owner:'.length) : null;
-      await models.Conversation.collection.insertOne({
-        ...thread,
-        agent_id: owner,
-        owner_id: owner,
-      } as never);
+      await collectionOf(models.Conversation).insertOne({ ...thread, agent_id: owner, owner_id: owner });
     }
   } catch (error) {
     // Somebody else made it a moment ago. A number taken for nothing is a gap, and gaps are allowed.
@@ -81,10 +74,11 @@ async function makeThread(models: Models, message: MessageRow): Promise<void> {
 }
 
 async function nextNumber(models: Models, message: MessageRow): Promise<number> {
-  const workspace = await models.Workspace.findOneAndUpdate(
+  const workspace = await collectionOf(models.Workspace).findOneAndUpdate(
     { _id: message.workspace_id },
     { $inc: { last_ticket_number: 1 } },
     { returnDocument: 'after', projection: { last_ticket_number: 1 } },
-  ).orFail();
+  );
+  if (!workspace) throw new Error('the workspace of a stored message is gone');
   return workspace.last_ticket_number;
 }

@@ -46,6 +46,7 @@ async function bringUp(): Promise<void> {
 
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'postroom-test-'));
   running.dataDir = dataDir;
+  running.standIn = obtained.mongodb?.cached?.standIn ? obtained.mongodb.cached.folder : null;
   const started = async (start: (port: number) => Promise<Engine>): Promise<number> => {
     const port = await anyFreePort();
     running.engines.push(await start(port));
