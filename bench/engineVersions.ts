@@ -11,7 +11,7 @@ export async function engineVersions(): Promise<{ temporal: string; mongodb: str
     const { serverVersion } = await temporal.workflowService.getSystemInfo({});
     const { version } = await mongodb.getClient().db('admin').command({ buildInfo: 1 });
     return {
-      temporal: serverVersion ?? 'of unknown version',
+      temporal: serverVersion,
       mongodb: running.standIn ? `${running.standIn} (as ${String(version)})` : String(version),
     };
   } finally {
