@@ -29,7 +29,10 @@ export async function applyToThread(
     { $max: { last_message_at: at, updated_at: at }, $addToSet: { people: { $each: takingPart(message) } } },
     { projection: { status: 1, closed_at: 1 } },
   );
-  if (!there) return makeThread(models, message);
+  if (!there) {
+    // Another message of this thread may have made it meanwhile: then this one has not been applied to it yet.
+    return (await makeThread(models, message)) ? undefined : applyToThread(models, message, isAutomatic);
+  }
   const reopens =
     there.status === 'closed' && there.closed_at !== null && there.closed_at < at && !isAutomatic;
   if (reopens) {
@@ -44,7 +47,8 @@ export async function applyToThread(
 const takingPart = (message: MessageRow): string[] =>
   message.opens || message.sender_known || message.direction === 'outbound' ? message.people : [];
 
-async function makeThread(models: Models, message: MessageRow): Promise<void> {
+/** @returns false when it was there already. */
+async function makeThread(models: Models, message: MessageRow): Promise<boolean> {
   const thread: ThreadRow = {
     _id: message.thread_id,
     workspace_id: message.workspace_id,
@@ -67,9 +71,11 @@ async function makeThread(models: Models, message: MessageRow): Promise<void> {
       const owner = message.audience.startsWith('owner:') ? message.audience.slice('owner:'.length) : null;
       await collectionOf(models.Conversation).insertOne({ ...thread, agent_id: owner, owner_id: owner });
     }
+    return true;
   } catch (error) {
-    // Somebody else made it a moment ago. A number taken for nothing is a gap, and gaps are allowed.
+    // A number taken for nothing is a gap, and gaps are allowed.
     if (!isDuplicateKey(error)) throw error;
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MessageRow } from '../../src/models/index.ts';
+import { applyToThread } from '../../src/threads/applyToThread.ts';
 import {
   addSent,
   newHouse,
@@ -178,6 +179,18 @@ describe('late parents and siblings', () => {
       expect(await house.models.Ticket.countDocuments()).toBe(round + 1);
     }
   });
+});
+
+test('messages that make their thread at the same moment are each applied to it', async () => {
+  const [message] = (await house.receive({})).messages as [MessageRow];
+  await house.models.Ticket.deleteMany({});
+  const people = [1, 2, 3, 4, 5].map((n) => `writer-${n}@client.test`);
+  await Promise.all(
+    people.map((person) => applyToThread(house.models, { ...message, people: [person] }, false)),
+  );
+  const [ticket, ...others] = await house.models.Ticket.find().lean();
+  expect(others).toEqual([]);
+  expect(ticket?.people.toSorted()).toEqual(people);
 });
 
 describe('once per audience', () => {
