@@ -12,7 +12,7 @@ export default {
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   // Long, for a machine that is several times slower than an idle one; what hangs fails all the same.
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   maxWorkers: 2,
   // A worker that has grown over this is replaced between two files: ES modules of finished files are not freed.
   workerIdleMemoryLimit: '1GB',

@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { InboundEmailRow, StoredMail } from '../src/models/inboundEmail.ts';
 import { reportFiles } from '../src/email/reportParts.ts';
+import { collectionOf } from '../src/models/index.ts';
 import { ParserBroke, Unreadable, type DigestJob } from '../src/parser/pool.ts';
 import { NotStoredError } from '../src/storage/storage.ts';
 import { longFields, StoredPost } from '../src/webhook/storedPost.ts';
@@ -72,11 +73,15 @@ function recipientOf(payload: StoredPost, mail: InboundRun): string {
 async function isReplay({ models }: Deps, payload: StoredPost): Promise<boolean> {
   const { token_hash: _id, content_hash } = payload;
   if (_id === null) return false;
-  await models.PostToken.create({ _id, content_hash, created_at: new Date() }).catch((error: unknown) => {
+  const tokens = collectionOf(models.PostToken);
+  try {
+    await tokens.insertOne({ _id, content_hash, created_at: new Date() });
+    return false;
+  } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-  });
-  const first = await models.PostToken.findById(_id).lean();
-  return first !== null && first.content_hash !== content_hash;
+    const first = await tokens.findOne({ _id });
+    return first !== null && first.content_hash !== content_hash;
+  }
 }
 
 /**
@@ -202,7 +207,7 @@ async function saveRow(
     routed_at: null,
   };
   try {
-    await models.InboundEmail.updateOne(
+    await collectionOf(models.InboundEmail).updateOne(
       { _id: mail.id, run: { $lt: mail.run } },
       {
         $set: row,

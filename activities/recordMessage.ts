@@ -1,4 +1,9 @@
-import type { InboundEmailRow, MessageRow, WorkspaceEmailRow } from '../src/models/index.ts';
+import {
+  collectionOf,
+  type InboundEmailRow,
+  type MessageRow,
+  type WorkspaceEmailRow,
+} from '../src/models/index.ts';
 import type { Route, StoredMail } from '../src/models/inboundEmail.ts';
 import { isSameMail } from '../src/email/sameMail.ts';
 import type { InboundRun } from '../workflows/types.ts';
@@ -68,25 +73,27 @@ async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<M
  * Inserts the message; when one with its key is here, it is this mail (recorded by an earlier try, or through another
  * route: kept there as a copy), or a different mail with a reused id, which is stored under a key of its own.
  */
-async function storeOnce(deps: Deps, row: InboundEmailRow, route: Route): Promise<MessageRow> {
-  const key = messageKey(row, route.lands_in);
+async function storeOnce(
+  deps: Deps,
+  row: InboundEmailRow,
+  route: Route,
+  id = messageKey(row, route.lands_in),
+): Promise<MessageRow> {
+  const message = newMessage(row, route, id);
+  const there = await insertOrFind(deps, message);
+  if (there === null) return message;
+  if (there.inbound_email_id === row._id) return there;
+  const variant = variantKey(messageKey(row, route.lands_in), row);
   const mine = comparableMail(row.mail as StoredMail, row.sender?.email ?? '');
-  for (const id of [key, variantKey(key, row)]) {
-    const message = newMessage(row, route, id);
-    const there = await insertOrFind(deps, message);
-    if (there === null) return message;
-    if (there.inbound_email_id === row._id) return there;
-    if (isSameMail(comparable(there), mine)) return addCopy(deps, there, row, route);
-  }
   // The variant's key holds letters and digits of the whole mail: what is there under it is this mail.
-  const same = await deps.models.Message.findById(variantKey(key, row)).orFail().lean<MessageRow>();
-  return addCopy(deps, same, row, route);
+  const isSame = id === variant || isSameMail(comparable(there), mine);
+  return isSame ? addCopy(deps, there, row, route) : storeOnce(deps, row, route, variant);
 }
 
 /** @returns null when it was inserted. */
 async function insertOrFind({ models }: Deps, message: MessageRow): Promise<MessageRow | null> {
   try {
-    await models.Message.collection.insertOne(message as never);
+    await collectionOf(models.Message).insertOne(message);
     return null;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
@@ -101,7 +108,7 @@ async function addCopy(
   route: Route,
 ): Promise<MessageRow> {
   const copy = { inbound_email_id: row._id, traced: route.traced };
-  const changed = await models.Message.findOneAndUpdate(
+  return models.Message.findOneAndUpdate(
     { _id: message._id },
     { $addToSet: { copies: copy } },
     { returnDocument: 'after' },
@@ -109,7 +116,6 @@ async function addCopy(
     .select(withoutBodies)
     .orFail()
     .lean<MessageRow>();
-  return changed;
 }
 
 /**

@@ -1,4 +1,9 @@
-import type { Models, WorkspaceEmailRow } from '../src/models/index.ts';
+import {
+  collectionOf,
+  type ForwardingAddressRow,
+  type Models,
+  type WorkspaceEmailRow,
+} from '../src/models/index.ts';
 import type { StoredMail, Target } from '../src/models/inboundEmail.ts';
 import { audienceOf, isReceivable } from '../src/threads/audiences.ts';
 import { normaliseAddress, withoutTag } from '../src/email/addresses.ts';
@@ -15,22 +20,18 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
   const row = await readRow(deps, mail);
   if (row.targets.length > 0) return { verdict: 'accept' };
   const stored = row.mail as StoredMail;
-  const receiver = await findReceiver(deps.models, row.recipient);
+  const everywhere = await addressesNamed(deps.models, row.recipient, stored);
+  const receiver = findReceiver(everywhere, row.recipient);
   if (!receiver) return { verdict: 'skip', reason: 'unknown recipient' };
 
-  const { workspaceId } = receiver;
-  const [emails, forwarding] = await Promise.all([
-    deps.models.WorkspaceEmail.find({ workspace_id: workspaceId })
-      .sort({ created_at: 1 })
-      .lean<WorkspaceEmailRow[]>(),
-    deps.models.ForwardingAddress.find({ workspace_id: workspaceId }, { address: 1 }).lean(),
-  ]);
-  const found = receiver.forwarding
-    ? behindForwarding(emails, receiver.parentId, stored)
-    : chooseAmong(
-        emails.filter((email) => email._id === receiver.emailId),
-        [],
-      );
+  const workspaceId = receiver.row.workspace_id;
+  const isOfWorkspace = (ours: { workspace_id: string }) => ours.workspace_id === workspaceId;
+  const emails = everywhere.emails.filter(isOfWorkspace);
+  const forwarding = everywhere.forwarding.filter(isOfWorkspace);
+  const found =
+    receiver.kind === 'forwarding'
+      ? behindForwarding(emails, await parentOf(deps.models, receiver.row), stored)
+      : chooseAmong([receiver.row], []);
 
   const change = {
     workspace_id: workspaceId,
@@ -42,28 +43,46 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
   return found.verdict;
 }
 
+interface Addresses {
+  /** Oldest first. */
+  emails: WorkspaceEmailRow[];
+  forwarding: ForwardingAddressRow[];
+}
+
+/** Everything of ours that the mail or its recipient names, in one go; of every workspace: which one it is for is not known yet. */
+async function addressesNamed(models: Models, recipient: string, mail: StoredMail): Promise<Addresses> {
+  const people = [...(mail.from ? [mail.from] : []), ...mail.reply_to, ...mail.to, ...mail.cc];
+  const written = [recipient, ...people.map(({ email }) => email), ...traceAddresses(mail.headers)];
+  const address = { $in: [...new Set(written.flatMap(spellings))] };
+  const [emails, forwarding] = await Promise.all([
+    collectionOf(models.WorkspaceEmail).find({ address }).toArray(),
+    collectionOf(models.ForwardingAddress).find({ address }).toArray(),
+  ]);
+  return { emails: emails.sort((a, b) => a.created_at.getTime() - b.created_at.getTime()), forwarding };
+}
+
 /** Who receives for this recipient: the exact address first, then the one without its tag. */
-async function findReceiver(
-  models: Models,
+function findReceiver(
+  { emails, forwarding }: Addresses,
   recipient: string,
-): Promise<
-  | { workspaceId: string; forwarding: false; emailId: string }
-  | { workspaceId: string; forwarding: true; parentId: string }
-  | null
-> {
+): { kind: 'email'; row: WorkspaceEmailRow } | { kind: 'forwarding'; row: ForwardingAddressRow } | null {
   for (const address of spellings(recipient)) {
-    const [emails, forwarding] = await Promise.all([
-      models.WorkspaceEmail.find({ address }).sort({ created_at: -1 }).lean<WorkspaceEmailRow[]>(),
-      models.ForwardingAddress.findOne({ address }).lean(),
-    ]);
-    const email = emails.find(isReceivable) ?? emails.find((e) => e.deleted_at === null) ?? emails[0];
-    if (email) return { workspaceId: email.workspace_id, forwarding: false, emailId: email._id };
-    if (forwarding) {
-      const { workspace_id: workspaceId, workspace_email_id: parentId } = forwarding;
-      return { workspaceId, forwarding: true, parentId };
-    }
+    // An address can have had several owners: the newest is asked first.
+    const email = bestOf(emails.filter((row) => row.address === address).reverse());
+    if (email) return { kind: 'email', row: email };
+    const row = forwarding.find((ours) => ours.address === address);
+    if (row) return { kind: 'forwarding', row };
   }
   return null;
+}
+
+/** Of several rows with one address, the one that receives, or at least was not deleted. */
+const bestOf = (same: WorkspaceEmailRow[]): WorkspaceEmailRow | undefined =>
+  same.find(isReceivable) ?? same.find((email) => email.deleted_at === null) ?? same[0];
+
+async function parentOf(models: Models, forwarding: ForwardingAddressRow): Promise<WorkspaceEmailRow[]> {
+  const { workspace_email_id: _id, workspace_id } = forwarding;
+  return collectionOf(models.WorkspaceEmail).find({ _id, workspace_id }).toArray();
 }
 
 function spellings(address: string): string[] {
@@ -80,7 +99,11 @@ interface Choice {
 }
 
 /** To, then Cc; where they name none of the workspace's addresses, this copy's trace headers; then the parent. */
-function behindForwarding(emails: WorkspaceEmailRow[], parentId: string, mail: StoredMail): Choice {
+function behindForwarding(
+  emails: WorkspaceEmailRow[],
+  parent: WorkspaceEmailRow[],
+  mail: StoredMail,
+): Choice {
   const traced = named(emails, traceAddresses(mail.headers));
   const tracedIds = traced.filter(isReceivable).map((email) => email._id);
   const written = named(
@@ -89,18 +112,14 @@ function behindForwarding(emails: WorkspaceEmailRow[], parentId: string, mail: S
   );
   if (written.length > 0) return chooseAmong(written, tracedIds);
   if (traced.length > 0) return chooseAmong(traced, tracedIds);
-  return chooseAmong(
-    emails.filter((email) => email._id === parentId),
-    tracedIds,
-  );
+  return chooseAmong(parent, tracedIds);
 }
 
 /** The workspace's emails that these addresses name, in their order. */
 function named(emails: WorkspaceEmailRow[], addresses: string[]): WorkspaceEmailRow[] {
   const found = addresses.flatMap((address) => {
     for (const spelling of spellings(address)) {
-      const same = emails.filter((email) => email.address === spelling);
-      const best = same.find(isReceivable) ?? same.find((e) => e.deleted_at === null) ?? same[0];
+      const best = bestOf(emails.filter((email) => email.address === spelling));
       if (best) return [best];
     }
     return [];

@@ -1,10 +1,13 @@
-import type { InboundEmailRow } from '../src/models/index.ts';
+import { collectionOf, type InboundEmailRow } from '../src/models/index.ts';
 import type { Route } from '../src/models/inboundEmail.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
 import { readRow } from './row.ts';
 import { dropClaims } from './threading/claims.ts';
 import { findThread } from './threading/findThread.ts';
+
+/** What threading does not look at. */
+const withoutContent = { 'mail.headers': 0, 'mail.text': 0, 'mail.html': 0, 'mail.files': 0 } as const;
 
 export type Routed = { verdict: 'routed' } | { verdict: 'skip'; reason: string };
 
@@ -13,7 +16,7 @@ export type Routed = { verdict: 'routed' } | { verdict: 'skip'; reason: string }
  * also for a try that runs beside this one or comes after later steps.
  */
 export async function routeEmail(deps: Deps, mail: InboundRun): Promise<Routed> {
-  const row = await readRow(deps, mail, {});
+  const row = await readRow(deps, mail, withoutContent);
   const routes = row.routes ?? (await decide(deps, mail, row));
   if (routes.length > 0) return { verdict: 'routed' };
   return {
@@ -30,7 +33,7 @@ async function decide(deps: Deps, mail: InboundRun, row: InboundEmailRow): Promi
     // Two addresses can lead into one thread's audience: one message there.
     if (route && !found.some((other) => other.lands_in === route.lands_in)) found.push(route);
   }
-  const { modifiedCount } = await models.InboundEmail.updateOne(
+  const { modifiedCount } = await collectionOf(models.InboundEmail).updateOne(
     { _id: mail.id, run: mail.run, routes: null },
     { $set: { routes: found, updated_at: new Date() } },
   );

@@ -1,8 +1,9 @@
-import type { ProjectionType, UpdateQuery } from 'mongoose';
-import type { InboundEmailRow } from '../src/models/index.ts';
+import { collectionOf, type InboundEmailRow } from '../src/models/index.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
 import { Superseded } from './errors.ts';
+
+type Projection = Record<string, 0> | Record<string, 1>;
 
 /**
  * The row of this run. @throws Superseded when a later run has taken over, or the row is gone.
@@ -11,12 +12,12 @@ import { Superseded } from './errors.ts';
 export async function readRow(
   { models }: Deps,
   mail: InboundRun,
-  projection: ProjectionType<InboundEmailRow> = { 'mail.text': 0, 'mail.html': 0 },
+  projection: Projection = { 'mail.text': 0, 'mail.html': 0 },
 ): Promise<InboundEmailRow> {
-  const row = await models.InboundEmail.findOne(
+  const row = await collectionOf(models.InboundEmail).findOne(
     { _id: mail.id, run: mail.run },
-    projection,
-  ).lean<InboundEmailRow>();
+    { projection },
+  );
   if (!row) throw new Superseded();
   return row;
 }
@@ -27,10 +28,9 @@ export async function writeRow(
   mail: InboundRun,
   states: InboundEmailRow['state'][],
   change: Partial<InboundEmailRow>,
-  more: UpdateQuery<InboundEmailRow> = {},
 ): Promise<void> {
-  await models.InboundEmail.updateOne(
+  await collectionOf(models.InboundEmail).updateOne(
     { _id: mail.id, run: mail.run, state: { $in: states } },
-    { ...more, $set: { ...change, updated_at: new Date() } },
+    { $set: { ...change, updated_at: new Date() } },
   );
 }

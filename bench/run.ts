@@ -3,10 +3,12 @@
  * the same machine and engines. Ends with 1 when an aim is missed.
  */
 import os from 'node:os';
+import { mongoUri, temporalAddress } from '../test/support/engines.ts';
 import globalSetup from '../test/support/globalSetup.ts';
 import globalTeardown from '../test/support/globalTeardown.ts';
 import { measureAck } from './ack.ts';
 import { closeAll, closeLater } from './cleanUp.ts';
+import { engineVersions } from './engineVersions.ts';
 import { measureMails } from './mails.ts';
 import { measureMemory } from './memory.ts';
 import { isReached, printSection, say } from './report.ts';
@@ -21,14 +23,26 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void closeAll().finally(() => process.exit(1)));
-
-const started = Date.now();
+const interrupted = new Promise<void>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+}).then(() => {
+  // What is being measured loses its engines now: its errors are no news.
+  process.on('uncaughtException', () => undefined);
+  process.exitCode = 1;
+  say('interrupted; closing what was started …');
+});
 try {
+  await Promise.race([measureAll(), interrupted]);
+} finally {
+  await closeAll();
+}
+process.exit();
+
+async function measureAll(): Promise<void> {
+  const started = Date.now();
   closeLater(globalTeardown);
   await globalSetup();
-  printHead();
+  await printHead();
   let missed = 0;
   for (const name of names.filter((part) => asked.length === 0 || asked.includes(part))) {
     say(`${name} …`);
@@ -41,17 +55,15 @@ try {
     `\n${missed === 0 ? 'Every aim was reached' : `${missed} aims were missed`}; it took ${seconds} s.\n`,
   );
   process.exitCode = missed === 0 ? 0 : 1;
-} finally {
-  await closeAll();
 }
-process.exit();
 
-function printHead(): void {
+async function printHead(): Promise<void> {
   const cpus = os.cpus();
+  const { temporal, mongodb } = await engineVersions();
   process.stdout.write(
     `Postroom against its floors, on ${cpus.length} x ${cpus[0]?.model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ` +
       `Node ${process.versions.node}, load ${os.loadavg()[0]!.toFixed(1)}.\n` +
-      `Temporal at ${process.env.TEST_TEMPORAL_ADDRESS}, MongoDB at ${new URL(process.env.TEST_MONGODB_URI!).host}, storage in ${os.tmpdir()}.\n` +
+      `Temporal ${temporal} at ${temporalAddress()}, MongoDB ${mongodb} at ${new URL(mongoUri()).host}, storage in ${os.tmpdir()}.\n` +
       'Look at the ratios. The figures are those of engines for development (one process each, on the cores that are measured), and no promise.\n',
   );
 }

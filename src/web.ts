@@ -26,6 +26,8 @@ import { createStarter, type Starter } from './webhook/starter.ts';
 import { createTellReply } from './webhook/tellReply.ts';
 import { createWebhook } from './webhook/webhook.ts';
 
+/** Longer than clients and proxies keep an idle connection: whoever closes one may cut off a request on its way (ms). */
+const KEEP_ALIVE_MS = 65_000;
 /** Time for requests under way when the process is told to stop (ms). */
 const DRAIN_MS = 15_000;
 
@@ -70,6 +72,7 @@ app.use(async (ctx, next) => {
   }
 });
 const server = http.createServer(app.callback());
+server.keepAliveTimeout = KEEP_ALIVE_MS;
 server.on('error', (error: NodeJS.ErrnoException) => {
   const inUse = error.code === 'EADDRINUSE';
   log.fatal(inUse ? `port ${config.port} is in use: stop what uses it, or set PORT` : error.message);

@@ -20,7 +20,7 @@ async function startWeb(dir: string) {
       () => true,
       () => false,
     );
-  await until('it answers', answers, 40_000);
+  await until('it answers', answers);
   return { web, ask };
 }
 

@@ -1,5 +1,5 @@
 import { hashOf } from '../../src/temporal/ids.ts';
-import type { InboundEmailRow, Models, ThreadIdRow } from '../../src/models/index.ts';
+import { collectionOf, type InboundEmailRow, type Models, type ThreadIdRow } from '../../src/models/index.ts';
 import { isDuplicateKey } from '../../src/models/once.ts';
 import type { ThreadRef } from './matches.ts';
 
@@ -25,8 +25,9 @@ export async function claim(
   as: ThreadIdRow['claimed_as'],
 ): Promise<ThreadIdRow | null> {
   const _id = hashOf(row.workspace_id, audience, id);
+  const claims = collectionOf(models.ThreadId);
   try {
-    await models.ThreadId.create({
+    await claims.insertOne({
       _id,
       workspace_id: row.workspace_id as string,
       thread_kind: thread.thread_kind,
@@ -39,7 +40,7 @@ export async function claim(
     return null;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    const holder = await models.ThreadId.findOne({ _id }).lean<ThreadIdRow>();
+    const holder = await claims.findOne({ _id });
     return holder && holder.inbound_email_id !== row._id ? holder : null;
   }
 }

@@ -1,6 +1,12 @@
 import { normaliseAddress } from '../../src/email/addresses.ts';
 import { missingParent } from '../../src/email/messageIds.ts';
-import type { InboundEmailRow, MessageRow, Models, ThreadIdRow } from '../../src/models/index.ts';
+import {
+  collectionOf,
+  type InboundEmailRow,
+  type MessageRow,
+  type Models,
+  type ThreadIdRow,
+} from '../../src/models/index.ts';
 import type { Route, StoredMail, Target } from '../../src/models/inboundEmail.ts';
 import type { Audience } from '../../src/models/workspaceEmail.ts';
 import { threadIdFor } from '../../src/threads/applyToThread.ts';
@@ -54,28 +60,25 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   /** Takes part by a stored message, or by the claim of the opening one that is being stored right now. */
   async function senderTakesPart(thread: ThreadRef): Promise<boolean> {
     if (await takesPart(models, thread, senderAddress)) return true;
-    const claims = await models.ThreadId.find(
-      {
+    const claims = await collectionOf(models.ThreadId)
+      .find({
         workspace_id: workspaceId,
         thread_id: thread.thread_id,
         people: personHash(workspaceId, senderAddress),
-      },
-      { inbound_email_id: 1 },
-    ).lean();
+      })
+      .project<Pick<ThreadIdRow, 'inbound_email_id'>>({ inbound_email_id: 1 })
+      .toArray();
     return claims.some((claimed) => claimed.inbound_email_id !== row._id);
   }
 
   /** The thread in this audience of a mail that names `id`, in which the sender takes part. */
   async function threadNaming(id: string): Promise<ThreadRef | null> {
-    const naming = await models.Message.find({
-      workspace_id: workspaceId,
-      audience: target.audience,
-      names: id,
-    })
-      .select(withoutBodies)
+    const naming = await collectionOf(models.Message)
+      .find({ workspace_id: workspaceId, audience: target.audience, names: id })
+      .project<MessageRow>(withoutBodies)
       .sort({ created_at: 1 })
       .limit(50)
-      .lean<MessageRow[]>();
+      .toArray();
     const others = naming.filter((message) => message.inbound_email_id !== row._id);
     const threads = new Map(others.map((message) => [message.thread_id, refOf(message)]));
     for (const thread of threads.values()) if (await senderTakesPart(thread)) return thread;
@@ -92,38 +95,39 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
     return threadNaming(parentId);
   }
 
-  /** Answers to this mail came before it: joins them, unless a second mail carries its id. */
-  async function belowLateParent(messageId: string, holder: ThreadIdRow | null): Promise<ThreadRef | null> {
+  /** Answers to this mail came before it: joins them, unless a second mail carries its id. Else it opens a thread. */
+  async function ownOrAnswers(messageId: string, holder: ThreadIdRow | null): Promise<ThreadRef> {
     const [carriers, naming] = await Promise.all([
       carriersOf(models, row, messageId),
       threadNaming(messageId),
     ]);
-    if (carriers.some((carrier) => carrier.audience === target.audience)) return null;
+    if (carriers.some((carrier) => carrier.audience === target.audience)) return own;
     if (holder?.claimed_as === 'parent' && (await senderTakesPart(heldBy(holder)))) return heldBy(holder);
-    return naming;
+    return naming ?? own;
   }
 
-  /** So that answers that come at this moment find the thread; a claim that they made for it becomes its own. */
-  async function claimOwnId(thread: ThreadRef): Promise<ThreadIdRow | null> {
-    if (mail.message_id === null) return null;
-    const holder = await claim(claimer, mail.message_id, thread, 'own');
-    if (holder) await takeOver(claimer, mail.message_id, thread);
-    return holder;
+  /**
+   * So that answers that come at this moment find the thread; a claim that they made for it becomes its own.
+   * @param choose the thread it goes to after all, once the claim stands
+   */
+  async function claimOwnId(
+    thread: ThreadRef,
+    choose: (messageId: string, holder: ThreadIdRow | null) => ThreadRef | Promise<ThreadRef> = () => thread,
+  ): Promise<ThreadRef> {
+    const { message_id: messageId } = mail;
+    if (messageId === null) return thread;
+    const holder = await claim(claimer, messageId, thread, 'own');
+    const chosen = await choose(messageId, holder);
+    if (holder) await takeOver(claimer, messageId, chosen);
+    return chosen;
   }
 
   async function newOrShared(): Promise<ThreadRef> {
     for (const parentId of missingParent(mail)) {
       const shared = await besideSiblings(parentId);
-      if (shared) {
-        await claimOwnId(shared);
-        return shared;
-      }
+      if (shared) return claimOwnId(shared);
     }
-    if (mail.message_id === null) return own;
-    const holder = await claim(claimer, mail.message_id, own, 'own');
-    const thread = (await belowLateParent(mail.message_id, holder)) ?? own;
-    if (holder) await takeOver(claimer, mail.message_id, thread);
-    return thread;
+    return claimOwnId(own, ownOrAnswers);
   }
 
   return { own, newOrShared, claimOwnId, senderTakesPart };

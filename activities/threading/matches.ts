@@ -1,4 +1,4 @@
-import type { InboundEmailRow, MessageRow, Models } from '../../src/models/index.ts';
+import { collectionOf, type InboundEmailRow, type MessageRow, type Models } from '../../src/models/index.ts';
 import type { StoredMail, Target } from '../../src/models/inboundEmail.ts';
 import { parentIds } from '../../src/email/messageIds.ts';
 import { isSameMail } from '../../src/email/sameMail.ts';
@@ -19,18 +19,28 @@ export async function findParent(
   row: InboundEmailRow,
   target: Target,
 ): Promise<MessageRow | null> {
-  const ids = parentIds(row.mail as StoredMail);
-  const carriersOfEach = await Promise.all(ids.map((id) => carriersOf(models, row, id)));
-  for (const carriers of carriersOfEach) {
-    if (await isReused(models, carriers)) continue;
-    const counting = carriers.filter((message) => counts(message, target));
-    const best =
-      counting.find((message) => message.audience === target.audience) ??
-      counting.find((message) => wasSentFrom(message, target)) ??
-      counting[0];
-    if (best) return best;
+  const [likeliest, ...others] = parentIds(row.mail as StoredMail);
+  // The mail that was answered is nearly always here: only without it are its forebears asked for, up to 30.
+  for (const ids of [likeliest === undefined ? [] : [likeliest], others]) {
+    const carriersOfEach = await Promise.all(ids.map((id) => carriersOf(models, row, id)));
+    for (const carriers of carriersOfEach) {
+      const best = await bestOf(models, carriers, target);
+      if (best) return best;
+    }
   }
   return null;
+}
+
+/** Of the messages with one id, the one whose thread this mail may join. */
+async function bestOf(models: Models, carriers: MessageRow[], target: Target): Promise<MessageRow | null> {
+  if (await isReused(models, carriers)) return null;
+  const counting = carriers.filter((message) => counts(message, target));
+  return (
+    counting.find((message) => message.audience === target.audience) ??
+    counting.find((message) => wasSentFrom(message, target)) ??
+    counting[0] ??
+    null
+  );
 }
 
 /** Carriers of one id that are looked at; an id with more is of a machine that reuses it. */
@@ -39,10 +49,11 @@ const MAX_CARRIERS = 100;
 /** The messages that carry this id, newest first, less those of the mail itself. */
 export async function carriersOf(models: Models, row: InboundEmailRow, id: string): Promise<MessageRow[]> {
   // Filtered and sorted here: a query on exactly the index's fields is fast on every engine.
-  const carriers = await models.Message.find({ workspace_id: row.workspace_id, message_id: id })
-    .select(withoutBodies)
+  const carriers = await collectionOf(models.Message)
+    .find({ workspace_id: row.workspace_id as string, message_id: id })
+    .project<MessageRow>(withoutBodies)
     .limit(MAX_CARRIERS)
-    .lean<MessageRow[]>();
+    .toArray();
   return carriers
     .filter((message) => message.inbound_email_id !== row._id)
     .sort((a, b) => b.created_at.getTime() - a.created_at.getTime());

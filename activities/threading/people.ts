@@ -1,5 +1,5 @@
 import { normaliseAddress, type Address } from '../../src/email/addresses.ts';
-import type { Models } from '../../src/models/index.ts';
+import { collectionOf, type Models } from '../../src/models/index.ts';
 import type { StoredMail } from '../../src/models/inboundEmail.ts';
 import { threadsOf } from '../../src/threads/applyToThread.ts';
 import type { ThreadRef } from './matches.ts';
@@ -19,9 +19,7 @@ export function peopleOf(mail: StoredMail, sender: Address): string[] {
  * message, or one of ours; never through a mail that is itself marked (activities/applyToThread.ts adds them).
  */
 export async function takesPart(models: Models, thread: ThreadRef, address: string): Promise<boolean> {
-  const there = await threadsOf(models, thread.thread_kind).exists({
-    _id: thread.thread_id,
-    people: address,
-  });
+  const threads = collectionOf(threadsOf(models, thread.thread_kind));
+  const there = await threads.findOne({ _id: thread.thread_id, people: address }, { projection: { _id: 1 } });
   return there !== null;
 }

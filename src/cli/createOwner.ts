@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { normaliseAddress } from '../email/addresses.ts';
 import { createIndexes, type Models } from '../models/index.ts';
+import { isDuplicateKey, once } from '../models/once.ts';
 import { newId } from '../temporal/ids.ts';
 import { hashToken, newToken } from '../tokens.ts';
 import { operate, OperatorError } from './operator.ts';
@@ -32,10 +33,12 @@ await operate(async (models) => {
     ? await existingWorkspace(models, args['workspace-id'])
     : await newWorkspace(models, args.workspace);
   const userId = await userWith(models, email, args.name ?? '');
-  await models.Member.updateOne(
-    { _id: `${workspaceId}/${userId}` },
-    { $set: { workspace_id: workspaceId, user_id: userId, role: 'owner' } },
-    { upsert: true },
+  await once(() =>
+    models.Member.updateOne(
+      { _id: `${workspaceId}/${userId}` },
+      { $set: { workspace_id: workspaceId, user_id: userId, role: 'owner' } },
+      { upsert: true },
+    ),
   );
   const token = newToken('owner');
   await models.Token.create({
@@ -66,10 +69,11 @@ async function newWorkspace(models: Models, name: string | undefined): Promise<s
 
 /** A person is one user, however many workspaces they own. */
 async function userWith(models: Models, email: string, name: string): Promise<string> {
-  const user = await models.User.findOneAndUpdate(
-    { email },
-    { $setOnInsert: { _id: newId(), name, created_at: new Date() } },
-    { upsert: true, returnDocument: 'after' },
-  ).lean<{ _id: string }>();
-  return user._id;
+  try {
+    const user = await models.User.create({ _id: newId(), email, name, created_at: new Date() });
+    return user._id;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    return (await models.User.findOne({ email }, { _id: 1 }).orFail().lean())._id;
+  }
 }

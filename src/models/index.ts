@@ -1,4 +1,4 @@
-import type { Connection, Model, Schema } from 'mongoose';
+import type { Connection, Model, mongo, Schema } from 'mongoose';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
@@ -82,6 +82,13 @@ export function createModels(connection: Connection): Models {
   };
   return models as Models;
 }
+
+/**
+ * The driver's own collection of a model, for what each mail does: mongoose casts and copies every row and filter, at
+ * twice the CPU of the driver, and its types are ours already.
+ */
+export const collectionOf = <Row extends mongo.Document>(model: Model<Row>): mongo.Collection<Row> =>
+  model.collection as unknown as mongo.Collection<Row>;
 
 /** Makes every index; resolves when they are there. */
 export async function createIndexes(models: Models): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Model } from 'mongoose';
-import type { MessageRow, Models } from '../models/index.ts';
+import { collectionOf, type MessageRow, type Models } from '../models/index.ts';
 import type { ThreadRow } from '../models/thread.ts';
 import { isDuplicateKey } from '../models/once.ts';
 import { hashOf } from '../temporal/ids.ts';
@@ -23,17 +23,20 @@ export async function applyToThread(
   isAutomatic: boolean,
 ): Promise<void> {
   const { thread_kind: kind, thread_id: id, created_at: at } = message;
-  const Thread = threadsOf(models, kind);
-  const there = await Thread.findOneAndUpdate(
+  const threads = collectionOf(threadsOf(models, kind));
+  const there = await threads.findOneAndUpdate(
     { _id: id, workspace_id: message.workspace_id },
     { $max: { last_message_at: at, updated_at: at }, $addToSet: { people: { $each: takingPart(message) } } },
     { projection: { status: 1, closed_at: 1 } },
-  ).lean();
-  if (!there) return makeThread(models, message);
+  );
+  if (!there) {
+    // Another message of this thread may have made it meanwhile: then this one has not been applied to it yet.
+    return (await makeThread(models, message)) ? undefined : applyToThread(models, message, isAutomatic);
+  }
   const reopens =
     there.status === 'closed' && there.closed_at !== null && there.closed_at < at && !isAutomatic;
   if (reopens) {
-    await Thread.updateOne(
+    await threads.updateOne(
       { _id: id, status: 'closed', closed_at: { $lt: at } },
       { $set: { status: 'open', closed_at: null } },
     );
@@ -44,7 +47,8 @@ export async function applyToThread(
 const takingPart = (message: MessageRow): string[] =>
   message.opens || message.sender_known || message.direction === 'outbound' ? message.people : [];
 
-async function makeThread(models: Models, message: MessageRow): Promise<void> {
+/** @returns false when it was there already. */
+async function makeThread(models: Models, message: MessageRow): Promise<boolean> {
   const thread: ThreadRow = {
     _id: message.thread_id,
     workspace_id: message.workspace_id,
@@ -62,29 +66,25 @@ async function makeThread(models: Models, message: MessageRow): Promise<void> {
   };
   try {
     if (message.thread_kind === 'ticket') {
-      await models.Ticket.collection.insertOne({
-        ...thread,
-        number: await nextNumber(models, message),
-      } as never);
+      await collectionOf(models.Ticket).insertOne({ ...thread, number: await nextNumber(models, message) });
     } else {
       const owner = message.audience.startsWith('owner:') ? message.audience.slice('owner:'.length) : null;
-      await models.Conversation.collection.insertOne({
-        ...thread,
-        agent_id: owner,
-        owner_id: owner,
-      } as never);
+      await collectionOf(models.Conversation).insertOne({ ...thread, agent_id: owner, owner_id: owner });
     }
+    return true;
   } catch (error) {
-    // Somebody else made it a moment ago. A number taken for nothing is a gap, and gaps are allowed.
+    // A number taken for nothing is a gap, and gaps are allowed.
     if (!isDuplicateKey(error)) throw error;
+    return false;
   }
 }
 
 async function nextNumber(models: Models, message: MessageRow): Promise<number> {
-  const workspace = await models.Workspace.findOneAndUpdate(
+  const workspace = await collectionOf(models.Workspace).findOneAndUpdate(
     { _id: message.workspace_id },
     { $inc: { last_ticket_number: 1 } },
     { returnDocument: 'after', projection: { last_ticket_number: 1 } },
-  ).orFail();
+  );
+  if (!workspace) throw new Error('the workspace of a stored message is gone');
   return workspace.last_ticket_number;
 }

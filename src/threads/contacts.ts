@@ -1,5 +1,5 @@
 import { normaliseAddress, type Address } from '../email/addresses.ts';
-import type { Models } from '../models/index.ts';
+import { collectionOf, type Models } from '../models/index.ts';
 import { once } from '../models/once.ts';
 import { hashOf } from '../temporal/ids.ts';
 
@@ -13,7 +13,7 @@ export async function knowContact(
 ): Promise<void> {
   const email = contactAddress(person);
   await once(() =>
-    models.Contact.updateOne(
+    collectionOf(models.Contact).updateOne(
       { _id: contactId(workspaceId, person) },
       {
         $setOnInsert: { workspace_id: workspaceId, email, name: person?.name ?? '', created_at: since },

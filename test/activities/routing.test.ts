@@ -1,4 +1,4 @@
-import { newHouse, STRANGER_WORKSPACE, type House } from '../support/house.ts';
+import { addSent, newHouse, STRANGER_WORKSPACE, type House } from '../support/house.ts';
 
 let house: House;
 beforeEach(async () => {
@@ -107,7 +107,7 @@ describe('for whom', () => {
   test('an answer to one of our messages joins its thread, whatever became of the address', async () => {
     await house.addEmail('old@acme.test', { active: false });
     const first = await house.receive({ to: ['support@acme.test'] });
-    await sent(first.threads[0] as string, '<ours-1@acme.test>', 'old@acme.test');
+    await addSent(house.models, first.messages[0]!, '<ours-1@acme.test>', 'old@acme.test');
     const answer = await house.receive({
       recipient: house.forwarding,
       to: ['old@acme.test'],
@@ -171,7 +171,7 @@ describe('from whom', () => {
 
   test('own mail coming back is skipped, in its own audience only', async () => {
     const first = await house.receive({ to: ['support@acme.test'] });
-    await sent(first.threads[0] as string, '<ours@acme.test>', 'support@acme.test');
+    await addSent(house.models, first.messages[0]!, '<ours@acme.test>', 'support@acme.test');
     const back = await house.receive({ from: 'support@acme.test', message_id: '<ours@acme.test>' });
     expect(back.row).toMatchObject({ state: 'skipped', reason: 'own mail' });
     const toShared = await house.receive({ to: ['hello@acme.test'], message_id: '<ours@acme.test>' });
@@ -200,23 +200,3 @@ describe('closed threads', () => {
     expect(await status()).toBe('closed');
   });
 });
-
-/** An outbound message of ours in a thread. */
-async function sent(threadId: string, messageId: string, from: string): Promise<void> {
-  const inThread = await house.models.Message.findOne({ thread_id: threadId }).orFail().lean();
-  await house.models.Message.create({
-    ...inThread,
-    _id: `out-${messageId}`,
-    direction: 'outbound',
-    state: 'sent',
-    from: { email: from, name: '' },
-    sender: { email: from, name: '' },
-    to: [inThread.sender],
-    people: [from, inThread.sender.email],
-    sending_email: from,
-    message_id: messageId,
-    inbound_email_id: null,
-    opens: false,
-    copies: [],
-  });
-}

@@ -1,5 +1,7 @@
 import type { MessageRow } from '../../src/models/index.ts';
+import { applyToThread } from '../../src/threads/applyToThread.ts';
 import {
+  addSent,
   newHouse,
   runStep,
   storeMail,
@@ -63,7 +65,7 @@ describe('an answer finds its thread', () => {
 
   test('an answer to a message sent from the receiving address joins it wherever it is', async () => {
     const personal = await house.receive({ to: ['dana@acme.test'] });
-    await sent(personal, '<ours@acme.test>', 'support@acme.test');
+    await addSent(house.models, personal.messages[0]!, '<ours@acme.test>', 'support@acme.test');
     const answer = await house.receive({ to: ['support@acme.test'], in_reply_to: ['<ours@acme.test>'] });
     expect(thread(answer)).toBe(thread(personal));
     const other = await house.receive({ to: ['billing@acme.test'], in_reply_to: ['<ours@acme.test>'] });
@@ -179,6 +181,18 @@ describe('late parents and siblings', () => {
   });
 });
 
+test('messages that make their thread at the same moment are each applied to it', async () => {
+  const [message] = (await house.receive({})).messages as [MessageRow];
+  await house.models.Ticket.deleteMany({});
+  const people = [1, 2, 3, 4, 5].map((n) => `writer-${n}@client.test`);
+  await Promise.all(
+    people.map((person) => applyToThread(house.models, { ...message, people: [person] }, false)),
+  );
+  const [ticket, ...others] = await house.models.Ticket.find().lean();
+  expect(others).toEqual([]);
+  expect(ticket?.people.toSorted()).toEqual(people);
+});
+
 describe('once per audience', () => {
   test('one mail to two addresses of one audience: one message, and a copy', async () => {
     const mail: Mail = { message_id: '<one@client.test>', to: ['support@acme.test', 'billing@acme.test'] };
@@ -284,24 +298,4 @@ async function snapshot() {
     house.models.InboundEmail.find({}, { updated_at: 0, routed_at: 0 }).sort({ _id: 1 }).lean(),
   ]);
   return { messages, tickets, contacts, inbound };
-}
-
-/** An outbound message of ours in the thread of `received`. */
-async function sent(received: Received, messageId: string, from: string): Promise<void> {
-  const [first] = received.messages as [MessageRow];
-  await house.models.Message.create({
-    ...first,
-    _id: `out-${messageId}`,
-    direction: 'outbound',
-    state: 'sent',
-    from: { email: from, name: '' },
-    sender: { email: from, name: '' },
-    to: [first.sender],
-    people: [from, first.sender.email],
-    sending_email: from,
-    message_id: messageId,
-    inbound_email_id: null,
-    opens: false,
-    copies: [],
-  });
 }

@@ -1,9 +1,10 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pino } from 'pino';
-import type { InboundEmailRow } from '../../src/models/index.ts';
+import type { InboundEmailRow, WorkspaceEmailRow } from '../../src/models/index.ts';
 import { settleRows } from '../../src/temporal/settle.ts';
 import { startGatedStack, type GatedStack } from '../support/gatedStack.ts';
+import { addWorkspaceEmail } from '../support/house.ts';
 import {
   FORMS,
   messageOf,
@@ -25,22 +26,10 @@ afterAll(() => stack.close());
 
 const silent = pino({ level: 'silent' });
 
-/** An address of the demo workspace, as it is when nothing else is said: proved, receiving tickets. */
-const addEmail = (local: string, change: object = {}) =>
-  stack.models.WorkspaceEmail.create({
+/** An address of the demo workspace. */
+const addEmail = (local: string, change: Partial<WorkspaceEmailRow> = {}) =>
+  addWorkspaceEmail(stack.models, stack.seeded.workspaceId, stack.at(local), {
     _id: `email-${local}`,
-    workspace_id: stack.seeded.workspaceId,
-    address: stack.at(local),
-    display_name: '',
-    purpose: 'ticket',
-    user_id: null,
-    kind: 'platform',
-    proved_at: new Date(),
-    can_receive: true,
-    can_send: true,
-    active: true,
-    deleted_at: null,
-    created_at: new Date(),
     ...change,
   });
 const changeEmail = (local: string, change: object) =>
@@ -210,7 +199,7 @@ describe('a run that an operator ends', () => {
     await stack.mongodb.open();
     await stack.stop('web');
     await stack.startWeb();
-    await messageOf(stack, id, 60_000);
+    await messageOf(stack, id);
     const row = await rowIn(stack, id, 'routed');
     expect(row.run).toBe(2);
     const isOver = async () => (await statusOf(`inbound/${row._id}/again/2`)) === 'COMPLETED';

@@ -79,5 +79,5 @@ test('kill -9 of the parent leaves no orphan', async () => {
   const pid = pidIn(text());
   expect(isGone(pid)).toBe(false);
   parent.child.kill('SIGKILL');
-  await until('the child is gone', () => isGone(pid), 5_000);
+  await until('the child is gone', () => isGone(pid));
 });

@@ -80,7 +80,7 @@ export const typescript = (file: string): string[] => ['--import', tsx, path.joi
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  ms = 20_000,
+  ms = 120_000,
 ): Promise<void> {
   for (const end = Date.now() + ms; !(await condition());) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);

@@ -6,7 +6,7 @@ import type { Ready } from '../../src/dev/ready.ts';
 import { runNode, typescript, until } from './fakes.ts';
 
 /** Two starts of everything, on a machine that does other things too. */
-const SLOW_MS = 180_000;
+const SLOW_MS = 720_000;
 
 const { PATH, HOME, POSTROOM_CACHE } = process.env;
 const start = (dir: string, env: NodeJS.ProcessEnv = {}) =>
@@ -104,7 +104,7 @@ test(
 
     expect(processesIn(dir).size).toBeGreaterThan(5);
     first.child.kill('SIGKILL');
-    await until('nothing is left', () => processesIn(dir).size === 0, 30_000);
+    await until('nothing is left', () => processesIn(dir).size === 0);
 
     const second = start(dir);
     const after = await ready(dir, second);

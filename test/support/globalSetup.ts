@@ -3,11 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { loadConfig } from '../../src/config.ts';
 import {
-  anyFreePort,
   type Engine,
   type EngineName,
   EngineError,
   mongodbUri,
+  nextFreePort,
   obtainEngines,
   S3_KEYS,
   startMongodb,
@@ -15,6 +15,12 @@ import {
   startTemporal,
 } from '../../src/engines/index.ts';
 import { running } from './running.ts';
+
+/**
+ * Below the ports that the system gives to outgoing connections (32768 and up on Linux), one of which could be taken
+ * before the engine listens; above those of test/support/stack.ts.
+ */
+const FIRST_PORT = 30_000 + Math.floor(Math.random() * 2_000);
 
 /**
  * Brings up the engines for the whole run in a temporary folder, or takes those that the environment names. Tests find
@@ -44,10 +50,13 @@ async function bringUp(): Promise<void> {
   if (!storage.s3Endpoint) wanted.push('s3');
   const obtained = await obtainEngines(wanted, place, config.mongodBinary);
 
+  const taken = new Set<number>();
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'postroom-test-'));
   running.dataDir = dataDir;
+  const { cached } = mongodb ? { cached: null } : obtained.mongodb;
+  running.standIn = cached?.standIn ? cached.folder : null;
   const started = async (start: (port: number) => Promise<Engine>): Promise<number> => {
-    const port = await anyFreePort();
+    const port = await nextFreePort(FIRST_PORT, taken);
     running.engines.push(await start(port));
     return port;
   };

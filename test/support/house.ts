@@ -49,24 +49,8 @@ export async function newHouse(): Promise<House> {
   let age = 0;
   const addEmail = async (address: string, change: Partial<WorkspaceEmailRow> = {}) => {
     age += 1;
-    const email: WorkspaceEmailRow = {
-      _id: newId(),
-      workspace_id: WORKSPACE,
-      address,
-      display_name: '',
-      purpose: 'ticket',
-      user_id: null,
-      kind: 'platform',
-      proved_at: new Date(),
-      can_receive: true,
-      can_send: true,
-      active: true,
-      deleted_at: null,
-      created_at: new Date(Date.UTC(2026, 0, 1, 0, age)),
-      ...change,
-    };
-    await models.WorkspaceEmail.create(email);
-    return email;
+    const created_at = new Date(Date.UTC(2026, 0, 1, 0, age));
+    return addWorkspaceEmail(models, WORKSPACE, address, { created_at, ...change });
   };
   const emails = {
     support: await addEmail('support@acme.test'),
@@ -93,6 +77,57 @@ export async function newHouse(): Promise<House> {
     receive: (mail) => receive(models, steps, mail),
     close: () => models.connection.close(),
   };
+}
+
+/** Adds an address, as it is when nothing else is said: proved, receiving tickets. */
+export async function addWorkspaceEmail(
+  models: Models,
+  workspaceId: string,
+  address: string,
+  change: Partial<WorkspaceEmailRow> = {},
+): Promise<WorkspaceEmailRow> {
+  const email: WorkspaceEmailRow = {
+    _id: newId(),
+    workspace_id: workspaceId,
+    address,
+    display_name: '',
+    purpose: 'ticket',
+    user_id: null,
+    kind: 'platform',
+    proved_at: new Date(),
+    can_receive: true,
+    can_send: true,
+    active: true,
+    deleted_at: null,
+    created_at: new Date(),
+    ...change,
+  };
+  await models.WorkspaceEmail.create(email);
+  return email;
+}
+
+/** An answer of ours to this message, sent from that address. */
+export async function addSent(
+  { Message }: Models,
+  to: MessageRow,
+  messageId: string,
+  from: string,
+): Promise<void> {
+  await Message.create({
+    ...to,
+    _id: `out-${messageId}`,
+    direction: 'outbound',
+    state: 'sent',
+    from: { email: from, name: '' },
+    sender: { email: from, name: '' },
+    to: [to.sender],
+    people: [from, to.sender.email],
+    sending_email: from,
+    message_id: messageId,
+    inbound_email_id: null,
+    opens: false,
+    copies: [],
+  });
 }
 
 const people = (list: string[] = []) => list.map((email) => ({ email, name: '' }));

@@ -65,7 +65,11 @@ export const filesOf = (stack: Stack, message: MessageRow): Promise<AttachmentRo
   stack.models.Attachment.find({ message_id: message._id }).sort({ position: 1 }).lean<AttachmentRow[]>();
 
 /** Waits until no file of a message is pending. */
-export function settledFiles(stack: Stack, message: MessageRow, withinMs = 60_000): Promise<AttachmentRow[]> {
+export function settledFiles(
+  stack: Stack,
+  message: MessageRow,
+  withinMs = 180_000,
+): Promise<AttachmentRow[]> {
   return until(
     `the files of ${message._id} to be settled`,
     async () => {

@@ -4,6 +4,8 @@ import type { Engine } from '../../src/engines/index.ts';
 interface Running {
   engines: Engine[];
   dataDir: string | null;
+  /** What runs in MongoDB's place, with its version; null = MongoDB itself, or one that the environment names. */
+  standIn: string | null;
 }
 const holder = globalThis as { postroomEngines?: Running };
-export const running: Running = (holder.postroomEngines ??= { engines: [], dataDir: null });
+export const running: Running = (holder.postroomEngines ??= { engines: [], dataDir: null, standIn: null });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { nextFreePort } from '../../src/engines/ports.ts';
-import type { InboundEmailRow, MessageRow, Models } from '../../src/models/index.ts';
+import type { MessageRow, Models } from '../../src/models/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { seed, type Seeded } from '../../src/seed.ts';
 import { freshDatabaseUri, freshModels, freshNamespace, temporalAddress } from './engines.ts';
@@ -33,8 +33,6 @@ export interface Stack {
   api(path: string, token?: string): Promise<Response>;
   /** Any other request of the API below the demo workspace. @param body sent as JSON, unless it is a form or bytes. */
   request(method: Method, path: string, body?: object, options?: RequestOptions): Promise<Response>;
-  /** Waits until `count` inbound rows are final, and gives all rows. */
-  settled(count: number, withinMs?: number): Promise<InboundEmailRow[]>;
   /** The messages of a mail, by its Message-Id. */
   messages(messageId: string): Promise<MessageRow[]>;
   close(): Promise<void>;
@@ -126,7 +124,7 @@ export async function startStack({
         if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said}`);
         return answersWell(`http://127.0.0.1:${port}/health/ready`);
       },
-      90_000,
+      240_000,
     );
   };
   const stop = async (name: 'web' | 'worker', signal: NodeJS.Signals = 'SIGTERM') => {
@@ -164,15 +162,6 @@ export async function startStack({
         },
         body: isJson(body) ? JSON.stringify(body) : (body as RequestInit['body']),
       }),
-    settled: (count, withinMs) =>
-      until(
-        `${count} mails to be final`,
-        async () => {
-          const rows = await models.InboundEmail.find().sort({ created_at: 1 }).lean<InboundEmailRow[]>();
-          return rows.filter((row) => row.state !== 'received').length >= count && rows;
-        },
-        withinMs,
-      ),
     messages: (messageId) => models.Message.find({ message_id: messageId }).lean<MessageRow[]>(),
     async close() {
       await sandbox.close();
@@ -204,9 +193,13 @@ const answersWell = (url: string): Promise<boolean> =>
   );
 
 const takenPorts = new Set<number>();
+const PORTS_A_WORKER = 1_000;
 /**
  * A port that stays free while its process is down: below those that the system gives to outgoing connections
- * (32768 and up on Linux).
+ * (32768 and up on Linux), and in a range of this jest worker's own.
  */
-const lastingPort = (): Promise<number> =>
-  nextFreePort(20_000 + Math.floor(Math.random() * 10_000), takenPorts);
+function lastingPort(): Promise<number> {
+  const worker = Number(process.env.JEST_WORKER_ID ?? 1) % 10;
+  const from = 20_000 + worker * PORTS_A_WORKER;
+  return nextFreePort(from + Math.floor(Math.random() * (PORTS_A_WORKER / 2)), takenPorts);
+}

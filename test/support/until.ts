@@ -1,8 +1,11 @@
-/** Waits for a condition. @returns its first truthy value. @throws after `withinMs`, saying what was waited for. */
+/**
+ * Waits for a condition; long, because only a test that fails waits to the end. @returns its first truthy value.
+ * @throws after `withinMs`, saying what was waited for.
+ */
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  withinMs = 30_000,
+  withinMs = 120_000,
 ): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
