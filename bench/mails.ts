@@ -25,11 +25,7 @@ export async function measureMails(): Promise<Section> {
   const stack = await newStack();
   const { close } = await startFloor('floorWorker', [temporalAddress(), stack.namespace]);
   const readable = await watchMessages(stack);
-  const post = async (mail: Post): Promise<void> => {
-    const seen = readable(mail);
-    await send(stack.webUrl, mail);
-    await seen;
-  };
+  const post = untilReadable(stack, readable);
   const nextPost = postMaker();
   const one: Record<Kind, Run> = {
     postroom: () => post(nextPost()),
@@ -101,7 +97,7 @@ export async function measureMails(): Promise<Section> {
 }
 
 /** A change stream over new messages: tells when a mail has become one, without asking again and again. */
-async function watchMessages(stack: Stack): Promise<(mail: Post) => Promise<void>> {
+export async function watchMessages(stack: Stack): Promise<(mail: Post) => Promise<void>> {
   const waiting = new Map<string, () => void>();
   const stream = stack.models.Message.collection.watch([{ $match: { operationType: 'insert' } }]);
   stream.on('change', (change) => {
@@ -113,6 +109,15 @@ async function watchMessages(stack: Stack): Promise<(mail: Post) => Promise<void
   // It begins where it was opened, and says so with the first answer only.
   await sleep(500);
   return (mail) => new Promise((resolve) => waiting.set(mail.messageId, resolve));
+}
+
+/** Posts a mail, and waits until its message is in the database. */
+export function untilReadable(stack: Stack, readable: (mail: Post) => Promise<void>) {
+  return async (mail: Post): Promise<void> => {
+    const seen = readable(mail);
+    await send(stack.webUrl, mail);
+    await seen;
+  };
 }
 
 /** Counting costs the database 3 ms at a thousand rows: it is not asked before all messages are there. */
@@ -129,17 +134,17 @@ async function processBatch(
   await until('all mails to be routed', async () => (await routed()) >= before + mails.length);
 }
 
-async function runFloor({ client }: Stack, workflow: string): Promise<void> {
+export async function runFloor({ client }: Stack, workflow: string): Promise<void> {
   await client.workflow.execute(workflow, { taskQueue: 'floor', workflowId: `floor/${newId()}` });
 }
 
 /** Starts one every `EVERY_MS`, whether earlier ones have ended or not. @returns how long each took, in ms. */
-function atSteadyRate(run: Run): Promise<number[]> {
+export function atSteadyRate(run: Run): Promise<number[]> {
   return Promise.all(Array.from({ length: SINGLE }, (_, n) => sleep(n * EVERY_MS).then(() => timed(run))));
 }
 
 /** Waits until no run is open: a round does not pay for the one before. */
-async function quiet({ client, namespace }: Stack): Promise<void> {
+export async function quiet({ client, namespace }: Stack): Promise<void> {
   await until('all runs to end', async () => {
     const { executions } = await client.workflowService.listOpenWorkflowExecutions({
       namespace,
@@ -149,7 +154,7 @@ async function quiet({ client, namespace }: Stack): Promise<void> {
   });
 }
 
-async function timed(act: () => Promise<unknown>): Promise<number> {
+export async function timed(act: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await act();
   return performance.now() - from;

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- ack|mails|thread|memory …]`: Postroom against floors that are measured in the same run, in turns, on
+ * `npm run bench [-- ack|mails|replies|waiting|thread|memory …]`: Postroom against floors that are measured in the same run, in turns, on
  * the same machine and engines. Ends with 1 when an aim is missed.
  */
 import os from 'node:os';
@@ -11,10 +11,19 @@ import { closeAll, closeLater } from './cleanUp.ts';
 import { engineVersions } from './engineVersions.ts';
 import { measureMails } from './mails.ts';
 import { measureMemory } from './memory.ts';
+import { measureReplies } from './replies.ts';
 import { isReached, printSection, say } from './report.ts';
 import { measureThread } from './thread.ts';
+import { measureWaiting } from './waiting.ts';
 
-const parts = { ack: measureAck, mails: measureMails, thread: measureThread, memory: measureMemory };
+const parts = {
+  ack: measureAck,
+  mails: measureMails,
+  replies: measureReplies,
+  waiting: measureWaiting,
+  thread: measureThread,
+  memory: measureMemory,
+};
 const names = Object.keys(parts) as (keyof typeof parts)[];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in parts));

@@ -1,0 +1,68 @@
+import { replyWorkflowId } from '../src/temporal/ids.ts';
+import type { Stack } from '../test/support/stack.ts';
+import { until } from '../test/support/until.ts';
+import { atSteadyRate, untilReadable, watchMessages } from './mails.ts';
+import { atOnce, postMaker } from './posts.ts';
+import { figure, say, withSpread, type Section } from './report.ts';
+import { newStack } from './stack.ts';
+import { middleHalf, quantile } from './statistics.ts';
+import { newTickets, postReply } from './tickets.ts';
+
+const WAITING = 1_000;
+const ROUNDS = 5;
+const WARM_UP_ROUNDS = 1;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const KINDS = ['none', 'waiting'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** Whether new mail becomes slower while many replies wait for their day. Two stacks side by side, measured in turns. */
+export async function measureWaiting(): Promise<Section> {
+  const stacks = { none: await newStack(), waiting: await newStack() };
+  const [path] = await newTickets(stacks.waiting, 1);
+  await newTickets(stacks.none, 1);
+  const send_at = new Date(Date.now() + DAY_MS).toISOString();
+  await atOnce(WAITING, 16, async () => void (await postReply(stacks.waiting, path!, { send_at })));
+  await until('all to wait', () => areAllWaiting(stacks.waiting), 300_000);
+
+  const nextPost = postMaker();
+  const post = {
+    none: untilReadable(stacks.none, await watchMessages(stacks.none)),
+    waiting: untilReadable(stacks.waiting, await watchMessages(stacks.waiting)),
+  };
+  const times: Record<Kind, number[]> = { none: [], waiting: [] };
+  for (let round = 1 - WARM_UP_ROUNDS; round <= ROUNDS; round++) {
+    for (const kind of KINDS) {
+      const took = await atSteadyRate(() => post[kind](nextPost()));
+      if (round < 1) continue;
+      times[kind].push(...took);
+      say(`waiting ${round}/${ROUNDS} ${kind}: p50 ${figure(quantile(took, 0.5))} ms`);
+    }
+  }
+  for (const kind of KINDS) await stacks[kind].close();
+  return {
+    title: `Mail in, while ${figure(WAITING)} replies wait`,
+    lines: [
+      {
+        what: 'post to readable, p50',
+        ours: withSpread(middleHalf(times.waiting), 'ms'),
+        floor: withSpread(middleHalf(times.none), 'ms'),
+        ratio: quantile(times.waiting, 0.5) / quantile(times.none, 0.5),
+        aim: { atMost: 1.2 },
+      },
+    ],
+    notes: ['Floor: the same at the same time without any that waits, in processes of its own; in turns.'],
+  };
+}
+
+/** Each run has a timer; it is looked for in those that were started last. */
+async function areAllWaiting({ models, client }: Stack): Promise<boolean> {
+  if (await models.Message.exists({ 'outbound.wants_start': true })) return false;
+  const last = await models.Message.find({ state: 'scheduled' }, { _id: 1 })
+    .sort({ created_at: -1 })
+    .limit(20)
+    .lean();
+  const histories = last.map(({ _id }) => client.workflow.getHandle(replyWorkflowId(_id, 1)).fetchHistory());
+  return (await Promise.all(histories)).every((history) =>
+    history.events?.some((event) => event.timerStartedEventAttributes),
+  );
+}
