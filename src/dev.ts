@@ -56,6 +56,7 @@ async function main(): Promise<void> {
     temporal_address: up.temporalAddress,
     mongodb_uri: up.mongodbUri,
     mailgun_url: mailgun.url,
+    mailgun_outbox_url: ownMailgun ? `${mailgun.url}/sandbox/outbox.json` : null,
     webhook_url: `${webUrl}/webhooks/mailgun/inbound`,
     events_url: `${webUrl}/webhooks/mailgun/events`,
     signing_key: mailgun.signingKey,

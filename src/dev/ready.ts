@@ -10,6 +10,8 @@ export interface Ready {
   temporal_address: string;
   mongodb_uri: string;
   mailgun_url: string;
+  /** JSON list of what the local Mailgun delivered, newest first; null where a real account is configured. */
+  mailgun_outbox_url: string | null;
   webhook_url: string;
   events_url: string;
   signing_key: string;

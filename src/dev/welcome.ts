@@ -5,17 +5,24 @@ import type { Ready } from './ready.ts';
 export function welcome(ready: Ready, dataDir: string): string {
   const support = ready.emails[0]?.address ?? '';
   const tickets = `${ready.web_url}/api/v1/workspaces/${ready.workspace_id}/tickets`;
+  const authorization = `-H "Authorization: Bearer ${ready.api_token}"`;
   const lines = [
     '',
     'Postroom is ready.',
     `  web            ${ready.web_url}/health/ready`,
     ...(ready.temporal_ui_url ? [`  Temporal UI    ${ready.temporal_ui_url}`] : []),
-    `  local Mailgun  ${ready.mailgun_url}/sandbox/posts`,
+    ...(ready.mailgun_outbox_url
+      ? [
+          `  local Mailgun  ${ready.mailgun_url}/sandbox/posts (mail in)`,
+          `                 ${ready.mailgun_url}/sandbox/outbox (replies, as customers see them)`,
+        ]
+      : []),
     `  logs and data  ${path.relative('.', dataDir)}/ (tokens and addresses in ready.json)`,
     '',
-    'Send a mail, and read the ticket that it became:',
+    'Send a mail, read the ticket that it became, and answer it:',
     `  npm run send-mail -- --to ${support} --from ann@client.test --subject "My order" --text "Where is it?"`,
-    `  curl -H "Authorization: Bearer ${ready.api_token}" ${tickets}`,
+    `  curl ${authorization} ${tickets}`,
+    `  curl ${authorization} --json '{"text": "It arrives tomorrow."}' ${tickets}/<id>/messages`,
     '',
     'Ctrl-C stops everything; the data stays.',
   ];
