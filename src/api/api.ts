@@ -9,6 +9,7 @@ import { contactRoutes } from './routes/contacts.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { threadRoutes } from './routes/threads.ts';
+import { workspaceRoutes } from './routes/workspace.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
 import { available } from './unavailable.ts';
 
@@ -23,6 +24,7 @@ export function createApi(deps: ApiDeps): Middleware {
   const files = new Router();
   const all = { ...deps, links: createLinks(deps.config) };
   const user = bearer(deps.models);
+  workspaceRoutes(router, user, all);
   for (const kind of ['ticket', 'conversation'] as const) {
     threadRoutes(router, user, all, kind);
     messageRoutes(router, user, all, kind);

@@ -1,4 +1,4 @@
-import type { MessageRow, Models } from '../models/index.ts';
+import { collectionOf, type MessageRow, type Models } from '../models/index.ts';
 import { isDuplicateKey } from '../models/once.ts';
 import { applyToThread } from '../threads/applyToThread.ts';
 import { knowContact } from '../threads/contacts.ts';
@@ -43,13 +43,13 @@ export async function applyMessage(models: Models, row: MessageRow): Promise<voi
 
 /** @returns null when there is one with its id. */
 async function insert(models: Models, { row, uploads }: NewMessage): Promise<MessageRow | null> {
-  const { Message, connection } = models;
+  const messages = collectionOf(models.Message);
   try {
-    if (uploads.length === 0) await Message.collection.insertOne(row as never);
+    if (uploads.length === 0) await messages.insertOne(row);
     else {
       // Files that belong to a message which is not there would be nobody's; a message without its files would go out.
-      await connection.transaction(async (session) => {
-        await Message.collection.insertOne(row as never, { session });
+      await models.connection.transaction(async (session) => {
+        await messages.insertOne(row, { session });
         await takeUploads(models, row, uploads, session);
       });
     }

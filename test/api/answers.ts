@@ -26,7 +26,7 @@ export interface Body {
   message: Body;
   data: Body[];
   detail: string;
-  errors: { field: string; message: string }[];
+  errors?: { field: string; message: string }[];
 }
 
 export interface Answer {

@@ -1,51 +1,22 @@
-import type { MessageRow, TicketRow } from '../../src/models/index.ts';
-import { answerOf } from './answers.ts';
-import { createWorld, rows, T0, type World } from './world.ts';
+import type { MessageRow } from '../../src/models/index.ts';
+import type { ThreadRow } from '../../src/models/thread.ts';
+import { answerOf, faultsOf } from './answers.ts';
+import { askedTicket, createWorld, rows, seedEmails, storedFile, T0, type World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
   world = await createWorld();
-  const emails = [
-    { address: 'support@acme.test', display_name: 'Support' },
-    { address: 'billing@acme.test' },
-    { address: 'hello@acme.test', purpose: 'inbox' },
-    { address: 'dana@acme.test', purpose: 'inbox', user_id: 'dana' },
-    { address: 'max@acme.test', purpose: 'inbox', user_id: 'max' },
-    { address: 'off@acme.test', active: false },
-  ] as const;
-  for (const [n, email] of emails.entries())
-    await rows.workspaceEmail(world.models, {
-      _id: email.address,
-      proved_at: T0,
-      created_at: new Date(T0.getTime() + n),
-      ...email,
-    });
+  await seedEmails(world);
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** A ticket of Ann's, with her mail. */
-async function ticket(change: Partial<TicketRow> = {}, mail: Partial<MessageRow> = {}): Promise<string> {
-  const { _id } = await rows.ticket(world.models, { workspace_email_id: 'support@acme.test', ...change });
-  await rows.message(world.models, {
-    thread_id: _id,
-    subject: 'A question',
-    message_id: `<${_id}@x.test>`,
-    to: [{ email: 'support@acme.test', name: '' }],
-    cc: [{ email: 'bob@x.test', name: 'Bob' }],
-    people: ['ann@x.test', 'bob@x.test'],
-    opens: true,
-    ...mail,
-  });
-  return _id;
-}
-
-const reply = (id: string, body: object, token = world.tokens.max, headers: Record<string, string> = {}) =>
-  answerOf(world.post(`/tickets/${id}/messages`, token, body, headers));
+const reply = (ticket: string, body: object, token = world.tokens.max) =>
+  answerOf(world.post(`/tickets/${ticket}/messages`, token, body));
 const row = (id: string) => world.models.Message.findById(id).orFail().lean<MessageRow>();
+const emailsOf = (people: { email: string }[]) => people.map(({ email }) => email);
 
 test('a reply is saved with all that will not change, and its run is asked for', async () => {
-  const id = await ticket();
-  const before = Date.now();
+  const id = await askedTicket(world);
   const { status, body } = await reply(id, { text: 'It comes tomorrow.' });
   expect(status).toBe(202);
   expect(body).toEqual({
@@ -82,18 +53,316 @@ test('a reply is saved with all that will not change, and its run is asked for',
     attachments: [],
   });
   expect(Date.parse(body.due_at) - Date.parse(body.created_at)).toBe(10_000);
-  expect(Date.parse(body.created_at)).toBeGreaterThanOrEqual(before);
   expect(world.asked.start).toContainEqual({ id: body.id, run: 1 });
-  expect((await row(body.id)).outbound).toMatchObject({
-    run: 1,
-    wants_start: true,
-    is_open: true,
-    attempt: 0,
+  const { outbound, people } = await row(body.id);
+  expect(outbound).toMatchObject({ run: 1, wants_start: true, is_open: true, attempt: 0 });
+  expect(people).toEqual(['ann@x.test', 'bob@x.test']);
+  const one = await answerOf(world.get(`/tickets/${id}/messages/${body.id}`, world.tokens.dana));
+  expect(one).toEqual({ status: 200, body });
+  const list = await answerOf(world.get(`/tickets/${id}/messages`, world.tokens.dana));
+  expect(list.body.data[1]).toEqual(body);
+});
+
+describe('to whom', () => {
+  test('lists that are given are taken, in any form of an address, each person once', async () => {
+    const { body } = await reply(await askedTicket(world), {
+      to: ['Zoë Ünï <zoe@BÜCHER.test>', '"Lee, \\"Kim\\"" <kim@x.test>', 'kim@X.test'],
+      cc: [],
+      bcc: ['hidden@x.test', 'zoe@xn--bcher-kva.test'],
+      subject: 'Mehr Öl\t日本',
+      text: 'x',
+    });
+    expect(body).toMatchObject({
+      to: [
+        { email: 'zoe@BÜCHER.test', name: 'Zoë Ünï' },
+        { email: 'kim@x.test', name: 'Lee, "Kim"' },
+      ],
+      cc: [],
+      bcc: [{ email: 'hidden@x.test', name: '' }],
+      subject: 'Mehr Öl\t日本',
+    });
+    const { people, thread_id } = await row(body.id);
+    expect(people).toEqual(['zoe@xn--bcher-kva.test', 'kim@x.test', 'hidden@x.test']);
+    const thread = await world.models.Ticket.findById(thread_id).orFail().lean<ThreadRow>();
+    expect(thread.people).toEqual(people);
   });
-  expect(await answerOf(world.get(`/tickets/${id}/messages/${body.id}`, world.tokens.dana))).toEqual({
-    status: 200,
-    body,
+
+  test('an empty list is nobody, but somebody there must be', async () => {
+    const id = await askedTicket(world);
+    expect(emailsOf((await reply(id, { to: [], text: 'x' })).body.cc)).toEqual(['bob@x.test']);
+    expect((await reply(id, { to: [], cc: [], bcc: ['z@x.test'], text: 'x' })).status).toBe(202);
+    expect(await faultsOf(reply(id, { to: [], cc: [], text: 'x' }))).toEqual([422, 'to']);
   });
-  const { body: list } = await answerOf(world.get(`/tickets/${id}/messages`, world.tokens.dana));
-  expect(list.data[1]).toEqual(body);
+
+  test('at most a thousand', async () => {
+    const id = await askedTicket(world);
+    const many = (n: number, of: string) => Array.from({ length: n }, (_, i) => `${of}${i}@x.test`);
+    const body = { to: many(600, 'a'), cc: many(400, 'b'), bcc: [], text: 'x' };
+    expect((await reply(id, body)).status).toBe(202);
+    expect(await faultsOf(reply(id, { ...body, bcc: ['z@x.test'] }))).toEqual([422, 'to']);
+    expect(await faultsOf(reply(id, { to: many(1001, 'a'), text: 'x' }))).toEqual([422, 'to']);
+  });
+
+  test('reply-defaults says it beforehand', async () => {
+    const id = await askedTicket(world);
+    const defaults = await answerOf(world.get(`/tickets/${id}/reply-defaults`, world.tokens.max));
+    expect(defaults).toEqual({
+      status: 200,
+      body: {
+        sending_email: 'support@acme.test',
+        from: { email: 'support@acme.test', name: 'Support' },
+        reply_to: [],
+        to: [{ email: 'ann@x.test', name: 'Ann' }],
+        cc: [{ email: 'bob@x.test', name: 'Bob' }],
+        subject: 'Re: A question',
+        reason: null,
+      },
+    });
+  });
+});
+
+describe('what is not right is 422 with its field, and nothing is saved', () => {
+  const faults: [object, ...fields: string[]][] = [
+    [{}, 'text'],
+    [{ text: ' ', html: null }, 'text'],
+    [{ text: 1 }, 'text'],
+    [{ text: 'x', tags: [] }, 'tags'],
+    [{ text: 'x', to: { email: 'a@x.test' } }, 'to'],
+    [{ text: 'x', to: ['a@x.test', 'b'] }, 'to.1'],
+    [{ text: 'x', to: ['a@x.test, b@x.test'] }, 'to.0'],
+    [{ text: 'x', cc: ['A <a@x.test>, B <b@x.test>'] }, 'cc.0'],
+    [{ text: 'x', bcc: [null] }, 'bcc.0'],
+    [{ text: 'x', bcc: ['<>'] }, 'bcc.0'],
+    [{ text: 'x', subject: 'x'.repeat(1001) }, 'subject'],
+    [{ text: 'x'.repeat(2 * 1024 * 1024 + 1) }, 'text'],
+    [{ text: 'x', attachments: 'a' }, 'attachments'],
+    [{ text: 'x', attachments: ['a', 'a'] }, 'attachments'],
+    [{ text: 'x', attachments: ['nothing'] }, 'attachments.0'],
+    [{ text: 'x', send_at: 'tomorrow' }, 'send_at'],
+    [{ text: 'x', send_at: '2026-11-01T10:00:00' }, 'send_at'],
+    [{ text: 'x', send_at: '2001-01-01T00:00:00Z' }, 'send_at'],
+    [{ text: 'x', send_at: '2999-01-01T00:00:00Z' }, 'send_at'],
+    [{ text: 'x', undo_seconds: -1 }, 'undo_seconds'],
+    [{ text: 'x', undo_seconds: 1.5 }, 'undo_seconds'],
+    [{ text: 'x', undo_seconds: 100_000 }, 'undo_seconds'],
+    [{ text: 'x', sending_email: 'nobody@acme.test' }, 'sending_email'],
+    [{ text: 'x', note: 'yes' }, 'note'],
+    [
+      { text: 'x', note: true, to: ['a@x.test'], subject: 'x', undo_seconds: 1 },
+      'to',
+      'subject',
+      'undo_seconds',
+    ],
+    [{ html: '<div>'.repeat(600) + 'deep' }, 'html'],
+    [{ html: '<script>x</script>' }, 'html'],
+  ];
+  const injections = ['\r', '\n', '\0', '\r\nBcc: victim@x.test', '\u0085'].flatMap((bad): typeof faults => [
+    [{ text: 'x', subject: `Hello${bad}` }, 'subject'],
+    [{ text: 'x', to: [`Ann${bad} <a@x.test>`] }, 'to.0'],
+    [{ text: 'x', cc: [`a@x.test${bad}`] }, 'cc.0'],
+    [{ text: 'x', bcc: [`a${bad}@x.test`] }, 'bcc.0'],
+    [{ text: 'x', sending_email: `support@acme.test${bad}` }, 'sending_email'],
+  ]);
+
+  const all = [...faults, ...injections, [{ text: 'a\0b' }, 'text'], [{ html: '<p>\0' }, 'html']];
+  test.each(all.map(([body, ...fields]) => [JSON.stringify(body).slice(0, 80), body, ...fields] as const))(
+    '%s',
+    async (_, body, ...fields) => {
+      const id = await askedTicket(world);
+      expect(await faultsOf(reply(id, body as object))).toEqual([422, ...fields]);
+      expect(await world.models.Message.countDocuments({ thread_id: id })).toBe(1);
+    },
+  );
+});
+
+describe('the body', () => {
+  const post = async (body: string | Uint8Array, headers: Record<string, string>) => {
+    const id = await askedTicket(world);
+    const answer = await fetch(`${world.url}/api/v1/workspaces/acme/tickets/${id}/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${world.tokens.max}`, ...headers },
+      body,
+    });
+    const { detail } = (await answer.json()) as { detail: string };
+    return [answer.status, answer.headers.get('content-type'), typeof detail];
+  };
+  const json = { 'content-type': 'application/json' };
+  test.each<[number, string, string, Record<string, string>]>([
+    [400, 'no JSON', '{"text":', json],
+    [400, 'a prototype', '{"text":"x","__proto__":{"note":true}}', json],
+    [400, 'a string', '"text"', json],
+    [422, 'a list', '[]', json],
+    [415, 'a form', 'text=x', { 'content-type': 'application/x-www-form-urlencoded' }],
+    [415, 'of no type', 'x', { 'content-type': '' }],
+    [413, 'over 6 MB', JSON.stringify({ text: 'x'.repeat(6 * 1024 * 1024) }), json],
+    [415, 'compressed oddly', '{}', { ...json, 'content-encoding': 'rot13' }],
+  ])('is answered %d: %s', async (status, _, body, headers) => {
+    expect(await post(body, headers)).toEqual([status, 'application/problem+json', 'string']);
+  });
+});
+
+describe('the sending email', () => {
+  const chosen = async (sending_email: string, token = world.tokens.dana) =>
+    reply(await askedTicket(world), { text: 'x', sending_email }, token);
+
+  test('is the agent’s choice among those that they can use', async () => {
+    for (const address of ['billing@acme.test', 'Hello <HELLO@acme.test>', 'dana@acme.test']) {
+      const { status, body } = await chosen(address);
+      expect([status, body.sending_email]).toEqual([202, /\w+@acme.test/i.exec(address)![0].toLowerCase()]);
+    }
+  });
+
+  test('another’s, another workspace’s, one that is off or not set up is 422 with the reason', async () => {
+    const { models } = world;
+    await rows.workspaceEmail(models, { address: 'f@other.test', workspace_id: 'other', proved_at: T0 });
+    await rows.workspaceEmail(models, { address: 'off@acme.test', active: false, proved_at: T0 });
+    await rows.workspaceEmail(models, { address: 'new@acme.test', can_send: false, proved_at: T0 });
+    for (const address of ['max@acme.test', 'f@other.test', 'off@acme.test', 'new@acme.test']) {
+      const { status, body } = await chosen(address);
+      expect([address, status, body.errors?.[0]?.field]).toEqual([address, 422, 'sending_email']);
+    }
+    expect((await chosen('off@acme.test')).body.detail).toContain('it is switched off');
+  });
+
+  test('where nothing can send the reply is taken all the same: its run says so', async () => {
+    await using away = await createWorld();
+    const id = await askedTicket(away);
+    const answer = await answerOf(away.post(`/tickets/${id}/messages`, away.tokens.max, { text: 'x' }));
+    expect([answer.status, answer.body.state]).toEqual([202, 'queued']);
+    const { body } = await answerOf(away.get(`/tickets/${id}/reply-defaults`, away.tokens.max));
+    expect(body).toMatchObject({
+      sending_email: null,
+      from: null,
+      reason: 'no address of the workspace can send this',
+    });
+  });
+});
+
+test('HTML is made safe, and gives the text where there is none', async () => {
+  const html = '<p onclick="x()">Hi <b>Ann</b></p><script>x</script>';
+  const { body } = await reply(await askedTicket(world), { html });
+  expect([body.html, body.text]).toEqual(['<p>Hi <b>Ann</b></p>', 'Hi Ann']);
+  const both = await reply(await askedTicket(world), { html, text: 'Hello Ann\r\nBye' });
+  expect([both.body.html, both.body.text]).toEqual(['<p>Hi <b>Ann</b></p>', 'Hello Ann\r\nBye']);
+});
+
+test('a mail of over 25 MB when it is composed is 422 with both numbers', async () => {
+  const upload = (size: number) => storedFile(world, 'x', { message_id: '', audience: 'owner:max', size });
+  const small = await upload(18 * 1024 * 1024);
+  expect((await reply(await askedTicket(world), { text: 'x', attachments: [small] })).status).toBe(202);
+  const { status, body } = await reply(await askedTicket(world), {
+    text: 'x',
+    attachments: [await upload(10 * 1024 * 1024), await upload(9 * 1024 * 1024)],
+  });
+  expect([status, body.errors?.[0]?.field]).toEqual([422, 'attachments']);
+  expect(body.detail).toMatch(/ 27\d{6} bytes; 26214400 /);
+});
+
+describe('when', () => {
+  test('at its time, at once, or after the workspace’s pause', async () => {
+    const id = await askedTicket(world);
+    const send_at = new Date(Date.now() + 3_600_000).toISOString();
+    const later = await reply(id, { text: 'x', send_at, undo_seconds: 5 });
+    expect(later.body).toMatchObject({ state: 'scheduled', send_at, due_at: send_at });
+    const atOnce = (await reply(id, { text: 'x', undo_seconds: 0, send_at: null })).body;
+    expect([atOnce.state, atOnce.due_at]).toEqual(['queued', atOnce.created_at]);
+    await world.models.Workspace.updateOne({ _id: 'acme' }, { undo_seconds: 30 });
+    const paused = (await reply(id, { text: 'x' })).body;
+    await world.models.Workspace.updateOne({ _id: 'acme' }, { undo_seconds: 10 });
+    expect(Date.parse(paused.due_at) - Date.parse(paused.created_at)).toBe(30_000);
+  });
+
+  test('a time with an offset is that moment', async () => {
+    const at = new Date(Date.now() + 86_400_000);
+    const local = `${new Date(at.getTime() + 2 * 3_600_000).toISOString().slice(0, -1)}+02:00`;
+    const { body } = await reply(await askedTicket(world), { text: 'x', send_at: local });
+    expect(body.send_at).toBe(at.toISOString());
+  });
+});
+
+describe('the thread', () => {
+  const threadOf = (id: string) => world.models.Ticket.findById(id).orFail().lean<ThreadRow>();
+
+  test('a reply opens a closed one again; a note does not, and both are its newest', async () => {
+    const id = await askedTicket(world);
+    const closed_at = new Date(T0.getTime() + 1);
+    await world.models.Ticket.updateOne({ _id: id }, { status: 'closed', closed_at });
+    const note = await reply(id, { text: 'Call her.', note: true });
+    expect(note.status).toBe(202);
+    expect(await threadOf(id)).toMatchObject({
+      status: 'closed',
+      updated_at: new Date(note.body.created_at),
+    });
+    const sent = await reply(id, { text: 'x' });
+    expect(await threadOf(id)).toMatchObject({
+      status: 'open',
+      updated_at: new Date(sent.body.created_at),
+      last_message_at: new Date(sent.body.created_at),
+    });
+  });
+
+  test('a note goes to nobody', async () => {
+    const id = await askedTicket(world);
+    const file = await storedFile(world, 'x', { message_id: '', audience: 'owner:max' });
+    const started = world.asked.start.length;
+    const { body } = await reply(id, { html: '<p>Call her.</p>', note: true, attachments: [file] });
+    expect(body).toMatchObject({
+      direction: 'note',
+      state: 'saved',
+      from: null,
+      to: [],
+      text: 'Call her.',
+      message_id: null,
+      author_id: 'max',
+      attachments: [{ id: file }],
+    });
+    expect(body).not.toHaveProperty('deliveries');
+    expect((await row(body.id)).people).toEqual([]);
+    expect(world.asked.start.length).toBe(started);
+  });
+});
+
+describe('whose it is', () => {
+  test('a personal conversation is answered by its owner alone', async () => {
+    const { models, tokens } = world;
+    const { _id } = await rows.conversation(models, {
+      audience: 'owner:dana',
+      owner_id: 'dana',
+      workspace_email_id: 'dana@acme.test',
+    });
+    const path = `/conversations/${_id}/messages`;
+    const body = { text: 'x', to: ['a@x.test'] };
+    for (const token of [tokens.olga, tokens.max, tokens.stranger])
+      expect((await world.post(path, token, body)).status).toBe(404);
+    expect((await world.post(path, undefined, body)).status).toBe(401);
+    const sent = await answerOf(world.post(path, tokens.dana, body));
+    expect(sent.status).toBe(202);
+    expect((await row(sent.body.id)).audience).toBe('owner:dana');
+    for (const [method, below] of [
+      ['get', ''],
+      ['delete', ''],
+      ['post', '/retry'],
+    ] as const)
+      expect((await world[method](`${path}/${sent.body.id}${below}`, tokens.olga)).status).toBe(404);
+    expect((await world.get(`/conversations/${_id}/reply-defaults`, tokens.max)).status).toBe(404);
+    // Only as an address of their own.
+    const shared = answerOf(world.post(path, tokens.dana, { ...body, sending_email: 'hello@acme.test' }));
+    expect(await faultsOf(shared)).toEqual([422, 'sending_email']);
+  });
+
+  test('a thread or message of another kind, workspace or thread is not there', async () => {
+    const [id, other] = [await askedTicket(world), await askedTicket(world)];
+    const { body } = await reply(id, { text: 'x' });
+    for (const path of [`/conversations/${id}`, `/tickets/${other}`, '/tickets/none'])
+      expect((await world.get(`${path}/messages/${body.id}`, world.tokens.max)).status).toBe(404);
+    expect((await world.post(`/conversations/${id}/messages`, world.tokens.max, { text: 'x' })).status).toBe(
+      404,
+    );
+    const foreign = await fetch(`${world.url}/api/v1/workspaces/other/tickets/${id}/messages/${body.id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${world.tokens.stranger}` },
+    });
+    expect(foreign.status).toBe(404);
+    expect((await row(body.id)).state).toBe('queued');
+  });
 });

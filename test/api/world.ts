@@ -58,7 +58,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     temporal: { address: null, namespace: 'mail', uiUrl: 'http://temporal.test' },
     platformDomain: 'postroom.test',
   };
-  const log = pino({ level: 'silent' });
+  const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
   const asked: World['asked'] = { start: [], wake: [] };
   const replies: ApiDeps['replies'] = {
     add: (reply) => void asked.start.push(reply),
@@ -226,6 +226,36 @@ const thread = () => ({
   updated_at: T0,
 });
 
+/** Addresses of acme that can send: two for tickets, a shared one, and a personal one of each member's. */
+export async function seedEmails({ models }: World): Promise<void> {
+  const emails = [
+    { address: 'support@acme.test', display_name: 'Support' },
+    { address: 'billing@acme.test' },
+    { address: 'hello@acme.test', purpose: 'inbox' },
+    { address: 'dana@acme.test', purpose: 'inbox', user_id: 'dana' },
+    { address: 'max@acme.test', purpose: 'inbox', user_id: 'max' },
+  ] as const;
+  for (const [n, email] of emails.entries()) {
+    const created_at = new Date(T0.getTime() + n);
+    await rows.workspaceEmail(models, { _id: email.address, proved_at: T0, created_at, ...email });
+  }
+}
+
+/** A ticket of Ann's at support@, with the mail that opened it. @returns its id. */
+export async function askedTicket({ models }: World, mail: Partial<MessageRow> = {}): Promise<string> {
+  const { _id } = await rows.ticket(models, { workspace_email_id: 'support@acme.test' });
+  await rows.message(models, {
+    thread_id: _id,
+    subject: 'A question',
+    message_id: `<${_id}@x.test>`,
+    to: [{ email: 'support@acme.test', name: '' }],
+    cc: [{ email: 'bob@x.test', name: 'Bob' }],
+    opens: true,
+    ...mail,
+  });
+  return _id;
+}
+
 /** A file in the store with its row. */
 export async function storedFile(
   { models, storage }: World,
@@ -233,7 +263,7 @@ export async function storedFile(
   row: Partial<AttachmentRow>,
 ): Promise<string> {
   const _id = newId();
-  const key = `attachments/acme/${row.message_id ?? 'none'}/${_id}`;
+  const key = `attachments/acme/${row.message_id || 'none'}/${_id}`;
   await storage.put(key, body);
   await rows.attachment(models, { _id, key, size: Buffer.byteLength(body), ...row });
   return _id;
