@@ -40,7 +40,6 @@ export const Faults = z.strictObject({
 });
 export type Faults = z.infer<typeof Faults>;
 export type AttachmentFault = NonNullable<Faults['attachments']>['answer'];
-export type EventsFault = NonNullable<Faults['events']>['answer'];
 export type PostFault = z.infer<typeof PostFault>;
 type EventPostFault = NonNullable<Faults['event_posts']>;
 

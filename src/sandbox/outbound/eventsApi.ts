@@ -33,11 +33,17 @@ export function readQuery(search: URLSearchParams): Query {
   const ascending = end === null ? search.get('ascending') === 'yes' : begin !== null && begin <= end;
   const earlier = ascending ? begin : end;
   const later = ascending ? end : (begin ?? Date.now());
-  const filters = [...search].filter(([name]) => Object.hasOwn(FIELDS, name) && name !== 'domain');
+  const filters = [...search]
+    .filter(([name]) => Object.hasOwn(FIELDS, name) && name !== 'domain')
+    .filter(isHeeded);
   const limit = Number(search.get('limit') ?? 100);
   if (!Number.isInteger(limit) || limit < 1) throw new BadQuery('limit must be a positive integer');
   return { from: earlier, to: later, ascending, limit: Math.min(limit, MAX_LIMIT), filters };
 }
+
+/** A Message-Id in angle brackets is passed over, and everything comes (mailgun.js, issue 296). */
+const isHeeded = ([name, value]: [string, string]): boolean =>
+  name !== 'message-id' || !value.startsWith('<');
 
 /** Seconds since 1970, or a date in words (RFC 2822). @throws BadQuery */
 function timeOf(text: string | null): number | null {
@@ -77,7 +83,7 @@ export function eventsPage(
 function filter(field: string, expression: string): Condition {
   const words = expression
     .split(/\s+OR\s+/i)
-    .map((word) => /^(NOT\s+)?[("]*<?(.*?)>?[")]*$/is.exec(word.trim())!);
+    .map((word) => /^(NOT\s+)?[("]*(.*?)[")]*$/is.exec(word.trim())!);
   const isPartial = ['from', 'to', 'subject'].includes(field);
   return (of) =>
     words.some(([, not, word = '']) => {
@@ -90,5 +96,5 @@ function filter(field: string, expression: string): Condition {
 /** Where one mail is asked for, there is an index for it. */
 function messageIdOf({ filters }: Query): string | null {
   const id = filters.find(([field]) => field === 'message-id')?.[1];
-  return id !== undefined && /^<?[^\s<>"()]+>?$/.test(id) ? `<${id.replace(/^<|>$/g, '')}>` : null;
+  return id !== undefined && /^[^\s<>"()]+$/.test(id) ? `<${id}>` : null;
 }

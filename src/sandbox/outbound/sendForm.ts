@@ -6,7 +6,7 @@ import type { Field } from '../body.ts';
 import { FormFile } from './formFile.ts';
 
 /** Largest request (Mailgun: `request size exceeds 52.4MiB limit`). */
-export const MAX_REQUEST_BYTES = Math.floor(52.4 * 1024 * 1024);
+const MAX_REQUEST_BYTES = Math.floor(52.4 * 1024 * 1024);
 
 /** What was posted: fields in order, and files. */
 export class SendForm {

@@ -227,7 +227,10 @@ describe('asking', () => {
     expect(await count({ event: 'NOT accepted' })).toBe(7);
     expect(await count({ recipient: 'U2@client.test' })).toBe(2);
     expect(await count({ 'message-id': '2@postroom.test' })).toBe(4);
-    expect(await count({ 'message-id': '<2@postroom.test>', event: 'accepted' })).toBe(2);
+    expect(await count({ 'message-id': '2@postroom.test', event: 'accepted' })).toBe(2);
+    expect(await count({ 'message-id': '"2@postroom.test" OR 3@postroom.test' })).toBe(8);
+    // With angle brackets Mailgun passes the filter over (mailgun.js, issue 296).
+    expect(await count({ 'message-id': '<2@postroom.test>', event: 'accepted' })).toBe(7);
     expect(await count({ 'message-id': 'none@postroom.test' })).toBe(0);
     expect(await count({ tags: 'x' })).toBe(2);
     expect(await count({ severity: 'permanent' })).toBe(1);

@@ -25,7 +25,7 @@ describe('accepted, and the caller does not learn of it', () => {
     ['accept_then_hang', { status: 400, message: 'ECONNABORTED' }, 'hang'],
   ] as const)('%s', async (answer, error, logged) => {
     sandbox.faults.set({ sends: { answer, times: 1 } });
-    const impatient = clientOf(sandbox, { timeout: 1_000 });
+    const impatient = clientOf(sandbox, { timeout: answer === 'accept_then_hang' ? 3_000 : 20_000 });
     expect(await errorOf(send('dana@client.test', impatient))).toMatchObject(error);
     expect(sandbox.sends).toMatchObject([
       { messageId: '<fault@postroom.test>', accepted: true, answer: logged, fault: answer },
@@ -98,7 +98,7 @@ describe('not accepted', () => {
   ];
   test.each(refused)('%j', async (fault, error) => {
     sandbox.faults.set({ sends: { ...fault, times: 1 } });
-    const impatient = clientOf(sandbox, { timeout: fault.answer === 'hang' ? 300 : 20_000 });
+    const impatient = clientOf(sandbox, { timeout: fault.answer === 'hang' ? 3_000 : 20_000 });
     expect(await errorOf(send('dana@client.test', impatient))).toMatchObject({
       type: 'MailgunAPIError',
       ...error,

@@ -4,7 +4,7 @@ import { timeTag } from './layout.ts';
 import { inWords, type Person, type ShownFile, type ShownMail } from './shownMail.ts';
 
 /** What became of an answer that was written here. */
-export const ANSWERED: Record<string, string> = {
+const ANSWERED: Record<string, string> = {
   accepted: 'The answer was sent, and Postroom has taken it.',
   rejected: 'The answer was sent, and Postroom has refused it.',
   retrying: 'The answer was sent. Postroom has not taken it yet; it is tried again.',
