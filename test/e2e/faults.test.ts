@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { startGatedStack, type GatedStack } from '../support/gatedStack.ts';
 import { FORMS, marks, messageOf, postForm, rowIn, sendMail, signed, storedBelow } from '../support/mails.ts';
+import { saveReply } from '../support/replies.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
@@ -99,6 +100,57 @@ describe('engines away', () => {
     SLOW_MS,
   );
 
+  test('events, MongoDB and Temporal away, web ended in each way: answered 200, written after', async () => {
+    const { ticket_id: id } = await rowIn(stack, await sendMail(stack), 'routed');
+    const sent = {
+      workspace_id: stack.seeded.workspaceId,
+      state: 'sent',
+      outbound: { attempt: 1, is_open: false },
+    } as const;
+    const aReply = () => saveReply(stack, { kind: 'ticket', id: id! }, sent);
+    const replies = await Promise.all(Array.from({ length: 6 }, aReply));
+    const tell = async (some: typeof replies) => {
+      for (const { message_id } of some) expect(await postEvent(stack, message_id!)).toBe(200);
+    };
+    const eventMarks = () => storedBelow(stack, 'mailgun-events/unstarted');
+    await Promise.all([stack.temporal.close(), stack.mongodb.close()]);
+    await tell(replies.slice(0, 2));
+    await stack.stop('web', 'SIGKILL');
+    await stack.startWeb();
+    await tell(replies.slice(2, 4));
+    await stack.mongodb.open();
+    await until(
+      'what this web was told to be written',
+      async () => (await eventMarks()).length <= 2,
+      BACK_WITHIN_MS,
+    );
+    // Silent, with calls under way: that holds nobody up who is told to stop.
+    await stack.mongodb.stall();
+    await tell(replies.slice(4));
+    await stack.stop('web', 'SIGTERM');
+    await Promise.all([stack.temporal.open(), stack.mongodb.open()]);
+    await stack.startWeb();
+    await until('all to be written', async () => (await eventMarks()).length === 0, BACK_WITHIN_MS);
+    const ids = replies.map((reply) => reply._id);
+    expect(await stack.models.Message.countDocuments({ _id: { $in: ids }, state: 'delivered' })).toBe(6);
+  }, 360_000);
+
+  test("the store's disk not mounted while mails wait: none fails, all come through", async () => {
+    await until('earlier runs to end', async () => (await openRuns()).length === 0, BACK_WITHIN_MS);
+    await stack.mongodb.close();
+    const ids = [await sendMail(stack), await sendMail(stack, {}, { form: 'mime' }), await sendMail(stack)];
+    const faults = async () =>
+      (await openRuns())
+        .flatMap((run) => run.raw.pendingActivities ?? [])
+        .flatMap((step) => step.lastFailure?.message ?? []);
+    await until('all to wait for MongoDB', async () => (await faults()).length === 3, BACK_WITHIN_MS);
+    const undo = await notMounted(() => stack).hinder();
+    await stack.mongodb.open();
+    const meetsIt = async () => (await faults()).some((fault) => fault.includes('ENOENT'));
+    await until('one at least to meet it', meetsIt, BACK_WITHIN_MS).finally(undo);
+    await expectOneMessageEach(ids);
+  }, 600_000);
+
   describe.each(['close', 'stall'] as const)('MongoDB away (%s) for longer than every local try', (how) => {
     test(
       'the runs wait as normal activities, and come through',
@@ -147,6 +199,21 @@ const inTheWay = (stack: () => Stack): Hindrance => ({
   end: () => undefined,
 });
 
+/** The folder is there, and nothing of what belongs in it. */
+const notMounted = (stack: () => Pick<Stack, 'storageDir'>): Hindrance => ({
+  root: null,
+  async hinder() {
+    const { storageDir } = stack();
+    await rename(storageDir, `${storageDir}-away`);
+    await mkdir(storageDir);
+    return async () => {
+      await rm(storageDir, { recursive: true });
+      await rename(`${storageDir}-away`, storageDir);
+    };
+  },
+  end: () => undefined,
+});
+
 /** A small disk that gets full; null where mounting one is not permitted. */
 function smallDisk(): Hindrance | null {
   const root = mkdtempSync(path.join(os.tmpdir(), 'postroom-small-'));
@@ -173,7 +240,10 @@ function smallDisk(): Hindrance | null {
 const disk = smallDisk();
 if (disk === null) console.warn('a full disk is not tried: mounting a tmpfs is not permitted here');
 let stack: Stack;
-const hindrances: [string, Hindrance][] = [['in the way', inTheWay(() => stack)]];
+const hindrances: [string, Hindrance][] = [
+  ['in the way', inTheWay(() => stack)],
+  ['not mounted', notMounted(() => stack)],
+];
 if (disk) hindrances.push(['full', disk]);
 
 describe.each(hindrances)('storage that cannot take a post (%s)', (name, hindrance) => {
@@ -225,6 +295,26 @@ describe.each(hindrances)('storage that cannot take a post (%s)', (name, hindran
     expect(await storedBelow(stack, '.')).toEqual(before);
   });
 });
+
+/** Posts an event as Mailgun would: a mail of ours was delivered. @returns the status */
+async function postEvent(stack: Stack, messageId: string): Promise<number> {
+  const event = {
+    signature: signed(),
+    'event-data': {
+      event: 'delivered',
+      id: messageId,
+      timestamp: Date.now() / 1000,
+      recipient: 'ann@client.test',
+      message: { headers: { 'message-id': messageId.slice(1, -1) } },
+    },
+  };
+  const { status } = await fetch(`${stack.webUrl}/webhooks/mailgun/events`, {
+    method: 'POST',
+    headers: { Connection: 'close', 'Content-Type': 'application/json' },
+    body: JSON.stringify(event),
+  });
+  return status;
+}
 
 const LONG = 'long '.repeat(300_000);
 

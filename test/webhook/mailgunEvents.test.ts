@@ -88,7 +88,12 @@ const EXAMPLES: [object, string][] = [
 
 test.each(EXAMPLES)('%j is found by Message-Id and by our variable, and is: %s', async (change, state) => {
   const variables = { 'postroom-message': reply._id, 'postroom-attempt': '1' };
-  for (const found of [{}, { message: { headers: {} }, 'user-variables': variables }]) {
+  const ways = [
+    {},
+    { 'user-variables': undefined },
+    { message: { headers: {} }, 'user-variables': variables },
+  ];
+  for (const found of ways) {
     await house.models.Message.updateOne({ _id: reply._id }, { $set: { 'outbound.deliveries': [] } });
     expect((await postSigned(signed(eventData({ ...change, ...found })))).status).toBe(200);
     work.add(rig.marked.shift()!);

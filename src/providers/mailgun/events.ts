@@ -24,7 +24,7 @@ const Event = z.object({
   ),
   reject: nothing(z.object({ reason: text })),
   message: nothing(z.object({ headers: z.object({ 'message-id': text }) })),
-  'user-variables': z.unknown(),
+  'user-variables': z.unknown().optional(),
 });
 export type MailgunEvent = z.infer<typeof Event>;
 
