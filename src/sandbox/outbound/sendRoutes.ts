@@ -71,12 +71,12 @@ async function take(
     else ending = await meet(call, { key, domain, form, outgoing }, options);
   } catch (error) {
     ending = refusal(error);
-  } finally {
-    await form?.removeFiles();
   }
+  // Without a wait since the mail was accepted: whoever sees the mail finds its call in the log.
   call.answer = typeof ending === 'string' ? ending : ending.status;
   call.message = typeof ending === 'string' ? null : ending.text;
   options.onCall(call);
+  await form?.removeFiles();
   return ending;
 }
 
