@@ -181,6 +181,8 @@ test('an inbound email, before and after it was read', async () => {
     workflow_id: `inbound/${_id}/again/2`,
     workflow_url: `http://temporal.test/namespaces/mail/workflows/inbound%2F${_id}%2Fagain%2F2`,
     raw_url: `${world.url}/api/v1/workspaces/acme/inbound-emails/${_id}/raw`,
+    classified_by: null,
+    about_message_id: null,
     message_ids: [],
     ticket_id: null,
     conversation_id: null,

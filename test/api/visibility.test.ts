@@ -175,20 +175,27 @@ test('an inbound email that landed in two audiences names to each user only what
   const { _id } = await rows.inboundEmail(models, {
     audiences: ['tickets', 'owner:dana'],
     message_ids: [open._id, personal._id],
+    about_message_id: personal._id,
     ticket_id: ticket._id,
     conversation_id: conversation._id,
   });
   const named = async (user: User) => {
     const row = await (await world.get(`/inbound-emails/${_id}`, tokens[user])).json();
-    const { message_ids, ticket_id, conversation_id } = row as Record<string, unknown>;
-    return { message_ids, ticket_id, conversation_id };
+    const { message_ids, about_message_id, ticket_id, conversation_id } = row as Record<string, unknown>;
+    return { message_ids, about_message_id, ticket_id, conversation_id };
   };
   expect(await named('dana')).toEqual({
     message_ids: [open._id, personal._id],
+    about_message_id: personal._id,
     ticket_id: ticket._id,
     conversation_id: conversation._id,
   });
-  const less = { message_ids: [open._id], ticket_id: ticket._id, conversation_id: null };
+  const less = {
+    message_ids: [open._id],
+    about_message_id: null,
+    ticket_id: ticket._id,
+    conversation_id: null,
+  };
   expect(await named('olga')).toEqual(less);
   expect(await named('max')).toEqual(less);
 });

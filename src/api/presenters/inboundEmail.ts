@@ -11,6 +11,8 @@ export const INBOUND_EMAIL_FIELDS = {
   run: 1,
   'mail.from': 1,
   'mail.subject': 1,
+  classified_by: 1,
+  about_message_id: 1,
   message_ids: 1,
   ticket_id: 1,
   conversation_id: 1,
@@ -36,6 +38,9 @@ export function presentInboundEmail(row: InboundEmailRow, seen: SeenIds, user: A
     workflow_id: inboundWorkflowId(row._id, row.run),
     workflow_url: links.workflow(row._id, row.run),
     raw_url: links.raw(user, row._id),
+    classified_by: row.classified_by,
+    about_message_id:
+      row.about_message_id && seen.messages.has(row.about_message_id) ? row.about_message_id : null,
     message_ids: row.message_ids.filter((id) => seen.messages.has(id)),
     ticket_id: thread(row.ticket_id),
     conversation_id: thread(row.conversation_id),

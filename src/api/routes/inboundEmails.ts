@@ -86,8 +86,9 @@ async function seenIds(rows: InboundEmailRow[], user: ApiUser, { models }: Route
     ...seenBy(user),
     _id: { $in: ids.filter((id) => id !== null) },
   });
+  const messageIds = rows.flatMap((row) => [...row.message_ids, row.about_message_id ?? null]);
   const [messages, tickets, conversations] = await Promise.all([
-    models.Message.find(named(rows.flatMap((row) => row.message_ids)), { _id: 1 }).lean(),
+    models.Message.find(named(messageIds), { _id: 1 }).lean(),
     models.Ticket.find(named(rows.map((row) => row.ticket_id)), { _id: 1 }).lean(),
     models.Conversation.find(named(rows.map((row) => row.conversation_id)), { _id: 1 }).lean(),
   ]);
