@@ -122,7 +122,7 @@ if (!CHROMIUM) console.warn('the outbox page is not tried: no Chromium is on thi
         `Content-Type: text/html; charset=utf-8\r\n\r\n${hostile}\r\n`,
     );
     await openMail(sent.message_id, 'Re: <img src=x onerror=alert(1)>');
-    const frame = page.frameLocator('iframe').first();
+    const frame = page.frameLocator('iframe');
     await frame.locator('#end').waitFor();
     const at = page.url();
     for (const id of ['#go', '#js', '#top']) await frame.locator(id).click();

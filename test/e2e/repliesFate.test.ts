@@ -105,7 +105,7 @@ describe('what the provider tells', () => {
           states.length === 4 &&
           !states.includes('delayed') &&
           !states.includes('sent') &&
-          fates(shown)['complain'] === 'complained' &&
+          fates(shown).complain === 'complained' &&
           shown
         );
       },

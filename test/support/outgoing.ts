@@ -35,7 +35,7 @@ export interface ShownMessage {
 }
 
 /** Where a thread is in the API: `tickets/<id>`. */
-export const pathOf = ({ thread_kind, thread_id }: MessageRow): string => `${thread_kind}s/${thread_id}`;
+const pathOf = ({ thread_kind, thread_id }: MessageRow): string => `${thread_kind}s/${thread_id}`;
 
 /** A mail from Ann that has become a message of a thread. @returns it, and its thread's path in the API */
 export async function mailIn(
