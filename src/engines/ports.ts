@@ -5,12 +5,13 @@ export async function isPortFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, undefined));
 }
 
-/** The port, or the next one above that is free and not in `taken`; remembers it in `taken`. */
+/** The port, or the next one above that is free and not in `taken`; remembers in `taken` what it has looked at. */
 export async function nextFreePort(port: number, taken: Set<number>): Promise<number> {
   for (let candidate = port; candidate <= 65_535; candidate += 1) {
-    if (taken.has(candidate) || !(await isPortFree(candidate))) continue;
+    if (taken.has(candidate)) continue;
+    // Before the wait: of two calls at once only one may find it.
     taken.add(candidate);
-    return candidate;
+    if (await isPortFree(candidate)) return candidate;
   }
   throw new Error(`no port from ${port} up is free`);
 }

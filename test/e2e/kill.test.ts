@@ -79,35 +79,46 @@ async function sendAll(): Promise<Sent[]> {
   }
 }
 
-/** Kills web and worker at random moments, and starts them again, until told to stop. @returns how often each */
-async function killNowAndThen(signal: AbortSignal): Promise<{ web: number; worker: number }> {
-  const kills = { web: 0, worker: 0 };
+/** Mostly killed; told to stop, as at every release; or stopped for longer than a local try may take, and woken again. */
+const ENDS = ['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSTOP'] as const;
+
+/** Ends web and worker at random moments, and starts them again, until told to stop. @returns how often in which way */
+async function endNowAndThen(signal: AbortSignal): Promise<Record<string, number>> {
+  const ends: Record<string, number> = {};
   const one = async (name: 'web' | 'worker', everyMs: number) => {
     // Up for as long as it was down, at least: on a slow machine a post would be unlucky at all of its tries.
     let downMs = 0;
     while (!signal.aborted) {
       await sleep(500 + downMs + random() * everyMs);
       const from = Date.now();
-      await stack.stop(name, 'SIGKILL');
-      kills[name]++;
-      await (name === 'web' ? stack.startWeb() : stack.startWorker());
+      const how = pick(ENDS);
+      ends[`${name} ${how}`] = (ends[`${name} ${how}`] ?? 0) + 1;
+      if (how === 'SIGSTOP') {
+        const pid = stack.pid(name)!;
+        process.kill(pid, how);
+        await sleep(random() * 5_000);
+        process.kill(pid, 'SIGCONT');
+      } else {
+        await stack.stop(name, how);
+        await (name === 'web' ? stack.startWeb() : stack.startWorker());
+      }
       downMs = Date.now() - from;
     }
   };
   // Over a long run, a post that is unlucky at all of its seven tries would become likely.
   const calm = Math.min(5, Math.max(1, POSTS / 300));
   await Promise.all([one('web', 4_000 * calm), one('worker', 8_000 * calm)]);
-  return kills;
+  return ends;
 }
 
 test(
-  'web and worker killed at random moments: nothing lost, nothing doubled',
+  'web and worker killed, stopped and frozen at random moments: nothing lost, nothing doubled',
   async () => {
     const ended = new AbortController();
-    const killing = killNowAndThen(ended.signal);
+    const ending = endNowAndThen(ended.signal);
     const sent = await sendAll();
     ended.abort();
-    console.info('killed', await killing);
+    console.info('ended', await ending);
 
     const deliveries = sent.flatMap((mail) => mail.received.deliveries);
     await until(

@@ -7,7 +7,7 @@ import { runNode, typescript, until } from './fakes.ts';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'postroom-child-'));
 let count = 0;
-const sh = (script: string, graceSeconds = 5) =>
+const sh = (script: string, graceSeconds = 60) =>
   startChild({
     command: '/bin/sh',
     args: ['-c', script],

@@ -41,13 +41,13 @@ export function newMachine(): Machine {
   return machine;
 }
 
-/** A `go` that takes a moment to build a versitygw, and counts in `<dir>/builds` how often it began and was done. */
-export const slowGo = (dir: string, seconds: number): string => `
+/** A `go` that builds a versitygw once this file is there, and counts in `<dir>/builds` how often it began and was done. */
+export const slowGo = (dir: string, signal = 'go-on'): string => `
 echo began >> ${dir}/builds
 mkdir -p "$GOBIN"
 echo compiling
 echo half > "$GOBIN/half-done"
-sleep ${seconds}
+while [ ! -e ${dir}/${signal} ]; do sleep 0.1; done
 printf '#!/bin/sh\\necho I am versitygw\\n' > "$GOBIN/versitygw.new"
 chmod 755 "$GOBIN/versitygw.new"
 mv "$GOBIN/versitygw.new" "$GOBIN/versitygw"

@@ -6,6 +6,7 @@ import { newMachine, obtainElsewhere, slowGo, until, type Machine } from './fake
 
 const inCache = ({ place }: Machine, ...names: string[]) => path.join(place.cacheDir, ...names);
 const builds = ({ dir }: Machine) => readFileSync(path.join(dir, 'builds'), 'utf8').trim().split('\n');
+const goOn = ({ dir }: Machine) => writeFileSync(path.join(dir, 'go-on'), '');
 /** What is in the cache besides claims and logs. */
 const engines = ({ place }: Machine) =>
   readdirSync(place.cacheDir).filter((name) => name !== 'claims' && !name.endsWith('.log'));
@@ -21,7 +22,8 @@ test('a command on the PATH is taken as it is', async () => {
 
 test('what is missing is built once, and found afterwards', async () => {
   const machine = newMachine();
-  machine.install('go', slowGo(machine.dir, 0));
+  machine.install('go', slowGo(machine.dir));
+  goOn(machine);
   const built = await obtain(s3Recipe, machine.place);
   expect(built.run).toBe(inCache(machine, 'versitygw-1.8.0/bin/versitygw'));
   expect(machine.lines[0]).toBe('S3: building it with Go. This takes minutes, once.');
@@ -64,10 +66,13 @@ test('a tool that leaves no program is noticed', async () => {
 
 test('of two processes one builds and the other waits for it, and says so', async () => {
   const machine = newMachine();
-  machine.install('go', slowGo(machine.dir, 2));
+  machine.install('go', slowGo(machine.dir));
   const other = obtainElsewhere(machine);
   await until('the other one builds', () => existsSync(path.join(machine.dir, 'builds')));
-  const { run } = await obtain(s3Recipe, machine.place);
+  const waiting = obtain(s3Recipe, machine.place);
+  await until('this one waits', () => machine.lines.length > 0);
+  goOn(machine);
+  const { run } = await waiting;
   expect(await other.exited).toBe(0);
   expect(other.output.text.trim().split('\n').at(-1)).toBe(run);
   expect(machine.lines[0]).toBe(
@@ -78,12 +83,13 @@ test('of two processes one builds and the other waits for it, and says so', asyn
 
 test('a build whose process is killed with -9 stops, is never half used, and is taken up again', async () => {
   const machine = newMachine();
-  machine.install('go', slowGo(machine.dir, 30));
+  machine.install('go', slowGo(machine.dir, 'never'));
   const other = obtainElsewhere(machine);
   await until('the other one builds', () => existsSync(path.join(machine.dir, 'builds')));
   const waiting = obtain(s3Recipe, machine.place);
   await until('this one waits', () => machine.lines.length > 0);
-  machine.install('go', slowGo(machine.dir, 0));
+  machine.install('go', slowGo(machine.dir));
+  goOn(machine);
   other.child.kill('SIGKILL');
 
   await expect(waiting).resolves.toEqual({
@@ -98,7 +104,8 @@ test('a build whose process is killed with -9 stops, is never half used, and is 
 
 test('a claim of a process that is no more holds nobody up', async () => {
   const machine = newMachine();
-  machine.install('go', slowGo(machine.dir, 0));
+  machine.install('go', slowGo(machine.dir));
+  goOn(machine);
   mkdirSync(inCache(machine, 'claims/s3'), { recursive: true });
   writeFileSync(
     inCache(machine, 'claims/s3/000000000000000-4194305-dead'),

@@ -5,11 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { nextFreePort } from '../../src/engines/ports.ts';
 import type { MessageRow, Models } from '../../src/models/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { seed, type Seeded } from '../../src/seed.ts';
 import { freshDatabaseUri, freshModels, freshNamespace, temporalAddress } from './engines.ts';
+import { lastingPort } from './ports.ts';
 import { until } from './until.ts';
 
 /** Postroom as it runs: web and worker as processes of their own, a local Mailgun, a database and a namespace of its own. */
@@ -191,15 +191,3 @@ const answersWell = (url: string): Promise<boolean> =>
     (answer) => answer.ok,
     () => false,
   );
-
-const takenPorts = new Set<number>();
-const PORTS_A_WORKER = 1_000;
-/**
- * A port that stays free while its process is down: below those that the system gives to outgoing connections
- * (32768 and up on Linux), and in a range of this jest worker's own.
- */
-function lastingPort(): Promise<number> {
-  const worker = Number(process.env.JEST_WORKER_ID ?? 1) % 10;
-  const from = 20_000 + worker * PORTS_A_WORKER;
-  return nextFreePort(from + Math.floor(Math.random() * (PORTS_A_WORKER / 2)), takenPorts);
-}

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { lastingPort } from './ports.ts';
 
 /**
  * A door in front of a server: what connects to `port` reaches it while the gate is open. Closed, connections are broken
@@ -18,7 +19,7 @@ export interface TcpGate {
 export async function startTcpGate(target: { host: string; port: number }): Promise<TcpGate> {
   const pairs = new Set<[net.Socket, net.Socket]>();
   let stalled = false;
-  let port = 0;
+  const port = await lastingPort();
   let server: net.Server | null = null;
 
   const connect = (inner: net.Socket): void => {
@@ -50,7 +51,6 @@ export async function startTcpGate(target: { host: string; port: number }): Prom
     server = net.createServer(connect);
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    ({ port } = server.address() as net.AddressInfo);
   };
   const close = async (): Promise<void> => {
     const closing = server;
