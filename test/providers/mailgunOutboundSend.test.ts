@@ -49,7 +49,8 @@ test('the mail is posted whole, for every recipient, and can be known again', as
   expect(asked).toMatchObject({ method: 'POST', url: '/v3/acme.test/messages.mime' });
   expect(asked!.headers.authorization).toBe(`Basic ${Buffer.from(`api:${KEY}`).toString('base64')}`);
   expect(asked!.headers['content-length']).toBe(String(asked!.body.length));
-  expect(await readForm(asked!)).toEqual([
+  const form = await readForm(asked!);
+  expect(form.slice(0, -1)).toEqual([
     ['to', 'ann@client.test'],
     ['to', 'o’neil+x@client.test'],
     ['to', 'bob@client.test'],
@@ -57,8 +58,9 @@ test('the mail is posted whole, for every recipient, and can be known again', as
     ['o:tag', 'postroom'],
     ['v:postroom-message', 'm-1'],
     ['v:postroom-attempt', '3'],
-    ['message', mime],
   ]);
+  const [name, bytes] = form.at(-1)!;
+  expect([name, mime.equals(bytes as Buffer)]).toEqual(['message', true]);
 });
 
 test('a base URL with a path of its own', async () => {
@@ -342,4 +344,4 @@ test('a large mail is not held in memory while its answer is waited for', async 
   const { sent, heldBytes } = JSON.parse(stdout);
   expect(sent).toEqual({ result: 'accepted' });
   expect(heldBytes).toBeLessThan(size / 3);
-});
+}, 180_000);

@@ -261,7 +261,7 @@ describe('the size of a mail before it is composed', () => {
           );
         expect(await composedBytes(row, rows)).toBe((await composed(row)).length);
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 
