@@ -21,7 +21,9 @@ export async function measureWaiting(): Promise<Section> {
   const [path] = await newTickets(stacks.waiting, 1);
   await newTickets(stacks.none, 1);
   const send_at = new Date(Date.now() + DAY_MS).toISOString();
-  await atOnce(WAITING, 16, async () => void (await postReply(stacks.waiting, path!, { send_at })));
+  await atOnce(WAITING, 16, async () => {
+    await postReply(stacks.waiting, path!, { send_at });
+  });
   await until('all to wait', () => areAllWaiting(stacks.waiting), 300_000);
 
   const nextPost = postMaker();

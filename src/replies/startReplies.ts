@@ -14,11 +14,11 @@ export interface ReplyStarterDeps {
 
 export interface ReplyStarter {
   /** Starts the run of a saved message soon. Never throws. */
-  add(reply: ReplyRun): void;
+  add: (reply: ReplyRun) => void;
   /** Looks for messages whose run is still to be started, now and from then on. */
-  takeUp(): void;
+  takeUp: () => void;
   /** Resolves when the steps under way have ended; rows keep the rest. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Between two looks for messages that another process left. */
@@ -83,11 +83,11 @@ export function createReplyStarter({ models, startReply, log }: ReplyStarterDeps
       .lean<OutboundRow[]>();
     const isFull = rows.length === PAGE;
     // While Temporal is away one at a time knocks.
-    for (let few = rows.splice(0, 1); few.length > 0; few = rows.splice(0, AT_ONCE)) {
+    for (let few = rows.splice(0, 1); few.length > 0 && !isClosed; few = rows.splice(0, AT_ONCE)) {
       await Promise.all(few.map((row) => tryTo(() => takeUpOne(row))));
-      if (isAway || isClosed) return false;
+      if (isAway) return false;
     }
-    return isFull && !isLeft;
+    return isFull && !isLeft && !isClosed;
   }
 
   async function takeUpOne(row: OutboundRow): Promise<void> {

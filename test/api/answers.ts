@@ -18,6 +18,7 @@ export interface Body {
   attachments: Body[];
   filename: string;
   content_id: string;
+  size: number;
   inline: boolean;
   url: string;
   number: number;

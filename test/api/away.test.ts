@@ -1,7 +1,8 @@
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import mongoose from 'mongoose';
 import { createModels, type Models } from '../../src/models/index.ts';
 import { freshDatabaseUri, freshModels } from '../support/engines.ts';
+import { lastingPort } from '../support/ports.ts';
 import { createWorld, type World } from './world.ts';
 
 /** TCP in front of MongoDB that can be cut, or go silent. */
@@ -22,8 +23,8 @@ async function proxyTo(uri: string) {
     }
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await lastingPort();
+  await listen(port);
   target.host = `127.0.0.1:${port}`;
   const cut = async () => {
     const closed = new Promise((resolve) => server.close(resolve));

@@ -42,12 +42,12 @@ describe('200', () => {
     const answer = await postForm(rig, [...someFields(), ...signature()]);
     expect(answer.status).toBe(200);
     const { id } = (await answer.json()) as { id: string };
-    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
+    const { deliveries, received_at } = await rig.payloadOf(id);
+    const day = received_at.slice(0, 10).replaceAll('-', '/');
     expect(await rig.files()).toEqual([
       `mailgun-incoming/${day}/${id}.json`,
       `mailgun-incoming/unstarted/${id}`,
     ]);
-    const { deliveries } = await rig.payloadOf(id);
     expect(deliveries).toEqual([
       { recipient: 'support@acme.test', inbound_id: expect.stringMatching(/^[0-9a-f]{32}$/) },
     ]);

@@ -76,6 +76,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   app.silent = true;
   const server = http.createServer(app.callback());
   answerBrokenRequests(server);
+  // A kept connection could be closed just when a busy test wants to use it again.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startGatedStack, type GatedStack } from '../support/gatedStack.ts';
+import { allInState, expectSentOnce, insistOn, mapWide } from '../support/manyReplies.ts';
+import { mailIn } from '../support/outgoing.ts';
+import { seededRandom } from '../support/random.ts';
+import { startTcpGate, type TcpGate } from '../support/tcpGate.ts';
+import { until } from '../support/until.ts';
+
+/** As in replyFaults.test.ts: events appear well before it counts that they did not. */
+const WAITS = { MAILGUN_TIMEOUT_MS: '3000', REPLY_RETRY_MS: '300', REPLY_SETTLE_MS: '15000' };
+const REPLIES = 40;
+const WIDTH = 4;
+/** An engine that was away is knocked at again within half a minute; the rest is for a loaded machine. */
+const BACK_WITHIN_MS = 180_000;
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const random = seededRandom(SEED);
+
+let stack: GatedStack;
+let provider: TcpGate;
+let path: string;
+beforeAll(async () => {
+  console.info(`SEED=${SEED}`);
+  stack = await startGatedStack({ processes: [], env: WAITS, sandbox: { eventsDelayMs: 1_000 } });
+  provider = await startTcpGate({ host: '127.0.0.1', port: stack.sandbox.port });
+  await Promise.all([
+    stack.startWeb(),
+    stack.startWorker({ MAILGUN_URL: `http://127.0.0.1:${provider.port}` }),
+  ]);
+  ({ path } = await mailIn(stack));
+});
+afterAll(async () => {
+  await stack.close();
+  await provider.end();
+});
+
+const gates = {
+  'the provider': () => provider,
+  MongoDB: () => stack.mongodb,
+  Temporal: () => stack.temporal,
+};
+
+test.each(['the provider', 'MongoDB', 'Temporal'] as const)(
+  '%s gone and silent by turns while replies go out: each goes out once, all are settled',
+  async (name) => {
+    const gate = gates[name]();
+    const before = stack.sandbox.sends.length;
+    const keys = Array.from({ length: REPLIES }, (_, n) => `${name.replaceAll(' ', '-')}-${n}`);
+    const ended = new AbortController();
+    const flapping = (async () => {
+      for (let n = 0; !ended.signal.aborted; n++) {
+        // Some are on their way whenever it goes.
+        const sends = stack.sandbox.sends.length;
+        await until(
+          'a call',
+          () => stack.sandbox.sends.length > sends || ended.signal.aborted,
+          BACK_WITHIN_MS,
+        );
+        await sleep(random() * 300);
+        await (n % 2 === 0 ? gate.close() : gate.stall());
+        await sleep(500 + random() * 2_500);
+        await gate.open();
+      }
+    })();
+    const ids = await mapWide(keys, WIDTH, async (key) => {
+      const id = await insistOn(stack, path, key, { text: 'Yes.', to: [`${key}@client.test`], cc: [] });
+      await sleep(random() * 1_000);
+      return id;
+    });
+    ended.abort();
+    await flapping;
+    expect(new Set(ids).size).toBe(REPLIES);
+    expectSentOnce(stack, await allInState(stack, ids, ['sent', 'delivered'], BACK_WITHIN_MS));
+    console.info(`${name}: ${stack.sandbox.sends.length - before} calls for ${REPLIES} replies`);
+  },
+  360_000,
+);

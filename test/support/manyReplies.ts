@@ -1,0 +1,100 @@
+import type { MessageRow } from '../../src/models/index.ts';
+import type { MessageState, Outbound } from '../../src/models/outbound.ts';
+import type { SendCall } from '../../src/sandbox/outbound/types.ts';
+import type { Stack } from './stack.ts';
+import { until } from './until.ts';
+
+export type SentRow = MessageRow & { outbound: Outbound };
+
+/** How often each Message-Id was taken, for whom: `<id> to ann@client.test` -> 1. */
+export function takenOnce(sends: readonly SendCall[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { accepted, messageId, recipients } of sends) {
+    for (const recipient of accepted ? recipients : []) {
+      const key = `${messageId} to ${recipient}`;
+      times.set(key, (times.get(key) ?? 0) + 1);
+    }
+  }
+  return times;
+}
+
+/** Each of these replies has one recipient, and that one got it once: no more, no less. */
+export function expectSentOnce(stack: Stack, rows: SentRow[]): void {
+  const wanted = rows.map((row) => `${row.message_id} to ${row.to[0]?.email}`).sort();
+  const ids = new Set(rows.map((row) => row.message_id));
+  const taken = takenOnce(stack.sandbox.sends.filter(({ messageId }) => ids.has(messageId)));
+  expect([...taken].filter(([, times]) => times !== 1)).toEqual([]);
+  expect([...taken.keys()].sort()).toEqual(wanted);
+}
+
+/** Waits until each of these replies is in one of these states. @throws with the states and reasons that are left. */
+export async function allInState(
+  stack: Stack,
+  ids: readonly string[],
+  states: MessageState[],
+  withinMs: number,
+): Promise<SentRow[]> {
+  let rows: SentRow[] = [];
+  const look = async () => {
+    rows = await stack.models.Message.find({ _id: { $in: ids } }).lean<SentRow[]>();
+    return rows.length === ids.length && rows.every(({ state }) => states.includes(state)) && rows;
+  };
+  const what = `${ids.length} replies to be ${states.join(' or ')}`;
+  return until(what, look, withinMs).catch((error: unknown) => {
+    const left = rows.filter(({ state }) => !states.includes(state));
+    const why = left.map(({ _id, state, outbound: o }) => `${_id} ${state} ${o.attempt} ${o.reason}`);
+    throw new Error(`${(error as Error).message}; left ${left.length}: ${why.slice(0, 10).join('; ')}`);
+  });
+}
+
+/** Does something for each, so many at a time. @returns what it gave, in the order of the list. */
+export async function mapWide<T, R>(
+  list: readonly T[],
+  width: number,
+  act: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const left = [...list.entries()];
+  const work = async () => {
+    for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await act(next[1]);
+  };
+  await Promise.all(Array.from({ length: width }, work));
+  return results;
+}
+
+/**
+ * Asks for a reply until it is answered, always with the same Idempotency-Key: web may be killed, or its database away.
+ * @returns the message's id.
+ */
+export const insistOn = (stack: Stack, path: string, key: string, body: object): Promise<string> =>
+  insist(`the request ${key}`, () =>
+    stack.request(
+      'POST',
+      `${path}/messages`,
+      { undo_seconds: 0, ...body },
+      { headers: { 'Idempotency-Key': key } },
+    ),
+  );
+
+/** Uploads a file until that is answered: one for each try. @returns its id. */
+export const insistOnUpload = (stack: Stack, filename: string, bytes: Buffer): Promise<string> =>
+  insist(`the upload of ${filename}`, () => {
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(bytes)]), filename);
+    return stack.request('POST', 'attachments', form);
+  });
+
+const insist = (what: string, ask: () => Promise<Response>): Promise<string> =>
+  until(
+    `${what} to be taken`,
+    async () => {
+      const answer = await ask().catch(() => null);
+      if (answer === null || answer.status === 503) return null;
+      // What was answered may still break off.
+      const body = await answer.text().catch(() => null);
+      if (body === null) return null;
+      if (!answer.ok) throw new Error(`${what}: ${answer.status} ${body}`);
+      return (JSON.parse(body) as { id: string }).id;
+    },
+    120_000,
+  );
