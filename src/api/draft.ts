@@ -9,7 +9,7 @@ const MAX_SUBJECT_CHARS = 1_000;
 const MAX_LISTED = 1_000;
 const MAX_FILES = 100;
 /** Longest wait of a reply before it goes out, in seconds. */
-export const MAX_UNDO_SECONDS = 3_600;
+const MAX_UNDO_SECONDS = 3_600;
 
 /** A line break ends a header, and a NUL much else; a tab is a space. */
 const CONTROL = /(?!\t)\p{Cc}/u;

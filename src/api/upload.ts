@@ -44,10 +44,8 @@ export async function withUpload<T>(
 ): Promise<T> {
   const taker = new UploadTaker(spoolDir, query, tooLarge(ctx));
   try {
-    return await uncounted(ctx, async () => {
-      await read(ctx, taker);
-      return use(taker.taken());
-    });
+    await uncounted(ctx, () => read(ctx, taker));
+    return await use(taker.taken());
   } catch (error) {
     if (error instanceof BrokenOff) throw new Problem(400, 'The body ended early.');
     if (error instanceof Refused) throw new Problem(400, `The form cannot be read: ${error.message}.`);
@@ -84,6 +82,9 @@ function tooLarge(ctx: Context): Problem {
   return new Problem(413, `A file may have ${caps.fileBytes} bytes; ${size}.`);
 }
 
+const noContentId = () =>
+  wrongFields([{ field: 'content_id', message: 'must be at most 200 letters, digits and . _ + - @' }]);
+
 /** Takes the parts of a form: one file, and its Content-Id. */
 class UploadTaker implements FormSink {
   readonly #spoolDir: string;
@@ -91,7 +92,7 @@ class UploadTaker implements FormSink {
   readonly #tooLarge: Problem;
   #file: Omit<Upload, 'contentId'> | null = null;
   #contentId: SpooledBytes | null = null;
-  #current: { bytes: SpooledBytes; limit: number } | null = null;
+  #current: { bytes: SpooledBytes; limit: number; over: Problem } | null = null;
 
   constructor(spoolDir: string, query: UploadQuery, tooLarge: Problem) {
     this.#spoolDir = spoolDir;
@@ -106,7 +107,7 @@ class UploadTaker implements FormSink {
     if (field !== 'content_id' || filename !== null || this.#contentId)
       throw wrongFields([{ field, message: 'is not wanted: one file in `file`, and its `content_id`' }]);
     this.#contentId = new SpooledBytes(this.#spoolDir, MAX_FIELD_BYTES);
-    this.#current = { bytes: this.#contentId, limit: MAX_FIELD_BYTES };
+    this.#current = { bytes: this.#contentId, limit: MAX_FIELD_BYTES, over: noContentId() };
   }
 
   beginRaw(contentType: string): void {
@@ -119,12 +120,12 @@ class UploadTaker implements FormSink {
     const contentType = mediaType(writtenType);
     const bytes = new SpooledBytes(this.#spoolDir, IN_MEMORY_BYTES);
     this.#file = { filename: fileName(filename, contentType), contentType, bytes };
-    this.#current = { bytes, limit: caps.fileBytes };
+    this.#current = { bytes, limit: caps.fileBytes, over: this.#tooLarge };
   }
 
   async data(chunk: Buffer): Promise<void> {
-    const { bytes, limit } = this.#current!;
-    if (bytes.size + chunk.length > limit) throw this.#tooLarge;
+    const { bytes, limit, over } = this.#current!;
+    if (bytes.size + chunk.length > limit) throw over;
     await fromStorage(Promise.resolve(bytes.write(chunk)));
   }
 
@@ -135,8 +136,7 @@ class UploadTaker implements FormSink {
   taken(): Upload {
     if (!this.#file) throw wrongFields([{ field: 'file', message: 'is missing' }]);
     const given = this.#contentId?.inMemory()?.toString() ?? this.#query.content_id ?? null;
-    if (given !== null && !/^[\w.+@-]{1,200}$/.test(given))
-      throw wrongFields([{ field: 'content_id', message: 'must be letters, digits and . _ + - @' }]);
+    if (given !== null && !/^[\w.+@-]{1,200}$/.test(given)) throw noContentId();
     return { ...this.#file, contentId: given };
   }
 

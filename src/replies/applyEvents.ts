@@ -11,7 +11,7 @@ export type SentMessage = Pick<
   MessageRow,
   '_id' | 'workspace_id' | 'thread_kind' | 'thread_id' | 'state' | 'to' | 'cc'
 > & { outbound: Outbound };
-export const SENT_FIELDS = {
+const SENT_FIELDS = {
   workspace_id: 1,
   thread_kind: 1,
   thread_id: 1,

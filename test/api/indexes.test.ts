@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import { createIndexes, createModels } from '../../src/models/index.ts';
 import { freshDatabaseUri } from '../support/engines.ts';
-import { createWorld, rows, storedFile, type World } from './world.ts';
+import { askedTicket, createWorld, rows, seedEmails, storedFile, type World } from './world.ts';
 
 interface Find {
   find: string;
@@ -95,6 +95,36 @@ test('every list reads an index that starts with the workspace, its later pages 
       expect([list, find, new Set(await firstFields(find))]).toEqual([list, find, new Set(['workspace_id'])]);
     }
   }
+});
+
+test('so does what an agent’s request reads, but for rows that it names', async () => {
+  await seedEmails(world);
+  const id = await askedTicket(world);
+  const { tokens } = world;
+  const upload = await storedFile(world, 'x', { message_id: '', audience: 'owner:max' });
+  const reply = { text: 'x', sending_email: 'max@acme.test', attachments: [upload] };
+  const opening = { to: ['a@x.test'], text: 'x', sending_email: 'max@acme.test' };
+  const requests: [name: string, ask: () => Promise<Response>][] = [
+    ['reply-defaults', () => world.get(`/tickets/${id}/reply-defaults`, tokens.max)],
+    ['a reply', () => world.post(`/tickets/${id}/messages`, tokens.max, reply, { 'idempotency-key': 'k' })],
+    ['a note', () => world.post(`/tickets/${id}/messages`, tokens.max, { text: 'x', note: true })],
+    ['a ticket', () => world.post('/tickets', tokens.max, opening)],
+    ['a conversation', () => world.post('/conversations', tokens.max, opening)],
+    ['the workspace', () => world.get('', tokens.max)],
+  ];
+  for (const [name, ask] of requests) {
+    finds = [];
+    expect([name, (await ask()).ok]).toEqual([name, true]);
+    for (const find of finds.filter(({ filter }) => !('_id' in filter))) {
+      expect([name, find]).toMatchObject([name, { filter: { workspace_id: 'acme' } }]);
+      expect([name, find, new Set(await firstFields(find))]).toEqual([name, find, new Set(['workspace_id'])]);
+    }
+  }
+});
+
+test('runs to be started, of every workspace, are found by an index of their own', async () => {
+  const find = { find: 'messages', filter: { 'outbound.wants_start': true } };
+  expect(await firstFields(find)).toEqual(['outbound.wants_start']);
 });
 
 test('the check above sees a scan', async () => {

@@ -56,7 +56,13 @@ function fileOf(workflow: string, name: string): URL {
   return new URL(`${name}.json`, folder);
 }
 
-async function record(client: Client, file: URL, workflow: string, taskQueue: string, input: { id: string; run: number; key?: string }) {
+async function record(
+  client: Client,
+  file: URL,
+  workflow: string,
+  taskQueue: string,
+  input: { id: string; run: number; key?: string },
+) {
   const workflowId = `${workflow}/${input.id}`;
   const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args: [input] });
   if (input.id === 'woken') await handle.signal('wake');

@@ -7,7 +7,7 @@ import { until } from './until.ts';
 export type SentRow = MessageRow & { outbound: Outbound };
 
 /** How often each Message-Id was taken, for whom: `<id> to ann@client.test` -> 1. */
-export function takenOnce(sends: readonly SendCall[]): Map<string, number> {
+function takenOnce(sends: readonly SendCall[]): Map<string, number> {
   const times = new Map<string, number>();
   for (const { accepted, messageId, recipients } of sends) {
     for (const recipient of accepted ? recipients : []) {

@@ -1,15 +1,17 @@
 import type Router from '@koa/router';
+import type { RouterContext } from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { collectionOf, type AttachmentRow } from '../../models/index.ts';
 import { uploaderOnly } from '../../replies/uploads.ts';
 import { newId } from '../../temporal/ids.ts';
-import type { Authenticate } from '../auth.ts';
+import type { ApiState, Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { fromStorage, sendObject } from '../download.ts';
 import { presentAttachment } from '../presenters/attachment.ts';
 import { notFound, Problem } from '../problem.ts';
 import { readQuery } from '../query.ts';
+import { uncounted } from '../unavailable.ts';
 import { withUpload, type Upload } from '../upload.ts';
 import { memberOf, seenBy, type ApiUser } from '../visibility.ts';
 
@@ -26,11 +28,12 @@ const UploadParameters = z.strictObject({
  */
 export function attachmentRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   router.post('/attachments', user, async (ctx) => {
-    const asking = ctx.state.user;
     const query = readQuery(ctx.query, UploadParameters);
-    const row = await withUpload(ctx, deps.storage.spoolDir, query, (upload) => store(upload, asking, deps));
+    const row = await withUpload(ctx, deps.storage.spoolDir, query, (upload) =>
+      store(ctx, upload, deps),
+    );
     ctx.status = 201;
-    ctx.body = presentAttachment(row, asking, deps.links);
+    ctx.body = presentAttachment(row, ctx.state.user, deps.links);
   });
 
   router.get('/attachments/:id', user, (ctx) => sendAttachment(ctx, ctx.params.id, ctx.state.user, deps));
@@ -53,10 +56,11 @@ export function signedFileRoute(router: Router, deps: RouteDeps): void {
 }
 
 async function store(
+  ctx: RouterContext<ApiState>,
   { filename, contentType, contentId, bytes }: Upload,
-  { workspaceId, userId }: ApiUser,
   { models, storage, config }: RouteDeps,
 ): Promise<AttachmentRow> {
+  const { workspaceId, userId } = ctx.state.user;
   const id = newId();
   const row: AttachmentRow = {
     _id: id,
@@ -76,7 +80,7 @@ async function store(
     created_at: new Date(),
   };
   const { key } = row as { key: string };
-  await fromStorage(bytes.place(storage, key));
+  await uncounted(ctx, () => fromStorage(bytes.place(storage, key)));
   try {
     await collectionOf(models.Attachment).insertOne(row);
     return row;

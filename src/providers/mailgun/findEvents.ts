@@ -15,7 +15,7 @@ const Page = z.object({
 });
 
 /** Mailgun answered with something that is no list of events; it may pass. */
-export class EventsNotRead extends Error {
+class EventsNotRead extends Error {
   readonly code: string;
   constructor(code: string) {
     super(code);
