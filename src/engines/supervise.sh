@@ -10,6 +10,8 @@ exec 3<&0
 "$@" </dev/null 3<&- &
 child=$!
 (
+  # Whoever signals everything by its name must not end this one: nobody would end the command then.
+  trap '' INT TERM HUP
   while read -r _ <&3; do :; done
   kill -TERM "$child" 2>/dev/null
   tenths=$((grace * 10))

@@ -57,10 +57,11 @@ test('200 sends in which anything happens to the calls: each goes out once, all 
   const ids = await replyToEach(recipients);
   const rows = await allInState(stack, ids, ['sent', 'delivered'], WITHIN_MS);
   expectSentOnce(stack, rows);
-  // Every fault was met, or the test shows nothing.
+  // Each kind of fault was met, or the test shows nothing. (One behind a fault that had taken the mail is not.)
   const calls = rows.flatMap((row) => callsOf(row.message_id));
-  expect(calls.filter(({ fault }) => fault !== null)).toHaveLength(faults.length);
-  console.info(`${calls.length} calls, ${faults.length} with a fault`);
+  const met = calls.flatMap(({ fault }) => (fault === null ? [] : [fault]));
+  expect(new Set(met)).toEqual(new Set(faults.map(({ answer }) => answer)));
+  console.info(`${calls.length} calls, ${met.length} with a fault`);
 }, 300_000);
 
 test('where events can neither be read nor come: never sent again by itself, and once more by a person', async () => {

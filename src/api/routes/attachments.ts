@@ -29,9 +29,7 @@ const UploadParameters = z.strictObject({
 export function attachmentRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   router.post('/attachments', user, async (ctx) => {
     const query = readQuery(ctx.query, UploadParameters);
-    const row = await withUpload(ctx, deps.storage.spoolDir, query, (upload) =>
-      store(ctx, upload, deps),
-    );
+    const row = await withUpload(ctx, deps.storage.spoolDir, query, (upload) => store(ctx, upload, deps));
     ctx.status = 201;
     ctx.body = presentAttachment(row, ctx.state.user, deps.links);
   });
