@@ -10,6 +10,8 @@ const sandbox = await startSandbox({
   signingKey: mailgun.signingKey,
   apiKey: mailgun.apiKey,
   dataDir: path.resolve('.postroom/mailgun'),
+  // Mailgun's appear late too.
+  eventsDelayMs: 1_000,
 });
 console.log(`the local Mailgun is at ${sandbox.url}`);
 process.once('SIGTERM', () => {
