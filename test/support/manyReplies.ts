@@ -20,7 +20,7 @@ function takenOnce(sends: readonly SendCall[]): Map<string, number> {
 
 /** Each of these replies has one recipient, and that one got it once: no more, no less. */
 export function expectSentOnce(stack: Stack, rows: SentRow[]): void {
-  const wanted = rows.map((row) => `${row.message_id} to ${row.to[0]?.email}`).sort();
+  const wanted = rows.map((row) => `${row.message_id} to ${row.to[0]?.email.toLowerCase()}`).sort();
   const ids = new Set(rows.map((row) => row.message_id));
   const taken = takenOnce(stack.sandbox.sends.filter(({ messageId }) => ids.has(messageId)));
   expect([...taken].filter(([, times]) => times !== 1)).toEqual([]);
