@@ -31,11 +31,10 @@ test('a thread of 500 messages: References hold the root and the newest, within 
   const early = await reply(stack, path);
   await inState(stack, path, early.id, 'delivered');
   // All that is put behind them lies in the past: what comes in after it is the newest.
-  await stack.models.Message.updateMany(
-    { _id: { $in: [root._id, early.id] } },
-    [{ $set: { created_at: { $subtract: ['$created_at', 60 * 60 * 1000] } } }],
-    { updatePipeline: true },
-  );
+  for (const [minute, _id] of [root._id, early.id].entries()) {
+    const created_at = new Date(Date.now() - (60 - minute) * 60_000);
+    await stack.models.Message.updateOne({ _id }, { $set: { created_at } });
+  }
   const first = await stack.models.Message.findById(early.id).orFail().lean<MessageRow>();
   const ids = [early.message_id, ...(await lengthen(root, first, 497))];
   const { message: last } = await mailIn(stack, {
