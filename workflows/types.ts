@@ -42,3 +42,11 @@ export interface ReplyOutcome {
     | 'superseded';
   code?: string;
 }
+
+/** What the run of a set-up is told. */
+export interface SetUpRun {
+  /** Id of the row of the proof or the domain. */
+  id: string;
+  /** 1, and one more each time it is begun again. */
+  run: number;
+}

@@ -23,6 +23,8 @@ export interface OutgoingMime {
   /** Images of the mail as `cid:` URLs. */
   html: string | null;
   files: OutgoingFile[];
+  /** Further header fields of ours, constant. */
+  headers?: Record<string, string>;
 }
 
 export interface OutgoingFile {
@@ -58,6 +60,7 @@ export function composeMime(mail: OutgoingMime): Readable {
     text: crlf(mail.text) || '\r\n',
     html: mail.html === null ? undefined : crlf(mail.html),
     attachments: mail.files.map(attachment),
+    headers: mail.headers,
     baseBoundary: createHash('sha256').update(mail.messageId).digest('hex').slice(0, 32),
     newline: 'windows',
     disableFileAccess: true,

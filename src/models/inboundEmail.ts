@@ -25,6 +25,8 @@ export interface InboundEmailRow {
   mail: StoredMail | null;
   /** Workspace emails that this mail is for, one an audience. Set once a run by `resolveForwarding`. */
   targets: Target[];
+  /** Workspace emails whose proof a held mail waits for; rows written before lack it. */
+  held_for?: string[];
   /** Who wrote it. Set once a run by `resolveForwarding`. */
   sender: (Address & { proved: boolean }) | null;
   auto_reply: boolean;
@@ -103,6 +105,7 @@ export const inboundEmailSchema = rowSchema<InboundEmailRow>({
   repeats: [String],
   mail: { type: Object, default: null },
   targets: { type: [Object], default: [] },
+  held_for: { type: [String], default: [] },
   sender: { type: Object, default: null },
   auto_reply: { type: Boolean, default: false },
   list_mail: { type: Boolean, default: false },
@@ -120,5 +123,7 @@ export const inboundEmailSchema = rowSchema<InboundEmailRow>({
 });
 inboundEmailSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
 inboundEmailSchema.index({ workspace_id: 1, state: 1, created_at: -1, _id: -1 });
+// Held mail, by what it waits for.
+inboundEmailSchema.index({ state: 1, held_for: 1 });
 // The operator's lists, and rows that never became final.
 inboundEmailSchema.index({ state: 1, created_at: -1, _id: -1 });

@@ -1,8 +1,11 @@
 import type { Connection, Model, mongo, Schema } from 'mongoose';
+import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
+import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { messageSchema, type MessageRow } from './message.ts';
+import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
@@ -24,14 +27,18 @@ import {
 } from './workspaceEmail.ts';
 
 export type {
+  AddressProofRow,
   AttachmentRow,
   ContactRow,
   ConversationRow,
+  DomainRow,
   ForwardingAddressRow,
   InboundEmailRow,
   MemberRow,
   MessageRow,
+  PlatformAddressRow,
   PostTokenRow,
+  ProviderDomainRow,
   ThreadIdRow,
   TicketRow,
   TokenRow,
@@ -49,6 +56,10 @@ export interface Models {
   Token: Model<TokenRow>;
   WorkspaceEmail: Model<WorkspaceEmailRow>;
   ForwardingAddress: Model<ForwardingAddressRow>;
+  AddressProof: Model<AddressProofRow>;
+  PlatformAddress: Model<PlatformAddressRow>;
+  Domain: Model<DomainRow>;
+  ProviderDomain: Model<ProviderDomainRow>;
   Contact: Model<ContactRow>;
   Ticket: Model<TicketRow>;
   Conversation: Model<ConversationRow>;
@@ -71,6 +82,10 @@ export function createModels(connection: Connection): Models {
     Token: bind('Token', tokenSchema, 'tokens'),
     WorkspaceEmail: bind('WorkspaceEmail', workspaceEmailSchema, 'workspace_emails'),
     ForwardingAddress: bind('ForwardingAddress', forwardingAddressSchema, 'forwarding_addresses'),
+    AddressProof: bind('AddressProof', addressProofSchema, 'address_proofs'),
+    PlatformAddress: bind('PlatformAddress', platformAddressSchema, 'platform_addresses'),
+    Domain: bind('Domain', domainSchema, 'domains'),
+    ProviderDomain: bind('ProviderDomain', providerDomainSchema, 'provider_domains'),
     Contact: bind('Contact', contactSchema, 'contacts'),
     Ticket: bind('Ticket', threadSchema.ticket, 'tickets'),
     Conversation: bind('Conversation', threadSchema.conversation, 'conversations'),

@@ -1,4 +1,4 @@
-import { nullableDate, requiredString, rowSchema, text } from './schema.ts';
+import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
 /** Where a workspace does not say otherwise. */
 export const UNDO_SECONDS = 10;
@@ -7,6 +7,8 @@ export const UNDO_SECONDS = 10;
 export interface WorkspaceRow {
   _id: string;
   name: string;
+  /** Local part of its address on the platform's domain; workspaces made before there were slugs lack it. */
+  slug?: string | null;
   /** Number of the last ticket; the next one takes `$inc`. Gaps are allowed, duplicates are not. */
   last_ticket_number: number;
   /** Seconds that a reply waits before it goes out, and can be taken back. */
@@ -16,6 +18,7 @@ export interface WorkspaceRow {
 export const workspaceSchema = rowSchema<WorkspaceRow>({
   _id: String,
   name: requiredString,
+  slug: nullableString,
   last_ticket_number: { type: Number, default: 0 },
   undo_seconds: { type: Number, default: UNDO_SECONDS },
   created_at: Date,

@@ -19,7 +19,14 @@ export interface WorkspaceEmailRow {
   /** Proved and switched on. */
   can_receive: boolean;
   can_send: boolean;
+  /** Switched off by an owner though proved; rows written before there were switches lack them. */
+  receive_off?: boolean;
+  send_off?: boolean;
   active: boolean;
+  /** The time for its proof is over: its mail is skipped. */
+  expired_at?: Date | null;
+  /** Another address's forwarding address that this one's mail host forwards to. Null: to its own. */
+  shared_forwarding_id?: string | null;
   deleted_at: Date | null;
   created_at: Date;
 }
@@ -34,7 +41,11 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   proved_at: nullableDate,
   can_receive: { type: Boolean, required: true },
   can_send: { type: Boolean, required: true },
+  receive_off: { type: Boolean, default: false },
+  send_off: { type: Boolean, default: false },
   active: { type: Boolean, required: true },
+  expired_at: nullableDate,
+  shared_forwarding_id: nullableString,
   deleted_at: nullableDate,
   created_at: Date,
 });
@@ -51,13 +62,37 @@ export interface ForwardingAddressRow {
   address: string;
   /** The parent workspace email: gets the mail that names none of the workspace's addresses. */
   workspace_email_id: string;
+  /** What the customer's mail host wants to be confirmed before it forwards here, the newest last. */
+  confirmations?: Confirmation[];
   created_at: Date;
+}
+
+/** A mail host's question whether mail may be forwarded to an address. */
+export interface Confirmation {
+  provider: string;
+  /** The mailbox that is to be forwarded, where the mail says so. */
+  mailbox: string | null;
+  code: string | null;
+  link: string | null;
+  inbound_email_id: string;
+  at: Date;
 }
 export const forwardingAddressSchema = rowSchema<ForwardingAddressRow>({
   _id: String,
   workspace_id: requiredString,
   address: requiredString,
   workspace_email_id: requiredString,
+  confirmations: [
+    {
+      _id: false,
+      provider: String,
+      mailbox: nullableString,
+      code: nullableString,
+      link: nullableString,
+      inbound_email_id: String,
+      at: Date,
+    },
+  ],
   created_at: Date,
 });
 forwardingAddressSchema.index({ address: 1 }, { unique: true });

@@ -17,6 +17,18 @@ export const MAIL_QUEUE = 'mail';
 /** Task queue of replies going out. */
 export const REPLY_QUEUE = 'replies';
 
+/** Task queue of addresses and domains being set up. */
+export const SET_UP_QUEUE = 'set-up';
+
+/** Workflows that carry a set-up; each run is told a row's id and the run's number. */
+export type SetUpWorkflow = 'verifyForwarding' | 'verifyDomain';
+
+/** Workflow id of a set-up; `run` counts from 1, later ones were begun again. */
+export function setUpWorkflowId(workflow: SetUpWorkflow, id: string, run: number): string {
+  const name = workflow === 'verifyForwarding' ? 'verify-forwarding' : 'verify-domain';
+  return run === 1 ? `${name}/${id}` : `${name}/${id}/again/${run}`;
+}
+
 /** Workflow id of a reply; `run` counts from 1, later ones were started by a person. */
 export function replyWorkflowId(messageId: string, run: number): string {
   return run === 1 ? `reply/${messageId}` : `reply/${messageId}/again/${run}`;

@@ -1,9 +1,9 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { ReplyRun } from '../../workflows/types.ts';
 import { REPLY_QUEUE, replyWorkflowId } from './ids.ts';
+import { createWake } from './wake.ts';
 
 const DEADLINE_MS = 5_000;
-const AWAY_MS = 30_000;
 
 /**
  * Starts the workflow of one reply. Its id makes it one however often it is asked for: REJECT_DUPLICATE refuses a second
@@ -31,20 +31,8 @@ export function createStartReply(client: Client) {
   };
 }
 
-/**
- * Has the run of a reply look at its row. At best, and never rejects: a run that does not hear of it looks at its next turn, and
- * the row says all. Where Temporal is away it is not waited for each time.
- */
+/** Has the run of a reply look at its row (wake.ts). */
 export function createWakeReply(client: Client) {
-  let awayUntil = 0;
-  return async ({ id, run }: ReplyRun): Promise<void> => {
-    if (Date.now() < awayUntil) return;
-    try {
-      const signal = () => client.workflow.getHandle(replyWorkflowId(id, run)).signal('wake');
-      await client.connection.withDeadline(Date.now() + DEADLINE_MS, signal);
-    } catch (error) {
-      const isOver = error instanceof WorkflowNotFoundError;
-      if (!isOver) awayUntil = Date.now() + AWAY_MS;
-    }
-  };
+  const wake = createWake(client);
+  return ({ id, run }: ReplyRun): Promise<void> => wake(replyWorkflowId(id, run));
 }

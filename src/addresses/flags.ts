@@ -1,0 +1,56 @@
+import { collectionOf, type DomainRow, type Models, type WorkspaceEmailRow } from '../models/index.ts';
+import { isDuplicateKey } from '../models/once.ts';
+
+/** What is proved of an address. An owner may switch off what is proved, and on again. */
+export interface Proved {
+  receive: boolean;
+  send: boolean;
+}
+
+/** The part after the `@` of a normalised address. */
+export const domainPart = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
+
+/** The workspace's claim on a domain, where it is the owner's. */
+export function ownedDomain(models: Models, workspaceId: string, name: string): Promise<DomainRow | null> {
+  return models.Domain.findOne({
+    workspace_id: workspaceId,
+    name,
+    deleted_at: null,
+    owned_at: { $ne: null },
+  }).lean<DomainRow>();
+}
+
+/**
+ * Platform addresses do both at once. One elsewhere receives when it is proved (forwarding) or its MX leads here (domain), and sends
+ * when its domain's DKIM and SPF are right.
+ */
+export async function provedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
+  if (email.proved_at === null || email.deleted_at !== null) return { receive: false, send: false };
+  if (email.kind === 'platform') return { receive: true, send: true };
+  const domain = await ownedDomain(models, email.workspace_id, domainPart(email.address));
+  const send = domain?.sending ?? false;
+  return { receive: email.kind === 'forwarding' || (domain?.receiving ?? false), send };
+}
+
+/**
+ * Brings `can_receive` and `can_send` of an address to what is proved and switched on now. Any number of times.
+ * @returns false when another workspace receives for this address: then this one does not.
+ */
+export async function applyFlags(models: Models, id: string): Promise<boolean> {
+  const emails = collectionOf(models.WorkspaceEmail);
+  const email = await emails.findOne({ _id: id });
+  if (!email) return true;
+  const proved = await provedOf(models, email);
+  const flags = {
+    can_receive: proved.receive && !email.receive_off,
+    can_send: proved.send && !email.send_off,
+  };
+  try {
+    await emails.updateOne({ _id: id }, { $set: flags });
+    return true;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    await emails.updateOne({ _id: id }, { $set: { ...flags, can_receive: false } });
+    return false;
+  }
+}

@@ -1,0 +1,103 @@
+import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
+
+/** What must stand in DNS, and what it is for. */
+export interface DomainRecord {
+  purpose: 'ownership' | 'spf' | 'dkim' | 'mx' | 'tracking';
+  type: 'TXT' | 'MX' | 'CNAME';
+  /** Absolute, lower case, without the final dot. */
+  name: string;
+  value: string;
+  /** Of an MX. */
+  priority: number | null;
+  state: 'pending' | 'valid' | 'missing' | 'wrong';
+  /** What DNS answered last. */
+  found: string[];
+}
+
+/** A workspace's claim on a domain. Two workspaces may claim one; ownership decides. */
+export interface DomainRow {
+  /** Hash of workspace, name and how many times it was claimed before: two requests at once make one. */
+  _id: string;
+  workspace_id: string;
+  /** Lower case, IDN to ASCII. */
+  name: string;
+  /**
+   * `pending`: not owned, or nothing can be sent yet; `verified`: owned, and it sends; `failing`: it did, and something broke,
+   * until `grace_until`; `broken`: that is over, and it sends no more; `expired`: never proved; `lost`: no longer owned.
+   */
+  state: 'pending' | 'verified' | 'failing' | 'broken' | 'expired' | 'lost';
+  /** Value of the TXT record at `_postroom.<name>`. */
+  ownership_value: string;
+  /** Since when that record is there. Nothing is sent, received or made without. */
+  owned_at: Date | null;
+  /** The provider sends for it; its MX records lead to the provider. */
+  sending: boolean;
+  receiving: boolean;
+  records: DomainRecord[];
+  /** Workspace email that gets the mail to addresses that are none; null = such mail is skipped. */
+  catch_all_id: string | null;
+  /** Why it is not as it should be, in words for a person. */
+  problem: string | null;
+  failing_since: Date | null;
+  grace_until: Date | null;
+  /** Of a claim that was never proved. */
+  expires_at: Date;
+  checked_at: Date | null;
+  check_wanted_at: Date | null;
+  /** Of the workflow: 1, and one more each time it is begun again. An older run writes nothing. */
+  run: number;
+  wants_start: boolean;
+  deleted_at: Date | null;
+  created_at: Date;
+}
+const record = {
+  _id: false,
+  purpose: String,
+  type: { type: String },
+  name: String,
+  value: String,
+  priority: { type: Number, default: null },
+  state: String,
+  found: [String],
+};
+export const domainSchema = rowSchema<DomainRow>({
+  _id: String,
+  workspace_id: requiredString,
+  name: requiredString,
+  state: requiredString,
+  ownership_value: requiredString,
+  owned_at: nullableDate,
+  sending: { type: Boolean, required: true },
+  receiving: { type: Boolean, required: true },
+  records: [record],
+  catch_all_id: nullableString,
+  problem: nullableString,
+  failing_since: nullableDate,
+  grace_until: nullableDate,
+  expires_at: Date,
+  checked_at: nullableDate,
+  check_wanted_at: nullableDate,
+  run: { type: Number, required: true },
+  wants_start: { type: Boolean, required: true },
+  deleted_at: nullableDate,
+  created_at: Date,
+});
+domainSchema.index({ workspace_id: 1, name: 1 });
+domainSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
+// Claims of all workspaces on one domain: which of them counts is decided by ownership.
+domainSchema.index({ name: 1, created_at: 1 });
+domainSchema.index({ wants_start: 1 }, { partialFilterExpression: { wants_start: true } });
+
+/** A domain as Postroom made it at the provider; whoever claims it. */
+export interface ProviderDomainRow {
+  /** The domain's name. */
+  _id: string;
+  /** False: it was there before, and is never removed by us. */
+  made_by_us: boolean;
+  created_at: Date;
+}
+export const providerDomainSchema = rowSchema<ProviderDomainRow>({
+  _id: String,
+  made_by_us: { type: Boolean, required: true },
+  created_at: Date,
+});

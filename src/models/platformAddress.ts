@@ -1,0 +1,14 @@
+import { requiredString, rowSchema } from './schema.ts';
+
+/** An address on the platform's domain, and whose it is for ever: once given, it is never given to another workspace. */
+export interface PlatformAddressRow {
+  /** The address, normalised. */
+  _id: string;
+  workspace_id: string;
+  created_at: Date;
+}
+export const platformAddressSchema = rowSchema<PlatformAddressRow>({
+  _id: String,
+  workspace_id: requiredString,
+  created_at: Date,
+});

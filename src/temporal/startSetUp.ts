@@ -1,0 +1,35 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { SetUpRun } from '../../workflows/types.ts';
+import { SET_UP_QUEUE, setUpWorkflowId, type SetUpWorkflow } from './ids.ts';
+
+const DEADLINE_MS = 5_000;
+const SUMMARY: Record<SetUpWorkflow, string> = {
+  verifyForwarding: 'An address is being proved',
+  verifyDomain: 'A domain is being proved, and looked after',
+};
+
+/**
+ * Starts the run of a set-up. Its id makes it one however often it is asked for.
+ * @throws ServiceError when Temporal is away, at the latest after 5 s; the run may be there all the same.
+ */
+export function createStartSetUp(client: Client) {
+  return async (workflow: SetUpWorkflow, { id, run }: SetUpRun): Promise<'started' | 'already-started'> => {
+    try {
+      await client.connection.withDeadline(Date.now() + DEADLINE_MS, () =>
+        client.workflow.start(workflow, {
+          taskQueue: SET_UP_QUEUE,
+          workflowId: setUpWorkflowId(workflow, id, run),
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          args: [{ id, run }],
+          staticSummary: run === 1 ? SUMMARY[workflow] : `${SUMMARY[workflow]}, run ${run}`,
+        }),
+      );
+      return 'started';
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-started';
+      throw error;
+    }
+  };
+}
+export type StartSetUp = ReturnType<typeof createStartSetUp>;
