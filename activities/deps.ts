@@ -4,7 +4,10 @@ import type { ParserPool } from '../src/parser/pool.ts';
 import type { Config } from '../src/config.ts';
 import type { InboundProvider } from '../src/providers/inbound.ts';
 import type { OutboundProvider } from '../src/providers/outbound.ts';
+import type { Dns } from '../src/dns/dns.ts';
 import type { Storage } from '../src/storage/storage.ts';
+import type { Rerun } from '../src/temporal/rerun.ts';
+import type { Wake } from '../src/temporal/wake.ts';
 
 /** What activities work with; built by src/worker.ts, or by a test. */
 export interface Deps {
@@ -16,5 +19,12 @@ export interface Deps {
   /** Takes replies out. */
   outbound: OutboundProvider;
   replies: Config['replies'];
+  /** Looks things up in DNS, at several resolvers. */
+  dns: Dns;
+  platformDomain: string;
+  /** Starts an inbound email again (src/temporal/rerun.ts). @throws anything when Temporal is away */
+  rerun: (inboundEmailId: string) => Promise<Rerun>;
+  /** Has a run look at its row (src/temporal/wake.ts); never rejects. */
+  wake: Wake;
   log: Logger;
 }

@@ -7,6 +7,11 @@ import { matchContact } from './matchContact.ts';
 import { recordMessage } from './recordMessage.ts';
 import { resolveForwarding } from './resolveForwarding.ts';
 import { routeEmail } from './routeEmail.ts';
+import { checkProofDns } from './proofs/checkProofDns.ts';
+import { lookAtProof } from './proofs/lookAtProof.ts';
+import { releaseHeldMail } from './proofs/releaseHeldMail.ts';
+import { remindOfProof } from './proofs/remindOfProof.ts';
+import { sendProofCode } from './proofs/sendProofCode.ts';
 import { deliverReply } from './replies/deliverReply.ts';
 import { findReply } from './replies/findReply.ts';
 import { followReply } from './replies/followReply.ts';
@@ -43,6 +48,19 @@ export function createReplyActivities(deps: Deps) {
   };
 }
 export type ReplyActivities = ReturnType<typeof createReplyActivities>;
+
+/** The steps of addresses being set up. */
+export function createSetUpActivities(deps: Deps) {
+  const step = stepsOf(deps);
+  return {
+    lookAtProof: step(lookAtProof),
+    sendProofCode: step(sendProofCode),
+    checkProofDns: step(checkProofDns),
+    remindOfProof: step(remindOfProof),
+    releaseHeldMail: step(releaseHeldMail),
+  };
+}
+export type SetUpActivities = ReturnType<typeof createSetUpActivities>;
 
 function stepsOf(deps: Deps) {
   return <Args extends unknown[], Result>(work: (deps: Deps, ...args: Args) => Promise<Result>) =>

@@ -5,12 +5,15 @@ import {
   type WorkspaceEmailRow,
 } from '../src/models/index.ts';
 import type { StoredMail, Target } from '../src/models/inboundEmail.ts';
+import { isForOperator } from '../src/addresses/platform.ts';
+import { isAwaited } from '../src/addresses/proof.ts';
 import { audienceOf, isReceivable } from '../src/threads/audiences.ts';
 import { normaliseAddress, withoutTag } from '../src/email/addresses.ts';
 import { originalSender, traceAddresses } from '../src/email/forwarding.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
 import { readRow, writeRow } from './row.ts';
+import { takeSetUpMail } from './setUpMail.ts';
 
 export type Recipients =
   { verdict: 'accept' } | { verdict: 'skip'; reason: string } | { verdict: 'hold'; reason: string };
@@ -20,6 +23,8 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
   const row = await readRow(deps, mail);
   if (row.targets.length > 0) return { verdict: 'accept' };
   const stored = row.mail as StoredMail;
+  if (isForOperator(normaliseAddress(row.recipient) ?? '', deps.platformDomain))
+    return { verdict: 'skip', reason: 'for the operator' };
   const everywhere = await addressesNamed(deps.models, row.recipient, stored);
   const receiver = findReceiver(everywhere, row.recipient);
   if (!receiver) return { verdict: 'skip', reason: 'unknown recipient' };
@@ -38,10 +43,20 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
     audiences: [...new Set(found.named.map(audienceOf))],
     sender: senderOf([...emails, ...forwarding], stored),
     targets: found.targets,
+    held_for: found.verdict.verdict === 'hold' ? found.named.filter(isAwaited).map(({ _id }) => _id) : [],
   };
+  if (receiver.kind === 'forwarding') {
+    const reason = await takeSetUpMail(deps, await readRow(deps, mail, {}), receiver.row);
+    if (reason !== null) {
+      await writeRow(deps, mail, ['received'], { ...change, targets: [], held_for: [] });
+      return { verdict: 'skip', reason };
+    }
+  }
   await writeRow(deps, mail, ['received'], change);
   return found.verdict;
 }
+
+type Receiver = { kind: 'email'; row: WorkspaceEmailRow } | { kind: 'forwarding'; row: ForwardingAddressRow };
 
 interface Addresses {
   /** Oldest first. */
@@ -62,10 +77,7 @@ async function addressesNamed(models: Models, recipient: string, mail: StoredMai
 }
 
 /** Who receives for this recipient: the exact address first, then the one without its tag. */
-function findReceiver(
-  { emails, forwarding }: Addresses,
-  recipient: string,
-): { kind: 'email'; row: WorkspaceEmailRow } | { kind: 'forwarding'; row: ForwardingAddressRow } | null {
+function findReceiver({ emails, forwarding }: Addresses, recipient: string): Receiver | null {
   for (const address of spellings(recipient)) {
     // An address can have had several owners: the newest is asked first.
     const email = bestOf(emails.filter((row) => row.address === address).reverse());
@@ -143,7 +155,7 @@ function chooseAmong(emails: WorkspaceEmailRow[], traced: string[]): Choice {
   }));
   const base = { named: emails, targets };
   if (receivable.length > 0) return { ...base, verdict: { verdict: 'accept' } };
-  if (emails.some(isUnproved))
+  if (emails.some(isAwaited))
     return { ...base, targets: [], verdict: { verdict: 'hold', reason: 'unproved address' } };
   if (emails.length === 0) return { ...base, verdict: { verdict: 'skip', reason: 'unknown recipient' } };
   return { ...base, verdict: { verdict: 'accept' } };
@@ -153,11 +165,9 @@ function onePerAudience(emails: WorkspaceEmailRow[]): WorkspaceEmailRow[] {
   return emails.filter((email, i) => emails.findIndex((e) => audienceOf(e) === audienceOf(email)) === i);
 }
 
-const isUnproved = (email: WorkspaceEmailRow): boolean =>
-  email.proved_at === null && email.active && email.deleted_at === null;
-
 function whyNot(email: WorkspaceEmailRow): string {
   if (email.deleted_at) return 'deleted address';
+  if (email.expired_at) return 'unproved';
   return email.active ? 'address does not receive' : 'inactive address';
 }
 

@@ -1,3 +1,5 @@
+import { claimAddress } from './addresses/platform.ts';
+import { giveSlug } from './addresses/slug.ts';
 import type { Models } from './models/index.ts';
 import type { WorkspaceEmailRow } from './models/index.ts';
 import { hashToken } from './tokens.ts';
@@ -147,6 +149,10 @@ export async function seed(
       upsert,
     );
   }
+  for (const { workspace_id, local } of EMAILS) await claimAddress(models, at(local), workspace_id);
+  await claimAddress(models, at(forwardingLocalPart), DEMO);
+  for (const workspace of await models.Workspace.find({ _id: { $in: [DEMO, SECOND] } }))
+    if (!workspace.slug) await giveSlug(models, workspace, platformDomain);
   await models.ForwardingAddress.updateOne(
     { _id: 'demo-forwarding' },
     {

@@ -16,6 +16,9 @@ import { createReplyStarter } from './replies/startReplies.ts';
 import { createTemporalClient } from './temporal/client.ts';
 import { rerunInbound } from './temporal/rerun.ts';
 import { createStartRun } from './temporal/start.ts';
+import { createSetUpStarter } from './temporal/startWanted.ts';
+import { createStartSetUp } from './temporal/startSetUp.ts';
+import { createWake } from './temporal/wake.ts';
 import { createStartReply, createWakeReply } from './temporal/startReply.ts';
 import { answerBrokenRequests } from './webhook/brokenRequests.ts';
 import { compareArchive } from './webhook/compareArchive.ts';
@@ -103,7 +106,11 @@ const rerun = (id: string) => rerunInbound({ models, client, startRun }, id);
 app.use(createWebhook({ providers, storage, starter, config, log }));
 app.use(createEventWebhook({ outbound, storage, work: eventWork, log }));
 const replies = { ...replyStarter, wake };
-app.use(createApi({ models, storage, config, providers, rerun, replies, parser, log }));
+const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
+const wakeSetUp = createWake(client);
+app.use(
+  createApi({ models, storage, config, providers, rerun, replies, setUps, wake: wakeSetUp, parser, log }),
+);
 server.removeAllListeners('request').on('request', app.callback());
 health.needed.storage = () => storage.check();
 starter.takeUpMarks();

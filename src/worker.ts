@@ -5,19 +5,28 @@
 import http from 'node:http';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
-import { createMailActivities, createReplyActivities } from '../activities/index.ts';
+import { createMailActivities, createReplyActivities, createSetUpActivities } from '../activities/index.ts';
 import { connect, newConnection } from './database.ts';
+import { createDns } from './dns/dns.ts';
 import { answerHealth } from './health.ts';
 import { createIndexes, createModels } from './models/index.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
 import { createOutbound, createProviders } from './providers/index.ts';
-import { MAIL_QUEUE, REPLY_QUEUE } from './temporal/ids.ts';
+import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from './temporal/ids.ts';
+import { releaseHeld } from './temporal/releaseHeld.ts';
+import { rerunInbound } from './temporal/rerun.ts';
 import { settleReplies, settleRows } from './temporal/settle.ts';
+import { createStartRun } from './temporal/start.ts';
+import { createStartSetUp } from './temporal/startSetUp.ts';
+import { createSetUpStarter } from './temporal/startWanted.ts';
+import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
 const SETTLE_EVERY_MS = 60_000;
+/** How often set-ups whose run was not started are looked for (ms). */
+const START_EVERY_MS = 5_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
 
@@ -50,6 +59,7 @@ const { namespace } = config.temporal;
 const client = new Client({ connection: temporal, namespace });
 
 const parser = createParserPool();
+const startRun = createStartRun(client);
 const deps = {
   models,
   storage,
@@ -57,24 +67,27 @@ const deps = {
   parser,
   outbound: createOutbound(config),
   replies: config.replies,
+  dns: createDns(config.dnsServers),
+  platformDomain: config.platformDomain,
+  rerun: (id: string) => rerunInbound({ models, client, startRun }, id),
+  wake: createWake(client),
   log,
 };
 const common = { connection: temporal, namespace, workflowBundle: await bundle };
 const workers = await Promise.all([
   createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),
   createWorker({ ...common, taskQueue: REPLY_QUEUE, activities: createReplyActivities(deps) }),
+  createWorker({ ...common, taskQueue: SET_UP_QUEUE, activities: createSetUpActivities(deps) }),
 ]);
 const shutdown = () => workers.forEach((worker) => worker.shutdown());
-const settling = setInterval(() => {
-  const found = { models, client, log };
-  Promise.all([settleRows(found, config.settleAfterMs), settleReplies(found, config.settleAfterMs)]).catch(
-    (error: unknown) =>
-      log.warn(
-        { error: (error as Error).name },
-        'what was left unfinished could not be looked for; trying again',
-      ),
-  );
-}, SETTLE_EVERY_MS);
+const found = { models, client, log };
+const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
+const sweeps = [
+  every(SETTLE_EVERY_MS, () => settleRows(found, config.settleAfterMs)),
+  every(SETTLE_EVERY_MS, () => settleReplies(found, config.settleAfterMs)),
+  every(SETTLE_EVERY_MS, () => releaseHeld(deps)),
+  every(START_EVERY_MS, () => setUps.sweep()),
+];
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);
 
@@ -86,9 +99,26 @@ try {
   log.fatal({ error: (error as Error).name, message: (error as Error).message }, 'the worker cannot go on');
   process.exitCode = 1;
 }
-clearInterval(settling);
+for (const sweep of sweeps) clearInterval(sweep);
 await Promise.all([parser.close(), connection.close(), temporal.close()]);
 process.exit();
+
+/** Does what other processes have left undone, again and again; one that is slow is not begun beside itself. */
+function every(ms: number, sweep: () => Promise<unknown>): NodeJS.Timeout {
+  let isAtIt = false;
+  return setInterval(() => {
+    if (isAtIt) return;
+    isAtIt = true;
+    sweep()
+      .catch((error: unknown) =>
+        log.warn(
+          { error: (error as Error).name },
+          'what was left unfinished could not be looked for; trying again',
+        ),
+      )
+      .finally(() => (isAtIt = false));
+  }, ms);
+}
 
 /** On a connection of its own: an index on many rows takes longer than a step may. */
 async function makeIndexes(uri: string): Promise<void> {

@@ -47,3 +47,18 @@ export const askProvider: ActivityOptions = {
   startToCloseTimeout: '90 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
+
+/**
+ * One mail of the platform's own. What the provider says is a result, and the workflow waits: other ways to prove an address go on
+ * meanwhile. Only our own faults (MongoDB, storage) are tried again here.
+ */
+export const notice: ActivityOptions = {
+  startToCloseTimeout: '3 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};
+
+/** Look-ups at several resolvers, and starts of held mail: nothing that doubles. Without an end, at most five minutes apart. */
+export const askDns: ActivityOptions = {
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+};

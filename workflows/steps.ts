@@ -5,7 +5,7 @@ import {
   proxyLocalActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { MailActivities, ReplyActivities } from '../activities/index.ts';
+import type { MailActivities, ReplyActivities, SetUpActivities } from '../activities/index.ts';
 import { durableStep, localStep } from './policies.ts';
 
 /** A local step asks for this when it sees that its work is too heavy to be done beside others (activities/errors.ts). */
@@ -16,6 +16,9 @@ export const mailSteps = () => localFirst() as Omit<MailActivities, 'fetchAttach
 /** Steps of a reply that touch only MongoDB (`followReply` only while it does not ask the provider). */
 export const replySteps = () =>
   localFirst() as Pick<ReplyActivities, 'takeReply' | 'resolveSendingEmail' | 'followReply'>;
+
+/** Steps of a proof that touch only MongoDB. */
+export const proofSteps = () => localFirst() as Pick<SetUpActivities, 'lookAtProof'>;
 
 type Step = (...args: unknown[]) => Promise<unknown>;
 

@@ -50,3 +50,14 @@ export interface SetUpRun {
   /** 1, and one more each time it is begun again. */
   run: number;
 }
+
+/** What became of the proof of an address. */
+export interface ProofOutcome {
+  action:
+    | 'proved'
+    | 'expired'
+    /** The address was deleted. */
+    | 'dropped'
+    /** Begun again: a later run has taken over; this one wrote nothing more. */
+    | 'superseded';
+}

@@ -1,5 +1,5 @@
 import { collectionOf, type DomainRow, type Models, type WorkspaceEmailRow } from '../models/index.ts';
-import { isDuplicateKey } from '../models/once.ts';
+import { claimReceiving, holdsReceiving, releaseReceiving } from './receiving.ts';
 
 /** What is proved of an address. An owner may switch off what is proved, and on again. */
 export interface Proved {
@@ -41,16 +41,14 @@ export async function applyFlags(models: Models, id: string): Promise<boolean> {
   const email = await emails.findOne({ _id: id });
   if (!email) return true;
   const proved = await provedOf(models, email);
-  const flags = {
-    can_receive: proved.receive && !email.receive_off,
-    can_send: proved.send && !email.send_off,
-  };
-  try {
-    await emails.updateOne({ _id: id }, { $set: flags });
-    return true;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    await emails.updateOne({ _id: id }, { $set: { ...flags, can_receive: false } });
+  const send = proved.send && !email.send_off;
+  const wanted = proved.receive && !email.receive_off;
+  const receive = wanted && (await claimReceiving(models, email));
+  await emails.updateOne({ _id: id }, { $set: { can_receive: receive, can_send: send } });
+  if (!receive) await releaseReceiving(models, email);
+  else if (!(await holdsReceiving(models, email))) {
+    await emails.updateOne({ _id: id }, { $set: { can_receive: false } });
     return false;
   }
+  return receive || !wanted;
 }

@@ -32,3 +32,9 @@ function unauthorized(detail: string, given = false): Problem {
   const challenge = `Bearer realm="postroom"${given ? ', error="invalid_token"' : ''}`;
   return new Problem(401, detail, { headers: { 'WWW-Authenticate': challenge } });
 }
+
+/** After `bearer`: 403 for members who are no owners. */
+export const ownersOnly: Authenticate = async (ctx, next) => {
+  if (ctx.state.user.role !== 'owner') throw new Problem(403, 'Only owners of the workspace can do this.');
+  await next();
+};

@@ -7,6 +7,8 @@ import type { ParserPool } from '../parser/pool.ts';
 import type { InboundProvider } from '../providers/inbound.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Rerun } from '../temporal/rerun.ts';
+import type { SetUpStarter } from '../temporal/startWanted.ts';
+import type { Wake } from '../temporal/wake.ts';
 import type { ApiState } from './auth.ts';
 import type { Links } from './links.ts';
 
@@ -22,6 +24,10 @@ export interface ApiDeps {
   rerun: (inboundEmailId: string) => Promise<Rerun>;
   /** Starts and wakes the runs of replies. Nobody waits for either, and neither throws: Temporal may be away. */
   replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
+  /** Starts the runs of set-ups, in the background (src/temporal/startWanted.ts); never throws. */
+  setUps: Pick<SetUpStarter, 'add'>;
+  /** Has a run of a set-up look at its row (src/temporal/wake.ts); never rejects. */
+  wake: Wake;
   parser: Pick<ParserPool, 'sanitise'>;
   log: Logger;
 }

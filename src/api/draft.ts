@@ -3,6 +3,7 @@ import { normaliseAddress, type Address } from '../email/addresses.ts';
 import { caps } from '../email/caps.ts';
 import { storable } from '../email/text.ts';
 import type { Draft } from '../replies/draft.ts';
+import { CONTROL, NO_CONTROL, OneLine } from './fields.ts';
 
 const MAX_SUBJECT_CHARS = 1_000;
 /** Mailgun's limit for one message; more are refused before they are looked at. */
@@ -10,10 +11,6 @@ const MAX_LISTED = 1_000;
 const MAX_FILES = 100;
 /** Longest wait of a reply before it goes out, in seconds. */
 const MAX_UNDO_SECONDS = 3_600;
-
-/** A line break ends a header, and a NUL much else; a tab is a space. */
-const CONTROL = /(?!\t)\p{Cc}/u;
-const NO_CONTROL = 'must be one line without control characters';
 
 const Text = z
   .string('must be text')
@@ -56,12 +53,7 @@ const mail = {
   to: Addresses.optional(),
   cc: Addresses.optional(),
   bcc: Addresses.optional(),
-  subject: z
-    .string('must be text')
-    .max(MAX_SUBJECT_CHARS, `must be at most ${MAX_SUBJECT_CHARS} characters`)
-    .refine((text) => !CONTROL.test(text), NO_CONTROL)
-    .transform(storable)
-    .nullish(),
+  subject: OneLine(MAX_SUBJECT_CHARS).nullish(),
   sending_email: Address.nullish(),
   send_at: z.iso
     .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })

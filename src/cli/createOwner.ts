@@ -5,12 +5,13 @@
  * `--workspace-id <id>` the owner joins that workspace instead; a member becomes its owner, and gets a further token.
  */
 import { parseArgs } from 'node:util';
+import { newWorkspace } from '../addresses/newWorkspace.ts';
 import { normaliseAddress } from '../email/addresses.ts';
 import { createIndexes, type Models } from '../models/index.ts';
 import { isDuplicateKey, once } from '../models/once.ts';
 import { newId } from '../temporal/ids.ts';
 import { hashToken, newToken } from '../tokens.ts';
-import { operate, OperatorError } from './operator.ts';
+import { installation, operate, OperatorError } from './operator.ts';
 
 const USAGE =
   'npm run create-owner -- --workspace <name> --email <address> [--name <name>] [--workspace-id <id>]';
@@ -31,7 +32,7 @@ await operate(async (models) => {
   await createIndexes(models);
   const workspaceId = args['workspace-id']
     ? await existingWorkspace(models, args['workspace-id'])
-    : await newWorkspace(models, args.workspace);
+    : await newWorkspace(models, named(args.workspace), installation().platformDomain);
   const userId = await userWith(models, email, args.name ?? '');
   await once(() =>
     models.Member.updateOne(
@@ -56,15 +57,9 @@ async function existingWorkspace(models: Models, id: string): Promise<string> {
   return id;
 }
 
-async function newWorkspace(models: Models, name: string | undefined): Promise<string> {
+function named(name: string | undefined): string {
   if (!name) throw new OperatorError(`--workspace needs a name.\n${USAGE}`);
-  const { _id } = await models.Workspace.create({
-    _id: newId(),
-    name,
-    last_ticket_number: 0,
-    created_at: new Date(),
-  });
-  return _id;
+  return name;
 }
 
 /** A person is one user, however many workspaces they own. */

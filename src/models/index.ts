@@ -7,6 +7,7 @@ import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { messageSchema, type MessageRow } from './message.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
+import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
 import {
@@ -58,6 +59,7 @@ export interface Models {
   ForwardingAddress: Model<ForwardingAddressRow>;
   AddressProof: Model<AddressProofRow>;
   PlatformAddress: Model<PlatformAddressRow>;
+  Receiver: Model<ReceiverRow>;
   Domain: Model<DomainRow>;
   ProviderDomain: Model<ProviderDomainRow>;
   Contact: Model<ContactRow>;
@@ -84,6 +86,7 @@ export function createModels(connection: Connection): Models {
     ForwardingAddress: bind('ForwardingAddress', forwardingAddressSchema, 'forwarding_addresses'),
     AddressProof: bind('AddressProof', addressProofSchema, 'address_proofs'),
     PlatformAddress: bind('PlatformAddress', platformAddressSchema, 'platform_addresses'),
+    Receiver: bind('Receiver', receiverSchema, 'receivers'),
     Domain: bind('Domain', domainSchema, 'domains'),
     ProviderDomain: bind('ProviderDomain', providerDomainSchema, 'provider_domains'),
     Contact: bind('Contact', contactSchema, 'contacts'),

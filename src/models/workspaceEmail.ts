@@ -51,8 +51,7 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
 });
 workspaceEmailSchema.index({ workspace_id: 1, address: 1 });
 workspaceEmailSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
-// One address receives for one workspace at most. Also how a recipient is looked up: the workspace is not known yet.
-workspaceEmailSchema.index({ address: 1 }, { unique: true, partialFilterExpression: { can_receive: true } });
+// How a recipient is looked up: the workspace is not known yet. One receives for an address at most: receiver.ts.
 workspaceEmailSchema.index({ address: 1, created_at: 1 });
 
 /** An address on the platform's own domain to which the customer's mail host forwards. */

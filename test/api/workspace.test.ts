@@ -9,7 +9,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 test('every member sees it, its owners change it', async () => {
   const { tokens } = world;
-  const acme = { id: 'acme', name: 'acme', undo_seconds: 10 };
+  const acme = { id: 'acme', name: 'acme', slug: null, undo_seconds: 10 };
   expect(await answerOf(world.get('', tokens.max))).toEqual({ status: 200, body: acme });
   expect((await world.patch('', tokens.max, { undo_seconds: 0 })).status).toBe(403);
   expect(await answerOf(world.patch('', tokens.olga, { undo_seconds: 0 }))).toEqual({

@@ -23,7 +23,7 @@ import { createFileStorage } from '../../src/storage/fileStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { newId } from '../../src/temporal/ids.ts';
 import { hashToken } from '../../src/tokens.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
 import { freshModels } from '../support/engines.ts';
 
 /** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
@@ -40,7 +40,7 @@ export interface World extends AsyncDisposable {
   patch(path: string, token?: string, body?: unknown): Promise<Response>;
   delete(path: string, token?: string): Promise<Response>;
   /** Runs that the API asked for, in order; none is started. */
-  asked: { start: ReplyRun[]; wake: ReplyRun[] };
+  asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: [string, SetUpRun][]; wakeSetUp: string[] };
 }
 
 export const T0 = new Date('2026-11-01T10:00:00.000Z');
@@ -59,16 +59,18 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     platformDomain: 'postroom.test',
   };
   const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
-  const asked: World['asked'] = { start: [], wake: [] };
+  const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [] };
   const replies: ApiDeps['replies'] = {
     add: (reply) => void asked.start.push(reply),
     wake: async (reply) => void asked.wake.push(reply),
   };
+  const setUps: ApiDeps['setUps'] = { add: (workflow, run) => void asked.setUp.push([workflow, run]) };
+  const wake: ApiDeps['wake'] = async (workflowId) => void asked.wakeSetUp.push(workflowId);
   const parser = createParserPool({ warm: false });
   const rerun = () => Promise.reject(new Error('not in this test'));
   app.use(
     createApi({
-      ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
+      ...{ models, storage, config, providers: new Map(), rerun, replies, setUps, wake, parser, log },
       ...more,
     }),
   );

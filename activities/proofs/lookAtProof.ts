@@ -1,0 +1,41 @@
+import type { AddressProofRow } from '../../src/models/index.ts';
+import type { ProofOutcome, SetUpRun } from '../../workflows/types.ts';
+import type { Deps } from '../deps.ts';
+
+export type ProofLook =
+  | { verdict: 'over'; state: ProofOutcome['action'] }
+  | { verdict: 'pending'; codeWanted: boolean; checkWanted: boolean; expiresInMs: number };
+
+/** Where the proof is, as its row says; one that is over its time expires here. */
+export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Promise<ProofLook> {
+  const proof = await models.AddressProof.findOne({ _id: id, run }).lean<AddressProofRow>();
+  if (!proof) return { verdict: 'over', state: 'superseded' };
+  if (proof.state !== 'pending') return { verdict: 'over', state: proof.state };
+  const email = await models.WorkspaceEmail.findById(proof.workspace_email_id, {
+    proved_at: 1,
+    deleted_at: 1,
+  }).lean();
+  // Its process died before it was noted here.
+  if (email?.proved_at) return end(models, proof, 'proved');
+  if (email?.deleted_at) return end(models, proof, 'dropped');
+  const expiresInMs = proof.expires_at.getTime() - Date.now();
+  if (expiresInMs > 0) {
+    const { code_wanted_at, check_wanted_at } = proof;
+    const isWanted = { codeWanted: code_wanted_at !== null, checkWanted: check_wanted_at !== null };
+    return { verdict: 'pending', ...isWanted, expiresInMs };
+  }
+  await models.WorkspaceEmail.updateOne(
+    { _id: proof.workspace_email_id, proved_at: null },
+    { $set: { expired_at: new Date() } },
+  );
+  return end(models, proof, email ? 'expired' : 'dropped');
+}
+
+async function end(
+  models: Deps['models'],
+  { _id, run }: AddressProofRow,
+  state: 'proved' | 'expired' | 'dropped',
+): Promise<ProofLook> {
+  await models.AddressProof.updateOne({ _id, run, state: 'pending' }, { $set: { state } });
+  return { verdict: 'over', state };
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { normaliseAddress } from '../email/addresses.ts';
+import { storable } from '../email/text.ts';
+
+/** A line break ends a header, and a NUL much else; a tab is a space. */
+export const CONTROL = /(?!\t)\p{Cc}/u;
+export const NO_CONTROL = 'must be one line without control characters';
+
+/** Text that may stand in a header. */
+export const OneLine = (maxChars: number) =>
+  z
+    .string('must be text')
+    .max(maxChars, `must be at most ${maxChars} characters`)
+    .refine((text) => !CONTROL.test(text), NO_CONTROL)
+    .transform((text) => storable(text).trim());
+
+/** An address by itself, normalised. */
+export const Address = z.string('must be text').transform((text, check): string => {
+  const address = normaliseAddress(text);
+  if (address !== null) return address;
+  check.addIssue('must be an address, like support@acme.com');
+  return z.NEVER;
+});

@@ -1,0 +1,84 @@
+import type { RouterContext } from '@koa/router';
+import { z } from 'zod';
+import { askForCode, enterCode, NotNow, TooOften } from '../../addresses/codes.ts';
+import { proofOf } from '../../addresses/proof.ts';
+import type { AddressProofRow, WorkspaceEmailRow } from '../../models/index.ts';
+import { setUpWorkflowId } from '../../temporal/ids.ts';
+import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
+import { jsonBody, readBody } from '../body.ts';
+import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { Problem } from '../problem.ts';
+import { findEmail, show } from './workspaceEmails.ts';
+
+const CodeBody = z.strictObject({
+  code: z
+    .string('must be text')
+    .transform((text) => text.replace(/\s/g, ''))
+    .refine((text) => /^\d{6}$/.test(text), 'must be the six digits of the mail'),
+});
+
+/**
+ * Proving an address that is elsewhere, by its owners. All answer with the address:
+ * - `POST emails/{id}/verify {code}`: 200 proved; 422 another code; 409 none counts just now; 429 after ten wrong ones
+ * - `POST emails/{id}/send-code`: 202, another code is mailed; 409 proved already; 429 with Retry-After when asked too often
+ * - `POST emails/{id}/check`: 202, DNS is looked at now
+ */
+export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
+  const { models } = deps;
+  const wake = ({ _id, run }: AddressProofRow) =>
+    void deps.wake(setUpWorkflowId('verifyForwarding', _id, run));
+
+  router.post('/emails/:id/verify', user, ownersOnly, jsonBody, async (ctx) => {
+    const { code } = readBody(ctx, CodeBody);
+    const { proof } = await findProof(ctx, deps);
+    await asProblems(() => enterCode(models, proof, code));
+    wake(proof);
+    await show(ctx, deps, await findEmail(ctx, deps));
+  });
+
+  router.post('/emails/:id/send-code', user, ownersOnly, async (ctx) => {
+    const { email, proof } = await findProof(ctx, deps);
+    const asked = await asProblems(() => askForCode(models, email, proof));
+    if (asked.wants_start) deps.setUps.add('verifyForwarding', { id: asked._id, run: asked.run });
+    wake(asked);
+    ctx.status = 202;
+    await show(ctx, deps, await findEmail(ctx, deps));
+  });
+
+  router.post('/emails/:id/check', user, ownersOnly, async (ctx) => {
+    const { email, proof } = await findProof(ctx, deps);
+    if (proof.state === 'expired')
+      throw new Problem(409, 'The time for this proof is over: have another code sent, and it begins again.');
+    await models.AddressProof.updateOne(
+      { _id: proof._id, state: 'pending' },
+      { $set: { check_wanted_at: new Date() } },
+    );
+    wake(proof);
+    ctx.status = 202;
+    await show(ctx, deps, email);
+  });
+}
+
+/** @throws Problem 404, and 409 where the address needs no proof of its own */
+async function findProof(
+  ctx: RouterContext<ApiState>,
+  deps: RouteDeps,
+): Promise<{ email: WorkspaceEmailRow; proof: AddressProofRow }> {
+  const email = await findEmail(ctx, deps);
+  const proof = await proofOf(deps.models, email);
+  if (!proof) throw new Problem(409, 'This address needs no proof of its own.');
+  return { email, proof };
+}
+
+async function asProblems<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof NotNow) throw new Problem(409, error.message);
+    if (!(error instanceof TooOften)) throw error;
+    const seconds = Math.ceil(error.retryAfterMs / 1000);
+    throw new Problem(429, `${error.message} Try again in ${seconds} s.`, {
+      headers: { 'Retry-After': String(seconds) },
+    });
+  }
+}

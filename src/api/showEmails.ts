@@ -1,0 +1,30 @@
+import type { AddressProofRow, ForwardingAddressRow, Models, WorkspaceEmailRow } from '../models/index.ts';
+import { presentWorkspaceEmail } from './presenters/workspaceEmail.ts';
+import type { ApiUser } from './visibility.ts';
+
+/** Addresses as JSON, with their forwarding addresses and proofs: three queries, however many they are. */
+export async function showEmails(models: Models, rows: WorkspaceEmailRow[], user: ApiUser) {
+  const workspace_id = user.workspaceId;
+  const workspace_email_id = { $in: rows.map(({ _id }) => _id) };
+  const shared = rows.flatMap((row) => row.shared_forwarding_id ?? []);
+  const [forwarding, proofs] = await Promise.all([
+    models.ForwardingAddress.find({
+      workspace_id,
+      $or: [{ workspace_email_id }, { _id: { $in: shared } }],
+    })
+      .sort({ created_at: 1, _id: 1 })
+      .lean<ForwardingAddressRow[]>(),
+    models.AddressProof.find({ workspace_id, workspace_email_id }).lean<AddressProofRow[]>(),
+  ]);
+  return rows.map((row) =>
+    presentWorkspaceEmail(
+      row,
+      {
+        forwarding: forwarding.filter((address) => address.workspace_email_id === row._id),
+        shared: forwarding.find(({ _id }) => _id === row.shared_forwarding_id) ?? null,
+        proof: proofs.find((proof) => proof.workspace_email_id === row._id) ?? null,
+      },
+      user,
+    ),
+  );
+}
