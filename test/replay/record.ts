@@ -7,11 +7,12 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { MAIL_QUEUE, REPLY_QUEUE } from '../../src/temporal/ids.ts';
+import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from '../../src/temporal/ids.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import globalSetup from '../support/globalSetup.ts';
 import globalTeardown from '../support/globalTeardown.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
+import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
 import { startTestWorker, todaysBundle } from '../support/worker.ts';
 
@@ -45,6 +46,18 @@ for (const [name, script] of Object.entries(replyPaths)) {
     workflowBundle: await todaysBundle(),
   });
   await worker.runUntil(record(env.client, file, 'sendReply', REPLY_QUEUE, { id: name, run: 1 }));
+}
+for (const [name, script] of Object.entries(proofPaths)) {
+  const file = fileOf('verifyForwarding', name);
+  if (existsSync(file)) continue;
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: 'default',
+    taskQueue: SET_UP_QUEUE,
+    activities: proofActivities(script).activities,
+    workflowBundle: await todaysBundle(),
+  });
+  await worker.runUntil(record(env.client, file, 'verifyForwarding', SET_UP_QUEUE, { id: name, run: 1 }));
 }
 await env.teardown();
 await globalTeardown();

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
 import { inboundPaths } from '../support/inboundPaths.ts';
+import { proofPaths } from '../support/proofPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
 import { todaysBundle } from '../support/worker.ts';
 
@@ -16,6 +17,7 @@ test('every path has a recorded history', () => {
   const paths = [
     ...Object.keys(inboundPaths).map((path) => `inboundEmail/${path}`),
     ...Object.keys(replyPaths).map((path) => `sendReply/${path}`),
+    ...Object.keys(proofPaths).map((path) => `verifyForwarding/${path}`),
   ];
   expect(histories).toEqual(expect.arrayContaining(paths));
 });

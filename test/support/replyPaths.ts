@@ -1,11 +1,6 @@
-import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ReplyActivities } from '../../activities/index.ts';
-
-type Step = keyof ReplyActivities;
-type Result<Name extends Step> = Awaited<ReturnType<ReplyActivities[Name]>>;
-/** What each call of a step gives, in order (the last one stays); an error is thrown. */
-export type Script = { [Name in Step]?: (Result<Name> | Error)[] };
+import { play, type Script } from './script.ts';
 
 const taken = { verdict: 'taken', attempt: 0, unclear: false } as const;
 const tried = { verdict: 'taken', attempt: 3, unclear: true } as const;
@@ -18,7 +13,7 @@ const unheard = { settled: false, state: 'sent' } as const;
 const away = (step: string) => ApplicationFailure.retryable(`${step}: MongoServerSelectionError`);
 
 /** A script for every way through `sendReply`; what is not told goes well. */
-export const replyPaths: Record<string, Script> = {
+export const replyPaths: Record<string, Script<ReplyActivities>> = {
   delivered: {},
   'undo-time': { takeReply: [waits, taken] },
   cancelled: { takeReply: [waits, { verdict: 'over', state: 'cancelled' }] },
@@ -50,7 +45,7 @@ export const replyPaths: Record<string, Script> = {
   'events-away': { deliverReply: [unclear], findReply: [away('findReply'), away('findReply'), sent] },
 };
 
-const GOES_WELL: Required<Script> = {
+const GOES_WELL: Required<Script<ReplyActivities>> = {
   takeReply: [taken],
   resolveSendingEmail: [{ verdict: 'resolved' }],
   deliverReply: [sent],
@@ -58,19 +53,4 @@ const GOES_WELL: Required<Script> = {
   followReply: [delivered],
 };
 
-/** Activities that play a script; `calls` tells which step was called, and with what beside the ids. */
-export function scriptedActivities(script: Script): { activities: ReplyActivities; calls: string[] } {
-  const calls: string[] = [];
-  const steps = Object.entries({ ...GOES_WELL, ...script }).map(([name, results]) => {
-    let n = 0;
-    const step = async (_reply: unknown, ...args: unknown[]): Promise<unknown> => {
-      const told = args.map((arg) => ` ${JSON.stringify(arg)}`).join('');
-      calls.push(`${name}${told}${activityInfo().isLocal ? '' : ', normal'}`);
-      const result = results[Math.min(n++, results.length - 1)];
-      if (result instanceof Error) throw result;
-      return result;
-    };
-    return [name, step];
-  });
-  return { activities: Object.fromEntries(steps) as ReplyActivities, calls };
-}
+export const scriptedActivities = (script: Script<ReplyActivities>) => play(GOES_WELL, script);

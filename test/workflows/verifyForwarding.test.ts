@@ -1,0 +1,105 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { ProofLook } from '../../activities/proofs/lookAtProof.ts';
+import { SET_UP_QUEUE, setUpWorkflowId } from '../../src/temporal/ids.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
+import type { ProofOutcome } from '../../workflows/types.ts';
+import { proofActivities, proofPaths } from '../support/proofPaths.ts';
+import { todaysBundle } from '../support/worker.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
+  env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+});
+afterAll(() => env.teardown());
+
+async function run(name: string, activities: object, isWoken = false) {
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: 'default',
+    taskQueue: SET_UP_QUEUE,
+    activities,
+    workflowBundle: await todaysBundle(),
+  });
+  return worker.runUntil(async () => {
+    const handle = await env.client.workflow.start('verifyForwarding', {
+      workflowId: setUpWorkflowId('verifyForwarding', name, 1),
+      taskQueue: SET_UP_QUEUE,
+      args: [{ id: name, run: 1 }],
+    });
+    if (isWoken) await handle.signal('wake');
+    const outcome = (await handle.result()) as ProofOutcome;
+    const { memo, historyLength, startTime, closeTime } = await handle.describe();
+    return { outcome, memo, historyLength, tookMs: closeTime!.getTime() - startTime.getTime() };
+  });
+}
+
+const look = 'lookAtProof';
+const code = 'sendProofCode, normal';
+const dns = 'checkProofDns, normal';
+const release = 'releaseHeldMail, normal';
+
+test.each<[string, ProofOutcome['action'], string[]]>([
+  ['proved-by-code', 'proved', [look, code, look, dns, look, look, dns, look, release]],
+  ['proved-at-once', 'proved', [look, release]],
+  ['woken', 'proved', [look, dns, look, look, dns, look, release]],
+  ['mail-away', 'proved', [look, code, look, dns, look, look, code, look, dns, look, release]],
+  ['dropped', 'dropped', [look, code, look, release]],
+  ['superseded', 'superseded', [look, code, look]],
+  ['database-away', 'expired', [look, look, 'lookAtProof, normal', 'lookAtProof, normal', release]],
+])('%s', async (path, action, calls) => {
+  const played = proofActivities(proofPaths[path]!);
+  const ran = await run(path, played.activities, path === 'woken');
+  expect(played.calls).toEqual(calls);
+  expect(ran.outcome).toEqual({ action });
+  expect(ran.memo).toMatchObject({ outcome: action });
+});
+
+test('reminded: told once each time, later where the provider was away', async () => {
+  const played = proofActivities(proofPaths.reminded!);
+  await run('reminded', played.activities);
+  expect(played.calls.filter((call) => call.startsWith('remind')).slice(0, 3)).toEqual([
+    ...['remindOfProof 1, normal', 'remindOfProof 1, normal', 'remindOfProof 2, normal'],
+  ]);
+});
+
+test('every path is run here', () => {
+  expect(Object.keys(proofPaths)).toHaveLength(8);
+});
+
+test('never proved: reminders after 2, 7 and 12 days, expiry after 14, DNS at most two hours apart', async () => {
+  const from = await env.currentTimeMs();
+  const told: [string, number][] = [];
+  const note = async (what: string) => void told.push([what, (await env.currentTimeMs()) - from]);
+  const { activities } = proofActivities({});
+  const ran = await run('never', {
+    ...activities,
+    lookAtProof: async (): Promise<ProofLook> => {
+      const expiresInMs = from + 14 * DAY_MS - (await env.currentTimeMs());
+      if (expiresInMs <= 0) return { verdict: 'over', state: 'expired' };
+      return { verdict: 'pending', codeWanted: false, checkWanted: false, expiresInMs };
+    },
+    checkProofDns: () => note('dns'),
+    remindOfProof: async (_: unknown, n: number) => {
+      await note(`reminder ${n}`);
+      return { verdict: 'over' };
+    },
+  });
+  expect(ran.outcome).toEqual({ action: 'expired' });
+  const reminders = told.filter(([what]) => what !== 'dns');
+  expect(reminders.map(([what, at]) => [what, Math.round(at / DAY_MS)])).toEqual([
+    ['reminder 1', 2],
+    ['reminder 2', 7],
+    ['reminder 3', 12],
+  ]);
+  const looks = told.filter(([what]) => what === 'dns').map(([, at]) => at);
+  const gaps = looks.slice(1).map((at, n) => at - looks[n]!);
+  // The real clock runs on beside the skipped one.
+  expect(Math.max(...gaps)).toBeLessThan(2 * 60 * 60_000 + 120_000);
+  expect(Math.round(ran.tookMs / DAY_MS)).toBe(14);
+  // Temporal warns at 10,240 events.
+  expect(ran.historyLength).toBeLessThan(5_000);
+});
