@@ -8,10 +8,12 @@ import { createApp } from './app.ts';
 import { FaultSwitch } from './faults.ts';
 import type { Mail } from './mail.ts';
 import { Outbound } from './outbound/index.ts';
-import { DEFAULT_SETTINGS } from './outbound/settings.ts';
+import { settingsFrom } from './outbound/settings.ts';
 import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './outbound/types.ts';
 import type { PostTry, Try } from './posts.ts';
 import { receive, type Received, type ReceiveOptions } from './receive.ts';
+import type { Resolve } from './setup/checkDns.ts';
+import { Setup } from './setup/index.ts';
 import { MailFolder } from './stored.ts';
 
 export interface SandboxOptions extends Partial<SandboxSettings> {
@@ -29,6 +31,8 @@ export interface SandboxOptions extends Partial<SandboxSettings> {
   storedForMs?: number;
   /** A post without a byte in either direction for so long counts as not answered. Default 60 s. */
   answerWithinMs?: number;
+  /** Asks the DNS that domains are verified against. Without it no record is ever found. */
+  resolve?: Resolve;
 }
 
 /**
@@ -78,13 +82,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     idleMs: options.answerWithinMs ?? 60_000,
     signal: stopping.signal,
   };
+  const settings = settingsFrom(options);
+  const resolve = options.resolve ?? (async () => []);
+  const setup = await Setup.open({ dataDir, apiKey, faults, settings, resolve, url });
   const outbound = await Outbound.open({
     ...{ dataDir, folder, storedForMs, apiKey, signingKey, webhookUrl, url, faults, poster },
-    settings: {
-      eventsDelayMs: options.eventsDelayMs ?? DEFAULT_SETTINGS.eventsDelayMs,
-      stepMs: options.stepMs ?? DEFAULT_SETTINGS.stepMs,
-      sendsPerSecond: options.sendsPerSecond ?? DEFAULT_SETTINGS.sendsPerSecond,
-    },
+    settings,
+    refusalFrom: (domain) => setup.refusalFrom(domain),
   });
   const onTry = (attempt: PostTry) => {
     posts.push(attempt);
@@ -93,9 +97,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const take = (mail: Mail, how: ReceiveOptions = {}) =>
     receive(mail, how, {
       ...{ webhookUrl, signingKey, url: sandbox.url, folder, faults: faults.posts },
+      destinationsFor: (recipient, headers) => setup.destinationsFor(recipient, headers),
       poster: { ...poster, faults: faults.posts, onTry },
     });
-  const app = createApp({ apiKey, folder, faults, posts, outbound, url, receive: take });
+  const app = createApp({ apiKey, folder, faults, posts, outbound, setup, url, receive: take });
   const handle = app.callback();
   const running = new Set<Promise<void>>();
   const server = http.createServer((request, response) => {

@@ -29,6 +29,8 @@ export interface OutboundOptions {
   url(): string;
   faults: FaultSwitch;
   settings: SandboxSettings;
+  /** Why mail from a domain is not sent; null = it is. */
+  refusalFrom(domain: string): string | null;
   poster: Omit<PosterOptions<PostedEvent>, 'faults' | 'onTry'>;
 }
 
