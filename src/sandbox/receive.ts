@@ -43,7 +43,7 @@ export interface ReceiverOptions {
   url: string;
   folder: MailFolder;
   /** Where the routes send a mail; null where none matches. */
-  destinationsFor(recipient: string, headers: Header[]): Destination[] | null;
+  destinationsFor: (recipient: string, headers: Header[]) => Destination[] | null;
   faults: PostFaults;
   poster: PosterOptions;
 }

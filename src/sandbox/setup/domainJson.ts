@@ -1,5 +1,12 @@
-import { checkOf, isActive, recordsOf, type DkimKey, type DnsRecord, type Domain } from './domain.ts';
-import { dkimRecord } from './domain.ts';
+import {
+  checkOf,
+  dkimRecord,
+  isActive,
+  recordsOf,
+  type DkimKey,
+  type DnsRecord,
+  type Domain,
+} from './domain.ts';
 
 type Json = Record<string, unknown>;
 

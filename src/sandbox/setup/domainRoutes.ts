@@ -7,9 +7,11 @@ import type { Domains } from './domains.ts';
 import { pageOf } from './pageOf.ts';
 import { Refused, type Call, type SetupApi } from './setupApi.ts';
 import { VerifyLimit } from './verifyLimit.ts';
+import type { Webhooks } from './webhooks.ts';
 
 export interface DomainRouteOptions {
   domains: Domains;
+  webhooks: Webhooks;
   settings: SandboxSettings;
   resolve: Resolve;
 }
@@ -20,7 +22,10 @@ export interface DomainRouteOptions {
  * - `GET` and `PUT /v4/domains/{name}`, `DELETE /v3/domains/{name}`: 200, 400, 401, 404
  * - `PUT /v4/domains/{name}/verify`: 200, 401, 404, 429 over the limit
  */
-export function addDomainRoutes(api: SetupApi, { domains, settings, resolve }: DomainRouteOptions): void {
+export function addDomainRoutes(
+  api: SetupApi,
+  { domains, webhooks, settings, resolve }: DomainRouteOptions,
+): void {
   const limit = new VerifyLimit();
   const whole = (domain: Domain, message: string) => ({
     body: { message, domain: domainJson(domain), ...recordsJson(domain) },
@@ -66,7 +71,9 @@ export function addDomainRoutes(api: SetupApi, { domains, settings, resolve }: D
   });
 
   api.on('delete', '/v3/domains/:name', async (call) => {
-    await domains.remove(named(domains, call));
+    const domain = named(domains, call);
+    await domains.remove(domain);
+    await webhooks.removeAll(domain.name);
     return { body: { message: 'Domain will be deleted in the background' } };
   });
 }
@@ -90,5 +97,5 @@ function listed(all: Domain[], query: URLSearchParams): Domain[] {
   );
   if (!sort) return found;
   const byName = found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return /desc/.test(sort) ? byName.toReversed() : byName;
+  return sort.includes('desc') ? byName.toReversed() : byName;
 }

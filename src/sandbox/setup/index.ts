@@ -3,6 +3,7 @@ import type Router from '@koa/router';
 import type { FaultSwitch } from '../faults.ts';
 import type { Header } from '../headers.ts';
 import type { SandboxSettings } from '../outbound/types.ts';
+import type { EventOfMail } from '../outbound/sentMails.ts';
 import type { Destination } from './action.ts';
 import type { Resolve } from './checkDns.ts';
 import { addDomainRoutes } from './domainRoutes.ts';
@@ -11,6 +12,8 @@ import { addKeyRoutes } from './keyRoutes.ts';
 import { RouteList } from './routeList.ts';
 import { addRouteRoutes } from './routeRoutes.ts';
 import { SetupApi } from './setupApi.ts';
+import { addWebhookRoutes } from './webhookRoutes.ts';
+import { Webhooks, type WebhookType } from './webhooks.ts';
 
 export interface SetupOptions {
   dataDir: string;
@@ -22,27 +25,36 @@ export interface SetupOptions {
   url(): string;
 }
 
-/** What an account is set up with: domains and their DKIM keys, routes. */
+/** What an account is set up with: domains and their DKIM keys, routes, webhooks. */
 export class Setup {
   readonly #options: SetupOptions;
   readonly #domains: Domains;
   readonly #routes: RouteList;
+  readonly #webhooks: Webhooks;
 
-  private constructor(options: SetupOptions, domains: Domains, routes: RouteList) {
+  private constructor(options: SetupOptions, domains: Domains, routes: RouteList, webhooks: Webhooks) {
     this.#options = options;
     this.#domains = domains;
     this.#routes = routes;
+    this.#webhooks = webhooks;
   }
 
   static async open(options: SetupOptions): Promise<Setup> {
     await mkdir(options.dataDir, { recursive: true });
-    return new Setup(options, await Domains.open(options.dataDir), await RouteList.open(options.dataDir));
+    const { dataDir } = options;
+    return new Setup(
+      options,
+      await Domains.open(dataDir),
+      await RouteList.open(dataDir),
+      await Webhooks.open(dataDir),
+    );
   }
 
   addRoutes(router: Router): void {
     const { faults, ...options } = this.#options;
     const api = new SetupApi(router, { ...options, faults: faults.domains });
-    addDomainRoutes(api, { ...options, domains: this.#domains });
+    addDomainRoutes(api, { ...options, domains: this.#domains, webhooks: this.#webhooks });
+    addWebhookRoutes(api, { domains: this.#domains, webhooks: this.#webhooks });
     addKeyRoutes(api, { ...options, domains: this.#domains });
     addRouteRoutes(api, this.#routes);
   }
@@ -52,12 +64,25 @@ export class Setup {
     return this.#routes.destinationsFor(recipient, headers);
   }
 
+  /** Where an event is posted by the webhooks of the mail's domain; null where it has none. */
+  eventUrls(of: EventOfMail): URL[] | null {
+    const { domain } = of.mail;
+    if (!this.#domains.find(domain) || this.#webhooks.of(domain).length === 0) return null;
+    return this.#webhooks.urls(domain, typeOf(of)).map((url) => new URL(url));
+  }
+
   /** Why mail from this domain is not sent; null = it is, as from any domain that is not on the list. */
   refusalFrom(name: string): string | null {
     const domain = this.#domains.find(name);
     if (!domain || domain.state === 'active') return null;
     return `Domain ${name} is not allowed to send: ${UNVERIFIED}`;
   }
+}
+
+/** Mailgun's name for what happened, among the types of webhooks. */
+function typeOf({ event }: EventOfMail): WebhookType {
+  if (event.kind !== 'failed') return event.kind;
+  return event.severity === 'temporary' ? 'temporary_fail' : 'permanent_fail';
 }
 
 const UNVERIFIED =

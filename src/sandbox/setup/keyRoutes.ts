@@ -13,7 +13,7 @@ const SELECTOR = /^[a-z0-9-]{1,63}$/i;
  * - `PUT /v4/domains/{name}/keys/{selector}/activate` and `…/deactivate`: 200, 400, 401, 404
  * - `PUT /v3/domains/{name}/dkim_selector` and `…/dkim_authority`: 200, 400, 401, 404
  */
-export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains; url(): string }): void {
+export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains; url: () => string }): void {
   api.on('get', '/v1/dkim/keys', ({ query }) => {
     const [name, selector] = ['signing_domain', 'selector'].map((field) => query.get(field));
     const all = domains.all.flatMap((domain) => domain.keys.map((key) => ({ domain, key })));
@@ -84,8 +84,10 @@ export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains
   api.on('put', '/v3/domains/:name/dkim_selector', async (call) => {
     const domain = named(domains, call);
     const selector = call.query.get('dkim_selector') ?? '';
-    if (!SELECTOR.test(selector)) throw new Refused(400, 'dkim_selector is not valid');
-    domain.keys[0]!.selector = selector;
+    const [first, ...others] = domain.keys;
+    if (!SELECTOR.test(selector) || others.some((key) => key.selector === selector))
+      throw new Refused(400, 'dkim_selector is not valid');
+    first!.selector = selector;
     await changed(domain);
     return { body: { message: 'Domain DKIM selector updated' } };
   });

@@ -119,7 +119,12 @@ function refuse(answer: NotDone, fault: SetupFault): Answer | 'drop' | 'hang' {
       return page(503, '503 Service Temporarily Unavailable');
     case 504:
       return page(504, '504 Gateway Time-out');
-    default:
+    case 400:
+    case 401:
+    case 403:
+    case 404:
+    case 429:
+    case 500:
       return say(answer, fault);
   }
 }

@@ -173,9 +173,15 @@ test('a wrong key, and a domain that is not there', async () => {
 });
 
 describe('verify', () => {
+  /** MX records have no name. */
+  interface Row {
+    name?: string;
+    value: string;
+    valid: string;
+  }
   const valid = (domain: Awaited<ReturnType<typeof create>>) =>
     Object.fromEntries(
-      [...domain.sending_dns_records!, ...domain.receiving_dns_records!].map((row) => [
+      [...domain.sending_dns_records!, ...domain.receiving_dns_records!].map((row: Row) => [
         row.name?.replace(/^\w+(?=\._domainkey)/, '*') ?? row.value,
         row.valid,
       ]),
@@ -219,10 +225,12 @@ describe('verify', () => {
     expect(Object.values(valid(await client.domains.verify(domain.name)))).toEqual(Array(5).fill('valid'));
     zone.put('TXT', domain.name, 'v=spf1 include:mailgun.org ~all', 'v=spf1 -all');
     zone.down.add('email.mg.acme.test');
+    zone.silent.add(dkimOf(domain).name);
     expect((await client.domains.get(domain.name)).state).toBe('active');
     const broken = await client.domains.verify(domain.name);
     expect(broken.state).toBe('unverified');
     expect(valid(broken)).toMatchObject({ 'mg.acme.test': 'unknown', 'email.mg.acme.test': 'unknown' });
+    expect(dkimOf(broken)).toMatchObject({ valid: 'unknown', is_active: false, cached: [] });
   });
 
   test('limited', async () => {

@@ -1,12 +1,15 @@
 import type { Resolve } from '../../../src/sandbox/setup/checkDns.ts';
 
-/** DNS of the tests: what is put in is what is found; a name that is `down` throws, as a resolver whose server is away. */
+/** DNS of the tests: what is put in is what is found. */
 export class Zone {
   readonly records = new Map<string, string[]>();
+  /** Names whose server is away, and those whose server never answers. */
   readonly down = new Set<string>();
+  readonly silent = new Set<string>();
 
   readonly resolve: Resolve = async (type, name) => {
     if (this.down.has(name)) throw new Error('ESERVFAIL');
+    if (this.silent.has(name)) return new Promise(() => {});
     return this.records.get(`${type} ${name}`) ?? [];
   };
 
