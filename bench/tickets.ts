@@ -21,8 +21,8 @@ export async function newTickets(stack: Stack, count: number): Promise<string[]>
 /** Asks for a reply. @returns its Message-Id. @throws when it is not taken. */
 export async function postReply(stack: Stack, path: string, more: object): Promise<string> {
   const answer = await stack.request('POST', `${path}/messages`, { text: TEXT, ...more });
-  const body = (await answer.json()) as { message_id: string };
-  if (answer.status !== 202) throw new Error(`a reply was answered ${answer.status}`);
+  const body = (await answer.json()) as { message_id: string; detail?: string };
+  if (answer.status !== 202) throw new Error(`a reply was answered ${answer.status}: ${body.detail}`);
   return body.message_id;
 }
 

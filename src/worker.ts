@@ -7,7 +7,7 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
 import { createMailActivities, createReplyActivities, createSetUpActivities } from '../activities/index.ts';
 import { connect, newConnection } from './database.ts';
-import { createDns } from './dns/dns.ts';
+import { createDns } from './dns/createDns.ts';
 import { answerHealth } from './health.ts';
 import { createIndexes, createModels } from './models/index.ts';
 import { createParserPool } from './parser/createParserPool.ts';

@@ -17,7 +17,7 @@ export async function checkProofDns(deps: Deps, run: SetUpRun): Promise<void> {
       $set: {
         // Other TXT records of that name may be many, and are somebody else's.
         dns_found: found.seen.filter((value) => value.startsWith('postroom-email=')).slice(0, 20),
-        dns_note: describeFound(found, proof.dns_value),
+        dns_note: describeFound(found, (value) => value === proof.dns_value),
         dns_checked_at: new Date(),
       },
     },

@@ -1,7 +1,7 @@
 import type { MessageRow, Models } from '../models/index.ts';
 import type { SendingThread } from './sender.ts';
 
-/** Messages looked back over for one by somebody who takes part. */
+/** Mails looked back over for one by somebody who takes part; our own messages, however many, are passed over. */
 const LOOKED_BACK = 200;
 const WITHOUT_BODIES = { text: 0, html: 0, headers: 0 } as const;
 
@@ -14,14 +14,11 @@ export async function lastInbound(
   thread: Pick<SendingThread, '_id' | 'workspace_id'>,
 ): Promise<MessageRow | null> {
   const newest = await models.Message.find(
-    { workspace_id: thread.workspace_id, thread_id: thread._id },
+    { workspace_id: thread.workspace_id, thread_id: thread._id, direction: 'inbound' },
     WITHOUT_BODIES,
   )
     .sort({ created_at: -1, _id: -1 })
     .limit(LOOKED_BACK)
     .lean<MessageRow[]>();
-  return (
-    newest.find((message) => message.direction === 'inbound' && (message.sender_known || message.opens)) ??
-    null
-  );
+  return newest.find((message) => message.sender_known || message.opens) ?? null;
 }

@@ -38,6 +38,22 @@ test('to the sender, with the others on copy and none of our own addresses', asy
   expect(subject).toBe('Re: A question');
 });
 
+test('many messages of ours since then hide nobody', async () => {
+  const { id } = await ticketOf({});
+  const [mail] = await house.models.Message.find({ thread_id: id }).lean();
+  const ours = Array.from({ length: 250 }, (_, n) => ({
+    ...mail!,
+    ...{
+      _id: `ours-${n}`,
+      direction: 'outbound' as const,
+      state: 'scheduled' as const,
+      created_at: new Date(),
+    },
+  }));
+  await house.models.Message.insertMany(ours);
+  expect(emails((await defaults(id)).to)).toEqual(['ann@client.test']);
+});
+
 test('to Reply-To where there is one', async () => {
   const { id } = await ticketOf({
     reply_to: ['orders@client.test', 'support@acme.test'],
