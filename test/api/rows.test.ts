@@ -159,10 +159,15 @@ test('a contact and a workspace email', async () => {
     purpose: 'ticket',
     user_id: null,
     kind: 'platform',
+    state: 'pending',
     proved_at: null,
     can_receive: true,
     can_send: true,
     active: true,
+    forwarding_address: null,
+    forwarding_addresses: [],
+    confirmations: [],
+    proof: null,
     created_at: at,
   });
   await world.models.WorkspaceEmail.updateOne({ _id: email._id }, { deleted_at: T0, can_receive: false });

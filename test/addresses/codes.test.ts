@@ -1,0 +1,156 @@
+import { askForCode, enterCode, NotNow, TooOften } from '../../src/addresses/codes.ts';
+import { Unfit } from '../../src/replies/draft.ts';
+import { runStep } from '../support/house.ts';
+import { codeIn, newSetUpHouse, type SetUpHouse } from '../support/setUp.ts';
+
+let rig: SetUpHouse;
+beforeEach(async () => {
+  rig = await newSetUpHouse();
+});
+afterEach(() => rig.close());
+
+const ADDRESS = 'support@acme.example';
+/** An address with a code on its way. */
+async function added() {
+  const { email, proof } = await rig.add(ADDRESS);
+  const run = { id: proof._id, run: proof.run };
+  await runStep(rig.steps.sendProofCode, run);
+  return { email, run };
+}
+const enter = async (email: { _id: string }, code: string) =>
+  enterCode(rig.house.models, (await rig.read(email)).proof, code);
+const other = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+const backdate = (change: object) =>
+  rig.house.models.AddressProof.updateOne({ address: ADDRESS }, { $set: change });
+
+test('the code of the mail proves the address, which then receives; a second time is no harm', async () => {
+  const { email } = await added();
+  const [mail] = await rig.mails(ADDRESS, 1);
+  expect(mail).toMatch(/^From: Postroom <noreply@postroom\.test>/m);
+  expect(mail).toMatch(/^Auto-Submitted: auto-generated/m);
+  expect(mail).not.toContain('fwd-');
+  await enter(email, codeIn(mail!));
+  await enter(email, codeIn(mail!));
+  expect(await rig.read(email)).toMatchObject({
+    email: { can_receive: true, can_send: false, proved_at: expect.any(Date) },
+    proof: { state: 'proved', proved_by: 'code' },
+  });
+});
+
+test('what is kept of the code does not tell it', async () => {
+  const { email } = await added();
+  const code = codeIn((await rig.mails(ADDRESS, 1))[0]!);
+  const { proof } = await rig.read(email);
+  expect(JSON.stringify(proof)).not.toContain(code);
+  expect(proof.codes).toEqual([
+    expect.objectContaining({ hash: expect.stringMatching(/^[0-9a-f]{64}$/), salt: expect.any(String) }),
+  ]);
+});
+
+test('of any number of guesses at once ten are looked at, and then not even the right one', async () => {
+  const { email } = await added();
+  const code = codeIn((await rig.mails(ADDRESS, 1))[0]!);
+  const guesses = await Promise.allSettled(Array.from({ length: 30 }, () => enter(email, other(code))));
+  const kinds = guesses.map((guess) => (guess.status === 'rejected' ? guess.reason.constructor : null));
+  expect(kinds.filter((kind) => kind === Unfit)).toHaveLength(10);
+  expect(kinds.filter((kind) => kind === TooOften)).toHaveLength(20);
+  await expect(enter(email, code)).rejects.toThrow(TooOften);
+  expect((await rig.read(email)).email.proved_at).toBeNull();
+});
+
+test('after half an hour a code no longer counts; another is sent, and tries begin anew', async () => {
+  const { email, run } = await added();
+  const first = codeIn((await rig.mails(ADDRESS, 1))[0]!);
+  const { proof } = await rig.read(email);
+  const past = new Date(Date.now() - 1);
+  await backdate({ tries: 10, codes: proof.codes.map((code) => ({ ...code, expires_at: past })) });
+  await expect(enter(email, first)).rejects.toThrow(NotNow);
+  await expect(askForCode(rig.house.models, email, await current(email))).rejects.toThrow(TooOften);
+  await backdate({ asked_at: [new Date(Date.now() - 61_000)] });
+  await askForCode(rig.house.models, email, await current(email));
+  await runStep(rig.steps.sendProofCode, run);
+  const second = codeIn((await rig.mails(ADDRESS, 2))[1]!);
+  if (first !== second) await expect(enter(email, first)).rejects.toThrow(Unfit);
+  await enter(email, second);
+  expect((await rig.read(email)).proof.state).toBe('proved');
+});
+
+const current = async (email: { _id: string }) => (await rig.read(email)).proof;
+
+test.each([
+  ['one a minute', [30_000], 30_000],
+  ['five an hour', [3_500_000, 3_000_000, 2_000_000, 1_000_000, 100_000], 100_000],
+  ['ten a day', Array.from({ length: 10 }, (_, n) => (20 - n) * 4_000_000), 6_400_000],
+])('codes are asked for at most %s', async (_, ago, wait) => {
+  const { email } = await added();
+  const now = Date.now();
+  await backdate({ asked_at: ago.map((ms) => new Date(now - ms)) });
+  const refused = await askForCode(rig.house.models, email, await current(email)).catch(
+    (error: unknown) => error,
+  );
+  expect(refused).toBeInstanceOf(TooOften);
+  expect(Math.abs((refused as TooOften).retryAfterMs - wait)).toBeLessThan(5_000);
+});
+
+test('of many who ask at once one is answered', async () => {
+  const { email } = await added();
+  await backdate({ asked_at: [] });
+  const proof = await current(email);
+  const asked = await Promise.allSettled(
+    Array.from({ length: 8 }, () => askForCode(rig.house.models, email, proof)),
+  );
+  expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
+test('the step run twice, also beside itself, sends codes that all count', async () => {
+  const { email, proof } = await rig.add(ADDRESS);
+  const run = { id: proof._id, run: proof.run };
+  await Promise.all([runStep(rig.steps.sendProofCode, run), runStep(rig.steps.sendProofCode, run)]);
+  // Sent: nothing is wanted any more.
+  await runStep(rig.steps.sendProofCode, run);
+  const mails = await rig.mails(ADDRESS, 1);
+  await enter(email, codeIn(mails[0]!));
+  expect((await rig.read(email)).proof.state).toBe('proved');
+});
+
+test('while the provider is away it is tried later, and the address says why', async () => {
+  const { email, proof } = await rig.add(ADDRESS);
+  const run = { id: proof._id, run: proof.run };
+  rig.sandbox.faults.set({ sends: { answer: 429, again_after_s: 300, times: 1 } });
+  expect(await runStep(rig.steps.sendProofCode, run)).toEqual({ verdict: 'later', ms: 300_000 });
+  expect((await rig.read(email)).proof).toMatchObject({
+    code_wanted_at: expect.any(Date),
+    code_problem: expect.stringContaining('more was sent'),
+  });
+  expect(await runStep(rig.steps.sendProofCode, run)).toEqual({ verdict: 'over' });
+  expect((await rig.read(email)).proof).toMatchObject({ code_wanted_at: null, code_problem: null });
+});
+
+test('what the provider refuses for good is not tried again', async () => {
+  const { email, proof } = await rig.add(ADDRESS);
+  rig.sandbox.faults.set({
+    sends: { answer: 400, message: 'to parameter is not a valid address', times: 1 },
+  });
+  const tried = await runStep(rig.steps.sendProofCode, { id: proof._id, run: proof.run });
+  expect(tried).toEqual({ verdict: 'over' });
+  expect((await rig.read(email)).proof).toMatchObject({
+    code_wanted_at: null,
+    code_problem: expect.stringContaining('not a valid address'),
+  });
+});
+
+test('where another workspace receives for the address, the right code is not enough', async () => {
+  const { email } = await added();
+  const code = codeIn((await rig.mails(ADDRESS, 1))[0]!);
+  await rig.house.models.Receiver.create({
+    _id: ADDRESS,
+    workspace_email_id: 'theirs',
+    created_at: new Date(),
+  });
+  await rig.house.addEmail(ADDRESS, { _id: 'theirs', workspace_id: 'w2' });
+  await expect(enter(email, code)).rejects.toThrow('Another workspace');
+  expect(await rig.read(email)).toMatchObject({
+    email: { can_receive: false, proved_at: null },
+    proof: { state: 'pending', problem: expect.stringContaining('another workspace') },
+  });
+});
