@@ -57,6 +57,7 @@ async function main(): Promise<void> {
     mongodb_uri: up.mongodbUri,
     mailgun_url: mailgun.url,
     mailgun_outbox_url: ownMailgun ? `${mailgun.url}/sandbox/outbox.json` : null,
+    dns_records_url: ownMailgun ? `${mailgun.url}/sandbox/dns` : null,
     webhook_url: `${webUrl}/webhooks/mailgun/inbound`,
     events_url: `${webUrl}/webhooks/mailgun/events`,
     signing_key: mailgun.signingKey,
@@ -101,7 +102,12 @@ async function choosePorts({ port, portIsExplicit }: Config, taken: Set<number>)
     );
   if (isFixed) taken.add(port);
   const web = isFixed ? port : await nextFreePort(3000, taken);
-  return { web, worker: await nextFreePort(web + 1, taken), mailgun: await nextFreePort(8025, taken) };
+  return {
+    web,
+    worker: await nextFreePort(web + 1, taken),
+    mailgun: await nextFreePort(8025, taken),
+    dns: await nextFreePort(8053, taken),
+  };
 }
 
 async function seedDemo(uri: string, { platformDomain }: Config, secrets: Secrets): Promise<Seeded> {

@@ -17,8 +17,7 @@ import { createTemporalClient } from './temporal/client.ts';
 import { rerunInbound } from './temporal/rerun.ts';
 import { createStartRun } from './temporal/start.ts';
 import { createSetUpStarter } from './temporal/startWanted.ts';
-import { createStartSetUp } from './temporal/startSetUp.ts';
-import { createWake } from './temporal/wake.ts';
+import { createStartSetUp, createWakeSetUp } from './temporal/startSetUp.ts';
 import { createStartReply, createWakeReply } from './temporal/startReply.ts';
 import { answerBrokenRequests } from './webhook/brokenRequests.ts';
 import { compareArchive } from './webhook/compareArchive.ts';
@@ -107,10 +106,8 @@ app.use(createWebhook({ providers, storage, starter, config, log }));
 app.use(createEventWebhook({ outbound, storage, work: eventWork, log }));
 const replies = { ...replyStarter, wake };
 const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
-const wakeSetUp = createWake(client);
-app.use(
-  createApi({ models, storage, config, providers, rerun, replies, setUps, wake: wakeSetUp, parser, log }),
-);
+const wakeSetUp = createWakeSetUp(client);
+app.use(createApi({ models, storage, config, providers, rerun, replies, setUps, wakeSetUp, parser, log }));
 server.removeAllListeners('request').on('request', app.callback());
 health.needed.storage = () => storage.check();
 starter.takeUpMarks();

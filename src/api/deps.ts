@@ -1,14 +1,14 @@
 import type Router from '@koa/router';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
 import type { Models } from '../models/index.ts';
 import type { ParserPool } from '../parser/pool.ts';
 import type { InboundProvider } from '../providers/inbound.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Rerun } from '../temporal/rerun.ts';
 import type { SetUpStarter } from '../temporal/startWanted.ts';
-import type { Wake } from '../temporal/wake.ts';
+import type { SetUpWorkflow } from '../temporal/ids.ts';
 import type { ApiState } from './auth.ts';
 import type { Links } from './links.ts';
 
@@ -26,8 +26,8 @@ export interface ApiDeps {
   replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
   /** Starts the runs of set-ups, in the background (src/temporal/startWanted.ts); never throws. */
   setUps: Pick<SetUpStarter, 'add'>;
-  /** Has a run of a set-up look at its row (src/temporal/wake.ts); never rejects. */
-  wake: Wake;
+  /** Has the run of a set-up look at its row. Nobody waits for it, and it never throws: Temporal may be away. */
+  wakeSetUp: (workflow: SetUpWorkflow, run: SetUpRun) => Promise<void>;
   parser: Pick<ParserPool, 'sanitise'>;
   log: Logger;
 }

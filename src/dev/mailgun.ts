@@ -1,19 +1,24 @@
-/** The local Mailgun as a process: PORT is its own, PUBLIC_URL is Postroom's. */
+/** The local Mailgun and its DNS as a process: PORT is its own, PUBLIC_URL is Postroom's, DNS_SERVERS where the DNS is to listen. */
 import path from 'node:path';
 import { loadConfig } from '../config.ts';
+import { startDns } from '../sandbox/dns/index.ts';
 import { startSandbox } from '../sandbox/index.ts';
 
-const { port, publicUrl, mailgun } = loadConfig();
+const { port, publicUrl, mailgun, dnsServers } = loadConfig();
+const dataDir = path.resolve('.postroom/mailgun');
+const [dnsServer = ''] = dnsServers;
+const dns = await startDns({ port: Number(dnsServer.slice(dnsServer.lastIndexOf(':') + 1)), dataDir });
 const sandbox = await startSandbox({
   port,
   webhookUrl: publicUrl,
   signingKey: mailgun.signingKey,
   apiKey: mailgun.apiKey,
-  dataDir: path.resolve('.postroom/mailgun'),
+  dataDir,
+  dns,
   // Mailgun's appear late too.
   eventsDelayMs: 1_000,
 });
 console.log(`the local Mailgun is at ${sandbox.url}`);
 process.once('SIGTERM', () => {
-  void sandbox.close().then(() => process.exit(0));
+  void Promise.all([sandbox.close(), dns.close()]).then(() => process.exit(0));
 });

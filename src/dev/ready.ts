@@ -12,6 +12,8 @@ export interface Ready {
   mailgun_url: string;
   /** JSON list of what the local Mailgun delivered, newest first; null where a real account is configured. */
   mailgun_outbox_url: string | null;
+  /** Puts and deletes records of the demo DNS server (`PUT {records: [{name, type, value}]}`); null where a real account is configured. */
+  dns_records_url: string | null;
   webhook_url: string;
   events_url: string;
   signing_key: string;

@@ -7,6 +7,8 @@ export interface Ports {
   /** Of the worker's health checks. */
   worker: number;
   mailgun: number;
+  /** Of the demo DNS server that runs beside the local Mailgun. */
+  dns: number;
 }
 
 /** Where web, worker and Mailgun are, and what they share. */
@@ -44,6 +46,8 @@ export function settings(config: Config, secrets: Secrets, up: EnginesUp, ports:
     MAILGUN_URL: mailgun.url,
     MIME_TOKENS: [...config.mimeTokens, secrets.mime_token, secrets.api_token, mailgun.signingKey].join(','),
     URL_SECRET: secrets.url_secret,
+    // With the local Mailgun nothing of the world outside is asked.
+    ...(ownMailgun && { DNS_SERVERS: `127.0.0.1:${ports.dns}` }),
   };
   return { ports, webUrl, mailgun, ownMailgun, env };
 }

@@ -15,6 +15,7 @@ export function welcome(ready: Ready, dataDir: string): string {
       ? [
           `  local Mailgun  ${ready.mailgun_url}/sandbox/posts (mail in)`,
           `                 ${ready.mailgun_url}/sandbox/outbox (replies, as customers see them)`,
+          `                 ${ready.mailgun_url}/sandbox/dns (DNS of the demo)`,
         ]
       : []),
     `  logs and data  ${path.relative('.', dataDir)}/ (tokens and addresses in ready.json)`,

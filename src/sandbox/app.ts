@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import Koa from 'koa';
+import { addDnsRoutes, type DemoDns } from './dns/index.ts';
 import { Faults, type FaultSwitch } from './faults.ts';
 import { addForwardRoutes } from './forwards/forwardRoutes.ts';
 import type { Forwards } from './forwards/forwards.ts';
@@ -22,6 +23,7 @@ export interface AppOptions {
   outbound: Outbound;
   setup: Setup;
   forwards: Forwards;
+  dns: DemoDns | undefined;
   /** The sandbox's own base URL; known once it listens. */
   url(): string;
   receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
@@ -36,6 +38,7 @@ export interface AppOptions {
  * - `GET /sandbox/posts`, `…/event-posts`, `…/sends`: 200, every try of every post, and every call of a send
  * - `GET /v3/domains/{domain}/messages/{key}` and `…/attachments/{n}`, as Mailgun's storage: 200, 401, 404
  * - domains, DKIM keys, routes and webhooks: setup/
+ * - `/sandbox/dns`, what the demo DNS server publishes: dns/
  * - `/sandbox/forwards`, what mail hosts outside forward: forwards/
  * - sending, its events, the suppression list, pages with what was delivered: outbound/
  */
@@ -102,6 +105,7 @@ export function createApp(options: AppOptions): Koa {
   });
 
   addForwardRoutes(router, options.forwards);
+  if (options.dns) addDnsRoutes(router, options.dns);
   // Before sending: there every other POST below /v3 is answered as a wrong URL.
   options.setup.addRoutes(router);
   options.outbound.addRoutes(router, (mail) => options.receive(mail));

@@ -4,7 +4,9 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { createDns } from '../dns/createDns.ts';
 import { createApp } from './app.ts';
+import type { DemoDns } from './dns/index.ts';
 import { FaultSwitch } from './faults.ts';
 import { Forwards } from './forwards/forwards.ts';
 import { MailHosts } from './forwards/mailHosts.ts';
@@ -33,8 +35,10 @@ export interface SandboxOptions extends Partial<SandboxSettings> {
   storedForMs?: number;
   /** A post without a byte in either direction for so long counts as not answered. Default 60 s. */
   answerWithinMs?: number;
-  /** Asks the DNS that domains are verified against. Without it no record is ever found. */
+  /** Asks the DNS that domains are verified against. Without it, and without `dns`, no record is ever found. */
   resolve?: Resolve;
+  /** A demo DNS server, which is asked, and whose records are shown and changed through the sandbox; its owner closes it. */
+  dns?: DemoDns;
 }
 
 /**
@@ -87,7 +91,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     signal: stopping.signal,
   };
   const settings = settingsFrom(options);
-  const resolve = options.resolve ?? (async () => []);
+  const resolve = options.resolve ?? resolveFrom(options.dns);
   const setup = await Setup.open({ dataDir, apiKey, faults, settings, resolve, url });
   const outbound = await Outbound.open({
     ...{ dataDir, folder, storedForMs, apiKey, signingKey, webhookUrl, url, faults, poster },
@@ -109,7 +113,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     });
   const hosts = new MailHosts({ forwards, folder, receive: takeIn });
   const take: Sandbox['receive'] = (mail, how) => hosts.receive(mail, how);
-  const app = createApp({ apiKey, folder, faults, posts, outbound, setup, forwards, url, receive: take });
+  const app = createApp({
+    apiKey,
+    folder,
+    faults,
+    posts,
+    outbound,
+    setup,
+    forwards,
+    url,
+    receive: take,
+    dns: options.dns,
+  });
   const handle = app.callback();
   const running = new Set<Promise<void>>();
   const server = http.createServer((request, response) => {
@@ -148,4 +163,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   outbound.start();
   return sandbox;
+}
+
+/** Looks records up as Mailgun does: over the network. */
+function resolveFrom(server: DemoDns | undefined): Resolve {
+  if (!server) return async () => [];
+  const dns = createDns([server.address]);
+  return async (type, name) => (await dns.lookUp(type, name)).agreed;
 }

@@ -65,8 +65,6 @@ test('after half an hour a code no longer counts; another is sent, and tries beg
   const past = new Date(Date.now() - 1);
   await backdate({ tries: 10, codes: proof.codes.map((code) => ({ ...code, expires_at: past })) });
   await expect(enter(email, first)).rejects.toThrow(NotNow);
-  await expect(askForCode(rig.house.models, email, await current(email))).rejects.toThrow(TooOften);
-  await backdate({ asked_at: [new Date(Date.now() - 61_000)] });
   await askForCode(rig.house.models, email, await current(email));
   await runStep(rig.steps.sendProofCode, run);
   const second = codeIn((await rig.mails(ADDRESS, 2))[1]!);
@@ -78,7 +76,7 @@ test('after half an hour a code no longer counts; another is sent, and tries beg
 const current = async (email: { _id: string }) => (await rig.read(email)).proof;
 
 test.each([
-  ['one a minute', [30_000], 30_000],
+  ['two a minute', [40_000, 30_000], 20_000],
   ['five an hour', [3_500_000, 3_000_000, 2_000_000, 1_000_000, 100_000], 100_000],
   ['ten a day', Array.from({ length: 10 }, (_, n) => (20 - n) * 4_000_000), 6_400_000],
 ])('codes are asked for at most %s', async (_, ago, wait) => {
@@ -94,7 +92,6 @@ test.each([
 
 test('of many who ask at once one is answered', async () => {
   const { email } = await added();
-  await backdate({ asked_at: [] });
   const proof = await current(email);
   const asked = await Promise.allSettled(
     Array.from({ length: 8 }, () => askForCode(rig.house.models, email, proof)),

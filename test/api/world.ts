@@ -21,7 +21,7 @@ import type {
 import { createParserPool } from '../../src/parser/createParserPool.ts';
 import { createFileStorage } from '../../src/storage/fileStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import { newId } from '../../src/temporal/ids.ts';
+import { newId, setUpWorkflowId } from '../../src/temporal/ids.ts';
 import { hashToken } from '../../src/tokens.ts';
 import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
 import { freshModels } from '../support/engines.ts';
@@ -65,12 +65,13 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     wake: async (reply) => void asked.wake.push(reply),
   };
   const setUps: ApiDeps['setUps'] = { add: (workflow, run) => void asked.setUp.push([workflow, run]) };
-  const wake: ApiDeps['wake'] = async (workflowId) => void asked.wakeSetUp.push(workflowId);
+  const wakeSetUp: ApiDeps['wakeSetUp'] = async (workflow, { id, run }) =>
+    void asked.wakeSetUp.push(setUpWorkflowId(workflow, id, run));
   const parser = createParserPool({ warm: false });
   const rerun = () => Promise.reject(new Error('not in this test'));
   app.use(
     createApi({
-      ...{ models, storage, config, providers: new Map(), rerun, replies, setUps, wake, parser, log },
+      ...{ models, storage, config, providers: new Map(), rerun, replies, setUps, wakeSetUp, parser, log },
       ...more,
     }),
   );

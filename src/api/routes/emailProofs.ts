@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { askForCode, enterCode, NotNow, TooOften } from '../../addresses/codes.ts';
 import { proofOf } from '../../addresses/proof.ts';
 import type { AddressProofRow, WorkspaceEmailRow } from '../../models/index.ts';
-import { setUpWorkflowId } from '../../temporal/ids.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
@@ -25,8 +24,7 @@ const CodeBody = z.strictObject({
  */
 export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models } = deps;
-  const wake = ({ _id, run }: AddressProofRow) =>
-    void deps.wake(setUpWorkflowId('verifyForwarding', _id, run));
+  const wake = ({ _id, run }: AddressProofRow) => void deps.wakeSetUp('verifyForwarding', { id: _id, run });
 
   router.post('/emails/:id/verify', user, ownersOnly, jsonBody, async (ctx) => {
     const { code } = readBody(ctx, CodeBody);

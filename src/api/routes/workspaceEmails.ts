@@ -5,7 +5,6 @@ import { changeEmail, removeEmail } from '../../addresses/changeEmail.ts';
 import { addForwardingAddress } from '../../addresses/forwardingAddress.ts';
 import { proofOf } from '../../addresses/proof.ts';
 import type { WorkspaceEmailRow } from '../../models/index.ts';
-import { setUpWorkflowId } from '../../temporal/ids.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
@@ -92,7 +91,7 @@ export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps
     const email = await findEmail(ctx, deps);
     const proof = await proofOf(models, email);
     await removeEmail(models, email);
-    if (proof) await deps.wake(setUpWorkflowId('verifyForwarding', proof._id, proof.run));
+    if (proof) void deps.wakeSetUp('verifyForwarding', { id: proof._id, run: proof.run });
     ctx.status = 204;
   });
 
