@@ -111,7 +111,7 @@ export async function prove(
   }
   await models.WorkspaceEmail.updateOne(
     { _id: email, proved_at: null, deleted_at: null },
-    { $set: { proved_at: new Date(), expired_at: null } },
+    { $set: { proved_at: new Date(), expired_at: null, can_receive: !row?.receive_off } },
   );
   await applyFlags(models, email);
   await models.AddressProof.updateOne(

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { MessageRow, Models } from '../../src/models/index.ts';
+import { startDns, type DemoDns } from '../../src/sandbox/dns/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { seed, type Seeded } from '../../src/seed.ts';
 import { freshDatabaseUri, freshModels, freshNamespace, temporalAddress } from './engines.ts';
@@ -16,6 +17,8 @@ import { until } from './until.ts';
 export interface Stack {
   webUrl: string;
   sandbox: Sandbox;
+  /** The DNS that web and worker ask. */
+  dns: DemoDns;
   models: Models;
   client: Client;
   namespace: string;
@@ -79,7 +82,9 @@ export async function startStack({
   });
   const webUrl = `http://127.0.0.1:${webPort}`;
   const apiUrl = `${webUrl}/api/v1/workspaces/${seeded.workspaceId}/`;
+  const dns = await startDns({ port: 0 });
   const sandbox = await startSandbox({
+    dns,
     port: sandboxPort,
     webhookUrl: webUrl,
     signingKey: SIGNING_KEY,
@@ -102,6 +107,7 @@ export async function startStack({
     MAILGUN_API_KEY: API_KEY,
     MAILGUN_URL: sandbox.url,
     MIME_TOKENS: TOKENS.owner,
+    DNS_SERVERS: dns.address,
     URL_SECRET: 'a-secret-for-tests-of-at-least-32-characters',
     LOG_LEVEL: 'warn',
     ...env,
@@ -139,6 +145,7 @@ export async function startStack({
   const stack: Stack = {
     webUrl,
     sandbox,
+    dns,
     models,
     client,
     namespace,
@@ -164,7 +171,7 @@ export async function startStack({
       }),
     messages: (messageId) => models.Message.find({ message_id: messageId }).lean<MessageRow[]>(),
     async close() {
-      await sandbox.close();
+      await Promise.all([sandbox.close(), dns.close()]);
       await Promise.all([stop('web'), stop('worker')]);
       await Promise.all([temporal.close(), models.connection.close()]);
       await rm(storageDir, { recursive: true, force: true });
