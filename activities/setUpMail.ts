@@ -2,6 +2,7 @@ import type { AddressProofRow, ForwardingAddressRow } from '../src/models/index.
 import type { InboundEmailRow, StoredMail } from '../src/models/inboundEmail.ts';
 import { prove } from '../src/addresses/proof.ts';
 import { findReference, hashReference } from '../src/addresses/reference.ts';
+import { normaliseAddress } from '../src/email/addresses.ts';
 import { readConfirmation } from '../src/email/forwardingConfirmation.ts';
 import { setUpWorkflowId } from '../src/temporal/ids.ts';
 import type { Deps } from './deps.ts';
@@ -21,7 +22,9 @@ export async function takeSetUpMail(
 ): Promise<string | null> {
   const mail = row.mail as StoredMail;
   if (await takeReturned(deps, mail, forwarding)) return 'the proof of an address came back';
-  const found = readConfirmation({ ...mail, from: mail.from });
+  // The same mail hosts write to their customers, whose mail is forwarded: this one is for the forwarding address itself.
+  const isForIt = mail.to.some(({ email }) => normaliseAddress(email) === forwarding.address);
+  const found = isForIt ? readConfirmation(mail) : null;
   if (!found) return null;
   const confirmation = { ...found, inbound_email_id: row._id, at: row.received_at };
   await deps.models.ForwardingAddress.updateOne(

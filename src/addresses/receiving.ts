@@ -3,6 +3,9 @@ import { isDuplicateKey } from '../models/once.ts';
 
 type Email = Pick<WorkspaceEmailRow, '_id' | 'address'>;
 
+/** Between a claim and what it is made for lie milliseconds. */
+const ABOUT_TO_MS = 60_000;
+
 /**
  * Makes this the one email that receives for its address, of all workspaces. Any number of times.
  * @returns false when another one receives for it
@@ -19,10 +22,11 @@ export async function claimReceiving(models: Models, { _id, address }: Email): P
   const claim = await models.Receiver.findById(address).lean();
   if (!claim) return claimReceiving(models, { _id, address });
   if (claim.workspace_email_id === _id) return true;
-  // A claim of one that does not receive was left by a process that died.
+  // Whoever claimed it is about to receive, unless its process died.
+  if (claim.created_at.getTime() > Date.now() - ABOUT_TO_MS) return false;
   const { modifiedCount } = await models.Receiver.updateOne(
     { _id: address, workspace_email_id: claim.workspace_email_id },
-    { $set: { workspace_email_id: _id } },
+    { $set: { workspace_email_id: _id, created_at: new Date() } },
   );
   return modifiedCount === 1;
 }

@@ -50,6 +50,8 @@ test('what a process that died had claimed is taken over; one that received befo
   const address = `${newId()}@acme.test`;
   const [first, second] = (await claimants(address, 2)) as [WorkspaceEmailRow, WorkspaceEmailRow];
   await claimReceiving(models, first);
+  expect(await applyFlags(models, second._id)).toBe(false);
+  await models.Receiver.updateOne({ _id: address }, { $set: { created_at: new Date(Date.now() - 61_000) } });
   expect(await applyFlags(models, second._id)).toBe(true);
   const older = await addWorkspaceEmail(models, 'w1', `${newId()}@acme.test`);
   expect(await claimReceiving(models, { _id: 'other', address: older.address })).toBe(false);

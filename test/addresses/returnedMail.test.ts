@@ -119,6 +119,44 @@ describe('mail that was held', () => {
   });
 });
 
+describe('a mail host asks to confirm forwarding', () => {
+  const asks = (to: string): Mail => ({
+    ...{ recipient: rig.house.forwarding, to: [to], from: 'forwarding-noreply@google.com' },
+    subject: '(#123456789) Gmail Forwarding Confirmation - Receive Mail from support@acme.example',
+    text: 'Confirmation code: 123456789\nhttps://mail-settings.google.com/mail/vf-%5BANGjdJ8%5D-abc',
+  });
+  const confirmations = async () => {
+    const row = await rig.house.models.ForwardingAddress.findOne({ address: rig.house.forwarding })
+      .orFail()
+      .lean();
+    return (row.confirmations ?? []).map(({ provider, mailbox, code, link }) => ({
+      provider,
+      mailbox,
+      code,
+      link,
+    }));
+  };
+
+  test('code and link are kept on the forwarding address, once; it is no ticket', async () => {
+    const row = await storeMail(rig.house.models, asks(rig.house.forwarding));
+    const steps = createMailActivities(rig.deps);
+    await runStep(steps.resolveForwarding, { id: row._id, key: row.key, run: 1 });
+    const after = await takeThrough(rig.house.models, steps, row);
+    expect(after.row).toMatchObject({ state: 'skipped', reason: 'a mail host asked to confirm forwarding' });
+    expect(await confirmations()).toEqual([
+      {
+        ...{ provider: 'gmail', mailbox: 'support@acme.example', code: '123456789' },
+        link: 'https://mail-settings.google.com/mail/vf-%5BANGjdJ8%5D-abc',
+      },
+    ]);
+  });
+
+  test('what the same host writes to its customer is ordinary mail', async () => {
+    expect(await receive(asks('support@acme.test'))).toMatchObject({ state: 'routed' });
+    expect(await confirmations()).toEqual([]);
+  });
+});
+
 test('a run that is no longer the proof’s writes nothing', async () => {
   const { email, proof } = await rig.add(ADDRESS);
   const older = { id: proof._id, run: proof.run };
