@@ -14,7 +14,7 @@ export interface WantedRecord {
 /** `wrong`: there is something in its place, or beside it, that must be changed. */
 export type RecordState = 'valid' | 'missing' | 'wrong';
 
-/** Is the wanted record there? @param found all values of its name and type, as `lookUp` gives them. Never throws. */
+/** Is the wanted record there? @param found all values of its name and type: `agreed` of a look-up. Never throws. */
 export function recordState(wanted: WantedRecord, found: readonly string[]): RecordState {
   if (wanted.type !== 'TXT') return stateOf(found, (value) => host(value) === host(wanted.value));
   switch (wanted.purpose) {
