@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { MessageRow, Models } from '../../src/models/index.ts';
 import { startDns, type DemoDns } from '../../src/sandbox/dns/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { seed, type Seeded } from '../../src/seed.ts';
+import { built } from './built.ts';
 import { freshDatabaseUri, freshModels, freshNamespace, temporalAddress } from './engines.ts';
 import { lastingPort } from './ports.ts';
 import { until } from './until.ts';
@@ -44,7 +44,6 @@ export interface Stack {
 export const TOKENS = { owner: 'owner-token', dana: 'dana-token', secondOwner: 'second-token' };
 export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
 export const API_KEY = 'key-test-api';
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export type Method = 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -115,8 +114,8 @@ export async function startStack({
 
   const running = new Map<string, ChildProcess>();
   const start = async (name: 'web' | 'worker', port: number, extra: Record<string, string>) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', `src/${name}.ts`], {
-      cwd: ROOT,
+    const child = spawn(process.execPath, [`src/${name}.js`], {
+      cwd: await built(),
       env: { ...environment, ...extra },
       stdio: process.env.SHOW_LOGS ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });
