@@ -32,6 +32,10 @@ export interface Stack {
   /** Ends a process and waits for its end; nothing when it is not running. */
   stop(name: 'web' | 'worker', signal?: NodeJS.Signals): Promise<void>;
   pid(name: 'web' | 'worker'): number | undefined;
+  /** What the processes have said so far: the last 4 MB. */
+  said(): string;
+  /** `GET /metrics` of a process. */
+  metrics(name: 'web' | 'worker'): Promise<string>;
   /** GET of the API below the demo workspace, as the owner or another of the tokens. */
   api(path: string, token?: string): Promise<Response>;
   /** Any other request of the API below the demo workspace. @param body sent as JSON, unless it is a form or bytes. */
@@ -112,6 +116,7 @@ export async function startStack({
     ...env,
   };
 
+  let allSaid = '';
   const running = new Map<string, ChildProcess>();
   const start = async (name: 'web' | 'worker', port: number, extra: Record<string, string>) => {
     const child = spawn(process.execPath, [`src/${name}.js`], {
@@ -122,7 +127,10 @@ export async function startStack({
     running.set(name, child);
     let said = '';
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-4_000)));
+      stream?.on('data', (text: Buffer) => {
+        said = (said + text.toString()).slice(-4_000);
+        allSaid = (allSaid + text.toString()).slice(-4_000_000);
+      });
     await until(
       `${name} to be ready`,
       () => {
@@ -156,6 +164,9 @@ export async function startStack({
     startWorker: (extra = {}) => start('worker', workerPort, extra),
     stop,
     pid: (name) => running.get(name)?.pid,
+    said: () => allSaid,
+    metrics: async (name) =>
+      (await fetch(`http://127.0.0.1:${name === 'web' ? webPort : workerPort}/metrics`)).text(),
     api: (below, token = TOKENS.owner) =>
       fetch(apiUrl + below, { headers: { Authorization: `Bearer ${token}` } }),
     request: (method, below, body, { token = TOKENS.owner, headers = {} } = {}) =>
