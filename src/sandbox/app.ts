@@ -1,11 +1,14 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import { Faults, type FaultSwitch } from './faults.ts';
+import { addForwardRoutes } from './forwards/forwardRoutes.ts';
+import type { Forwards } from './forwards/forwards.ts';
 import { problem, readJson } from './json.ts';
 import { authorized, isOf, messageJson, notFound, sendFile } from './messages.ts';
 import type { Outbound } from './outbound/index.ts';
 import { Settings } from './outbound/settings.ts';
 import type { PostTry, Try } from './posts.ts';
+import type { Setup } from './setup/index.ts';
 import { NoRecipientError, type Received, type ReceiveOptions } from './receive.ts';
 import type { Mail } from './mail.ts';
 import { ReceiveRequest } from './requests.ts';
@@ -17,6 +20,8 @@ export interface AppOptions {
   faults: FaultSwitch;
   posts: readonly PostTry[];
   outbound: Outbound;
+  setup: Setup;
+  forwards: Forwards;
   /** The sandbox's own base URL; known once it listens. */
   url(): string;
   receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
@@ -30,6 +35,8 @@ export interface AppOptions {
  * - `POST /sandbox/settings` (outbound/settings.ts): 204, 400, 415, 422
  * - `GET /sandbox/posts`, `…/event-posts`, `…/sends`: 200, every try of every post, and every call of a send
  * - `GET /v3/domains/{domain}/messages/{key}` and `…/attachments/{n}`, as Mailgun's storage: 200, 401, 404
+ * - domains, DKIM keys, routes and webhooks: setup/
+ * - `/sandbox/forwards`, what mail hosts outside forward: forwards/
  * - sending, its events, the suppression list, pages with what was delivered: outbound/
  */
 export function createApp(options: AppOptions): Koa {
@@ -94,6 +101,9 @@ export function createApp(options: AppOptions): Koa {
     sendFile(ctx, file, options.faults.attachments.take()?.answer);
   });
 
+  addForwardRoutes(router, options.forwards);
+  // Before sending: there every other POST below /v3 is answered as a wrong URL.
+  options.setup.addRoutes(router);
   options.outbound.addRoutes(router, (mail) => options.receive(mail));
 
   const app = new Koa();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { Countdown } from './countdown.ts';
 import { SendFault, SendFaults } from './outbound/sendFaults.ts';
+import { SetupFault, SetupFaults } from './setup/setupFaults.ts';
 
 const times = z.int().positive().optional();
 
@@ -25,6 +26,8 @@ export const Faults = z.strictObject({
   posts: PostFault.nullish(),
   /** What a send meets (sendFaults.ts); several may be mixed. */
   sends: z.union([SendFault, z.array(SendFault)]).nullish(),
+  /** What the set-up calls meet: domains, DKIM keys, routes, webhooks (setupFaults.ts); several may be mixed. */
+  domains: z.union([SetupFault, z.array(SetupFault)]).nullish(),
   /** What both ways of reading events answer: `GET …/events` and `POST /v1/analytics/logs`. */
   events: z
     .strictObject({
@@ -78,6 +81,7 @@ export class FaultSwitch {
   readonly posts: PostFaults;
   readonly attachments = new Countdown<NonNullable<Faults['attachments']>>();
   readonly sends = new SendFaults();
+  readonly domains = new SetupFaults();
   readonly events = new Countdown<NonNullable<Faults['events']>>();
   readonly eventPosts: PostFaults<EventPostFault>;
 
@@ -89,10 +93,11 @@ export class FaultSwitch {
     if (faults.attachments !== undefined) this.attachments.set(faults.attachments);
     if (faults.posts !== undefined) this.posts.set(faults.posts);
     if (faults.sends !== undefined) this.sends.set(faults.sends);
+    if (faults.domains !== undefined) this.domains.set(faults.domains);
     if (faults.events !== undefined) this.events.set(faults.events);
     if (faults.event_posts !== undefined) this.eventPosts.set(faults.event_posts);
   }
   clear(): void {
-    this.set({ attachments: null, posts: null, sends: null, events: null, event_posts: null });
+    this.set({ attachments: null, posts: null, sends: null, domains: null, events: null, event_posts: null });
   }
 }

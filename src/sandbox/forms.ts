@@ -24,7 +24,7 @@ export interface TakenMail {
 }
 
 /** Makes the body for one recipient; reading the mail is done once, before. */
-type BodyFor = (recipient: string, signature: Field[]) => Body;
+export type BodyFor = (recipient: string, signature: Field[]) => Body;
 
 /** `forward("…")`: multipart when there are files. */
 async function forward(mail: TakenMail): Promise<BodyFor> {

@@ -6,12 +6,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { createApp } from './app.ts';
 import { FaultSwitch } from './faults.ts';
+import { Forwards } from './forwards/forwards.ts';
+import { MailHosts } from './forwards/mailHosts.ts';
 import type { Mail } from './mail.ts';
 import { Outbound } from './outbound/index.ts';
-import { DEFAULT_SETTINGS } from './outbound/settings.ts';
+import { settingsFrom } from './outbound/settings.ts';
 import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './outbound/types.ts';
 import type { PostTry, Try } from './posts.ts';
 import { receive, type Received, type ReceiveOptions } from './receive.ts';
+import type { Resolve } from './setup/checkDns.ts';
+import { Setup } from './setup/index.ts';
 import { MailFolder } from './stored.ts';
 
 export interface SandboxOptions extends Partial<SandboxSettings> {
@@ -29,6 +33,8 @@ export interface SandboxOptions extends Partial<SandboxSettings> {
   storedForMs?: number;
   /** A post without a byte in either direction for so long counts as not answered. Default 60 s. */
   answerWithinMs?: number;
+  /** Asks the DNS that domains are verified against. Without it no record is ever found. */
+  resolve?: Resolve;
 }
 
 /**
@@ -41,6 +47,8 @@ export interface Sandbox {
   /** Takes a mail in and posts it. @throws NoRecipientError when nobody is named. */
   receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
   readonly faults: FaultSwitch;
+  /** What mail hosts outside forward: mail for `from`, from anybody or sent through here, comes in for `to`. */
+  readonly forwards: Forwards;
   /** Every try of every post, oldest first; the last 10,000. */
   readonly posts: readonly PostTry[];
   /** Every call of a send, oldest first, with what came of it; the last 10,000. */
@@ -78,24 +86,30 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     idleMs: options.answerWithinMs ?? 60_000,
     signal: stopping.signal,
   };
+  const settings = settingsFrom(options);
+  const resolve = options.resolve ?? (async () => []);
+  const setup = await Setup.open({ dataDir, apiKey, faults, settings, resolve, url });
   const outbound = await Outbound.open({
     ...{ dataDir, folder, storedForMs, apiKey, signingKey, webhookUrl, url, faults, poster },
-    settings: {
-      eventsDelayMs: options.eventsDelayMs ?? DEFAULT_SETTINGS.eventsDelayMs,
-      stepMs: options.stepMs ?? DEFAULT_SETTINGS.stepMs,
-      sendsPerSecond: options.sendsPerSecond ?? DEFAULT_SETTINGS.sendsPerSecond,
-    },
+    settings,
+    refusalFrom: (domain) => setup.refusalFrom(domain),
+    eventUrls: (of) => setup.eventUrls(of),
+    onDelivered: (emlFile, envelope) => hosts.deliver(emlFile, envelope),
   });
   const onTry = (attempt: PostTry) => {
     posts.push(attempt);
     if (posts.length > MAX_POSTS_LOGGED) posts.shift();
   };
-  const take = (mail: Mail, how: ReceiveOptions = {}) =>
+  const forwards = await Forwards.open(dataDir);
+  const takeIn = (mail: Mail, how: ReceiveOptions) =>
     receive(mail, how, {
       ...{ webhookUrl, signingKey, url: sandbox.url, folder, faults: faults.posts },
+      destinationsFor: (recipient, headers) => setup.destinationsFor(recipient, headers),
       poster: { ...poster, faults: faults.posts, onTry },
     });
-  const app = createApp({ apiKey, folder, faults, posts, outbound, url, receive: take });
+  const hosts = new MailHosts({ forwards, folder, receive: takeIn });
+  const take: Sandbox['receive'] = (mail, how) => hosts.receive(mail, how);
+  const app = createApp({ apiKey, folder, faults, posts, outbound, setup, forwards, url, receive: take });
   const handle = app.callback();
   const running = new Set<Promise<void>>();
   const server = http.createServer((request, response) => {
@@ -114,6 +128,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     port,
     receive: take,
     faults,
+    forwards,
     posts,
     sends: outbound.sends,
     get outbox() {
@@ -127,6 +142,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await new Promise((resolve) => server.close(resolve));
       await Promise.allSettled(running);
       outbound.close();
+      await hosts.close();
       if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -11,10 +11,13 @@ export function notFound(ctx: Context): void {
   ctx.body = { message: 'Message not found' };
 }
 
+/** True when the request carries `api:<key>`. */
+export const hasKey = (ctx: Context, apiKey: string): boolean =>
+  ctx.get('authorization') === `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
+
 /** True when the request carries `api:<key>`; else answers 401 as Mailgun's API does. */
 export function authorized(ctx: Context, apiKey: string): boolean {
-  const expected = `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
-  if (ctx.get('authorization') === expected) return true;
+  if (hasKey(ctx, apiKey)) return true;
   ctx.status = 401;
   ctx.set('WWW-Authenticate', 'Basic realm="MG API"');
   ctx.type = 'text/plain';

@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { PostFaults } from './faults.ts';
 import { addedHeaders, signatureFields, type FilterVerdicts } from './fields.ts';
-import { forms } from './forms.ts';
-import { headerOf, readHeaders } from './headers.ts';
+import { forms, type BodyFor, type TakenMail } from './forms.ts';
+import { headerOf, readHeaders, type Header } from './headers.ts';
 import { addressesIn, senderOf, writeMail, type Mail } from './mail.ts';
+import { planPosts, type PlannedPost } from './planPosts.ts';
 import { post, type Delivery, type Form, type PosterOptions } from './posts.ts';
+import type { Destination } from './setup/action.ts';
 import { sign } from './signature.ts';
 import type { MailFolder } from './stored.ts';
 
 export interface ReceiveOptions extends Partial<FilterVerdicts> {
-  /** Default `forward`. */
+  /** Without it the mail goes where the routes send it, and where no route matches it is posted as `forward`. */
   form?: Form;
   /** Envelope recipients; default: every address in To and Cc. */
   recipients?: string[];
@@ -40,6 +42,8 @@ export interface ReceiverOptions {
   /** Where stored messages are served. */
   url: string;
   folder: MailFolder;
+  /** Where the routes send a mail; null where none matches. */
+  destinationsFor: (recipient: string, headers: Header[]) => Destination[] | null;
   faults: PostFaults;
   poster: PosterOptions;
 }
@@ -50,7 +54,7 @@ const RETRY_AFTER_MINUTES = [10, 15, 30, 60, 120, 240];
 /** All verdicts pass, unless told otherwise. */
 const VERDICTS: FilterVerdicts = { spf: 'Pass', dkim: 'Pass', spamFlag: 'No', spamScore: '-0.7' };
 
-/** Takes a mail in and posts it as a route would. @throws NoRecipientError */
+/** Takes a mail in and posts it as the routes say. @throws NoRecipientError */
 export async function receive(
   mail: Mail,
   options: ReceiveOptions,
@@ -58,8 +62,8 @@ export async function receive(
 ): Promise<Received> {
   const key = `BAAB${randomBytes(12).toString('base64url')}`;
   const folder = await receiver.folder.make(key);
-  const form = options.form ?? 'forward';
   let settled: Promise<unknown> = Promise.resolve();
+  let isStored = false;
   try {
     const eml = path.join(folder, 'mail.eml');
     await writeMail(mail, eml);
@@ -71,13 +75,14 @@ export async function receive(
     const verdicts = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     const added = addedHeaders(sender, key, { ...VERDICTS, ...verdicts });
     const taken = { key, folder, eml, headers, added, sender, recipients };
-    const bodyFor = await forms[form]({ ...taken, url: receiver.url, mails: receiver.folder });
+    const planned = planPosts(recipients, headers, options, receiver);
+    const bodies = await bodiesFor(planned, { ...taken, url: receiver.url, mails: receiver.folder });
+    isStored = bodies.has('store');
 
-    const groups = options.commaList ? [recipients.join(',')] : recipients;
-    const url = new URL(`${receiver.webhookUrl}/webhooks/mailgun/inbound${form === 'mime' ? '/mime' : ''}`);
-    const postings = groups.map((recipient) => {
+    const postings = planned.flatMap(({ recipient, form, url }) => {
+      if (!url) return [];
       const signature = sign(receiver.signingKey);
-      const body = bodyFor(recipient, signatureFields(signature));
+      const body = bodies.get(form)!(recipient, signatureFields(signature));
       const about = { mail: key, recipient, form, token: signature.token };
       const job = { about, url, body, retryAfterMinutes: RETRY_AFTER_MINUTES };
       return post(job, receiver.poster, receiver.faults.take());
@@ -92,6 +97,13 @@ export async function receive(
     };
   } finally {
     // The bodies of later tries are streamed from the folder.
-    void settled.then(() => (form === 'store' ? undefined : receiver.folder.remove(key)));
+    void settled.then(() => (isStored ? undefined : receiver.folder.remove(key)));
   }
+}
+
+/** One after the other: two forms decode the mail's files into the same place. */
+async function bodiesFor(posts: PlannedPost[], mail: TakenMail): Promise<Map<Form, BodyFor>> {
+  const bodies = new Map<Form, BodyFor>();
+  for (const form of new Set(posts.map((one) => one.form))) bodies.set(form, await forms[form](mail));
+  return bodies;
 }

@@ -50,6 +50,10 @@ async function main(): Promise<void> {
   const sentAt = new Date();
   const answer = await send(ready, request);
   console.log(`Message-Id ${answer.message_id ?? '(none)'}`);
+  if (answer.deliveries.length === 0)
+    console.log(
+      'not posted: a route of the local Mailgun stops or only stores it, or its forwards go in a circle',
+    );
   for (const delivery of answer.deliveries) {
     console.log(`${delivery.recipient}: ${describePost(delivery)}`);
     if (delivery.outcome !== 'accepted') process.exitCode = 1;

@@ -9,7 +9,8 @@ export const USAGE = `usage: npm run send-mail -- --to ADDRESS… --from ADDRESS
        npm run send-mail -- --eml FILE [--form …] [--recipient ADDRESS]…
 
   --recipient  whom the mail is delivered to, where that is not simply everybody in To and Cc (Bcc, forwarders)
-  --form       how Mailgun posts it: parsed (forward), with links for files (store), or raw (mime)`;
+  --form       how Mailgun posts it: parsed (forward), with links for files (store), or raw (mime);
+               without it the mail follows the local Mailgun's routes, or is posted parsed where none matches`;
 
 /** What was typed cannot be sent; the message says why. */
 export class UsageError extends Error {}
@@ -19,8 +20,8 @@ const FORMS = ['forward', 'store', 'mime'] as const;
 /** The body for `POST /sandbox/receive` from the command line. @throws UsageError */
 export async function readArguments(argv: string[]): Promise<ReceiveRequest> {
   const values = parse(argv);
-  const form = FORMS.find((known) => known === (values.form ?? 'forward'));
-  if (!form) throw new UsageError(`--form must be one of ${FORMS.join(', ')}.`);
+  const form = FORMS.find((known) => known === values.form);
+  if (values.form !== undefined && !form) throw new UsageError(`--form must be one of ${FORMS.join(', ')}.`);
   const options = { form, recipients: values.recipient };
 
   if (values.eml) {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { clientOf } from './outbound/client.ts';
 import { readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../src/sandbox/sendMail.ts', import.meta.url));
@@ -94,6 +95,39 @@ test('sends a mail with everything, and shows where it went', async () => {
     References: '<parent@postroom.test>',
   });
   expect(read.files).toMatchObject([{ filename: 'Größe.txt', bytes: Buffer.from('file') }]);
+});
+
+test('without a form: by the customer’s forward and the routes; says when nobody has it', async () => {
+  const to = 'fwd@in.postroom.test';
+  const row = {
+    id: 'row1',
+    recipient: to,
+    state: 'held',
+    reason: null,
+    workflow_id: 'w',
+    workflow_url: null,
+  };
+  const api = await startApi([
+    {
+      ...row,
+      ticket_id: null,
+      conversation_id: null,
+      created_at: new Date(Date.now() + 60_000).toISOString(),
+    },
+  ]);
+  await sandbox.forwards.set({ from: 'support@acme.test', to });
+  await clientOf(sandbox).routes.create({
+    expression: 'match_recipient("@in.postroom.test$")',
+    action: [`store(notify="${receiver.url}/stored")`],
+  });
+  const mail = ['--to', 'support@acme.test', '--from', 'ann@client.test', '--text', 'Hi'];
+  expect((await sendMail(...mail)).out).toContain(`${to}: posted, answered 200`);
+  expect(receiver.posts.map(({ url }) => url)).toEqual(['/stored']);
+
+  await sandbox.forwards.set({ from: to, to: 'support@acme.test' });
+  expect((await sendMail(...mail)).out).toContain('not posted: ');
+  expect(receiver.posts).toHaveLength(1);
+  api.close();
 });
 
 test('sends a file as it is, in the form that is asked for; says when it was not taken', async () => {

@@ -84,7 +84,8 @@ export function limitText(
   return `Domain ${domain} is not allowed to send: ${kind} limit exceeded, try again after ${after}`;
 }
 
-const page = (status: number, title: string): Answer => ({
+/** What a proxy answers in Mailgun's place. */
+export const page = (status: number, title: string): Answer => ({
   status,
   type: 'text/html',
   text: `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`,

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { JsonFile } from '../jsonFile.ts';
 
 export interface Bounce {
   domain: string;
@@ -11,18 +11,16 @@ export interface Bounce {
 
 /** The suppression list: addresses that bounced, for each sending domain. */
 export class Bounces {
-  readonly #file: string;
+  readonly #file: JsonFile<Bounce>;
   #bounces = new Map<string, Bounce>();
-  #saved: Promise<void> = Promise.resolve();
 
-  private constructor(file: string) {
+  private constructor(file: JsonFile<Bounce>) {
     this.#file = file;
   }
 
-  static async open(file: string): Promise<Bounces> {
-    const bounces = new Bounces(file);
-    const json = await readFile(file, 'utf8').catch(() => '[]');
-    for (const bounce of JSON.parse(json) as Bounce[]) bounces.#bounces.set(keyOf(bounce), bounce);
+  static async open(path: string): Promise<Bounces> {
+    const bounces = new Bounces(new JsonFile(path));
+    for (const bounce of await bounces.#file.read()) bounces.#bounces.set(keyOf(bounce), bounce);
     return bounces;
   }
 
@@ -51,13 +49,8 @@ export class Bounces {
     return isThere;
   }
 
-  /** One after the other, whole each time: the list is short. */
   #save(): Promise<void> {
-    this.#saved = this.#saved.then(async () => {
-      await writeFile(`${this.#file}.new`, JSON.stringify([...this.#bounces.values()]));
-      await rename(`${this.#file}.new`, this.#file);
-    });
-    return this.#saved;
+    return this.#file.save(() => this.#bounces.values());
   }
 }
 

@@ -14,7 +14,8 @@ const RETRY_AFTER_MINUTES = [5, 10, 15, 60, 120, 240];
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface EventPostsOptions {
-  postTo: URL;
+  /** Where events of a mail are posted; none = nowhere. */
+  postTo: (of: EventOfMail) => URL[];
   signingKey: string;
   /** Base URL of the stored messages. */
   url(): string;
@@ -73,11 +74,13 @@ export class EventPosts {
     const { id, kind, recipient } = of.event;
     const fault = faults.eventPosts.take(({ only }) => !only || only.includes(kind));
     if (fault?.drop) return;
-    const signature = sign(signingKey);
-    const body = json({ signature, 'event-data': eventJson(of, this.#options.url()) });
-    const about = { event: kind, id, recipient, messageId: of.mail.messageId, token: signature.token };
     const retryAfterMinutes = kind === 'delivered' ? [] : RETRY_AFTER_MINUTES;
-    post({ about, url: postTo, body, retryAfterMinutes }, poster, fault);
+    for (const url of postTo(of)) {
+      const signature = sign(signingKey);
+      const body = json({ signature, 'event-data': eventJson(of, this.#options.url()) });
+      const about = { event: kind, id, recipient, messageId: of.mail.messageId, token: signature.token };
+      post({ about, url, body, retryAfterMinutes }, poster, fault);
+    }
   }
 }
 

@@ -6,12 +6,13 @@ import type { PosterOptions, Try } from '../posts.ts';
 import type { MailFolder, StoredMail } from '../stored.ts';
 import { Bounces } from './bounces.ts';
 import { addBounceRoutes } from './bounceRoutes.ts';
+import { Deliveries } from './deliveries.ts';
 import { EventPosts } from './eventPosts.ts';
 import { addEventRoutes } from './eventRoutes.ts';
 import { outbox } from './outbox.ts';
 import { addPages, type PageOptions } from './pages/routes.ts';
 import { addSendRoutes } from './sendRoutes.ts';
-import { SentMails } from './sentMails.ts';
+import { SentMails, type EventOfMail } from './sentMails.ts';
 import { StoredSent } from './storedSent.ts';
 import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './types.ts';
 
@@ -29,6 +30,12 @@ export interface OutboundOptions {
   url(): string;
   faults: FaultSwitch;
   settings: SandboxSettings;
+  /** Why mail from a domain is not sent; null = it is. */
+  refusalFrom(domain: string): string | null;
+  /** Where events of a mail are posted; null = to `webhookUrl`. */
+  eventUrls(of: EventOfMail): URL[] | null;
+  /** A mail has reached its recipient. */
+  onDelivered(emlFile: string, envelope: { sender: string; recipient: string }): void;
   poster: Omit<PosterOptions<PostedEvent>, 'faults' | 'onTry'>;
 }
 
@@ -41,21 +48,26 @@ export class Outbound {
   readonly #bounces: Bounces;
   readonly #stored: StoredSent;
   readonly #posts: EventPosts;
+  readonly #deliveries: Deliveries;
 
   private constructor(options: OutboundOptions, mails: SentMails, bounces: Bounces) {
     this.#options = options;
     this.#mails = mails;
     this.#bounces = bounces;
     this.#stored = new StoredSent(mails, options.folder, options.storedForMs);
+    const otherwise = [new URL(`${options.webhookUrl}/webhooks/mailgun/events`)];
     this.#posts = new EventPosts({
       ...options,
-      postTo: new URL(`${options.webhookUrl}/webhooks/mailgun/events`),
+      postTo: (of) => options.eventUrls(of) ?? otherwise,
       poster: {
         ...options.poster,
         faults: options.faults.eventPosts,
         onTry: (attempt) => log(this.eventPosts, attempt),
       },
     });
+    this.#deliveries = new Deliveries(({ mail, event }) =>
+      options.onDelivered(mails.emlFile(mail.key), { sender: mail.sender, recipient: event.recipient }),
+    );
   }
 
   static async open(options: OutboundOptions): Promise<Outbound> {
@@ -65,9 +77,11 @@ export class Outbound {
     return new Outbound(options, mails, bounces);
   }
 
-  /** Once the sandbox listens: posts what was not due yet when it stopped. */
+  /** Once the sandbox listens: posts and delivers what was not due yet when it stopped. */
   start(): void {
     this.#posts.resume(this.#mails.all);
+    const now = Date.now();
+    for (const mail of this.#mails.all) this.#deliveries.add(mail, now);
   }
 
   /** @param receive takes an answer in that was written on a page. */
@@ -78,7 +92,10 @@ export class Outbound {
     addPages(router, { ...shared, receive });
     addSendRoutes(router, {
       ...shared,
-      onAccepted: (mail) => this.#posts.add(mail),
+      onAccepted: (mail) => {
+        this.#posts.add(mail);
+        this.#deliveries.add(mail);
+      },
       onCall: (call) => log(this.sends, call),
     });
   }
@@ -99,6 +116,7 @@ export class Outbound {
 
   close(): void {
     this.#posts.stop();
+    this.#deliveries.stop();
     this.#mails.close();
   }
 }

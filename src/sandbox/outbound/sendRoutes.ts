@@ -21,6 +21,8 @@ export interface SendOptions {
   bounces: Bounces;
   faults: FaultSwitch;
   settings: SandboxSettings;
+  /** Why mail from a domain is not sent; null = it is. */
+  refusalFrom(domain: string): string | null;
   onAccepted(mail: SentMail): void;
   onCall(call: SendCall): void;
 }
@@ -28,8 +30,8 @@ export interface SendOptions {
 type Ending = Answer | 'drop' | 'hang';
 
 /**
- * - `POST /v3/{domain}/messages` and `…/messages.mime`: 200 with the id, 400 with Mailgun's text, 401, 413, 429 over the
- *   limit; with faults anything else, or nothing
+ * - `POST /v3/{domain}/messages` and `…/messages.mime`: 200 with the id, 400 with Mailgun's text, 401, 403 for a domain on
+ *   the list that is not verified, 413, 429 over the limit; with faults anything else, or nothing
  * - any other POST below `/v3`: 200 and `Mailgun Magnificent API`, as a wrong URL is answered
  */
 export function addSendRoutes(router: Router, options: SendOptions): void {
@@ -70,7 +72,7 @@ async function take(
     if (left !== null && left < 0) ending = tooMany(domain, options.settings.sendsPerSecond!);
     else ending = await meet(call, { key, domain, form, outgoing }, options);
   } catch (error) {
-    ending = refusal(error);
+    ending = wrongCall(error);
   }
   // Without a wait since the mail was accepted: whoever sees the mail finds its call in the log.
   call.answer = typeof ending === 'string' ? ending : ending.status;
@@ -87,8 +89,10 @@ interface Checked {
   outgoing: Outgoing;
 }
 
-/** Accepts the mail, unless a fault says otherwise. */
+/** Accepts the mail, unless its domain or a fault says otherwise. */
 async function meet(call: SendCall, checked: Checked, options: SendOptions): Promise<Ending> {
+  const refusal = options.refusalFrom(checked.domain);
+  if (refusal !== null) return json(403, refusal);
   const fault = options.faults.sends.take(checked.outgoing.recipients);
   call.fault = fault?.answer ?? null;
   if (fault && !isAccepting(fault.answer)) return refuse(fault.answer, fault, checked.domain);
@@ -104,7 +108,7 @@ function afterwards(fault: SendFault): Ending {
   return fault.answer === 'accept_then_hang' ? 'hang' : json(500, fault.message ?? 'Internal Server Error');
 }
 
-function refusal(error: unknown): Answer {
+function wrongCall(error: unknown): Answer {
   if (error instanceof BadSend) return json(400, error.message);
   if (error instanceof TooLarge) return json(413, TOO_LARGE);
   if (error instanceof NoForm) return json(400, 'the body is no form');

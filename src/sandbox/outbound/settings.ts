@@ -1,7 +1,26 @@
 import { z } from 'zod';
 import type { SandboxSettings } from './types.ts';
 
-export const DEFAULT_SETTINGS: SandboxSettings = { eventsDelayMs: 0, stepMs: 5_000, sendsPerSecond: null };
+const DEFAULT_SETTINGS: SandboxSettings = {
+  eventsDelayMs: 0,
+  stepMs: 5_000,
+  sendsPerSecond: null,
+  verifiesPerMinute: 10,
+  takenDomains: [],
+};
+
+/** Those that are told, without what is undefined. */
+const told = (settings: Partial<Record<keyof SandboxSettings, unknown>>): Partial<SandboxSettings> =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+
+/** The settings among a sandbox's options, over the default ones. */
+export const settingsFrom = (options: Partial<SandboxSettings>): SandboxSettings => {
+  const { eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains } = options;
+  return {
+    ...DEFAULT_SETTINGS,
+    ...told({ eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains }),
+  };
+};
 
 /** Body of `POST /sandbox/settings`; what is not named stays. */
 export const Settings = z
@@ -9,10 +28,16 @@ export const Settings = z
     events_delay_ms: z.int().nonnegative(),
     step_ms: z.int().nonnegative(),
     sends_per_second: z.int().positive().nullable(),
+    verifies_per_minute: z.int().positive().nullable(),
+    taken_domains: z.array(z.string()),
   })
   .partial()
-  .transform((settings): Partial<SandboxSettings> => ({
-    ...(settings.events_delay_ms === undefined ? {} : { eventsDelayMs: settings.events_delay_ms }),
-    ...(settings.step_ms === undefined ? {} : { stepMs: settings.step_ms }),
-    ...(settings.sends_per_second === undefined ? {} : { sendsPerSecond: settings.sends_per_second }),
-  }));
+  .transform((settings) =>
+    told({
+      eventsDelayMs: settings.events_delay_ms,
+      stepMs: settings.step_ms,
+      sendsPerSecond: settings.sends_per_second,
+      verifiesPerMinute: settings.verifies_per_minute,
+      takenDomains: settings.taken_domains,
+    }),
+  );

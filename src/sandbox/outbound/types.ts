@@ -8,6 +8,10 @@ export interface SandboxSettings {
   stepMs: number;
   /** More sends than this in a second are answered 429; null = no limit. */
   sendsPerSecond: number | null;
+  /** More verify calls than this in a minute, of all domains together, are answered 429; null = no limit. */
+  verifiesPerMinute: number | null;
+  /** Domains that belong to another account: they cannot be added. */
+  takenDomains: string[];
 }
 
 /** One call of `…/messages` or `…/messages.mime`, and what came of it. */
