@@ -4,7 +4,7 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { AttachmentRow, InboundEmailRow, MessageRow } from '../src/models/index.ts';
 import type { StoredMail } from '../src/models/inboundEmail.ts';
 import { caps } from '../src/email/caps.ts';
-import { ProviderRefusal, type InboundFile } from '../src/providers/inbound.ts';
+import { FileRefused, type InboundFile } from '../src/providers/inbound.ts';
 import { NotStoredError } from '../src/storage/storage.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
@@ -65,7 +65,7 @@ async function fromProvider(deps: Deps, row: InboundEmailRow, url: string, objec
     });
     return verdictOf(got, object, Date.now() - row.received_at.getTime());
   } catch (error) {
-    if (error instanceof ProviderRefusal) return { state: 'failed', reason: error.message };
+    if (error instanceof FileRefused) return { state: 'failed', reason: error.message };
     throw error;
   }
 }

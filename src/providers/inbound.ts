@@ -105,9 +105,9 @@ export interface InboundProvider {
   token(post: PostToProve): string | null;
   /** @param file local path of an archived object of this post. */
   parse(post: StoredPost, recipient: string, file: (object: string) => string): Promise<InboundEmail>;
-  /** How to ask for a file that the provider keeps. @throws ProviderRefusal when the URL is not one that may be asked. */
+  /** How to ask for a file that the provider keeps. @throws FileRefused when the URL is not one that may be asked. */
   remoteFile(url: string): { url: URL; headers: Record<string, string> };
 }
 
-/** The provider's data asks for something that we must not do; never retried. */
-export class ProviderRefusal extends Error {}
+/** A post names a file that must not be asked for; never retried. */
+export class FileRefused extends Error {}

@@ -1,5 +1,5 @@
 import { createMailgun } from '../../src/providers/mailgun/index.ts';
-import { ProviderRefusal } from '../../src/providers/inbound.ts';
+import { FileRefused } from '../../src/providers/inbound.ts';
 
 const proves = (signingKey: string, fields: Record<string, string>, atSeconds: number): string | null => {
   const realNow = Date.now;
@@ -93,6 +93,6 @@ describe('files kept at Mailgun', () => {
     'http://127.0.0.1:8025/etc/messages/1',
     'file:///v3/domains/x/messages/1',
   ])('%j does not', (url) => {
-    expect(() => provider.remoteFile(url)).toThrow(ProviderRefusal);
+    expect(() => provider.remoteFile(url)).toThrow(FileRefused);
   });
 });

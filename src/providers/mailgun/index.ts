@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { type InboundProvider, ProviderRefusal } from '../inbound.ts';
+import { type InboundProvider, FileRefused } from '../inbound.ts';
 import { splitRecipients } from '../recipients.ts';
 import { parse } from './parse.ts';
 import { whyUnproved } from './signature.ts';
@@ -37,15 +37,13 @@ function remoteFile(
   written: string,
   { url: base, apiKey }: Config['mailgun'],
 ): ReturnType<InboundProvider['remoteFile']> {
-  if (!URL.canParse(written)) throw new ProviderRefusal('the file has no readable URL');
+  if (!URL.canParse(written)) throw new FileRefused('the file has no readable URL');
   const url = new URL(written);
   const isMailgun =
     url.protocol === 'https:' && url.port === '' && /\.mailgun\.(net|org)$/.test(url.hostname);
-  if (!isMailgun && url.origin !== new URL(base).origin)
-    throw new ProviderRefusal('the file is not at Mailgun');
+  if (!isMailgun && url.origin !== new URL(base).origin) throw new FileRefused('the file is not at Mailgun');
   if (!/^\/v\d+\/.*messages\/./.test(url.pathname))
-    throw new ProviderRefusal('the URL is not one of a stored file');
-  if (url.username !== '' || url.password !== '')
-    throw new ProviderRefusal('the URL has credentials of its own');
+    throw new FileRefused('the URL is not one of a stored file');
+  if (url.username !== '' || url.password !== '') throw new FileRefused('the URL has credentials of its own');
   return { url, headers: { Authorization: `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}` } };
 }

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import type { SendResult } from '../outbound.ts';
 import { type Answer, NoAnswer } from './call.ts';
-import { oneLine, withSaid } from './words.ts';
+import { saidIn, waitMs } from './said.ts';
+import { withSaid } from './words.ts';
 
-const text = z.string().catch('');
-/** `{message}`, some 400s `{Reason}`, a gateway's `{error}`; `retry-seconds` is from an older page about limits. */
-const Body = z
-  .object({ id: text, message: text, Reason: text, error: text, 'retry-seconds': z.number().catch(0) })
-  .catch({ id: '', message: '', Reason: '', error: '', 'retry-seconds': 0 });
+const Taken = z.object({ id: z.string().min(1) });
 
 /**
  * What an answer means. Refused, for good, is what is wrong with this very mail. What is wrong with the key, the account, the domain
@@ -16,12 +13,13 @@ const Body = z
  * @param now milliseconds, for waits that are told as a date.
  */
 export function resultOf({ status, body }: Answer, now: number): SendResult {
-  const { id, ...written } = Body.parse(body);
-  const said = oneLine(written.message || written.Reason || written.error);
+  const said = saidIn(body);
   const code = `Http${status}`;
   if (status >= 200 && status < 300) {
     // Something answered in Mailgun's place, or in part.
-    return id === '' ? unclear('NoId', 'something else than Mailgun answered') : { result: 'accepted' };
+    return Taken.safeParse(body).success
+      ? { result: 'accepted' }
+      : unclear('NoId', 'something else than Mailgun answered');
   }
   // People have had mails delivered after a 500. A 303 is what some answer after the deed.
   if (status >= 500 || status === 303)
@@ -44,7 +42,7 @@ export function resultOf({ status, body }: Answer, now: number): SendResult {
       return notSent(code, withSaid('Mailgun does not know the domain that it is sent from', said));
     case 429: {
       const reason = withSaid('more was sent than Mailgun allows at a time', said);
-      return notSent(code, reason, waitMs(said, written['retry-seconds'], now));
+      return notSent(code, reason, waitMs(body, now));
     }
     default:
       return notSent(code, withSaid(`it did not get through to Mailgun (HTTP ${status})`, said));
@@ -61,15 +59,6 @@ export function resultOfError(error: unknown): SendResult {
 
 /** Documented as a 400, recorded as a 403: sandbox domains, free accounts, domains that are switched off. */
 const isAboutAccount = (said: string): boolean => /is not allowed to send/i.test(said);
-
-/** "… try again after 120 seconds", or "… after Mon, 23 Nov 2026 11:00:00 GMT". @returns milliseconds; null when it does not say. */
-function waitMs(said: string, retrySeconds: number, now: number): number | null {
-  const after = /try again (?:after|in) (.+)$/i.exec(said)?.[1] ?? '';
-  const seconds = /^(\d{1,7})(?:\.\d+)? ?s/i.exec(after)?.[1];
-  const ms = seconds === undefined ? Date.parse(after.replace(/[.)\s]+$/, '')) - now : Number(seconds) * 1000;
-  const told = Number.isNaN(ms) ? retrySeconds * 1000 : ms;
-  return told > 0 ? told : null;
-}
 
 function refused(code: string, said: string): SendResult {
   return { result: 'refused', code, reason: `Mailgun refused the mail: ${said}` };

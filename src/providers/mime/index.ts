@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type InboundProvider, type PostToProve, ProviderRefusal } from '../inbound.ts';
+import { type InboundProvider, type PostToProve, FileRefused } from '../inbound.ts';
 import { splitRecipients } from '../recipients.ts';
 import { parse } from './parse.ts';
 
@@ -22,7 +22,7 @@ export function createMime(tokens: readonly string[]): InboundProvider {
     token: () => null,
     parse,
     remoteFile: () => {
-      throw new ProviderRefusal('a raw mail has no files elsewhere');
+      throw new FileRefused('a raw mail has no files elsewhere');
     },
   };
 }

@@ -1,0 +1,15 @@
+import { ProviderRefused } from '../setup.ts';
+
+/** Does each, also after one that was refused. @throws the first refusal, at the end; any other error at once */
+export async function inTurn<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const refusals: ProviderRefused[] = [];
+  for (const item of items) {
+    try {
+      await work(item);
+    } catch (error) {
+      if (!(error instanceof ProviderRefused)) throw error;
+      refusals.push(error);
+    }
+  }
+  if (refusals[0]) throw refusals[0];
+}
