@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { getServers } from 'node:dns';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -38,6 +40,8 @@ export interface Config {
   readonly urlSecret: string;
   readonly storage: { readonly url: string; readonly s3Endpoint: string | null };
   readonly platformDomain: string;
+  /** Resolvers that are asked what customers publish, each once: `ip`, `ip:port` or `[v6]:port`. */
+  readonly dnsServers: readonly string[];
   /** Folder in which engines are kept between runs. */
   readonly cacheDir: string;
   /** Largest webhook body in bytes, inclusive. */
@@ -67,6 +71,16 @@ const url = (schemes: string[]) =>
   });
 const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
 
+/** `1.1.1.1`, `1.1.1.1:53`, `2606:4700::1111`, `[2606:4700::1111]:53`. */
+function isDnsServer(server: string): boolean {
+  const [, v6, v4, port = '53'] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(server) ?? [];
+  const isAddress = v6 !== undefined ? isIP(v6) === 6 : isIP(v4 ?? server) !== 0;
+  return isAddress && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+/** The machine's own, and two that do not depend on its network: a majority of three is out of one liar's reach. */
+const usualDnsServers = (): string[] => [...getServers(), '1.1.1.1', '8.8.8.8'];
+
 const Environment = z.object({
   PORT: wholeNumber.refine((n) => n <= 65_535, 'must be 0 to 65535').optional(),
   WORKER_PORT: wholeNumber.refine((n) => n <= 65_535, 'must be 0 to 65535').default(3001),
@@ -90,6 +104,20 @@ const Environment = z.object({
   STORAGE_URL: url(['file:', 's3:']).optional(),
   S3_ENDPOINT: url(['http:', 'https:']).optional(),
   PLATFORM_DOMAIN: z.string().toLowerCase().default('postroom.test'),
+  DNS_SERVERS: z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((server) => server.trim())
+        .filter(Boolean),
+    )
+    .refine(
+      (servers) => servers.every(isDnsServer),
+      'must be addresses, separated by commas: ip, ip:port or [v6]:port',
+    )
+    .refine((servers) => servers.length > 0, 'must name at least one resolver')
+    .optional(),
   POSTROOM_CACHE: z.string().optional(),
   HOME: z.string().optional(),
   MAX_POST_BYTES: wholeNumber.default(200 * MiB),
@@ -147,6 +175,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       s3Endpoint: e.S3_ENDPOINT ?? null,
     }),
     platformDomain: e.PLATFORM_DOMAIN,
+    dnsServers: Object.freeze([...new Set(e.DNS_SERVERS ?? usualDnsServers())]),
     cacheDir: path.resolve(e.POSTROOM_CACHE ?? path.join(e.HOME ?? '.', '.cache', 'postroom')),
     maxPostBytes: e.MAX_POST_BYTES,
     webhooksAllowLoopback: e.WEBHOOKS_ALLOW_LOOPBACK === '1',

@@ -1,3 +1,4 @@
+import { getServers } from 'node:dns';
 import { ConfigError, loadConfig } from '../src/config.ts';
 
 test('an empty environment is right', () => {
@@ -45,6 +46,26 @@ test('values are read as what they mean', () => {
     mailgun: { url: 'https://api.eu.mailgun.net' },
     webhooksAllowLoopback: true,
   });
+});
+
+test('resolvers: the usual ones, or those that are named, each once', () => {
+  const usual = loadConfig({}).dnsServers;
+  expect(usual).toEqual([...new Set([...getServers(), '1.1.1.1', '8.8.8.8'])]);
+  const dnsServers = '127.0.0.1:5353, 9.9.9.9,[2620:fe::fe]:53,2620:fe::fe,9.9.9.9,';
+  expect(loadConfig({ DNS_SERVERS: dnsServers }).dnsServers).toEqual([
+    ...['127.0.0.1:5353', '9.9.9.9', '[2620:fe::fe]:53', '2620:fe::fe'],
+  ]);
+  for (const wrong of [
+    'dns.example',
+    '1.2.3',
+    '1.1.1.1:0',
+    '1.1.1.1:65536',
+    '[1.1.1.1]:53',
+    '1.1.1.1:',
+    ',',
+    '[::1',
+  ])
+    expect(() => loadConfig({ DNS_SERVERS: wrong })).toThrow(/DNS_SERVERS must/);
 });
 
 test('every fault is reported, in one message', () => {
