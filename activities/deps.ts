@@ -2,9 +2,12 @@ import type { Logger } from 'pino';
 import type { Models } from '../src/models/index.ts';
 import type { ParserPool } from '../src/parser/pool.ts';
 import type { Config } from '../src/config.ts';
+import type { Dns } from '../src/dns/dns.ts';
 import type { InboundProvider } from '../src/providers/inbound.ts';
 import type { OutboundProvider } from '../src/providers/outbound.ts';
+import type { ProviderSetUp } from '../src/providers/setup.ts';
 import type { Storage } from '../src/storage/storage.ts';
+import type { Wake } from '../src/temporal/wake.ts';
 
 /** What activities work with; built by src/worker.ts, or by a test. */
 export interface Deps {
@@ -16,5 +19,15 @@ export interface Deps {
   /** Takes replies out. */
   outbound: OutboundProvider;
   replies: Config['replies'];
+  /** Domains, routes and event hooks at the provider. */
+  setUp: ProviderSetUp;
+  dns: Dns;
+  domains: Config['domains'];
+  platformDomain: string;
+  publicUrl: string;
+  /** Has another run look at its row. */
+  wake: Wake;
+  /** The time; tests of long waits have their own. */
+  now: () => Date;
   log: Logger;
 }

@@ -5,15 +5,18 @@
 import http from 'node:http';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
-import { createMailActivities, createReplyActivities } from '../activities/index.ts';
+import { createDomainActivities, createMailActivities, createReplyActivities } from '../activities/index.ts';
 import { connect, newConnection } from './database.ts';
 import { answerHealth } from './health.ts';
+import { createDns } from './dns/createDns.ts';
 import { createIndexes, createModels } from './models/index.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
-import { createOutbound, createProviders } from './providers/index.ts';
-import { MAIL_QUEUE, REPLY_QUEUE } from './temporal/ids.ts';
+import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
+import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from './temporal/ids.ts';
 import { settleReplies, settleRows } from './temporal/settle.ts';
+import { startKeepProvider } from './temporal/startKeepProvider.ts';
+import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
@@ -57,12 +60,20 @@ const deps = {
   parser,
   outbound: createOutbound(config),
   replies: config.replies,
+  setUp: createSetUp(config),
+  dns: createDns(config.dnsServers),
+  domains: config.domains,
+  platformDomain: config.platformDomain,
+  publicUrl: config.publicUrl,
+  wake: createWake(client),
+  now: () => new Date(),
   log,
 };
 const common = { connection: temporal, namespace, workflowBundle: await bundle };
 const workers = await Promise.all([
   createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),
   createWorker({ ...common, taskQueue: REPLY_QUEUE, activities: createReplyActivities(deps) }),
+  createWorker({ ...common, taskQueue: SET_UP_QUEUE, activities: createDomainActivities(deps) }),
 ]);
 const shutdown = () => workers.forEach((worker) => worker.shutdown());
 const settling = setInterval(() => {
@@ -78,6 +89,7 @@ const settling = setInterval(() => {
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);
 
+void untilItWorks('Temporal', () => startKeepProvider(client), attempts).catch(() => undefined);
 isServing = true;
 log.info('ready');
 try {

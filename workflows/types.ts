@@ -50,3 +50,9 @@ export interface SetUpRun {
   /** 1, and one more each time it is begun again. */
   run: number;
 }
+
+/** How a claim on a domain ended. `provider`: whether the domain was removed there too (activities/domains/leaveDomain.ts). */
+export type DomainOutcome =
+  | { action: 'deleted' | 'expired' | 'lost'; provider: 'removed' | 'kept' | 'refused' }
+  /** A later run has taken over; this one wrote nothing more. */
+  | { action: 'superseded' };

@@ -6,6 +6,7 @@ import { createLinks } from './links.ts';
 import { problems } from './problem.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { contactRoutes } from './routes/contacts.ts';
+import { domainRoutes } from './routes/domains.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { threadRoutes } from './routes/threads.ts';
@@ -33,6 +34,7 @@ export function createApi(deps: ApiDeps): Middleware {
   attachmentRoutes(router, user, all);
   inboundEmailRoutes(router, user, all);
   workspaceEmailRoutes(router, user, all);
+  domainRoutes(router, user, all);
   signedFileRoute(files, all);
 
   const layers = [

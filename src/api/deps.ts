@@ -1,11 +1,13 @@
 import type Router from '@koa/router';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
 import type { Models } from '../models/index.ts';
 import type { ParserPool } from '../parser/pool.ts';
 import type { InboundProvider } from '../providers/inbound.ts';
+import type { ProviderSetUp } from '../providers/setup.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { SetUpWorkflow } from '../temporal/ids.ts';
 import type { Rerun } from '../temporal/rerun.ts';
 import type { ApiState } from './auth.ts';
 import type { Links } from './links.ts';
@@ -22,6 +24,10 @@ export interface ApiDeps {
   rerun: (inboundEmailId: string) => Promise<Rerun>;
   /** Starts and wakes the runs of replies. Nobody waits for either, and neither throws: Temporal may be away. */
   replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
+  /** Domains at the provider. */
+  setUp: ProviderSetUp;
+  /** Has the run of a set-up look at its row. Nobody waits for it, and it never throws: Temporal may be away. */
+  wakeSetUp: (workflow: SetUpWorkflow, run: SetUpRun) => Promise<void>;
   parser: Pick<ParserPool, 'sanitise'>;
   log: Logger;
 }

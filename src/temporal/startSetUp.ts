@@ -1,6 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { SetUpRun } from '../../workflows/types.ts';
 import { SET_UP_QUEUE, setUpWorkflowId, type SetUpWorkflow } from './ids.ts';
+import { createWake } from './wake.ts';
 
 const DEADLINE_MS = 5_000;
 const SUMMARY: Record<SetUpWorkflow, string> = {
@@ -33,3 +34,10 @@ export function createStartSetUp(client: Client) {
   };
 }
 export type StartSetUp = ReturnType<typeof createStartSetUp>;
+
+/** Has the run of a set-up look at its row (wake.ts). */
+export function createWakeSetUp(client: Client) {
+  const wake = createWake(client);
+  return (workflow: SetUpWorkflow, { id, run }: SetUpRun): Promise<void> =>
+    wake(setUpWorkflowId(workflow, id, run));
+}

@@ -19,11 +19,13 @@ import type {
   WorkspaceEmailRow,
 } from '../../src/models/index.ts';
 import { createParserPool } from '../../src/parser/createParserPool.ts';
+import { createSetUp } from '../../src/providers/index.ts';
 import { createFileStorage } from '../../src/storage/fileStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { newId } from '../../src/temporal/ids.ts';
 import { hashToken } from '../../src/tokens.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import type { SetUpWorkflow } from '../../src/temporal/ids.ts';
+import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
 import { freshModels } from '../support/engines.ts';
 
 /** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
@@ -40,8 +42,11 @@ export interface World extends AsyncDisposable {
   patch(path: string, token?: string, body?: unknown): Promise<Response>;
   delete(path: string, token?: string): Promise<Response>;
   /** Runs that the API asked for, in order; none is started. */
-  asked: { start: ReplyRun[]; wake: ReplyRun[] };
+  asked: { start: ReplyRun[]; wake: ReplyRun[]; wakeSetUp: [SetUpWorkflow, SetUpRun][] };
 }
+
+/** A provider that is away. */
+const NOBODY = { apiKey: 'key', signingKey: 'key', url: 'http://127.0.0.1:9', timeoutMs: 1_000 };
 
 export const T0 = new Date('2026-11-01T10:00:00.000Z');
 
@@ -59,16 +64,18 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     platformDomain: 'postroom.test',
   };
   const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
-  const asked: World['asked'] = { start: [], wake: [] };
+  const asked: World['asked'] = { start: [], wake: [], wakeSetUp: [] };
   const replies: ApiDeps['replies'] = {
     add: (reply) => void asked.start.push(reply),
     wake: async (reply) => void asked.wake.push(reply),
   };
+  const wakeSetUp: ApiDeps['wakeSetUp'] = async (...of) => void asked.wakeSetUp.push(of);
   const parser = createParserPool({ warm: false });
   const rerun = () => Promise.reject(new Error('not in this test'));
   app.use(
     createApi({
       ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
+      ...{ setUp: createSetUp({ mailgun: NOBODY }), wakeSetUp },
       ...more,
     }),
   );
