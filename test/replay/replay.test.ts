@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
+import { domainPaths, keepPaths } from '../support/domainPaths.ts';
 import { inboundPaths } from '../support/inboundPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
 import { todaysBundle } from '../support/worker.ts';
@@ -16,6 +17,8 @@ test('every path has a recorded history', () => {
   const paths = [
     ...Object.keys(inboundPaths).map((path) => `inboundEmail/${path}`),
     ...Object.keys(replyPaths).map((path) => `sendReply/${path}`),
+    ...Object.keys(domainPaths).map((path) => `verifyDomain/${path}`),
+    ...Object.keys(keepPaths).map((path) => `keepProvider/${path}`),
   ];
   expect(histories).toEqual(expect.arrayContaining(paths));
 });
