@@ -1,4 +1,4 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { WorkflowContinuedAsNewError } from '@temporalio/client';
 import { createDomainActivities } from '../../activities/index.ts';
 import type { DomainRow } from '../../src/models/index.ts';
@@ -15,14 +15,12 @@ import {
   scriptedDomain,
   type DomainScript,
 } from '../support/domainPaths.ts';
+import { startSkippingEnv } from '../support/skippingWorld.ts';
 import { todaysBundle } from '../support/worker.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
-  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
-  env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  env = await startSkippingEnv();
 });
 afterAll(() => env.teardown());
 
