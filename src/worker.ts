@@ -15,6 +15,8 @@ import { connect, newConnection } from './database.ts';
 import { createDns } from './dns/createDns.ts';
 import { answerHealth } from './health.ts';
 import { createIndexes, createModels } from './models/index.ts';
+import { answerMetrics } from './operations/metrics.ts';
+import { createTemporalMetrics } from './operations/temporalMetrics.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
 import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
@@ -40,11 +42,22 @@ const { config, log } = startProcess('worker');
 const stopping = stopSignal(log);
 const attempts = { log, signal: stopping };
 let isServing = false;
-Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('WARN', logEntry) });
+const temporalMetrics = await createTemporalMetrics();
+Runtime.install({
+  shutdownSignals: [],
+  logger: new DefaultLogger('WARN', logEntry),
+  telemetryOptions: temporalMetrics.telemetry,
+});
 
 const server = http.createServer(async (request, response) => {
+  const path = request.url ?? '';
+  if (path === '/metrics') {
+    const { type, body } = await answerMetrics(await temporalMetrics.read());
+    response.writeHead(200, { 'Content-Type': type }).end(body);
+    return;
+  }
   const health = { isServing: () => isServing && !stopping.aborted, needed: {}, wanted: {} };
-  const answer = await answerHealth(request.url ?? '', health);
+  const answer = await answerHealth(path, health);
   response.writeHead(answer?.status ?? 404, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify(answer?.body ?? {}));
 });
