@@ -1,4 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { skippingServer } from '../support/skippingWorld.ts';
 import { WorkflowContinuedAsNewError } from '@temporalio/client';
 import { createDomainActivities } from '../../activities/index.ts';
 import type { DomainRow } from '../../src/models/index.ts';
@@ -15,12 +16,11 @@ import {
   scriptedDomain,
   type DomainScript,
 } from '../support/domainPaths.ts';
-import { startSkippingEnv } from '../support/skippingWorld.ts';
 import { todaysBundle } from '../support/worker.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
-  env = await startSkippingEnv();
+  env = await skippingServer();
 });
 afterAll(() => env.teardown());
 
