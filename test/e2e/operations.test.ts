@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { InboundEmailRow } from '../../src/models/index.ts';
-import { KEEP_TIDY_ID, MAIL_QUEUE, newId } from '../../src/temporal/ids.ts';
+import { deleteWorkspaceId, KEEP_TIDY_ID, MAIL_QUEUE, newId } from '../../src/temporal/ids.ts';
 import { inState, mailIn, reply } from '../support/outgoing.ts';
-import { FORMS, postForm, rowIn, sendMail, signed } from '../support/mails.ts';
+import { FORMS, operator, postForm, rowIn, sendMail, signed, storedBelow } from '../support/mails.ts';
 import { startStack, TOKENS, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
@@ -165,4 +165,29 @@ test('each metric of the alerts and the dashboard exists', async () => {
     expect(named.length).toBeGreaterThan(7);
     expect([file, named.filter((name) => !there.has(name))]).toEqual([file, []]);
   }
+});
+
+test('delete-workspace: only with its name; then nothing of it is left, and mail to it is nobody’s', async () => {
+  const orders = { ...marked, to: [stack.at('orders')] };
+  const row = await rowIn(stack, await sendMail(stack, orders), 'routed');
+  expect(row.workspace_id).toBe('second');
+  await until('its file', () => stack.models.Attachment.exists({ workspace_id: 'second', state: 'stored' }));
+  for (const args of [['second'], ['second', '--name', 'Other'], ['secund', '--name', 'Second']])
+    await expect(operator(stack, 'deleteWorkspace', ...args)).rejects.toThrow(/for ever|There is no/);
+  expect(await stack.models.Workspace.exists({ _id: 'second' })).not.toBeNull();
+
+  expect(await operator(stack, 'deleteWorkspace', 'second', '--name', 'Second')).toContain(
+    deleteWorkspaceId('second'),
+  );
+  await until('it to be gone', async () => !(await stack.models.Workspace.exists({ _id: 'second' })));
+  const { connection } = stack.models;
+  for (const name of connection.modelNames().filter((model) => model !== 'PlatformAddress'))
+    expect([
+      name,
+      await connection.model(name).collection.countDocuments({ workspace_id: 'second' }),
+    ]).toEqual([name, 0]);
+  expect(await storedBelow(stack, 'attachments/second')).toEqual([]);
+  expect((await storedBelow(stack, 'mailgun-incoming')).filter((key) => row.key.includes(key))).toEqual([]);
+  await rowIn(stack, await sendMail(stack, orders), 'skipped');
+  await mailIn(stack);
 });
