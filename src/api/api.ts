@@ -1,8 +1,9 @@
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import { bearer, type ApiState } from './auth.ts';
-import type { ApiDeps } from './deps.ts';
+import type { ApiDeps, ApiRouter, RouteDeps } from './deps.ts';
 import { createLinks } from './links.ts';
+import { checkScopes } from './policy.ts';
 import { problems } from './problem.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { contactRoutes } from './routes/contacts.ts';
@@ -10,21 +11,15 @@ import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { threadRoutes } from './routes/threads.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
 import { available } from './unavailable.ts';
 
-/**
- * The API: everything below `/api/` and `/files/`; other paths go to the next middleware.
- *
- * Any route may answer 401 (no token, or one that no longer counts), 404 (unknown, another workspace's, or somebody
- * else's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage away), always as problem+json.
- */
-export function createApi(deps: ApiDeps): Middleware {
-  const router = new Router<ApiState>({ prefix: '/api/v1/workspaces/:workspace_id' });
-  const files = new Router();
-  const all = { ...deps, links: createLinks(deps.config) };
-  const user = bearer(deps.models);
+/** Every route below `/api/v1/workspaces/{workspace_id}`, each with its policy (policy.ts). */
+export function createRoutes(all: RouteDeps): ApiRouter {
+  const router: ApiRouter = new Router<ApiState>({ prefix: '/api/v1/workspaces/:workspace_id' });
+  const user = bearer(all.models);
   workspaceRoutes(router, user, all);
   for (const kind of ['ticket', 'conversation'] as const) {
     threadRoutes(router, user, all, kind);
@@ -35,6 +30,21 @@ export function createApi(deps: ApiDeps): Middleware {
   inboundEmailRoutes(router, user, all);
   workspaceEmailRoutes(router, user, all);
   emailProofRoutes(router, user, all);
+  tokenRoutes(router, user, all);
+  checkScopes(router, user);
+  return router;
+}
+
+/**
+ * The API: everything below `/api/` and `/files/`; other paths go to the next middleware.
+ *
+ * Any route may answer 401 (no token, or one that no longer counts), 404 (unknown, another workspace's, or somebody
+ * else's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage away), always as problem+json.
+ */
+export function createApi(deps: ApiDeps): Middleware {
+  const files = new Router();
+  const all = { ...deps, links: createLinks(deps.config) };
+  const router = createRoutes(all);
   signedFileRoute(files, all);
 
   const layers = [

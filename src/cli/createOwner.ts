@@ -5,12 +5,12 @@
  * `--workspace-id <id>` the owner joins that workspace instead; a member becomes its owner, and gets a further token.
  */
 import { parseArgs } from 'node:util';
+import { createApiToken } from '../access/apiTokens.ts';
 import { newWorkspace } from '../addresses/newWorkspace.ts';
 import { normaliseAddress } from '../email/addresses.ts';
 import { createIndexes, type Models } from '../models/index.ts';
 import { isDuplicateKey, once } from '../models/once.ts';
 import { newId } from '../temporal/ids.ts';
-import { hashToken, newToken } from '../tokens.ts';
 import { installation, operate, OperatorError } from './operator.ts';
 
 const USAGE =
@@ -41,14 +41,8 @@ await operate(async (models) => {
       { upsert: true },
     ),
   );
-  const token = newToken('owner');
-  await models.Token.create({
-    _id: hashToken(token),
-    workspace_id: workspaceId,
-    user_id: userId,
-    revoked_at: null,
-    created_at: new Date(),
-  });
+  const whole = { name: 'made by the operator', scopes: null, expiresAt: null };
+  const { token } = await createApiToken(models, { workspaceId, userId, ...whole });
   console.log(JSON.stringify({ workspace_id: workspaceId, user_id: userId, api_token: token }, null, 2));
 });
 

@@ -1,3 +1,4 @@
+import type { Scope } from '../access/scopes.ts';
 import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
 /** Where a workspace does not say otherwise. */
@@ -53,12 +54,20 @@ export const memberSchema = rowSchema<MemberRow>({
 });
 memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });
 
-/** A bearer token of a user in a workspace; only its hash is kept. */
+/** A bearer token of a user in a workspace; only its hash is kept. Rows of before there were scopes lack the optional ones. */
 export interface TokenRow {
   /** SHA-256 of the token, hex. */
   _id: string;
   workspace_id: string;
   user_id: string;
+  name?: string;
+  /** How it begins, for people; it does not help to guess the rest. */
+  prefix?: string;
+  /** Null or absent: all that the user's role may do. */
+  scopes?: Scope[] | null;
+  expires_at?: Date | null;
+  /** To the minute. */
+  last_used_at?: Date | null;
   revoked_at: Date | null;
   created_at: Date;
 }
@@ -66,6 +75,13 @@ export const tokenSchema = rowSchema<TokenRow>({
   _id: String,
   workspace_id: requiredString,
   user_id: requiredString,
+  name: text,
+  prefix: text,
+  scopes: { type: [String], default: null },
+  expires_at: nullableDate,
+  last_used_at: nullableDate,
   revoked_at: nullableDate,
   created_at: Date,
 });
+tokenSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
+tokenSchema.index({ workspace_id: 1, user_id: 1, created_at: -1, _id: -1 });
