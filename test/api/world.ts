@@ -57,6 +57,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     urlSecret: randomBytes(32).toString('hex'),
     temporal: { address: null, namespace: 'mail', uiUrl: 'http://temporal.test' },
     platformDomain: 'postroom.test',
+    apiRequestsPerMinute: 100_000,
   };
   const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
   const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [] };
@@ -127,6 +128,7 @@ async function seedPeople(models: Models): Promise<World['tokens']> {
   for (const { user, workspace, role } of people) {
     const token = randomBytes(16).toString('hex');
     tokens[user] = token;
+    await models.User.create({ _id: user, email: `${user}@people.test`, name: user, created_at: T0 });
     await models.Member.create({
       _id: `${workspace}/${user}`,
       workspace_id: workspace,
