@@ -1,6 +1,11 @@
 import { archiveEmail } from './archiveEmail.ts';
 import { classifyEmail } from './classifyEmail.ts';
 import type { Deps } from './deps.ts';
+import { applyDomain } from './domains/applyDomain.ts';
+import { keepProvider } from './domains/keepProvider.ts';
+import { leaveDomain } from './domains/leaveDomain.ts';
+import { lookAtDomain } from './domains/lookAtDomain.ts';
+import { tellOwners } from './domains/tellOwners.ts';
 import { translate } from './errors.ts';
 import { fetchAttachments } from './fetchAttachments.ts';
 import { matchContact } from './matchContact.ts';
@@ -61,6 +66,18 @@ export function createSetUpActivities(deps: Deps) {
   };
 }
 export type SetUpActivities = ReturnType<typeof createSetUpActivities>;
+/** The steps of a domain being proved and looked after, and of what Postroom needs at its provider. */
+export function createDomainActivities(deps: Deps) {
+  const step = stepsOf(deps);
+  return {
+    lookAtDomain: step(lookAtDomain),
+    applyDomain: step(applyDomain),
+    tellOwners: step(tellOwners),
+    leaveDomain: step(leaveDomain),
+    keepProvider: step(keepProvider),
+  };
+}
+export type DomainActivities = ReturnType<typeof createDomainActivities>;
 
 function stepsOf(deps: Deps) {
   return <Args extends unknown[], Result>(work: (deps: Deps, ...args: Args) => Promise<Result>) =>

@@ -3,7 +3,6 @@ import type { Route } from '../src/models/inboundEmail.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
 import { readRow } from './row.ts';
-import { dropClaims } from './threading/claims.ts';
 import { findThread } from './threading/findThread.ts';
 
 /** What threading does not look at. */
@@ -38,13 +37,7 @@ async function decide(deps: Deps, mail: InboundRun, row: InboundEmailRow): Promi
     { $set: { routes: found, updated_at: new Date() } },
   );
   if (modifiedCount === 1) return found;
-  // A try beside this one was first: what this one claimed for another thread must not stand.
+  // A try beside this one was first.
   const { routes } = await readRow(deps, mail, { routes: 1 });
-  const first = routes ?? [];
-  await dropClaims(
-    models,
-    row,
-    first.map((route) => route.thread_id),
-  );
-  return first;
+  return routes ?? [];
 }

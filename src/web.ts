@@ -11,7 +11,7 @@ import { answerHealth, type Health } from './health.ts';
 import { createModels } from './models/index.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
-import { createOutbound, createProviders } from './providers/index.ts';
+import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
 import { createReplyStarter } from './replies/startReplies.ts';
 import { createTemporalClient } from './temporal/client.ts';
 import { rerunInbound } from './temporal/rerun.ts';
@@ -44,6 +44,8 @@ const startRun = createStartRun(client);
 const wake = createWakeReply(client);
 const providers = createProviders(config);
 const outbound = createOutbound(config);
+const setUp = createSetUp(config);
+const wakeSetUp = createWakeSetUp(client);
 const replyStarter = createReplyStarter({ models, startReply: createStartReply(client), log });
 // Few replies have HTML: its threads are started with the first.
 const parser = createParserPool({ warm: false });
@@ -106,8 +108,9 @@ app.use(createWebhook({ providers, storage, starter, config, log }));
 app.use(createEventWebhook({ outbound, storage, work: eventWork, log }));
 const replies = { ...replyStarter, wake };
 const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
-const wakeSetUp = createWakeSetUp(client);
-app.use(createApi({ models, storage, config, providers, rerun, replies, setUps, wakeSetUp, parser, log }));
+app.use(
+  createApi({ models, storage, config, providers, rerun, replies, setUp, setUps, wakeSetUp, parser, log }),
+);
 server.removeAllListeners('request').on('request', app.callback());
 health.needed.storage = () => storage.check();
 starter.takeUpMarks();

@@ -1,17 +1,12 @@
 import { normaliseAddress } from '../../src/email/addresses.ts';
-import { missingParent } from '../../src/email/messageIds.ts';
-import {
-  collectionOf,
-  type InboundEmailRow,
-  type MessageRow,
-  type Models,
-  type ThreadIdRow,
-} from '../../src/models/index.ts';
+import { missingParents } from '../../src/email/messageIds.ts';
+import { collectionOf, type InboundEmailRow, type MessageRow, type Models } from '../../src/models/index.ts';
 import type { Route, StoredMail, Target } from '../../src/models/inboundEmail.ts';
 import type { Audience } from '../../src/models/workspaceEmail.ts';
+import { hashOf } from '../../src/temporal/ids.ts';
 import { threadIdFor } from '../../src/threads/applyToThread.ts';
 import { messageKey } from '../messageKey.ts';
-import { claim, personHash, takeOver, type Claimer } from './claims.ts';
+import { claim, moveClaims, personHash, whereItLeads, type Claimer } from './claims.ts';
 import { carriersOf, findParent, isReused, withoutBodies, type ThreadRef } from './matches.ts';
 import { peopleOf, takesPart } from './people.ts';
 
@@ -51,11 +46,11 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   const people = peopleOf(mail, sender).map((address) => personHash(workspaceId, address));
   const own: ThreadRef = {
     thread_kind: target.audience === 'tickets' ? 'ticket' : 'conversation',
-    thread_id: threadIdFor(messageKey(row, target.audience)),
+    // With the sender: a mail that takes another's id and Date must not claim that one's thread.
+    thread_id: threadIdFor(hashOf(messageKey(row, target.audience), senderAddress)),
     audience: target.audience,
   };
-  const claimer: Claimer = { models, row, audience: target.audience, ownThreadId: own.thread_id, people };
-  const heldBy = ({ thread_id, thread_kind }: ThreadIdRow): ThreadRef => ({ ...own, thread_id, thread_kind });
+  const claimer: Claimer = { models, row, ownThreadId: own.thread_id, people };
 
   /** Takes part by a stored message, or by the claim of the opening one that is being stored right now. */
   async function senderTakesPart(thread: ThreadRef): Promise<boolean> {
@@ -66,12 +61,15 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
         thread_id: thread.thread_id,
         people: personHash(workspaceId, senderAddress),
       })
-      .project<Pick<ThreadIdRow, 'inbound_email_id'>>({ inbound_email_id: 1 })
       .toArray();
-    return claims.some((claimed) => claimed.inbound_email_id !== row._id);
+    for (const claimed of claims.filter((other) => other.inbound_email_id !== row._id)) {
+      const held = await whereItLeads(models, claimed, thread.audience);
+      if (held?.thread_id === thread.thread_id) return true;
+    }
+    return false;
   }
 
-  /** The thread in this audience of a mail that names `id`, in which the sender takes part. */
+  /** Another thread in this audience with a mail that names `id`, in which the sender takes part. */
   async function threadNaming(id: string): Promise<ThreadRef | null> {
     const naming = await collectionOf(models.Message)
       .find({ workspace_id: workspaceId, audience: target.audience, names: id })
@@ -79,7 +77,9 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
       .sort({ created_at: 1 })
       .limit(50)
       .toArray();
-    const others = naming.filter((message) => message.inbound_email_id !== row._id);
+    const others = naming.filter(
+      (message) => message.inbound_email_id !== row._id && message.thread_id !== own.thread_id,
+    );
     const threads = new Map(others.map((message) => [message.thread_id, refOf(message)]));
     for (const thread of threads.values()) if (await senderTakesPart(thread)) return thread;
     return null;
@@ -88,46 +88,46 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   /** The parent is not here: joins the mails that wait for the same one, or is the first to wait. */
   async function besideSiblings(parentId: string): Promise<ThreadRef | null> {
     if (await isReused(models, await carriersOf(models, row, parentId))) return null;
-    const holder = await claim(claimer, parentId, own, 'parent');
-    // Claimed as its own: the parent itself is being stored at this moment, and this is a plain answer to it.
-    if (holder && (holder.claimed_as === 'own' || (await senderTakesPart(heldBy(holder)))))
-      return heldBy(holder);
-    return threadNaming(parentId);
+    const sibling = await claim(
+      claimer,
+      parentId,
+      own,
+      'parent',
+      // Claimed as its own: the parent itself is being stored at this moment, and this is a plain answer to it.
+      async (thread, claimedAs) => claimedAs === 'own' || senderTakesPart(thread),
+    );
+    return sibling ?? threadNaming(parentId);
   }
 
   /** Answers to this mail came before it: joins them, unless a second mail carries its id. Else it opens a thread. */
-  async function ownOrAnswers(messageId: string, holder: ThreadIdRow | null): Promise<ThreadRef> {
+  async function besideAnswers(messageId: string): Promise<ThreadRef | null> {
+    const waiting = await claim(
+      claimer,
+      messageId,
+      own,
+      'own',
+      async (thread, claimedAs) => claimedAs === 'parent' && senderTakesPart(thread),
+    );
     const [carriers, naming] = await Promise.all([
       carriersOf(models, row, messageId),
-      threadNaming(messageId),
+      waiting ?? threadNaming(messageId),
     ]);
-    if (carriers.some((carrier) => carrier.audience === target.audience)) return own;
-    if (holder?.claimed_as === 'parent' && (await senderTakesPart(heldBy(holder)))) return heldBy(holder);
-    return naming ?? own;
+    return carriers.some((carrier) => carrier.audience === target.audience) ? null : naming;
   }
 
-  /**
-   * So that answers that come at this moment find the thread; a claim that they made for it becomes its own.
-   * @param choose the thread it goes to after all, once the claim stands
-   */
-  async function claimOwnId(
-    thread: ThreadRef,
-    choose: (messageId: string, holder: ThreadIdRow | null) => ThreadRef | Promise<ThreadRef> = () => thread,
-  ): Promise<ThreadRef> {
-    const { message_id: messageId } = mail;
-    if (messageId === null) return thread;
-    const holder = await claim(claimer, messageId, thread, 'own');
-    const chosen = await choose(messageId, holder);
-    if (holder) await takeOver(claimer, messageId, chosen);
-    return chosen;
+  /** So that answers that come at this moment find the thread. */
+  async function claimOwnId(thread: ThreadRef): Promise<void> {
+    if (mail.message_id !== null) await claim(claimer, mail.message_id, thread, 'own', async () => false);
   }
 
   async function newOrShared(): Promise<ThreadRef> {
-    for (const parentId of missingParent(mail)) {
-      const shared = await besideSiblings(parentId);
-      if (shared) return claimOwnId(shared);
-    }
-    return claimOwnId(own, ownOrAnswers);
+    let shared: ThreadRef | null = null;
+    for (const parentId of missingParents(mail)) shared ??= await besideSiblings(parentId);
+    if (!shared && mail.message_id !== null) shared = await besideAnswers(mail.message_id);
+    if (!shared) return own;
+    const thread = (await moveClaims(claimer, shared)) ? shared : own;
+    await claimOwnId(thread);
+    return thread;
   }
 
   return { own, newOrShared, claimOwnId, senderTakesPart };

@@ -10,6 +10,7 @@ import { problems } from './problem.ts';
 import { accountRoutes } from './routes/account.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { contactRoutes } from './routes/contacts.ts';
+import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { memberRoutes } from './routes/members.ts';
@@ -39,6 +40,7 @@ export function createRoutes(deps: ApiDeps) {
   inboundEmailRoutes(router, user, all);
   workspaceEmailRoutes(router, user, all);
   emailProofRoutes(router, user, all);
+  domainRoutes(router, user, all);
   tokenRoutes(router, user, all);
   memberRoutes(router, user, all, limits);
   checkScopes(router, user);

@@ -30,7 +30,12 @@ export function parentIds({ in_reply_to, references }: Naming): string[] {
   return [...new Set([...in_reply_to, ...references.toReversed()])].slice(0, caps.parentIds);
 }
 
-/** Ids by which siblings of a parent never seen find each other: In-Reply-To, without it the newest reference. */
-export function missingParent({ in_reply_to, references }: Naming): string[] {
-  return in_reply_to.length > 0 ? in_reply_to.slice(0, caps.parentIds) : references.slice(-1);
+/**
+ * Ids by which mails of one exchange find each other before any that they name is here. First the oldest reference, which
+ * all of them share: so they meet at one id, however many come at the same moment. Then the parent: In-Reply-To, without
+ * it the newest reference.
+ */
+export function missingParents({ in_reply_to, references }: Naming): string[] {
+  const parents = in_reply_to.length > 0 ? in_reply_to : references.slice(-1);
+  return [...new Set([...references.slice(0, 1), ...parents])].slice(0, caps.parentIds);
 }

@@ -5,7 +5,7 @@ import { requiredString, rowSchema } from './schema.ts';
  * do not make two threads (design: "claim by insert").
  */
 export interface ThreadIdRow {
-  /** Hash of workspace, audience and Message-Id. */
+  /** Hash of workspace, audience and Message-Id; behind other claims on that id, of its place too. */
   _id: string;
   workspace_id: string;
   thread_kind: 'ticket' | 'conversation';
@@ -17,6 +17,8 @@ export interface ThreadIdRow {
    * stored. Else empty.
    */
   people: string[];
+  /** Another mail has joined this thread through the claim: its mail stays there. Missing = no. */
+  joined?: boolean;
   inbound_email_id: string;
   created_at: Date;
 }
@@ -27,8 +29,8 @@ export const threadIdSchema = rowSchema<ThreadIdRow>({
   thread_id: requiredString,
   claimed_as: requiredString,
   people: [String],
+  joined: Boolean,
   inbound_email_id: requiredString,
   created_at: Date,
 });
-threadIdSchema.index({ workspace_id: 1, inbound_email_id: 1 });
 threadIdSchema.index({ workspace_id: 1, thread_id: 1, people: 1 });

@@ -253,7 +253,7 @@ describe('an address elsewhere', () => {
     expect((await answer(world.get('/emails', world.tokens.olga))).body.data).toEqual([]);
     const proof = await world.models.AddressProof.findOne({ address: 'support@acme.com' }).orFail();
     expect(proof.state).toBe('dropped');
-    expect(world.asked.wakeSetUp).toEqual([`verify-forwarding/${proof._id}`]);
+    expect(world.asked.wakeSetUp).toEqual([['verifyForwarding', { id: proof._id, run: 1 }]]);
     // Added again: a proof of its own run, under the limits of before.
     await world.delete(`/emails/${(await add(elsewhere())).body.id}`, world.tokens.olga);
     const again = await add(elsewhere());

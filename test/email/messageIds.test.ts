@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { missingParent, parentIds, readMessageIds } from '../../src/email/messageIds.ts';
+import { missingParents, parentIds, readMessageIds } from '../../src/email/messageIds.ts';
 
 describe('readMessageIds', () => {
   test.each([
@@ -59,9 +59,11 @@ describe('what a mail answers', () => {
     expect(parentIds({ in_reply_to: [], references: [] })).toEqual([]);
   });
 
-  test('the parent that siblings share', () => {
-    expect(missingParent({ in_reply_to: ['<p@x>'], references: ids(3) })).toEqual(['<p@x>']);
-    expect(missingParent({ in_reply_to: [], references: ids(3) })).toEqual(['<2@x>']);
-    expect(missingParent({ in_reply_to: [], references: [] })).toEqual([]);
+  test('the ids by which an exchange meets: the oldest, then the parent', () => {
+    expect(missingParents({ in_reply_to: ['<p@x>'], references: ids(3) })).toEqual(['<0@x>', '<p@x>']);
+    expect(missingParents({ in_reply_to: [], references: ids(3) })).toEqual(['<0@x>', '<2@x>']);
+    expect(missingParents({ in_reply_to: ['<0@x>'], references: ids(1) })).toEqual(['<0@x>']);
+    expect(missingParents({ in_reply_to: ['<p@x>'], references: [] })).toEqual(['<p@x>']);
+    expect(missingParents({ in_reply_to: [], references: [] })).toEqual([]);
   });
 });

@@ -46,7 +46,7 @@ test.each<[string, ProofOutcome['action'], string[]]>([
   ['proved-by-code', 'proved', [look, code, look, dns, look, look, dns, look, release]],
   ['proved-at-once', 'proved', [look, release]],
   ['woken', 'proved', [look, dns, look, look, dns, look, release]],
-  ['mail-away', 'proved', [look, code, look, dns, look, look, code, look, dns, look, release]],
+  ['mail-away', 'proved', [look, code, look, dns, look, look, dns, look, look, code, look, release]],
   ['dropped', 'dropped', [look, code, look, release]],
   ['superseded', 'superseded', [look, code, look]],
   ['database-away', 'expired', [look, look, 'lookAtProof, normal', 'lookAtProof, normal', release]],
