@@ -60,9 +60,8 @@ export async function changeRole(
   userId: string,
   role: Role,
 ): Promise<MemberRow | null> {
-  return changing(models, workspaceId, async (session) => {
-    const member = await find(models, workspaceId, userId, session);
-    if (!member || member.role === role) return member;
+  return changing(models, workspaceId, userId, async (member, session) => {
+    if (member.role === role) return member;
     await keepAnOwner(models, member, session);
     await models.Member.updateOne({ _id: member._id }, { $set: { role } }, { session });
     return { ...member, role };
@@ -77,36 +76,37 @@ export async function changeRole(
  */
 export async function removeMember(models: Models, workspaceId: string, userId: string): Promise<boolean> {
   const here = { workspace_id: workspaceId, user_id: userId };
-  return changing(models, workspaceId, async (session) => {
-    const member = await find(models, workspaceId, userId, session);
-    if (!member) return false;
+  const removed = await changing(models, workspaceId, userId, async (member, session) => {
     await keepAnOwner(models, member, session);
     await models.Member.deleteOne({ _id: member._id }, { session });
-    await models.Token.updateMany(
-      { ...here, revoked_at: null },
-      { $set: { revoked_at: new Date() } },
-      { session },
-    );
+    const ended = { $set: { revoked_at: new Date() } };
+    await models.Token.updateMany({ ...here, revoked_at: null }, ended, { session });
     await models.PasswordLink.deleteMany(here, { session });
     await models.AccessMail.deleteOne({ _id: invitationId(workspaceId, userId) }, { session });
     return true;
   });
+  return removed ?? false;
 }
 
-/** Two changes at once both write the workspace's row: the later one is done again, on what the other has left. */
+/**
+ * Two changes at once both write the workspace's row: the later one is done again, on what the other has left.
+ * @returns null when there is no such member.
+ */
 function changing<T>(
   models: Models,
-  workspaceId: string,
-  work: (session: ClientSession) => Promise<T>,
-): Promise<T> {
+  workspace_id: string,
+  user_id: string,
+  work: (member: MemberRow, session: ClientSession) => Promise<T>,
+): Promise<T | null> {
   return models.connection.transaction(async (session) => {
-    await models.Workspace.updateOne({ _id: workspaceId }, { $inc: { member_changes: 1 } }, { session });
-    return work(session);
+    const member = await models.Member.findOne({ workspace_id, user_id }, null, {
+      session,
+    }).lean<MemberRow>();
+    if (!member) return null;
+    await models.Workspace.updateOne({ _id: workspace_id }, { $inc: { member_changes: 1 } }, { session });
+    return work(member, session);
   });
 }
-
-const find = (models: Models, workspace_id: string, user_id: string, session: ClientSession) =>
-  models.Member.findOne({ workspace_id, user_id }, null, { session }).lean<MemberRow>();
 
 async function keepAnOwner(
   models: Models,
