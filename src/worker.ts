@@ -12,6 +12,7 @@ import {
   createReplyActivities,
   createSetUpActivities,
 } from '../activities/index.ts';
+import { sendAccessMails } from './access/sendAccessMails.ts';
 import { connect, newConnection } from './database.ts';
 import { createDns } from './dns/createDns.ts';
 import { answerHealth } from './health.ts';
@@ -38,6 +39,8 @@ import { createWorker, workflowBundle } from './temporal/worker.ts';
 const SETTLE_EVERY_MS = 60_000;
 /** How often set-ups whose run was not started are looked for (ms). */
 const START_EVERY_MS = 5_000;
+/** How often mails about access that are due are looked for (ms). */
+const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
 
@@ -123,6 +126,7 @@ const sweeps = [
   every(SETTLE_EVERY_MS, () => settleReplies(found, config.settleAfterMs)),
   every(SETTLE_EVERY_MS, () => releaseHeld(deps)),
   every(START_EVERY_MS, () => setUps.sweep()),
+  every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
 ];
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);

@@ -81,8 +81,12 @@ async function purgeUsers(models: Models, id: string): Promise<number> {
   let deleted = 0;
   for (const { user_id } of await models.Member.find({ workspace_id: id }, { user_id: 1 }).lean()) {
     if (await models.Member.exists({ user_id, workspace_id: { $ne: id } })) continue;
-    for (const model of modelsWith(models, 'user_id'))
-      if (!('workspace_id' in model.schema.paths)) deleted += await purge(model, { user_id });
+    // Sessions, links: rows of no workspace.
+    const theirs = { user_id, workspace_id: { $in: [null, id] } };
+    for (const model of modelsWith(models, 'user_id').filter(({ modelName }) => modelName !== 'Member'))
+      deleted += await purge(model, theirs);
+    const user = await models.User.findById(user_id, { email: 1 }).lean();
+    if (user) deleted += (await models.AccessMail.deleteMany({ email: user.email })).deletedCount;
     deleted += (await models.User.deleteOne({ _id: user_id })).deletedCount;
     await models.Member.deleteOne({ user_id, workspace_id: id });
   }

@@ -75,6 +75,19 @@ test('nothing of it is left, in any collection or in storage; nothing of another
   await models.Member.create({ _id: 'other/olga', workspace_id: 'other', user_id: 'olga', role: 'owner' });
   for (const _id of ['olga', 'dana'])
     await models.User.create({ _id, email: `${_id}@people.test`, name: _id, created_at: T0 });
+  const until = { expires_at: new Date(Date.now() + 60_000), created_at: T0 };
+  for (const user_id of ['olga', 'dana']) {
+    await models.Session.create({ _id: `session of ${user_id}`, user_id, last_seen_at: T0, ...until });
+    await models.PasswordLink.create({ _id: `link of ${user_id}`, user_id, workspace_id: null, ...until });
+  }
+  const reset = {
+    kind: 'reset',
+    state: 'sent',
+    next_try_at: T0,
+    wanted_at: T0,
+    created_at: new Date(),
+  } as const;
+  await models.AccessMail.create({ _id: 'reset', email: 'dana@people.test', ...reset });
   const [mine, shared, theirs] = [newId(), newId(), newId()];
   const alone = await postTo([mine]);
   const both = await postTo([shared, theirs]);
@@ -98,13 +111,15 @@ test('nothing of it is left, in any collection or in storage; nothing of another
 
   for (const model of everyModel()) {
     const left = await model.collection.find().toArray();
-    const mentions = left.filter((row) => /"acme|acme\//.test(JSON.stringify(row)));
+    const mentions = left.filter((row) => /"acme|acme\/|"dana|dana@| of dana/.test(JSON.stringify(row)));
     expect([model.modelName, model.modelName === 'PlatformAddress' ? [] : mentions]).toEqual([
       model.modelName,
       [],
     ]);
   }
   expect(await models.Receiver.countDocuments({ workspace_email_id: receiving._id })).toBe(0);
+  for (const model of [models.Session, models.PasswordLink])
+    expect(await model.countDocuments({ user_id: 'olga' })).toBe(1);
   expect((await models.User.find().lean()).map(({ _id }) => _id)).toEqual(['olga']);
   expect(await others()).toEqual(before);
   expect((await stored()).sort()).toEqual(
