@@ -6,9 +6,11 @@ import { createLinks } from './links.ts';
 import { problems } from './problem.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { contactRoutes } from './routes/contacts.ts';
+import { countRoutes } from './routes/counts.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { threadMoveRoutes } from './routes/threadMoves.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
@@ -28,9 +30,11 @@ export function createApi(deps: ApiDeps): Middleware {
   workspaceRoutes(router, user, all);
   for (const kind of ['ticket', 'conversation'] as const) {
     threadRoutes(router, user, all, kind);
+    threadMoveRoutes(router, user, all, kind);
     messageRoutes(router, user, all, kind);
   }
   contactRoutes(router, user, all);
+  countRoutes(router, user, all);
   attachmentRoutes(router, user, all);
   inboundEmailRoutes(router, user, all);
   workspaceEmailRoutes(router, user, all);

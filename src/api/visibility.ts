@@ -24,9 +24,18 @@ export function seenBy(user: ApiUser) {
   return { workspace_id: user.workspaceId, audience: { $in: audiencesOf(user) } };
 }
 
+/** Filter of one thread: neither in the trash nor merged into another. */
+export function threadsSeenBy(user: ApiUser) {
+  return { ...seenBy(user), hidden: { $in: [null, 'spam' as const] } };
+}
+
 /** Filter of contacts: those known through mail that the user may see. */
 export function contactsSeenBy(user: ApiUser) {
-  return { workspace_id: user.workspaceId, audiences: { $in: audiencesOf(user) } };
+  return {
+    workspace_id: user.workspaceId,
+    audiences: { $in: audiencesOf(user) },
+    merged_into: { $exists: false },
+  };
 }
 
 /**

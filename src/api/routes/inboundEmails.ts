@@ -8,7 +8,7 @@ import { notFound, Problem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { sendRaw } from '../raw.ts';
 import { Unavailable } from '../unavailable.ts';
-import { inboundEmailsSeenBy, seenBy, type ApiUser } from '../visibility.ts';
+import { inboundEmailsSeenBy, seenBy, threadsSeenBy, type ApiUser } from '../visibility.ts';
 
 const States = ['received', 'held', 'routed', 'skipped', 'failed'] as const;
 const InboundEmailQuery = ListQuery.extend({
@@ -86,11 +86,12 @@ async function seenIds(rows: InboundEmailRow[], user: ApiUser, { models }: Route
     ...seenBy(user),
     _id: { $in: ids.filter((id) => id !== null) },
   });
+  const live = (ids: (string | null)[]) => ({ ...named(ids), ...threadsSeenBy(user) });
   const messageIds = rows.flatMap((row) => [...row.message_ids, row.about_message_id ?? null]);
   const [messages, tickets, conversations] = await Promise.all([
     models.Message.find(named(messageIds), { _id: 1 }).lean(),
-    models.Ticket.find(named(rows.map((row) => row.ticket_id)), { _id: 1 }).lean(),
-    models.Conversation.find(named(rows.map((row) => row.conversation_id)), { _id: 1 }).lean(),
+    models.Ticket.find(live(rows.map((row) => row.ticket_id)), { _id: 1 }).lean(),
+    models.Conversation.find(live(rows.map((row) => row.conversation_id)), { _id: 1 }).lean(),
   ]);
   const ids = (found: { _id: string }[]) => new Set(found.map((row) => row._id));
   return { messages: ids(messages), threads: ids([...tickets, ...conversations]) };
