@@ -26,7 +26,10 @@ export function idempotent({
   const requests = models.KeyedRequest;
   return async (ctx, next) => {
     const { id: _id, isKeyed, hash } = requestOf(ctx, ctx.state.user);
-    if (!isKeyed) return void (await next());
+    if (!isKeyed) {
+      await next();
+      return;
+    }
     const box = boxFor(config.urlSecret, ctx.get(KEY), _id);
     const request_hash = box.mark(hash);
     const working_until = new Date(Date.now() + WORKING_MS);
@@ -40,8 +43,7 @@ export function idempotent({
       ctx.status = answer.status;
       if (answer.body !== null) ctx.body = answer.body;
       if (answer.etag !== '') ctx.set('ETag', answer.etag);
-      ctx.set('Idempotency-Replayed', 'true');
-      return;
+      return ctx.set('Idempotency-Replayed', 'true');
     }
     if (there && !(await takeOver(there, working_until))) throw stillWorking();
     try {

@@ -15,7 +15,7 @@ export function requestOf(ctx: Context, { workspaceId, userId }: ApiUser): Reque
   const given = ctx.get(KEY);
   if (ctx.headers['idempotency-key'] !== undefined && !/^[!-~]{1,255}$/.test(given))
     throw wrongFields([{ field: KEY, message: 'must be 1 to 255 visible characters of ASCII' }]);
-  const fields = Object.entries((ctx.request.body ?? {}) as object).sort(([a], [b]) => (a < b ? -1 : 1));
+  const fields = Object.entries(ctx.request.body ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     id: given === '' ? newId() : hashOf('idempotency', workspaceId, userId, given),
     isKeyed: given !== '',

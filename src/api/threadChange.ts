@@ -39,9 +39,7 @@ export async function threadChange(
   wanted: Wanted,
   user: ApiUser,
 ): Promise<object | null> {
-  const set: Partial<ThreadRow> = { ...given(wanted) };
-  for (const field of Object.keys(set) as (keyof ThreadRow)[])
-    if (JSON.stringify(set[field]) === JSON.stringify(row[field] ?? null)) delete set[field];
+  const set = differing(row, wanted);
   if (Object.keys(set).length === 0) return null;
   if (set.agent_id) await checkAgent(models, row, set.agent_id, user);
   if (set.agent_id === null && ownerOf(row)) throw notTheOwner();
@@ -56,8 +54,10 @@ export async function threadChange(
   };
 }
 
-function given(wanted: Wanted): Partial<ThreadRow> {
-  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+function differing(row: ThreadRow, wanted: Wanted): Partial<ThreadRow> {
+  const isOther = ([field, value]: [string, unknown]) =>
+    value !== undefined && JSON.stringify(value) !== JSON.stringify(row[field as keyof Wanted] ?? null);
+  return Object.fromEntries(Object.entries(wanted).filter(isOther));
 }
 
 const ownerOf = ({ audience }: ThreadRow): string | null =>

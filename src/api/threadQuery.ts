@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { THREAD_STATUSES } from '../models/thread.ts';
 import { normaliseTag } from '../threads/tags.ts';
-import { searchFor } from '../threads/words.ts';
+import { Search } from './fields.ts';
 import { ListQuery } from './paging.ts';
 import { seenBy, type ApiUser } from './visibility.ts';
 
 const once = z.string('must be given once');
-/** Longest search. */
-const MAX_SEARCH_CHARS = 500;
 
 const Filters = z.strictObject({
   status: z.enum(THREAD_STATUSES, 'must be "open", "pending" or "closed"').optional(),
@@ -21,15 +19,7 @@ const Filters = z.strictObject({
     .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })
     .transform((text) => new Date(text))
     .optional(),
-  q: once
-    .max(MAX_SEARCH_CHARS, `must be at most ${MAX_SEARCH_CHARS} characters`)
-    .transform((text, check) => {
-      const found = searchFor(text);
-      if (found) return found;
-      check.addIssue('has no word to look for');
-      return z.NEVER;
-    })
-    .optional(),
+  q: Search.optional(),
 });
 
 /** Parameters of the lists of tickets and conversations. */

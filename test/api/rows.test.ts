@@ -157,8 +157,12 @@ test('a contact and a workspace email', async () => {
   expect(await read(`/contacts/${contact._id}`)).toEqual({
     id: contact._id,
     email: contact.email,
+    other_emails: [],
     name: 'Ann Ünï',
+    notes: '',
+    blocked_at: null,
     created_at: at,
+    updated_at: at,
   });
   expect(await read(`/emails/${email._id}`)).toEqual({
     id: email._id,

@@ -101,7 +101,7 @@ describe('changes', () => {
     // A mail that comes is a change too.
     const tag = (await world.get(path, dana())).headers.get('etag')!;
     const message = await rows.message(world.models, { thread_id: _id, created_at: new Date() });
-    await applyToThread(world.models, message.toObject() as MessageRow, false);
+    await applyToThread(world.models, message.toObject(), false);
     expect((await change(path, { subject: 'y' }, { 'if-match': tag })).status).toBe(412);
   });
 
@@ -150,8 +150,8 @@ describe('lists', () => {
         ['Re: Zebra crossing', 'a second letter about quaggas'],
       ]) {
         const message = await rows.message(models, { ...about, subject: subject!, text: text!, opens: true });
-        await applyToThread(models, message.toObject() as MessageRow, false);
-        await applyToThread(models, message.toObject() as MessageRow, false);
+        await applyToThread(models, message.toObject(), false);
+        await applyToThread(models, message.toObject(), false);
       }
     };
     await made('ticket', 'tickets', 'zebra');
@@ -222,7 +222,7 @@ describe('the trash', () => {
         thread_id: _id,
         created_at: new Date(Date.now() + 1),
       });
-      await applyToThread(world.models, message.toObject() as MessageRow, isAutomatic);
+      await applyToThread(world.models, message.toObject(), isAutomatic);
     };
     await arrives(true);
     expect((await world.get(`/tickets/${_id}`, dana())).status).toBe(404);
