@@ -35,7 +35,7 @@ export async function changeEmail(
     ...(can_send !== undefined && { send_off: !can_send }),
   };
   const set = Object.fromEntries(
-    Object.entries({ ...plain, ...switches, user_id }).filter(([, value]) => value !== undefined),
+    Object.entries<unknown>({ ...plain, ...switches, user_id }).filter(([, value]) => value !== undefined),
   );
   await models.WorkspaceEmail.updateOne({ _id: email._id, deleted_at: null }, { $set: set });
   if (!(await applyFlags(models, email._id)) && can_receive)

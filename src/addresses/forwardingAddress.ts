@@ -36,13 +36,3 @@ export const ownForwardingAddress = (
   platformDomain: string,
 ): Promise<ForwardingAddressRow> =>
   addForwardingAddress(models, email, platformDomain, hashOf('forwarding address', email._id));
-
-/** Those of one email, oldest first. */
-export function forwardingAddressesOf(
-  models: Models,
-  { _id, workspace_id }: Pick<WorkspaceEmailRow, '_id' | 'workspace_id'>,
-): Promise<ForwardingAddressRow[]> {
-  return models.ForwardingAddress.find({ workspace_id, workspace_email_id: _id })
-    .sort({ created_at: 1, _id: 1 })
-    .lean<ForwardingAddressRow[]>();
-}

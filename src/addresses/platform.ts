@@ -15,7 +15,7 @@ export const FORWARDING_PREFIX = 'fwd-';
 const LOCAL_PART = /^[a-z0-9](?:[a-z0-9_-]|\.(?!\.)){0,62}$/;
 
 /** @returns why a workspace cannot have this local part, or null. */
-export function whyNotLocalPart(local: string): string | null {
+function whyNotLocalPart(local: string): string | null {
   if (RESERVED.has(local) || local.startsWith(FORWARDING_PREFIX)) return 'is reserved';
   if (!LOCAL_PART.test(local) || local.endsWith('.'))
     return 'must have letters, digits, dots, hyphens and underscores before the @, 63 at most';
@@ -25,15 +25,6 @@ export function whyNotLocalPart(local: string): string | null {
 export function isForOperator(address: string, platformDomain: string): boolean {
   const [local = '', domain] = address.split('@');
   return domain === platformDomain && FOR_OPERATOR.has(local);
-}
-
-/** The platform's domain, those above it and those below it: nobody's own. */
-export function isPlatforms(domain: string, platformDomain: string): boolean {
-  return (
-    domain === platformDomain ||
-    domain.endsWith(`.${platformDomain}`) ||
-    platformDomain.endsWith(`.${domain}`)
-  );
 }
 
 /** Makes an address on the platform's domain the workspace's for ever. @returns false when it is another's. */

@@ -40,7 +40,8 @@ export async function findSender(
   ]);
   const own = emails.find((email) => email._id === thread.workspace_email_id) ?? null;
   const senderOf = (email: WorkspaceEmailRow): Sender | null => {
-    if (!email.active || email.proved_at === null) return null;
+    // Switched off by an owner: its forwarding address does not speak for it either.
+    if (!email.active || email.proved_at === null || email.send_off) return null;
     const name = email.display_name;
     const viaForwarding = forwarding.find((address) => address.workspace_email_id === email._id);
     const speaking = email.can_send ? email.address : viaForwarding?.address;
@@ -94,6 +95,6 @@ async function defaults(
 }
 
 function whyNot(email: WorkspaceEmailRow): string {
-  if (!email.active) return 'it is switched off';
+  if (!email.active || email.send_off) return 'it is switched off';
   return email.proved_at === null ? 'it is not proved yet' : 'it is not set up for sending yet';
 }

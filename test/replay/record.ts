@@ -6,9 +6,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { skippingServer } from '../support/skippingWorld.ts';
 import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from '../../src/temporal/ids.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
+import { domainPaths, keepPaths, scriptedDomain } from '../support/domainPaths.ts';
 import globalSetup from '../support/globalSetup.ts';
 import globalTeardown from '../support/globalTeardown.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
@@ -29,12 +30,7 @@ for (const path of Object.keys(inboundPaths)) {
   });
   await worker.close();
 }
-
-// Replies wait for hours: on a server that skips time.
-const path = process.env.TEST_TIME_SKIPPING_SERVER!;
-const env = await TestWorkflowEnvironment.createTimeSkipping({
-  server: { executable: { type: 'existing-path', path } },
-});
+const env = await skippingServer();
 for (const [name, script] of Object.entries(replyPaths)) {
   const file = fileOf('sendReply', name);
   if (existsSync(file)) continue;
@@ -59,6 +55,19 @@ for (const [name, script] of Object.entries(proofPaths)) {
   });
   await worker.runUntil(record(env.client, file, 'verifyForwarding', SET_UP_QUEUE, { id: name, run: 1 }));
 }
+for (const [workflow, paths] of Object.entries({ verifyDomain: domainPaths, keepProvider: keepPaths }))
+  for (const [name, script] of Object.entries(paths)) {
+    const file = fileOf(workflow, name);
+    if (existsSync(file)) continue;
+    const worker = await createWorker({
+      connection: env.nativeConnection,
+      namespace: 'default',
+      taskQueue: SET_UP_QUEUE,
+      activities: scriptedDomain(script).activities,
+      workflowBundle: await todaysBundle(),
+    });
+    await worker.runUntil(record(env.client, file, workflow, SET_UP_QUEUE, { id: name, run: 1 }));
+  }
 await env.teardown();
 await globalTeardown();
 process.exit();
@@ -80,6 +89,8 @@ async function record(
   const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args: [input] });
   if (input.id === 'woken') await handle.signal('wake');
   await handle.result();
-  writeFileSync(file, historyToJSON(await handle.fetchHistory()));
+  // Of its first run, where it went on as another.
+  const first = client.workflow.getHandle(workflowId, handle.firstExecutionRunId);
+  writeFileSync(file, historyToJSON(await first.fetchHistory()));
   console.log(`recorded ${file.pathname}`);
 }

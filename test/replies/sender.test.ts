@@ -53,6 +53,8 @@ describe('a ticket', () => {
     expect(await from(thread)).toEqual(as(house.forwarding, 'support@acme.test'));
     const { sender } = await findSender(house.models, thread, null, 'olive');
     expect(sender).toMatchObject({ email: { address: 'support@acme.test' }, from: { name: 'Support' } });
+    await change(house.emails.support, { send_off: true });
+    expect(await from(thread)).toEqual(as('billing@acme.test'));
   });
 
   test('one that is not proved does not speak at all', async () => {
@@ -98,6 +100,7 @@ describe('the agent’s choice', () => {
 
   test.each<[string, Partial<WorkspaceEmailRow>, string]>([
     ['switched off', { active: false }, 'it is switched off'],
+    ['switched off for sending', { can_send: false, send_off: true }, 'it is switched off'],
     ['not proved', { proved_at: null, can_send: false }, 'it is not proved yet'],
     ['not set up', { can_send: false }, 'it is not set up for sending yet'],
   ])('one that is %s is refused with the reason', async (_, state, reason) => {

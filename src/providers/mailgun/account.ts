@@ -3,10 +3,12 @@ import type { Config } from '../../config.ts';
 import { ProviderAway, ProviderRefused } from '../setup.ts';
 import { type Answer, call, NoAnswer } from './call.ts';
 import { saidIn, waitMs } from './said.ts';
-import { oneLine, withSaid } from './words.ts';
+import { oneLine } from './words.ts';
 
-/** An answer that says only that it is done: `{message}`, and not a page of a proxy. */
-export const Done = z.object({ message: z.string().refine((message) => oneLine(message) !== '') });
+/** What says only that something was deleted, or will be, and is no page of a proxy. */
+export const Deleted = z.object({
+  message: z.string().refine((message) => /\bdeleted\b/i.test(oneLine(message))),
+});
 
 /** One call about what the account has. @throws ProviderAway, ProviderRefused */
 export async function ask(config: Config['mailgun'], use: Parameters<typeof call>[1]): Promise<Answer> {
@@ -53,6 +55,6 @@ function faultOf(answer: Answer, now: number): ProviderAway | ProviderRefused {
   // Mailgun gives its reason in words; others answer with a page, or with nothing.
   if (status < 400 || status >= 500 || PASSES.has(status) || said === '') return new ProviderAway(code);
   return status === 401
-    ? new ProviderRefused(code, withSaid('Mailgun does not accept the API key (MAILGUN_API_KEY)', said))
+    ? new ProviderRefused(code, `Mailgun does not accept the API key (MAILGUN_API_KEY) for this: ${said}`)
     : new ProviderRefused(code, `Mailgun refused: ${said}`);
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { CreatedDomain, ProviderDomain } from '../setup.ts';
-import { ask, Done, isMissing, read } from './account.ts';
+import { ask, Deleted, isMissing, read } from './account.ts';
 import type { Answer } from './call.ts';
 import { DomainAnswer } from './domainRecords.ts';
 import { saidIn } from './said.ts';
@@ -43,5 +43,5 @@ export async function createDomain(config: Config['mailgun'], name: string): Pro
 export async function removeDomain(config: Config['mailgun'], name: string): Promise<void> {
   const path = `/v3/domains/${encodeURIComponent(name)}`;
   const answer = await ask(config, (client) => client.request.delete(path));
-  if (!isMissing(answer, 'domain')) read(answer, Done);
+  if (!isMissing(answer, 'domain')) read(answer, Deleted);
 }

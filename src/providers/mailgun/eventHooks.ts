@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { ProviderRefused } from '../setup.ts';
-import { ask, Done, read } from './account.ts';
+import { ask, read } from './account.ts';
 import { inTurn } from './inTurn.ts';
 import { placeOf } from './ourRoute.ts';
 
@@ -9,9 +9,9 @@ import { placeOf } from './ourRoute.ts';
 const TYPES = ['accepted', 'delivered', 'temporary_fail', 'permanent_fail', 'complained'];
 const MAX_URLS = 3;
 
-const Hooks = z.object({
-  webhooks: z.record(z.string(), z.object({ urls: z.array(z.string()) }).nullable()),
-});
+const Urls = z.object({ urls: z.array(z.string()) });
+const Hooks = z.object({ webhooks: z.record(z.string(), Urls.nullable()) });
+const Written = z.object({ webhook: Urls });
 
 /** See ProviderSetUp. */
 export async function keepEventHooks(
@@ -52,7 +52,7 @@ async function write(
       ? request.postWithFD(path, { id: type, url: urls })
       : request.putWithFD(`${path}/${type}`, { url: urls }),
   );
-  read(answer, Done);
+  read(answer, Written);
 }
 
 const full = (type: string, domain: string) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
-import { ask, Done, isMissing, read } from './account.ts';
+import { ask, Deleted, isMissing, read } from './account.ts';
 import type { Route } from './ourRoute.ts';
 
 /** Entries of a page: the most that there may be. */
@@ -18,6 +18,9 @@ const Listed = z.object({
 });
 export type ListedRoute = z.infer<typeof Listed>;
 const Page = z.object({ total_count: z.number(), items: z.array(Listed) });
+const Created = z.object({ route: z.object({ id: z.string() }) });
+/** Flat, as recorded, or as documented. */
+const Changed = z.union([z.object({ id: z.string() }), Created]);
 
 /** All routes of the account, whosever they are. */
 export async function listRoutes(config: Config['mailgun']): Promise<ListedRoute[]> {
@@ -40,7 +43,7 @@ const formOf = ({ priority, description, expression, actions }: Route) => ({
 });
 
 export async function createRoute(config: Config['mailgun'], route: Route): Promise<void> {
-  read(await ask(config, (client) => client.request.postWithFD('/v3/routes', formOf(route))), Done);
+  read(await ask(config, (client) => client.request.postWithFD('/v3/routes', formOf(route))), Created);
 }
 
 /** Makes it anew where it has gone since it was listed. */
@@ -48,11 +51,11 @@ export async function changeRoute(config: Config['mailgun'], id: string, route: 
   const path = `/v3/routes/${encodeURIComponent(id)}`;
   const answer = await ask(config, (client) => client.request.putWithFD(path, formOf(route)));
   if (isMissing(answer, 'route')) return createRoute(config, route);
-  read(answer, Done);
+  read(answer, Changed);
 }
 
 export async function removeRoute(config: Config['mailgun'], id: string): Promise<void> {
   const path = `/v3/routes/${encodeURIComponent(id)}`;
   const answer = await ask(config, (client) => client.request.delete(path));
-  if (!isMissing(answer, 'route')) read(answer, Done);
+  if (!isMissing(answer, 'route')) read(answer, Deleted);
 }

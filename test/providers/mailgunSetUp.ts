@@ -1,0 +1,22 @@
+import { createSetUp } from '../../src/providers/index.ts';
+import { ProviderAway, ProviderRefused, type ProviderSetUp } from '../../src/providers/setup.ts';
+
+export const PUBLIC_URL = 'https://desk.example.test';
+
+export const setUpAt = (url: string, change: { apiKey?: string; timeoutMs?: number } = {}): ProviderSetUp =>
+  createSetUp({ mailgun: { apiKey: 'k', signingKey: '', url, timeoutMs: 20_000, ...change } });
+
+/** How a call failed, as its caller can tell. @throws when it did not, or in a way that nobody is told of */
+export async function faultOf(
+  call: Promise<unknown>,
+): Promise<{ away: string; retryAfterMs: number | null } | { refused: string; reason: string }> {
+  const result = await call.then(
+    (value: unknown) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ('value' in result) throw new Error(`the call succeeded: ${JSON.stringify(result.value)}`);
+  const { error } = result;
+  if (error instanceof ProviderAway) return { away: error.code, retryAfterMs: error.retryAfterMs };
+  if (error instanceof ProviderRefused) return { refused: error.code, reason: error.reason };
+  throw error;
+}
