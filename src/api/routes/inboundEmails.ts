@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { InboundEmailRow } from '../../models/index.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { INBOUND_EMAIL_FIELDS, presentInboundEmail, type SeenIds } from '../presenters/inboundEmail.ts';
 import { notFound, Problem } from '../problem.ts';
@@ -54,7 +55,7 @@ export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: 
     await sendRaw(ctx, await find(ctx.params.id, ctx.state.user), deps);
   });
 
-  router.post('/inbound-emails/:id/rerun', user, async (ctx) => {
+  router.post('/inbound-emails/:id/rerun', user, idempotent(deps), async (ctx) => {
     const row = await find(ctx.params.id, ctx.state.user);
     const again = await fromTemporal(deps.rerun(row._id), deps);
     if (again.result === 'not found') throw notFound();

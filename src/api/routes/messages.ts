@@ -9,6 +9,7 @@ import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { draftOf, ReplyBody } from '../draft.ts';
 import { findThread } from '../findThread.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { notFound, Problem } from '../problem.ts';
 import { readQuery } from '../query.ts';
@@ -98,7 +99,7 @@ export function messageRoutes(
     ctx.body = await showMessage(row, ctx.state.user, deps);
   });
 
-  router.post(`${path}/messages/:message_id/retry`, user, async (ctx) => {
+  router.post(`${path}/messages/:message_id/retry`, user, idempotent(deps), async (ctx) => {
     const message = outboundOnly(await findMessage(ctx.params, ctx.state.user));
     const { row, done } = await retryMessage(models, message);
     if (!done) throw new Problem(409, `It is not to be tried again: ${SAYS[row.state]}.`);
