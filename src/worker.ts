@@ -31,6 +31,8 @@ import { createSetUpStarter } from './temporal/startWanted.ts';
 import { startKeepProvider } from './temporal/startKeepProvider.ts';
 import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
+import { settleMerges } from './threads/mergeThreads.ts';
+import { purgeTrash } from './threads/trash.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
 const SETTLE_EVERY_MS = 60_000;
@@ -38,6 +40,8 @@ const SETTLE_EVERY_MS = 60_000;
 const START_EVERY_MS = 5_000;
 /** How often mails about access that are due are looked for (ms). */
 const ACCESS_MAIL_EVERY_MS = 2_000;
+/** How often the trash is looked through (ms). */
+const PURGE_EVERY_MS = 10 * 60_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
 
@@ -118,6 +122,8 @@ const sweeps = [
   every(SETTLE_EVERY_MS, () => releaseHeld(deps)),
   every(START_EVERY_MS, () => setUps.sweep()),
   every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
+  every(SETTLE_EVERY_MS, () => settleMerges(models)),
+  every(PURGE_EVERY_MS, () => purgeTrash(deps)),
 ];
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);
