@@ -11,6 +11,7 @@ import {
   createReplyActivities,
   createSetUpActivities,
 } from '../activities/index.ts';
+import { sendAccessMails } from './access/sendAccessMails.ts';
 import { connect, newConnection } from './database.ts';
 import { createDns } from './dns/createDns.ts';
 import { answerHealth } from './health.ts';
@@ -39,6 +40,8 @@ const SETTLE_EVERY_MS = 60_000;
 const START_EVERY_MS = 5_000;
 /** How often the trash is looked through (ms). */
 const PURGE_EVERY_MS = 10 * 60_000;
+/** How often mails about access that are due are looked for (ms). */
+const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
 
@@ -120,6 +123,7 @@ const sweeps = [
   every(START_EVERY_MS, () => setUps.sweep()),
   every(SETTLE_EVERY_MS, () => settleMerges(models)),
   every(PURGE_EVERY_MS, () => purgeTrash(deps)),
+  every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
 ];
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);

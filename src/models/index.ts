@@ -1,4 +1,12 @@
 import type { Connection, Model, mongo, Schema } from 'mongoose';
+import {
+  accessMailSchema,
+  passwordLinkSchema,
+  sessionSchema,
+  type AccessMailRow,
+  type PasswordLinkRow,
+  type SessionRow,
+} from './access.ts';
 import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
@@ -29,6 +37,7 @@ import {
 } from './workspaceEmail.ts';
 
 export type {
+  AccessMailRow,
   AddressProofRow,
   AttachmentRow,
   ContactRow,
@@ -39,9 +48,11 @@ export type {
   KeyedRequestRow,
   MemberRow,
   MessageRow,
+  PasswordLinkRow,
   PlatformAddressRow,
   PostTokenRow,
   ProviderDomainRow,
+  SessionRow,
   ThreadIdRow,
   TicketRow,
   TokenRow,
@@ -57,6 +68,9 @@ export interface Models {
   User: Model<UserRow>;
   Member: Model<MemberRow>;
   Token: Model<TokenRow>;
+  PasswordLink: Model<PasswordLinkRow>;
+  Session: Model<SessionRow>;
+  AccessMail: Model<AccessMailRow>;
   WorkspaceEmail: Model<WorkspaceEmailRow>;
   ForwardingAddress: Model<ForwardingAddressRow>;
   AddressProof: Model<AddressProofRow>;
@@ -85,6 +99,9 @@ export function createModels(connection: Connection): Models {
     User: bind('User', userSchema, 'users'),
     Member: bind('Member', memberSchema, 'members'),
     Token: bind('Token', tokenSchema, 'tokens'),
+    PasswordLink: bind('PasswordLink', passwordLinkSchema, 'password_links'),
+    Session: bind('Session', sessionSchema, 'sessions'),
+    AccessMail: bind('AccessMail', accessMailSchema, 'access_mails'),
     WorkspaceEmail: bind('WorkspaceEmail', workspaceEmailSchema, 'workspace_emails'),
     ForwardingAddress: bind('ForwardingAddress', forwardingAddressSchema, 'forwarding_addresses'),
     AddressProof: bind('AddressProof', addressProofSchema, 'address_proofs'),
