@@ -34,11 +34,15 @@ import { runState } from './temporal/runs.ts';
 import { startKeepProvider } from './temporal/startKeepProvider.ts';
 import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
+import { settleMerges } from './threads/mergeThreads.ts';
+import { purgeTrash } from './threads/trash.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
 const SETTLE_EVERY_MS = 60_000;
 /** How often set-ups whose run was not started are looked for (ms). */
 const START_EVERY_MS = 5_000;
+/** How often the trash is looked through (ms). */
+const PURGE_EVERY_MS = 10 * 60_000;
 /** How often mails about access that are due are looked for (ms). */
 const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
@@ -126,6 +130,8 @@ const sweeps = [
   every(SETTLE_EVERY_MS, () => settleReplies(found, config.settleAfterMs)),
   every(SETTLE_EVERY_MS, () => releaseHeld(deps)),
   every(START_EVERY_MS, () => setUps.sweep()),
+  every(SETTLE_EVERY_MS, () => settleMerges(models)),
+  every(PURGE_EVERY_MS, () => purgeTrash(deps)),
   every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
 ];
 if (stopping.aborted) shutdown();
