@@ -8,6 +8,7 @@ import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@tempor
 import {
   createDomainActivities,
   createMailActivities,
+  createOperationsActivities,
   createReplyActivities,
   createSetUpActivities,
 } from '../activities/index.ts';
@@ -26,8 +27,10 @@ import { releaseHeld } from './temporal/releaseHeld.ts';
 import { rerunInbound } from './temporal/rerun.ts';
 import { settleReplies, settleRows } from './temporal/settle.ts';
 import { createStartRun } from './temporal/start.ts';
+import { startKeepTidy } from './temporal/startKeepTidy.ts';
 import { createStartSetUp } from './temporal/startSetUp.ts';
 import { createSetUpStarter } from './temporal/startWanted.ts';
+import { runState } from './temporal/runs.ts';
 import { startKeepProvider } from './temporal/startKeepProvider.ts';
 import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
@@ -100,6 +103,8 @@ const deps = {
   domains: config.domains,
   publicUrl: config.publicUrl,
   wake: createWake(client),
+  runState: (id: string) => runState(client, id),
+  retentionDays: config.retentionDays,
   now: () => new Date(),
   log,
 };
@@ -110,7 +115,11 @@ const workers = await Promise.all([
   createWorker({
     ...common,
     taskQueue: SET_UP_QUEUE,
-    activities: { ...createSetUpActivities(deps), ...createDomainActivities(deps) },
+    activities: {
+      ...createSetUpActivities(deps),
+      ...createDomainActivities(deps),
+      ...createOperationsActivities(deps),
+    },
   }),
 ]);
 const shutdown = () => workers.forEach((worker) => worker.shutdown());
@@ -129,6 +138,7 @@ if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);
 
 void untilItWorks('Temporal', () => startKeepProvider(client), attempts).catch(() => undefined);
+void untilItWorks('Temporal', () => startKeepTidy(client), attempts).catch(() => undefined);
 isServing = true;
 log.info('ready');
 try {
