@@ -47,6 +47,10 @@ export interface Config {
   /** Largest webhook body in bytes, inclusive. */
   readonly maxPostBytes: number;
   readonly webhooksAllowLoopback: boolean;
+  /** How many requests a token or a session has, of the API. */
+  readonly apiRequestsPerMinute: number;
+  /** Proxies in front of web that each add the address they were called from to X-Forwarded-For; 0: that header is ignored. */
+  readonly trustedProxies: number;
   /** A row that is not final after this long, and whose run is closed, becomes `failed` (milliseconds). */
   readonly settleAfterMs: number;
   /** Waits of the reply workflow, in milliseconds. */
@@ -127,6 +131,8 @@ const Environment = z.object({
   HOME: z.string().optional(),
   MAX_POST_BYTES: wholeNumber.default(200 * MiB),
   WEBHOOKS_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
+  API_REQUESTS_PER_MINUTE: wholeNumber.refine((n) => n >= 1, 'must be at least 1').default(3_000),
+  TRUSTED_PROXIES: wholeNumber.refine((n) => n <= 10, 'must be 0 to 10').default(0),
   SETTLE_AFTER_MS: wholeNumber.default(60 * 60 * 1000),
   // The activity that calls ends after three minutes (workflows/policies.ts).
   MAILGUN_TIMEOUT_MS: wholeNumber
@@ -185,6 +191,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     cacheDir: path.resolve(e.POSTROOM_CACHE ?? path.join(e.HOME ?? '.', '.cache', 'postroom')),
     maxPostBytes: e.MAX_POST_BYTES,
     webhooksAllowLoopback: e.WEBHOOKS_ALLOW_LOOPBACK === '1',
+    apiRequestsPerMinute: e.API_REQUESTS_PER_MINUTE,
+    trustedProxies: e.TRUSTED_PROXIES,
     settleAfterMs: e.SETTLE_AFTER_MS,
     replies: Object.freeze({
       settleMs: e.REPLY_SETTLE_MS,

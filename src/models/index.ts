@@ -1,9 +1,18 @@
 import type { Connection, Model, mongo, Schema } from 'mongoose';
+import {
+  accessMailSchema,
+  passwordLinkSchema,
+  sessionSchema,
+  type AccessMailRow,
+  type PasswordLinkRow,
+  type SessionRow,
+} from './access.ts';
 import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
+import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import { messageSchema, type MessageRow } from './message.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
@@ -28,6 +37,7 @@ import {
 } from './workspaceEmail.ts';
 
 export type {
+  AccessMailRow,
   AddressProofRow,
   AttachmentRow,
   ContactRow,
@@ -35,11 +45,14 @@ export type {
   DomainRow,
   ForwardingAddressRow,
   InboundEmailRow,
+  KeyedRequestRow,
   MemberRow,
   MessageRow,
+  PasswordLinkRow,
   PlatformAddressRow,
   PostTokenRow,
   ProviderDomainRow,
+  SessionRow,
   ThreadIdRow,
   TicketRow,
   TokenRow,
@@ -55,6 +68,9 @@ export interface Models {
   User: Model<UserRow>;
   Member: Model<MemberRow>;
   Token: Model<TokenRow>;
+  PasswordLink: Model<PasswordLinkRow>;
+  Session: Model<SessionRow>;
+  AccessMail: Model<AccessMailRow>;
   WorkspaceEmail: Model<WorkspaceEmailRow>;
   ForwardingAddress: Model<ForwardingAddressRow>;
   AddressProof: Model<AddressProofRow>;
@@ -70,6 +86,7 @@ export interface Models {
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
+  KeyedRequest: Model<KeyedRequestRow>;
 }
 
 export function createModels(connection: Connection): Models {
@@ -82,6 +99,9 @@ export function createModels(connection: Connection): Models {
     User: bind('User', userSchema, 'users'),
     Member: bind('Member', memberSchema, 'members'),
     Token: bind('Token', tokenSchema, 'tokens'),
+    PasswordLink: bind('PasswordLink', passwordLinkSchema, 'password_links'),
+    Session: bind('Session', sessionSchema, 'sessions'),
+    AccessMail: bind('AccessMail', accessMailSchema, 'access_mails'),
     WorkspaceEmail: bind('WorkspaceEmail', workspaceEmailSchema, 'workspace_emails'),
     ForwardingAddress: bind('ForwardingAddress', forwardingAddressSchema, 'forwarding_addresses'),
     AddressProof: bind('AddressProof', addressProofSchema, 'address_proofs'),
@@ -97,6 +117,7 @@ export function createModels(connection: Connection): Models {
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
+    KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
   };
   return models as Models;
 }
@@ -111,5 +132,5 @@ export const collectionOf = <Row extends mongo.Document>(model: Model<Row>): mon
 /** Makes every index; resolves when they are there. */
 export async function createIndexes(models: Models): Promise<void> {
   const { connection } = models;
-  for (const name of connection.modelNames()) await connection.model(name).createIndexes();
+  await Promise.all(connection.modelNames().map((name) => connection.model(name).createIndexes()));
 }

@@ -29,6 +29,8 @@ import { freshModels } from '../support/engines.ts';
 
 /** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
 export interface World extends AsyncDisposable {
+  /** What the API was made with. */
+  deps: ApiDeps;
   models: Models;
   storage: Storage;
   url: string;
@@ -38,8 +40,8 @@ export interface World extends AsyncDisposable {
   get(path: string, token?: string): Promise<Response>;
   /** With a JSON body where one is given. */
   post(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  patch(path: string, token?: string, body?: unknown): Promise<Response>;
-  delete(path: string, token?: string): Promise<Response>;
+  patch(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  delete(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Runs that the API asked for, in order; none is started. */
   asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: Asked[]; wakeSetUp: Asked[] };
 }
@@ -63,6 +65,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     urlSecret: randomBytes(32).toString('hex'),
     temporal: { address: null, namespace: 'mail', uiUrl: 'http://temporal.test' },
     platformDomain: 'postroom.test',
+    apiRequestsPerMinute: 100_000,
   };
   const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
   const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [] };
@@ -74,13 +77,12 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
   const wakeSetUp: ApiDeps['wakeSetUp'] = async (...of) => void asked.wakeSetUp.push(of);
   const parser = createParserPool({ warm: false });
   const rerun = () => Promise.reject(new Error('not in this test'));
-  app.use(
-    createApi({
-      ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
-      ...{ setUp: createSetUp({ mailgun: NOBODY }), setUps, wakeSetUp },
-      ...more,
-    }),
-  );
+  const deps: ApiDeps = {
+    ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
+    ...{ setUp: createSetUp({ mailgun: NOBODY }), setUps, wakeSetUp },
+    ...more,
+  };
+  app.use(createApi(deps));
   app.use((ctx) => {
     ctx.body = 'not the API';
   });
@@ -101,6 +103,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
   return {
+    deps,
     models,
     storage,
     url,
@@ -133,6 +136,7 @@ async function seedPeople(models: Models): Promise<World['tokens']> {
   for (const { user, workspace, role } of people) {
     const token = randomBytes(16).toString('hex');
     tokens[user] = token;
+    await models.User.create({ _id: user, email: `${user}@people.test`, name: user, created_at: T0 });
     await models.Member.create({
       _id: `${workspace}/${user}`,
       workspace_id: workspace,
