@@ -82,7 +82,11 @@ async function addressesNamed(models: Models, recipient: string, mail: StoredMai
  * On a domain that is proved to be somebody's, an address that does not receive is its owner's alone: other workspaces may have
  * added it too, and proved nothing, or have let go of it.
  */
-async function receiverOf(models: Models, everywhere: Addresses, recipient: string): Promise<Receiver | null> {
+async function receiverOf(
+  models: Models,
+  everywhere: Addresses,
+  recipient: string,
+): Promise<Receiver | null> {
   const found = findReceiver(everywhere, recipient);
   if (found && (found.kind === 'forwarding' || isReceivable(found.row))) return found;
   const owners = await ownersOfDomain(models, normaliseAddress(recipient) ?? '');

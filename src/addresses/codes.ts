@@ -71,7 +71,10 @@ export async function askForCode(
     // Decided on the row as it was read: of two at once one is too early.
     const { modifiedCount } = await models.AddressProof.updateOne(
       { _id: proof._id, run: proof.run, asked_at: proof.asked_at },
-      { $set: { code_wanted_at: at, tries: 0, wants_start: true }, $push: { asked_at: { $each: [at], $slice: -KEPT_ASKS } } },
+      {
+        $set: { code_wanted_at: at, tries: 0, wants_start: true },
+        $push: { asked_at: { $each: [at], $slice: -KEPT_ASKS } },
+      },
     );
     if (modifiedCount === 0) throw new TooOften(ASKED, MINUTE_MS);
     return { ...proof, code_wanted_at: at, wants_start: true };

@@ -58,6 +58,8 @@ export async function beginProof(models: Models, email: Email): Promise<AddressP
     ...(!tooOften && { tries: 0 }),
     code_problem: tooOften ? 'codes were asked for too often; have one sent later' : null,
     forwarding_seen_at: null,
+    // Mails of an earlier proof, which somebody may have kept, show nothing of today.
+    references: [],
     problem: null,
   };
   const first = {
@@ -68,7 +70,6 @@ export async function beginProof(models: Models, email: Email): Promise<AddressP
     dns_note: null,
     dns_checked_at: null,
     codes: [],
-    references: [],
     created_at: now,
   };
   return once(() =>

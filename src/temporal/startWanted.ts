@@ -22,7 +22,10 @@ interface Wanting {
 
 const AT_ONCE = 100;
 /** Rows whose run was ended, by an operator for one, before it was done: another one goes on. A claim may be left twice. */
-const UNFINISHED: Record<SetUpWorkflow, object> = { verifyForwarding: { state: 'pending' }, verifyDomain: {} };
+const UNFINISHED: Record<SetUpWorkflow, object> = {
+  verifyForwarding: { state: 'pending' },
+  verifyDomain: {},
+};
 
 export function createSetUpStarter({
   models,

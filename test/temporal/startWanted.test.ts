@@ -21,15 +21,15 @@ afterAll(async () => {
 
 test('a run that an operator ended goes on as another one when something is wanted of it', async () => {
   const log = pino({ level: 'silent' });
-  const { sweep } = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
+  const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
   const { _id } = await models.Domain.create(domainRow({ wants_start: true }));
   const handle = (run: number) => client.workflow.getHandle(setUpWorkflowId('verifyDomain', _id, run));
   const row = () => models.Domain.findById(_id).orFail().lean();
-  await sweep();
+  await setUps.sweep();
   expect(await row()).toMatchObject({ run: 1, wants_start: false });
   await handle(1).terminate();
   await models.Domain.updateOne({ _id }, { $set: { wants_start: true } });
-  await sweep();
+  await setUps.sweep();
   expect(await row()).toMatchObject({ run: 2, wants_start: false });
   expect((await handle(2).describe()).status.name).toBe('RUNNING');
 });
@@ -37,9 +37,9 @@ test('a run that an operator ended goes on as another one when something is want
 test('a proof that is over is not begun again', async () => {
   const log = pino({ level: 'silent' });
   const over = () => Promise.resolve('over' as const);
-  const { sweep } = createSetUpStarter({ models, startSetUp: over, log });
+  const setUps = createSetUpStarter({ models, startSetUp: over, log });
   const row = { workspace_id: 'w', workspace_email_id: 'e', address: 'a@b.test', dns_value: 'x', run: 1 };
   await models.AddressProof.create({ ...row, _id: 'p', state: 'proved', wants_start: true });
-  await sweep();
+  await setUps.sweep();
   expect(await models.AddressProof.findById('p').lean()).toMatchObject({ run: 1, wants_start: false });
 });
