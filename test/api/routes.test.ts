@@ -148,12 +148,14 @@ async function everyRoute(caller: Caller, wanted: (route: Route) => number | nul
   const before = await database();
   const answers: Record<string, number> = {};
   const right: Record<string, number> = {};
-  for (const route of routes) {
-    const status = wanted(route);
-    if (status === null) continue;
-    right[nameOf(route)] = status;
-    answers[nameOf(route)] = await ask(route, filled(route), caller);
-  }
+  await Promise.all(
+    routes.map(async (route) => {
+      const status = wanted(route);
+      if (status === null) return;
+      right[nameOf(route)] = status;
+      answers[nameOf(route)] = await ask(route, filled(route), caller);
+    }),
+  );
   expect(answers).toEqual(right);
   expect(await database()).toEqual(before);
 }
