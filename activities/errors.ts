@@ -36,6 +36,10 @@ export function translate(error: unknown, step: string, log: Logger): Error {
   return ApplicationFailure.create({ message: detail, type: code, nextRetryDelay });
 }
 
+/** Trying again would give the same; also when the step was told to stop. */
+export const isVerdict = (failure: Error): boolean =>
+  failure instanceof CancelledFailure || (failure instanceof ApplicationFailure && !!failure.nonRetryable);
+
 /** Class name, and the driver's or system's code where there is one: `MongoServerError 11000`, `Error ENOSPC`. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UnknownError';

@@ -9,6 +9,8 @@ import { createApi } from './api/api.ts';
 import { connect, newConnection } from './database.ts';
 import { answerHealth, type Health } from './health.ts';
 import { createModels } from './models/index.ts';
+import { answerMetrics, watchQueue } from './operations/metrics.ts';
+import { observeRequests } from './operations/requests.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
 import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
@@ -64,7 +66,7 @@ let eventWork: EventWork | null = null;
 const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
 app.on('error', (error: Error) => log.warn({ error: error.name }, 'a request broke off'));
 app.use(async (ctx, next) => {
-  const answer = await answerHealth(ctx.path, health);
+  const answer = ctx.path === '/metrics' ? await answerMetrics() : await answerHealth(ctx.path, health);
   if (answer) Object.assign(ctx, answer);
   else if (starter) await next();
   else {
@@ -75,6 +77,7 @@ app.use(async (ctx, next) => {
     ctx.body = JSON.stringify({ type: 'about:blank', status: 503, title: 'Storage is away.' });
   }
 });
+app.use(observeRequests(log));
 const server = http.createServer(app.callback());
 server.keepAliveTimeout = KEEP_ALIVE_MS;
 server.on('error', (error: NodeJS.ErrnoException) => {
@@ -113,6 +116,8 @@ app.use(
 );
 server.removeAllListeners('request').on('request', app.callback());
 health.needed.storage = () => storage.check();
+watchQueue('mails', () => starter.oldestAge());
+watchQueue('events', () => eventWork.oldestAge());
 starter.takeUpMarks();
 eventWork.takeUpMarks();
 const compare = () => compareArchive({ providers, storage, models, client, startRun, log });

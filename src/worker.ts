@@ -16,6 +16,8 @@ import { connect, newConnection } from './database.ts';
 import { createDns } from './dns/createDns.ts';
 import { answerHealth } from './health.ts';
 import { createIndexes, createModels } from './models/index.ts';
+import { answerMetrics } from './operations/metrics.ts';
+import { createTemporalMetrics } from './operations/temporalMetrics.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
 import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
@@ -29,6 +31,8 @@ import { createSetUpStarter } from './temporal/startWanted.ts';
 import { startKeepProvider } from './temporal/startKeepProvider.ts';
 import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
+import { settleMerges } from './threads/mergeThreads.ts';
+import { purgeTrash } from './threads/trash.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
 const SETTLE_EVERY_MS = 60_000;
@@ -36,6 +40,8 @@ const SETTLE_EVERY_MS = 60_000;
 const START_EVERY_MS = 5_000;
 /** How often mails about access that are due are looked for (ms). */
 const ACCESS_MAIL_EVERY_MS = 2_000;
+/** How often the trash is looked through (ms). */
+const PURGE_EVERY_MS = 10 * 60_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
 
@@ -43,11 +49,22 @@ const { config, log } = startProcess('worker');
 const stopping = stopSignal(log);
 const attempts = { log, signal: stopping };
 let isServing = false;
-Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('WARN', logEntry) });
+const temporalMetrics = await createTemporalMetrics();
+Runtime.install({
+  shutdownSignals: [],
+  logger: new DefaultLogger('WARN', logEntry),
+  telemetryOptions: temporalMetrics.telemetry,
+});
 
 const server = http.createServer(async (request, response) => {
+  const path = request.url ?? '';
+  if (path === '/metrics') {
+    const { type, body } = await answerMetrics(await temporalMetrics.read());
+    response.writeHead(200, { 'Content-Type': type }).end(body);
+    return;
+  }
   const health = { isServing: () => isServing && !stopping.aborted, needed: {}, wanted: {} };
-  const answer = await answerHealth(request.url ?? '', health);
+  const answer = await answerHealth(path, health);
   response.writeHead(answer?.status ?? 404, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify(answer?.body ?? {}));
 });
@@ -105,6 +122,8 @@ const sweeps = [
   every(SETTLE_EVERY_MS, () => releaseHeld(deps)),
   every(START_EVERY_MS, () => setUps.sweep()),
   every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
+  every(SETTLE_EVERY_MS, () => settleMerges(models)),
+  every(PURGE_EVERY_MS, () => purgeTrash(deps)),
 ];
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);

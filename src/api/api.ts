@@ -10,11 +10,13 @@ import { problems } from './problem.ts';
 import { accountRoutes } from './routes/account.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { contactRoutes } from './routes/contacts.ts';
+import { countRoutes } from './routes/counts.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { threadMoveRoutes } from './routes/threadMoves.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
@@ -33,9 +35,11 @@ export function createRoutes(deps: ApiDeps) {
   workspaceRoutes(router, user, all);
   for (const kind of ['ticket', 'conversation'] as const) {
     threadRoutes(router, user, all, kind);
+    threadMoveRoutes(router, user, all, kind);
     messageRoutes(router, user, all, kind);
   }
   contactRoutes(router, user, all);
+  countRoutes(router, user, all);
   attachmentRoutes(router, user, all);
   inboundEmailRoutes(router, user, all);
   workspaceEmailRoutes(router, user, all);

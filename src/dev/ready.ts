@@ -24,7 +24,7 @@ export interface Ready {
   /** Opens `/webhooks/mime/inbound`. */
   mime_token: string;
   workspace_id: string;
-  /** The second workspace of the demo, which sees nothing of the first, with its owner's token. */
+  /** Sees nothing of the demo workspace, nor it of this one. */
   other_workspace: { id: string; api_token: string };
   emails: Seeded['emails'];
   forwarding: Seeded['forwarding'];

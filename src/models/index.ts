@@ -12,6 +12,7 @@ import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
+import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import { messageSchema, type MessageRow } from './message.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
@@ -44,6 +45,7 @@ export type {
   DomainRow,
   ForwardingAddressRow,
   InboundEmailRow,
+  KeyedRequestRow,
   MemberRow,
   MessageRow,
   PasswordLinkRow,
@@ -84,6 +86,7 @@ export interface Models {
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
+  KeyedRequest: Model<KeyedRequestRow>;
 }
 
 export function createModels(connection: Connection): Models {
@@ -114,6 +117,7 @@ export function createModels(connection: Connection): Models {
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
+    KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
   };
   return models as Models;
 }
@@ -128,5 +132,5 @@ export const collectionOf = <Row extends mongo.Document>(model: Model<Row>): mon
 /** Makes every index; resolves when they are there. */
 export async function createIndexes(models: Models): Promise<void> {
   const { connection } = models;
-  for (const name of connection.modelNames()) await connection.model(name).createIndexes();
+  await Promise.all(connection.modelNames().map((name) => connection.model(name).createIndexes()));
 }

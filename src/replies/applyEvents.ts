@@ -1,7 +1,8 @@
 import type { MessageRow, Models } from '../models/index.ts';
 import type { DeliveryRow, Outbound } from '../models/outbound.ts';
 import type { DeliveryEvent } from '../providers/outbound.ts';
-import { threadsOf } from '../threads/applyToThread.ts';
+import { threadsOf } from '../threads/threads.ts';
+import { countReply } from '../operations/metrics.ts';
 import { isCalledByThisRun, recipientsLeft } from './attempts.ts';
 import { asSet, type Change } from './change.ts';
 import { isSettled, withEvents, worstOf, type Told } from './deliveries.ts';
@@ -53,11 +54,12 @@ export async function applyEvents(
     );
     for (const failed of failedNow) await openAgain(models, message, failed.at);
     const isDecided = settles(message, deliveries, told);
-    const change = isDecided ? settledBy(deliveries) : { outbound: { deliveries } };
+    const change: Change = isDecided ? settledBy(deliveries) : { outbound: { deliveries } };
     const { modifiedCount } = await models.Message.updateOne(
       { _id: id, 'outbound.changes': changes },
       { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
     );
+    if (modifiedCount === 1 && change.state !== message.state) countReply(change.state);
     if (modifiedCount === 1) return { run, wakes: (isDecided && isOpen(message)) || isSettled(deliveries) };
   }
 }
@@ -114,6 +116,6 @@ async function openAgain(models: Models, message: SentMessage, at: Date): Promis
   const { thread_kind, thread_id, workspace_id } = message;
   await threadsOf(models, thread_kind).updateOne(
     { _id: thread_id, workspace_id, status: 'closed', closed_at: { $lt: at } },
-    { $set: { status: 'open', closed_at: null, updated_at: new Date() } },
+    { $set: { status: 'open', closed_at: null, updated_at: new Date() }, $inc: { changes: 1 } },
   );
 }

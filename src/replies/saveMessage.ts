@@ -1,5 +1,6 @@
 import { collectionOf, type MessageRow, type Models } from '../models/index.ts';
 import { isDuplicateKey } from '../models/once.ts';
+import { countReply } from '../operations/metrics.ts';
 import { applyToThread } from '../threads/applyToThread.ts';
 import { knowContact } from '../threads/contacts.ts';
 import type { NewMessage } from './newReply.ts';
@@ -30,15 +31,14 @@ export async function saveMessage(
   const there = request.isKeyed ? await find() : null;
   const saved = there ?? (await insert(models, await make())) ?? (await find().orFail());
   if (saved.request_hash !== request.hash) return null;
-  await applyMessage(models, saved);
-  return saved;
+  return applyMessage(models, saved);
 }
 
 /** What a message does to its thread and contact. Done again it changes nothing, so whoever finds it undone may do it. */
-export async function applyMessage(models: Models, row: MessageRow): Promise<void> {
+export async function applyMessage(models: Models, row: MessageRow): Promise<MessageRow> {
   const [first] = row.to;
   if (row.opens && first) await knowContact(models, row.workspace_id, first, [row.audience], row.created_at);
-  await applyToThread(models, row, row.direction === 'note');
+  return applyToThread(models, row, row.direction === 'note');
 }
 
 /** @returns null when there is one with its id. */
@@ -53,6 +53,7 @@ async function insert(models: Models, { row, uploads }: NewMessage): Promise<Mes
         await takeUploads(models, row, uploads, session);
       });
     }
+    if (row.direction === 'outbound') countReply(row.state);
     return row;
   } catch (error) {
     if (isDuplicateKey(error)) return null;

@@ -40,8 +40,8 @@ export interface World extends AsyncDisposable {
   get(path: string, token?: string): Promise<Response>;
   /** With a JSON body where one is given. */
   post(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  patch(path: string, token?: string, body?: unknown): Promise<Response>;
-  delete(path: string, token?: string): Promise<Response>;
+  patch(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  delete(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Runs that the API asked for, in order; none is started. */
   asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: Asked[]; wakeSetUp: Asked[] };
 }

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { skippingServer } from '../support/skippingWorld.ts';
 import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from '../../src/temporal/ids.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import { domainPaths, keepPaths, scriptedDomain } from '../support/domainPaths.ts';
@@ -30,12 +30,7 @@ for (const path of Object.keys(inboundPaths)) {
   });
   await worker.close();
 }
-
-// Replies wait for hours: on a server that skips time.
-const path = process.env.TEST_TIME_SKIPPING_SERVER!;
-const env = await TestWorkflowEnvironment.createTimeSkipping({
-  server: { executable: { type: 'existing-path', path } },
-});
+const env = await skippingServer();
 for (const [name, script] of Object.entries(replyPaths)) {
   const file = fileOf('sendReply', name);
   if (existsSync(file)) continue;

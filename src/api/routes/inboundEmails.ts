@@ -2,13 +2,14 @@ import { z } from 'zod';
 import type { InboundEmailRow } from '../../models/index.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { INBOUND_EMAIL_FIELDS, presentInboundEmail, type SeenIds } from '../presenters/inboundEmail.ts';
 import { notFound, Problem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { sendRaw } from '../raw.ts';
 import { Unavailable } from '../unavailable.ts';
-import { inboundEmailsSeenBy, seenBy, type ApiUser } from '../visibility.ts';
+import { inboundEmailsSeenBy, seenBy, threadsSeenBy, type ApiUser } from '../visibility.ts';
 
 const States = ['received', 'held', 'routed', 'skipped', 'failed'] as const;
 const InboundEmailQuery = ListQuery.extend({
@@ -54,7 +55,7 @@ export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: 
     await sendRaw(ctx, await find(ctx.params.id, ctx.state.user), deps);
   });
 
-  router.post('/inbound-emails/:id/rerun', user, async (ctx) => {
+  router.post('/inbound-emails/:id/rerun', user, idempotent(deps), async (ctx) => {
     const row = await find(ctx.params.id, ctx.state.user);
     const again = await fromTemporal(deps.rerun(row._id), deps);
     if (again.result === 'not found') throw notFound();
@@ -86,11 +87,12 @@ async function seenIds(rows: InboundEmailRow[], user: ApiUser, { models }: Route
     ...seenBy(user),
     _id: { $in: ids.filter((id) => id !== null) },
   });
+  const live = (ids: (string | null)[]) => ({ ...named(ids), ...threadsSeenBy(user) });
   const messageIds = rows.flatMap((row) => [...row.message_ids, row.about_message_id ?? null]);
   const [messages, tickets, conversations] = await Promise.all([
     models.Message.find(named(messageIds), { _id: 1 }).lean(),
-    models.Ticket.find(named(rows.map((row) => row.ticket_id)), { _id: 1 }).lean(),
-    models.Conversation.find(named(rows.map((row) => row.conversation_id)), { _id: 1 }).lean(),
+    models.Ticket.find(live(rows.map((row) => row.ticket_id)), { _id: 1 }).lean(),
+    models.Conversation.find(live(rows.map((row) => row.conversation_id)), { _id: 1 }).lean(),
   ]);
   const ids = (found: { _id: string }[]) => new Set(found.map((row) => row._id));
   return { messages: ids(messages), threads: ids([...tickets, ...conversations]) };
