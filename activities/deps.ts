@@ -8,6 +8,7 @@ import type { OutboundProvider } from '../src/providers/outbound.ts';
 import type { ProviderSetUp } from '../src/providers/setup.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import type { Rerun } from '../src/temporal/rerun.ts';
+import type { RunState } from '../src/temporal/runs.ts';
 import type { Wake } from '../src/temporal/wake.ts';
 
 /** What activities work with; built by src/worker.ts, or by a test. */
@@ -27,6 +28,10 @@ export interface Deps {
   rerun: (inboundEmailId: string) => Promise<Rerun>;
   /** Has a run look at its row (src/temporal/wake.ts); never rejects. */
   wake: Wake;
+  /** What Temporal knows of a run. @throws anything when Temporal is away */
+  runState: (workflowId: string) => Promise<RunState>;
+  /** Days for which the raw of mail is kept that has come to its end. */
+  retentionDays: number;
   /** Domains, routes and event hooks at the provider. */
   setUp: ProviderSetUp;
   domains: Config['domains'];

@@ -69,6 +69,8 @@ export interface Config {
     /** From the first sight of something broken until sending stops, or the claim ends. */
     readonly graceMs: number;
   };
+  /** Days for which the raw of routed and skipped mail is kept. */
+  readonly retentionDays: number;
   readonly logLevel: string;
 }
 
@@ -143,6 +145,8 @@ const Environment = z.object({
   REPLY_RETRY_MS: wholeNumber.default(5_000),
   EVENTS_KEPT_MS: wholeNumber.default(24 * 60 * 60_000),
   DOMAIN_GRACE_MS: wholeNumber.default(3 * 24 * 60 * 60_000),
+  // The last two days of the archive are compared with what became of them.
+  RETENTION_DAYS: wholeNumber.refine((days) => days >= 3, 'must be 3 or more').default(30),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -201,6 +205,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       eventsKeptMs: e.EVENTS_KEPT_MS,
     }),
     domains: Object.freeze({ graceMs: e.DOMAIN_GRACE_MS }),
+    retentionDays: e.RETENTION_DAYS,
     logLevel: e.LOG_LEVEL,
   });
 }

@@ -8,6 +8,7 @@ import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@tempor
 import {
   createDomainActivities,
   createMailActivities,
+  createOperationsActivities,
   createReplyActivities,
   createSetUpActivities,
 } from '../activities/index.ts';
@@ -26,8 +27,10 @@ import { releaseHeld } from './temporal/releaseHeld.ts';
 import { rerunInbound } from './temporal/rerun.ts';
 import { settleReplies, settleRows } from './temporal/settle.ts';
 import { createStartRun } from './temporal/start.ts';
+import { startKeepTidy } from './temporal/startKeepTidy.ts';
 import { createStartSetUp } from './temporal/startSetUp.ts';
 import { createSetUpStarter } from './temporal/startWanted.ts';
+import { runState } from './temporal/runs.ts';
 import { startKeepProvider } from './temporal/startKeepProvider.ts';
 import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
@@ -38,10 +41,10 @@ import { purgeTrash } from './threads/trash.ts';
 const SETTLE_EVERY_MS = 60_000;
 /** How often set-ups whose run was not started are looked for (ms). */
 const START_EVERY_MS = 5_000;
-/** How often mails about access that are due are looked for (ms). */
-const ACCESS_MAIL_EVERY_MS = 2_000;
 /** How often the trash is looked through (ms). */
 const PURGE_EVERY_MS = 10 * 60_000;
+/** How often mails about access that are due are looked for (ms). */
+const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
 
@@ -100,6 +103,8 @@ const deps = {
   domains: config.domains,
   publicUrl: config.publicUrl,
   wake: createWake(client),
+  runState: (id: string) => runState(client, id),
+  retentionDays: config.retentionDays,
   now: () => new Date(),
   log,
 };
@@ -110,7 +115,11 @@ const workers = await Promise.all([
   createWorker({
     ...common,
     taskQueue: SET_UP_QUEUE,
-    activities: { ...createSetUpActivities(deps), ...createDomainActivities(deps) },
+    activities: {
+      ...createSetUpActivities(deps),
+      ...createDomainActivities(deps),
+      ...createOperationsActivities(deps),
+    },
   }),
 ]);
 const shutdown = () => workers.forEach((worker) => worker.shutdown());
@@ -121,14 +130,15 @@ const sweeps = [
   every(SETTLE_EVERY_MS, () => settleReplies(found, config.settleAfterMs)),
   every(SETTLE_EVERY_MS, () => releaseHeld(deps)),
   every(START_EVERY_MS, () => setUps.sweep()),
-  every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
   every(SETTLE_EVERY_MS, () => settleMerges(models)),
   every(PURGE_EVERY_MS, () => purgeTrash(deps)),
+  every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
 ];
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);
 
 void untilItWorks('Temporal', () => startKeepProvider(client), attempts).catch(() => undefined);
+void untilItWorks('Temporal', () => startKeepTidy(client), attempts).catch(() => undefined);
 isServing = true;
 log.info('ready');
 try {

@@ -66,3 +66,8 @@ export type DomainOutcome =
   | { action: 'deleted' | 'expired' | 'lost'; provider: 'removed' | 'kept' | 'refused' }
   /** A later run has taken over; this one wrote nothing more. */
   | { action: 'superseded' };
+
+/** What the run that deletes a workspace is told. */
+export interface WorkspaceToDelete {
+  id: string;
+}

@@ -4,7 +4,7 @@
  * breaks one goes behind `patched()`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import type { Client } from '@temporalio/client';
+import { WorkflowContinuedAsNewError, type Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { skippingServer } from '../support/skippingWorld.ts';
 import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from '../../src/temporal/ids.ts';
@@ -13,6 +13,7 @@ import { domainPaths, keepPaths, scriptedDomain } from '../support/domainPaths.t
 import globalSetup from '../support/globalSetup.ts';
 import globalTeardown from '../support/globalTeardown.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
+import { deletePaths, operationsActivities, tidyPaths } from '../support/operationsPaths.ts';
 import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
 import { startTestWorker, todaysBundle } from '../support/worker.ts';
@@ -68,6 +69,19 @@ for (const [workflow, paths] of Object.entries({ verifyDomain: domainPaths, keep
     });
     await worker.runUntil(record(env.client, file, workflow, SET_UP_QUEUE, { id: name, run: 1 }));
   }
+for (const [workflow, paths] of Object.entries({ deleteWorkspace: deletePaths, keepTidy: tidyPaths }))
+  for (const [name, script] of Object.entries(paths)) {
+    const file = fileOf(workflow, name);
+    if (existsSync(file)) continue;
+    const worker = await createWorker({
+      connection: env.nativeConnection,
+      namespace: 'default',
+      taskQueue: SET_UP_QUEUE,
+      activities: operationsActivities(script).activities,
+      workflowBundle: await todaysBundle(),
+    });
+    await worker.runUntil(record(env.client, file, workflow, SET_UP_QUEUE, { id: name }));
+  }
 await env.teardown();
 await globalTeardown();
 process.exit();
@@ -83,14 +97,16 @@ async function record(
   file: URL,
   workflow: string,
   taskQueue: string,
-  input: { id: string; run: number; key?: string },
+  input: { id: string; run?: number; key?: string },
 ) {
   const workflowId = `${workflow}/${input.id}`;
   const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args: [input] });
   if (input.id === 'woken') await handle.signal('wake');
-  await handle.result();
-  // Of its first run, where it went on as another.
-  const first = client.workflow.getHandle(workflowId, handle.firstExecutionRunId);
+  // Of its first run, where it went on as another; some have no end.
+  const first = client.workflow.getHandle(workflowId, handle.firstExecutionRunId, { followRuns: false });
+  await first.result().catch((error: unknown) => {
+    if (!(error instanceof WorkflowContinuedAsNewError)) throw error;
+  });
   writeFileSync(file, historyToJSON(await first.fetchHistory()));
   console.log(`recorded ${file.pathname}`);
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
 import { domainPaths, keepPaths } from '../support/domainPaths.ts';
 import { inboundPaths } from '../support/inboundPaths.ts';
+import { deletePaths, tidyPaths } from '../support/operationsPaths.ts';
 import { proofPaths } from '../support/proofPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
 import { todaysBundle } from '../support/worker.ts';
@@ -20,6 +21,8 @@ test('every path has a recorded history', () => {
     ...Object.keys(replyPaths).map((path) => `sendReply/${path}`),
     ...Object.keys(proofPaths).map((path) => `verifyForwarding/${path}`),
     ...Object.keys(domainPaths).map((path) => `verifyDomain/${path}`),
+    ...Object.keys(deletePaths).map((path) => `deleteWorkspace/${path}`),
+    ...Object.keys(tidyPaths).map((path) => `keepTidy/${path}`),
     ...Object.keys(keepPaths).map((path) => `keepProvider/${path}`),
   ];
   expect(histories).toEqual(expect.arrayContaining(paths));

@@ -16,10 +16,14 @@ const InboundEmailQuery = ListQuery.extend({
   state: z.enum(States, `must be one of ${States.join(', ')}`).optional(),
 });
 
-const RAW_AND_SHOWN = { ...INBOUND_EMAIL_FIELDS, key: 1, provider: 1 };
+const RAW_AND_SHOWN = { ...INBOUND_EMAIL_FIELDS, key: 1, provider: 1, raw: 1 };
+
+const rawGone = () =>
+  new Problem(410, 'The mail as it was posted has been deleted: it is kept for a time only.');
 
 /**
- * `inbound-emails` (filter `state`), `inbound-emails/{id}`, `/{id}/raw` (the mail as it was posted, while it is kept), and
+ * `inbound-emails` (filter `state`), `inbound-emails/{id}`, `/{id}/raw` (the mail as it was posted; 410 when it has been
+ * deleted, after `RETENTION_DAYS`), and
  * `POST /{id}/rerun`: 202 with the row and its new workflow; 409 when the mail is routed, files and all, or on its way.
  */
 export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
@@ -52,13 +56,16 @@ export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: 
   });
 
   router.get('/inbound-emails/:id/raw', user, async (ctx) => {
-    await sendRaw(ctx, await find(ctx.params.id, ctx.state.user), deps);
+    const row = await find(ctx.params.id, ctx.state.user);
+    if (row.raw) throw rawGone();
+    await sendRaw(ctx, row, deps);
   });
 
   router.post('/inbound-emails/:id/rerun', user, idempotent(deps), async (ctx) => {
     const row = await find(ctx.params.id, ctx.state.user);
     const again = await fromTemporal(deps.rerun(row._id), deps);
     if (again.result === 'not found') throw notFound();
+    if (again.result === 'raw gone') throw rawGone();
     if (again.result === 'not needed') {
       throw new Problem(
         409,
