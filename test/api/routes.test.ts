@@ -21,6 +21,9 @@ const MARK = 'FOREIGN';
 const BODIES: Record<string, object> = {
   'PATCH /members/:id': { role: 'owner' },
   'POST /emails/:id/verify': { code: '123456' },
+  'POST /tickets/:id/merge': { into: 'none' },
+  'POST /conversations/:id/merge': { into: 'none' },
+  'POST /contacts/:id/merge': { into: 'none' },
 };
 
 let world: World;
