@@ -11,7 +11,8 @@ import { KEY, requestOf } from './request.ts';
 /** Longer than any request takes (api/unavailable.ts). */
 const WORKING_MS = 30_000;
 
-const Answer = z.object({ status: z.int(), body: z.unknown(), etag: z.string() });
+/** Koa gives undefined for a header that is not set, and JSON leaves that out. */
+const Answer = z.object({ status: z.int(), body: z.unknown(), etag: z.string().default('') });
 
 /**
  * `Idempotency-Key` for a route whose rows do not carry it themselves; after `jsonBody` where there is a body. A request that is

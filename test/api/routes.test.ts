@@ -17,7 +17,7 @@ type Ids = Record<string, string>;
 
 /** What a row of somebody else's is known by, should any of it get out. */
 const MARK = 'FOREIGN';
-/** Bodies of routes that look at them before they look for the row; all others get `{}`. */
+/** Bodies of routes that look at them before they look for the row; all others get `{}`. Merges get an id, see `bodyOf`. */
 const BODIES: Record<string, object> = {
   'PATCH /members/:id': { role: 'owner' },
   'POST /emails/:id/verify': { code: '123456' },
@@ -111,22 +111,25 @@ function filled({ path }: Route, other?: { parameter: string; id: string }): str
 interface Caller {
   token?: string;
   headers?: Record<string, string>;
-  workspace?: string;
+  /** What is to be merged into; where it is left out, our own row. */
+  into?: string | undefined;
 }
-async function ask(
-  route: Route,
-  path: string,
-  { token, headers, workspace = 'acme' }: Caller,
-): Promise<number> {
+const isMerge = ({ path }: Route): boolean => path.endsWith('/merge');
+function bodyOf(route: Route, into: string | undefined): object {
+  if (isMerge(route)) return { into: into ?? own[keyOf(route.path, ':id')] };
+  return BODIES[nameOf(route)] ?? {};
+}
+
+async function ask(route: Route, path: string, { token, headers, into }: Caller): Promise<number> {
   const hasBody = route.method !== 'GET' && route.path !== '/attachments';
-  const answer = await fetch(`${world.url}/api/v1/workspaces/${workspace}${path}`, {
+  const answer = await fetch(`${world.url}/api/v1/workspaces/acme${path}`, {
     method: route.method,
     headers: {
       ...(token && { authorization: `Bearer ${token}` }),
       ...(hasBody && { 'content-type': 'application/json' }),
       ...headers,
     },
-    ...(hasBody && { body: JSON.stringify(BODIES[nameOf(route)] ?? {}) }),
+    ...(hasBody && { body: JSON.stringify(bodyOf(route, into)) }),
   });
   expect([nameOf(route), (await answer.text()).includes(MARK)]).toEqual([nameOf(route), false]);
   return answer.status;
@@ -151,12 +154,14 @@ async function everyRoute(caller: Caller, wanted: (route: Route) => number | nul
   const before = await database();
   const answers: Record<string, number> = {};
   const right: Record<string, number> = {};
-  for (const route of routes) {
-    const status = wanted(route);
-    if (status === null) continue;
-    right[nameOf(route)] = status;
-    answers[nameOf(route)] = await ask(route, filled(route), caller);
-  }
+  await Promise.all(
+    routes.map(async (route) => {
+      const status = wanted(route);
+      if (status === null) return;
+      right[nameOf(route)] = status;
+      answers[nameOf(route)] = await ask(route, filled(route), caller);
+    }),
+  );
   expect(answers).toEqual(right);
   expect(await database()).toEqual(before);
 }
@@ -237,6 +242,17 @@ test('an id of another workspace, or of somebody’s personal mail, is 404, and 
       }
   expect(found).toEqual([]);
   expect(asked).toBeGreaterThan(60);
+  expect(await database()).toEqual(before);
+});
+
+test('nothing is merged into what is another workspace’s, or somebody’s personal mail', async () => {
+  const before = await database();
+  for (const route of routes.filter(isMerge))
+    for (const ids of [foreign, personal]) {
+      const into = ids[keyOf(route.path, ':id')];
+      const status = await ask(route, filled(route), { token: world.tokens.olga, into });
+      expect([nameOf(route), [404, 422].includes(status)]).toEqual([nameOf(route), true]);
+    }
   expect(await database()).toEqual(before);
 });
 

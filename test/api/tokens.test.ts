@@ -137,3 +137,14 @@ test('tokens of before there were scopes may do all that their user may', async 
     ...{ name: '', prefix: '', scopes: ['read', 'write'], expires_at: null },
   });
 });
+
+test('a repeated request with an Idempotency-Key makes one token, and is shown it again', async () => {
+  const asked = () =>
+    world.post('/tokens', world.tokens.max, { name: 'once' }, { 'idempotency-key': 'a-key' });
+  const [first, second] = [await (await asked()).json(), await (await asked()).json()] as [Made, Made];
+  expect(second).toEqual(first);
+  expect((await listed('max')).filter(({ name }) => name === 'once')).toHaveLength(1);
+  const kept = JSON.stringify(await world.models.KeyedRequest.find());
+  expect(kept).toContain('answer');
+  expect(kept).not.toContain(first.token);
+});

@@ -15,6 +15,7 @@ import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { Address, OneLine } from '../fields.ts';
+import { idempotent } from '../idempotent.ts';
 import type { Limits } from '../limits.ts';
 import { cursorAfter, ListQuery } from '../paging.ts';
 import { presentMember } from '../presenters/member.ts';
@@ -42,6 +43,7 @@ export function memberRoutes(
   { invitations }: Pick<Limits, 'invitations'>,
 ): void {
   const { models, config } = deps;
+  const keyed = idempotent(deps);
 
   router.get('/members', user, async (ctx) => {
     const { limit, cursor } = readQuery(ctx.query, ListQuery);
@@ -65,7 +67,7 @@ export function memberRoutes(
     [ctx.body] = await show([member], deps);
   });
 
-  router.post('/members', user, ownersOnly, jsonBody, async (ctx) => {
+  router.post('/members', user, ownersOnly, jsonBody, keyed, async (ctx) => {
     const { email, name, role } = readBody(ctx, NewMemberBody);
     const { workspaceId } = ctx.state.user;
     await invitations.take(workspaceId);
@@ -76,7 +78,7 @@ export function memberRoutes(
     ctx.body = await invite(workspaceId, person._id);
   });
 
-  router.post('/members/:id/invitation', user, ownersOnly, async (ctx) => {
+  router.post('/members/:id/invitation', user, ownersOnly, keyed, async (ctx) => {
     const { workspaceId } = ctx.state.user;
     const { person } = await find(ctx, deps);
     if (person.password_hash)

@@ -6,6 +6,7 @@ import type { Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { OneLine } from '../fields.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { wholeRole } from '../policy.ts';
 import { presentToken } from '../presenters/token.ts';
@@ -35,7 +36,8 @@ const NewTokenBody = z.strictObject({
  *
  * Both need a session or a token that may do all its user may: a token that may do less makes none that may do more.
  */
-export function tokenRoutes(router: ApiRouter, user: Authenticate, { models }: RouteDeps): void {
+export function tokenRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
+  const { models } = deps;
   const seen = ({ workspaceId, userId, role }: ApiUser) => ({
     workspace_id: workspaceId,
     ...(role !== 'owner' && { user_id: userId }),
@@ -57,7 +59,7 @@ export function tokenRoutes(router: ApiRouter, user: Authenticate, { models }: R
     };
   });
 
-  router.post('/tokens', user, wholeRole, jsonBody, async (ctx) => {
+  router.post('/tokens', user, wholeRole, jsonBody, idempotent(deps), async (ctx) => {
     const { workspaceId, userId, role } = ctx.state.user;
     const { name, scopes = null, expires_at = null } = readBody(ctx, NewTokenBody);
     const beyond = scopes?.filter((scope) => !scopesOf(role).includes(scope)) ?? [];
