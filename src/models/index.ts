@@ -3,13 +3,21 @@ import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
+import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { messageSchema, type MessageRow } from './message.ts';
+import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
+import {
+  webhookDeliverySchema,
+  webhookSchema,
+  type WebhookDeliveryRow,
+  type WebhookRow,
+} from './webhook.ts';
 import {
   memberSchema,
   tokenSchema,
@@ -33,17 +41,22 @@ export type {
   ContactRow,
   ConversationRow,
   DomainRow,
+  EventRow,
   ForwardingAddressRow,
   InboundEmailRow,
   MemberRow,
   MessageRow,
+  NotificationRow,
   PlatformAddressRow,
   PostTokenRow,
   ProviderDomainRow,
   ThreadIdRow,
   TicketRow,
+  StreamPositionRow,
   TokenRow,
   UserRow,
+  WebhookDeliveryRow,
+  WebhookRow,
   WorkspaceEmailRow,
   WorkspaceRow,
 };
@@ -70,6 +83,11 @@ export interface Models {
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
+  Event: Model<EventRow>;
+  StreamPosition: Model<StreamPositionRow>;
+  Webhook: Model<WebhookRow>;
+  WebhookDelivery: Model<WebhookDeliveryRow>;
+  Notification: Model<NotificationRow>;
 }
 
 export function createModels(connection: Connection): Models {
@@ -97,6 +115,11 @@ export function createModels(connection: Connection): Models {
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
+    Event: bind('Event', eventSchema, 'events'),
+    StreamPosition: bind('StreamPosition', streamPositionSchema, 'stream_positions'),
+    Webhook: bind('Webhook', webhookSchema, 'webhooks'),
+    WebhookDelivery: bind('WebhookDelivery', webhookDeliverySchema, 'webhook_deliveries'),
+    Notification: bind('Notification', notificationSchema, 'notifications'),
   };
   return models as Models;
 }
