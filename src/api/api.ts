@@ -5,6 +5,7 @@ import type { ApiDeps } from './deps.ts';
 import { createLinks } from './links.ts';
 import { problems } from './problem.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
+import { changesRoutes } from './routes/changes.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
@@ -35,6 +36,7 @@ export function createApi(deps: ApiDeps): Middleware {
   inboundEmailRoutes(router, user, all);
   workspaceEmailRoutes(router, user, all);
   emailProofRoutes(router, user, all);
+  changesRoutes(router, user, all);
   signedFileRoute(files, all);
 
   const layers = [

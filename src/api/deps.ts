@@ -30,6 +30,8 @@ export interface ApiDeps {
   wakeSetUp: (workflow: SetUpWorkflow, run: SetUpRun) => Promise<void>;
   parser: Pick<ParserPool, 'sanitise'>;
   log: Logger;
+  /** Aborted when the process is told to stop: streams of events end then. */
+  stopping?: AbortSignal;
 }
 
 /** What routes work with. */
