@@ -13,7 +13,7 @@ const CLIENTS = no(
   'No client here: this part is pure.',
 );
 const PROVIDERS = no(
-  '/providers/(?!index\\.ts|outbound\\.ts|inbound\\.ts|parsers\\.ts)',
+  '/providers/(?!index\\.ts|outbound\\.ts|inbound\\.ts|parsers\\.ts|setup\\.ts)',
   'Nothing outside providers/ knows one provider: use src/providers/index.ts.',
 );
 const imports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });

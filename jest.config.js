@@ -13,7 +13,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   // Long, for a machine that is several times slower than an idle one; what hangs fails all the same.
   testTimeout: 300_000,
-  maxWorkers: 2,
+  // One more than the two cores: tests of outages mostly wait.
+  maxWorkers: 3,
   // A worker that has grown over this is replaced between two files: ES modules of finished files are not freed.
   workerIdleMemoryLimit: '1GB',
 };

@@ -2,6 +2,7 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { InboundEmailRow, StoredMail } from '../src/models/inboundEmail.ts';
 import { reportFiles } from '../src/email/reportParts.ts';
 import { collectionOf } from '../src/models/index.ts';
+import { countMail } from '../src/operations/metrics.ts';
 import { ParserBroke, Unreadable, type DigestJob } from '../src/parser/pool.ts';
 import { NotStoredError } from '../src/storage/storage.ts';
 import { longFields, StoredPost } from '../src/webhook/storedPost.ts';
@@ -207,7 +208,7 @@ async function saveRow(
     routed_at: null,
   };
   try {
-    await collectionOf(models.InboundEmail).updateOne(
+    const { modifiedCount, upsertedCount } = await collectionOf(models.InboundEmail).updateOne(
       { _id: mail.id, run: { $lt: mail.run } },
       {
         $set: row,
@@ -215,6 +216,7 @@ async function saveRow(
       },
       { upsert: true },
     );
+    if (result.state === 'failed' && modifiedCount + upsertedCount > 0) countMail('failed');
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
     const later = await models.InboundEmail.exists({ _id: mail.id, run: { $gt: mail.run } });

@@ -2,9 +2,10 @@ import type { Logger } from 'pino';
 import type { Models } from '../src/models/index.ts';
 import type { ParserPool } from '../src/parser/pool.ts';
 import type { Config } from '../src/config.ts';
+import type { Dns } from '../src/dns/dns.ts';
 import type { InboundProvider } from '../src/providers/inbound.ts';
 import type { OutboundProvider } from '../src/providers/outbound.ts';
-import type { Dns } from '../src/dns/dns.ts';
+import type { ProviderSetUp } from '../src/providers/setup.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import type { Rerun } from '../src/temporal/rerun.ts';
 import type { Wake } from '../src/temporal/wake.ts';
@@ -26,5 +27,11 @@ export interface Deps {
   rerun: (inboundEmailId: string) => Promise<Rerun>;
   /** Has a run look at its row (src/temporal/wake.ts); never rejects. */
   wake: Wake;
+  /** Domains, routes and event hooks at the provider. */
+  setUp: ProviderSetUp;
+  domains: Config['domains'];
+  publicUrl: string;
+  /** The time; tests of long waits have their own. */
+  now: () => Date;
   log: Logger;
 }

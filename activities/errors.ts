@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
+import { ProviderAway } from '../src/providers/setup.ts';
 
 /** A later run of this mail has taken over its row: this one must write nothing. */
 export class Superseded extends Error {}
@@ -30,8 +31,14 @@ export function translate(error: unknown, step: string, log: Logger): Error {
     return ApplicationFailure.nonRetryable(code, code);
   const detail = error instanceof TryAgain ? `${step}: ${error.message}` : `${step}: ${code}`;
   log.warn({ step, code, at: stackOf(error) }, 'a step failed and will be tried again');
-  return ApplicationFailure.retryable(detail, code);
+  // Whoever asks for patience (429) is asked again after that.
+  const nextRetryDelay = error instanceof ProviderAway ? (error.retryAfterMs ?? undefined) : undefined;
+  return ApplicationFailure.create({ message: detail, type: code, nextRetryDelay });
 }
+
+/** Trying again would give the same; also when the step was told to stop. */
+export const isVerdict = (failure: Error): boolean =>
+  failure instanceof CancelledFailure || (failure instanceof ApplicationFailure && !!failure.nonRetryable);
 
 /** Class name, and the driver's or system's code where there is one: `MongoServerError 11000`, `Error ENOSPC`. */
 function codeOf(error: unknown): string {

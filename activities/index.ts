@@ -1,7 +1,15 @@
+import { asyncLocalStorage as activities } from '@temporalio/activity';
+import { withLogFields } from '../src/operations/logContext.ts';
+import { observeStep, type StepResult } from '../src/operations/metrics.ts';
 import { archiveEmail } from './archiveEmail.ts';
 import { classifyEmail } from './classifyEmail.ts';
 import type { Deps } from './deps.ts';
-import { translate } from './errors.ts';
+import { applyDomain } from './domains/applyDomain.ts';
+import { keepProvider } from './domains/keepProvider.ts';
+import { leaveDomain } from './domains/leaveDomain.ts';
+import { lookAtDomain } from './domains/lookAtDomain.ts';
+import { tellOwners } from './domains/tellOwners.ts';
+import { isVerdict, translate } from './errors.ts';
 import { fetchAttachments } from './fetchAttachments.ts';
 import { matchContact } from './matchContact.ts';
 import { recordMessage } from './recordMessage.ts';
@@ -61,14 +69,43 @@ export function createSetUpActivities(deps: Deps) {
   };
 }
 export type SetUpActivities = ReturnType<typeof createSetUpActivities>;
+/** The steps of a domain being proved and looked after, and of what Postroom needs at its provider. */
+export function createDomainActivities(deps: Deps) {
+  const step = stepsOf(deps);
+  return {
+    lookAtDomain: step(lookAtDomain),
+    applyDomain: step(applyDomain),
+    tellOwners: step(tellOwners),
+    leaveDomain: step(leaveDomain),
+    keepProvider: step(keepProvider),
+  };
+}
+export type DomainActivities = ReturnType<typeof createDomainActivities>;
 
 function stepsOf(deps: Deps) {
   return <Args extends unknown[], Result>(work: (deps: Deps, ...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      try {
-        return await work(deps, ...args);
-      } catch (error) {
-        throw translate(error, work.name, deps.log);
-      }
-    };
+    (...args: Args): Promise<Result> =>
+      withLogFields(idsOfRun(), async () => {
+        const began = performance.now();
+        const observe = (result: StepResult) => {
+          const ms = performance.now() - began;
+          observeStep(work.name, result, ms / 1000);
+          deps.log.debug({ step: work.name, result, ms: Math.round(ms) }, 'a step was tried');
+        };
+        try {
+          const result = await work(deps, ...args);
+          observe('done');
+          return result;
+        } catch (error) {
+          const failure = translate(error, work.name, deps.log);
+          observe(isVerdict(failure) ? 'verdict' : 'again');
+          throw failure;
+        }
+      });
+}
+
+/** The workflow's id has the mail's or message's id in it. */
+function idsOfRun(): Record<string, string> {
+  const workflowId = activities.getStore()?.info.workflowExecution?.workflowId;
+  return workflowId === undefined ? {} : { workflow_id: workflowId };
 }

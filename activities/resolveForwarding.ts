@@ -7,6 +7,7 @@ import {
 import type { StoredMail, Target } from '../src/models/inboundEmail.ts';
 import { isForOperator } from '../src/addresses/platform.ts';
 import { isAwaited } from '../src/addresses/proof.ts';
+import { catchAllFor } from '../src/domains/catchAll.ts';
 import { audienceOf, isReceivable } from '../src/threads/audiences.ts';
 import { normaliseAddress, withoutTag } from '../src/email/addresses.ts';
 import { originalSender, traceAddresses } from '../src/email/forwarding.ts';
@@ -26,7 +27,7 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
   if (isForOperator(normaliseAddress(row.recipient) ?? '', deps.platformDomain))
     return { verdict: 'skip', reason: 'for the operator' };
   const everywhere = await addressesNamed(deps.models, row.recipient, stored);
-  const receiver = findReceiver(everywhere, row.recipient);
+  const receiver = findReceiver(everywhere, row.recipient) ?? (await catchAll(deps.models, row.recipient));
   if (!receiver) return { verdict: 'skip', reason: 'unknown recipient' };
 
   const workspaceId = receiver.row.workspace_id;
@@ -86,6 +87,13 @@ function findReceiver({ emails, forwarding }: Addresses, recipient: string): Rec
     if (row) return { kind: 'forwarding', row };
   }
   return null;
+}
+
+/** On a domain whose owner wants all of its mail. */
+async function catchAll(models: Models, recipient: string): Promise<Receiver | null> {
+  const address = normaliseAddress(recipient);
+  const row = address && (await catchAllFor(models, address));
+  return row ? { kind: 'email', row } : null;
 }
 
 /** Of several rows with one address, the one that receives, or at least was not deleted. */

@@ -1,4 +1,5 @@
 import { collectionOf, type InboundEmailRow } from '../src/models/index.ts';
+import { countMail } from '../src/operations/metrics.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
 import { Superseded } from './errors.ts';
@@ -29,8 +30,11 @@ export async function writeRow(
   states: InboundEmailRow['state'][],
   change: Partial<InboundEmailRow>,
 ): Promise<void> {
-  await collectionOf(models.InboundEmail).updateOne(
+  const before = await collectionOf(models.InboundEmail).findOneAndUpdate(
     { _id: mail.id, run: mail.run, state: { $in: states } },
     { $set: { ...change, updated_at: new Date() } },
+    { projection: { state: 1 } },
   );
+  const { state } = change;
+  if (before && state && state !== 'received' && state !== before.state) countMail(state);
 }

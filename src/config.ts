@@ -60,6 +60,11 @@ export interface Config {
     /** How long the provider keeps its events (Mailgun: 1 to 30 days, by plan). */
     readonly eventsKeptMs: number;
   };
+  /** Waits of the workflow of domains, in milliseconds. */
+  readonly domains: {
+    /** From the first sight of something broken until sending stops, or the claim ends. */
+    readonly graceMs: number;
+  };
   readonly logLevel: string;
 }
 
@@ -131,6 +136,7 @@ const Environment = z.object({
   REPLY_GIVE_UP_MS: wholeNumber.default(48 * 60 * 60_000),
   REPLY_RETRY_MS: wholeNumber.default(5_000),
   EVENTS_KEPT_MS: wholeNumber.default(24 * 60 * 60_000),
+  DOMAIN_GRACE_MS: wholeNumber.default(3 * 24 * 60 * 60_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -186,6 +192,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       retryMs: e.REPLY_RETRY_MS,
       eventsKeptMs: e.EVENTS_KEPT_MS,
     }),
+    domains: Object.freeze({ graceMs: e.DOMAIN_GRACE_MS }),
     logLevel: e.LOG_LEVEL,
   });
 }

@@ -1,6 +1,7 @@
 import pino, { type Logger } from 'pino';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { UnsuitableDatabase } from './database.ts';
+import { logFields } from './operations/logContext.ts';
 import { createStorage } from './storage/createStorage.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -18,7 +19,7 @@ export function startProcess(name: string): { config: ServerConfig; log: Logger 
     const { address } = temporal;
     if (!mongodbUri || !address)
       throw new ConfigError('MONGODB_URI and TEMPORAL_ADDRESS must be set (`npm start` brings up its own).');
-    const log = pino({ name, level: config.logLevel });
+    const log = pino({ name, level: config.logLevel, mixin: logFields });
     return { config: { ...config, mongodbUri, temporal: { ...temporal, address } }, log };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -9,9 +9,11 @@ import { createApi } from './api/api.ts';
 import { connect, newConnection } from './database.ts';
 import { answerHealth, type Health } from './health.ts';
 import { createModels } from './models/index.ts';
+import { answerMetrics, watchQueue } from './operations/metrics.ts';
+import { observeRequests } from './operations/requests.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
-import { createOutbound, createProviders } from './providers/index.ts';
+import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
 import { createReplyStarter } from './replies/startReplies.ts';
 import { createTemporalClient } from './temporal/client.ts';
 import { rerunInbound } from './temporal/rerun.ts';
@@ -44,6 +46,8 @@ const startRun = createStartRun(client);
 const wake = createWakeReply(client);
 const providers = createProviders(config);
 const outbound = createOutbound(config);
+const setUp = createSetUp(config);
+const wakeSetUp = createWakeSetUp(client);
 const replyStarter = createReplyStarter({ models, startReply: createStartReply(client), log });
 // Few replies have HTML: its threads are started with the first.
 const parser = createParserPool({ warm: false });
@@ -62,7 +66,7 @@ let eventWork: EventWork | null = null;
 const app = new Koa();
 app.on('error', (error: Error) => log.warn({ error: error.name }, 'a request broke off'));
 app.use(async (ctx, next) => {
-  const answer = await answerHealth(ctx.path, health);
+  const answer = ctx.path === '/metrics' ? await answerMetrics() : await answerHealth(ctx.path, health);
   if (answer) Object.assign(ctx, answer);
   else if (starter) await next();
   else {
@@ -73,6 +77,7 @@ app.use(async (ctx, next) => {
     ctx.body = JSON.stringify({ type: 'about:blank', status: 503, title: 'Storage is away.' });
   }
 });
+app.use(observeRequests(log));
 const server = http.createServer(app.callback());
 server.keepAliveTimeout = KEEP_ALIVE_MS;
 server.on('error', (error: NodeJS.ErrnoException) => {
@@ -106,10 +111,13 @@ app.use(createWebhook({ providers, storage, starter, config, log }));
 app.use(createEventWebhook({ outbound, storage, work: eventWork, log }));
 const replies = { ...replyStarter, wake };
 const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
-const wakeSetUp = createWakeSetUp(client);
-app.use(createApi({ models, storage, config, providers, rerun, replies, setUps, wakeSetUp, parser, log }));
+app.use(
+  createApi({ models, storage, config, providers, rerun, replies, setUp, setUps, wakeSetUp, parser, log }),
+);
 server.removeAllListeners('request').on('request', app.callback());
 health.needed.storage = () => storage.check();
+watchQueue('mails', () => starter.oldestAge());
+watchQueue('events', () => eventWork.oldestAge());
 starter.takeUpMarks();
 eventWork.takeUpMarks();
 const compare = () => compareArchive({ providers, storage, models, client, startRun, log });

@@ -5,14 +5,21 @@
 import http from 'node:http';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@temporalio/worker';
-import { createMailActivities, createReplyActivities, createSetUpActivities } from '../activities/index.ts';
+import {
+  createDomainActivities,
+  createMailActivities,
+  createReplyActivities,
+  createSetUpActivities,
+} from '../activities/index.ts';
 import { connect, newConnection } from './database.ts';
 import { createDns } from './dns/createDns.ts';
 import { answerHealth } from './health.ts';
 import { createIndexes, createModels } from './models/index.ts';
+import { answerMetrics } from './operations/metrics.ts';
+import { createTemporalMetrics } from './operations/temporalMetrics.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
-import { createOutbound, createProviders } from './providers/index.ts';
+import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
 import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from './temporal/ids.ts';
 import { releaseHeld } from './temporal/releaseHeld.ts';
 import { rerunInbound } from './temporal/rerun.ts';
@@ -20,6 +27,7 @@ import { settleReplies, settleRows } from './temporal/settle.ts';
 import { createStartRun } from './temporal/start.ts';
 import { createStartSetUp } from './temporal/startSetUp.ts';
 import { createSetUpStarter } from './temporal/startWanted.ts';
+import { startKeepProvider } from './temporal/startKeepProvider.ts';
 import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
 
@@ -34,11 +42,22 @@ const { config, log } = startProcess('worker');
 const stopping = stopSignal(log);
 const attempts = { log, signal: stopping };
 let isServing = false;
-Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('WARN', logEntry) });
+const temporalMetrics = await createTemporalMetrics();
+Runtime.install({
+  shutdownSignals: [],
+  logger: new DefaultLogger('WARN', logEntry),
+  telemetryOptions: temporalMetrics.telemetry,
+});
 
 const server = http.createServer(async (request, response) => {
+  const path = request.url ?? '';
+  if (path === '/metrics') {
+    const { type, body } = await answerMetrics(await temporalMetrics.read());
+    response.writeHead(200, { 'Content-Type': type }).end(body);
+    return;
+  }
   const health = { isServing: () => isServing && !stopping.aborted, needed: {}, wanted: {} };
-  const answer = await answerHealth(request.url ?? '', health);
+  const answer = await answerHealth(path, health);
   response.writeHead(answer?.status ?? 404, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify(answer?.body ?? {}));
 });
@@ -70,14 +89,22 @@ const deps = {
   dns: createDns(config.dnsServers),
   platformDomain: config.platformDomain,
   rerun: (id: string) => rerunInbound({ models, client, startRun }, id),
+  setUp: createSetUp(config),
+  domains: config.domains,
+  publicUrl: config.publicUrl,
   wake: createWake(client),
+  now: () => new Date(),
   log,
 };
 const common = { connection: temporal, namespace, workflowBundle: await bundle };
 const workers = await Promise.all([
   createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),
   createWorker({ ...common, taskQueue: REPLY_QUEUE, activities: createReplyActivities(deps) }),
-  createWorker({ ...common, taskQueue: SET_UP_QUEUE, activities: createSetUpActivities(deps) }),
+  createWorker({
+    ...common,
+    taskQueue: SET_UP_QUEUE,
+    activities: { ...createSetUpActivities(deps), ...createDomainActivities(deps) },
+  }),
 ]);
 const shutdown = () => workers.forEach((worker) => worker.shutdown());
 const found = { models, client, log };
@@ -91,6 +118,7 @@ const sweeps = [
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);
 
+void untilItWorks('Temporal', () => startKeepProvider(client), attempts).catch(() => undefined);
 isServing = true;
 log.info('ready');
 try {

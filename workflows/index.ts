@@ -1,3 +1,5 @@
 export { inboundEmail } from './inboundEmail.ts';
+export { keepProvider } from './keepProvider.ts';
 export { sendReply } from './sendReply.ts';
 export { verifyForwarding } from './verifyForwarding.ts';
+export { verifyDomain } from './verifyDomain.ts';

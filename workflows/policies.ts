@@ -62,3 +62,12 @@ export const askDns: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
+
+/**
+ * A step of a domain: some calls to the provider, each with its own time-out, and a look at DNS. What the provider cannot do just
+ * now is a result; what fails is an engine of ours, or the provider while something is taken back: tried without end.
+ */
+export const domainStep: ActivityOptions = {
+  startToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+};

@@ -61,3 +61,8 @@ export interface ProofOutcome {
     /** Begun again: a later run has taken over; this one wrote nothing more. */
     | 'superseded';
 }
+/** How a claim on a domain ended. `provider`: whether the domain was removed there too (activities/domains/leaveDomain.ts). */
+export type DomainOutcome =
+  | { action: 'deleted' | 'expired' | 'lost'; provider: 'removed' | 'kept' | 'refused' }
+  /** A later run has taken over; this one wrote nothing more. */
+  | { action: 'superseded' };

@@ -1,5 +1,6 @@
 import type { MessageRow } from '../../src/models/index.ts';
 import type { Outbound } from '../../src/models/outbound.ts';
+import { countReply } from '../../src/operations/metrics.ts';
 import { asSet, type Change } from '../../src/replies/change.ts';
 import type { FoundEvents } from '../../src/providers/outbound.ts';
 import type { ReplyRun } from '../../workflows/types.ts';
@@ -45,6 +46,7 @@ async function write({ models }: Deps, row: ReplyRow, change: Change): Promise<b
     { _id: row._id, 'outbound.run': run, 'outbound.changes': changes },
     { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
   );
+  if (modifiedCount === 1) countReply(change.state);
   return modifiedCount === 1;
 }
 

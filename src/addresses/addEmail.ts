@@ -1,9 +1,10 @@
 import type { Models, WorkspaceEmailRow } from '../models/index.ts';
+import { isPlatforms } from '../domains/domainName.ts';
 import { Unfit } from '../replies/draft.ts';
 import { insertEmail, nextEmailId, type NewEmailRow } from './emailRow.ts';
 import { applyFlags, domainPart, ownedDomain } from './flags.ts';
 import { ownForwardingAddress } from './forwardingAddress.ts';
-import { isPlatforms, takeAddress } from './platform.ts';
+import { takeAddress } from './platform.ts';
 import { beginProof } from './proof.ts';
 
 /** An address that a workspace asks for, right in its form. */

@@ -27,15 +27,6 @@ export function isForOperator(address: string, platformDomain: string): boolean 
   return domain === platformDomain && FOR_OPERATOR.has(local);
 }
 
-/** The platform's domain, those above it and those below it: nobody's own. */
-export function isPlatforms(domain: string, platformDomain: string): boolean {
-  return (
-    domain === platformDomain ||
-    domain.endsWith(`.${platformDomain}`) ||
-    platformDomain.endsWith(`.${domain}`)
-  );
-}
-
 /** Makes an address on the platform's domain the workspace's for ever. @returns false when it is another's. */
 export async function claimAddress(models: Models, address: string, workspaceId: string): Promise<boolean> {
   try {

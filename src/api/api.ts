@@ -7,6 +7,7 @@ import { problems } from './problem.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { changesRoutes } from './routes/changes.ts';
 import { contactRoutes } from './routes/contacts.ts';
+import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { messageRoutes } from './routes/messages.ts';
@@ -37,6 +38,7 @@ export function createApi(deps: ApiDeps): Middleware {
   workspaceEmailRoutes(router, user, all);
   emailProofRoutes(router, user, all);
   changesRoutes(router, user, all);
+  domainRoutes(router, user, all);
   signedFileRoute(files, all);
 
   const layers = [

@@ -5,6 +5,7 @@ import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
 import type { Models } from '../models/index.ts';
 import type { ParserPool } from '../parser/pool.ts';
 import type { InboundProvider } from '../providers/inbound.ts';
+import type { ProviderSetUp } from '../providers/setup.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Rerun } from '../temporal/rerun.ts';
 import type { SetUpStarter } from '../temporal/startWanted.ts';
@@ -26,6 +27,8 @@ export interface ApiDeps {
   replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
   /** Starts the runs of set-ups, in the background (src/temporal/startWanted.ts); never throws. */
   setUps: Pick<SetUpStarter, 'add'>;
+  /** Domains at the provider. */
+  setUp: ProviderSetUp;
   /** Has the run of a set-up look at its row. Nobody waits for it, and it never throws: Temporal may be away. */
   wakeSetUp: (workflow: SetUpWorkflow, run: SetUpRun) => Promise<void>;
   parser: Pick<ParserPool, 'sanitise'>;

@@ -9,9 +9,20 @@ export interface DomainRecord {
   value: string;
   /** Of an MX. */
   priority: number | null;
+  /** As our own resolvers answered last; `pending` = never yet. */
   state: 'pending' | 'valid' | 'missing' | 'wrong';
   /** What DNS answered last. */
   found: string[];
+  /** The provider has seen it too. */
+  accepted: boolean;
+}
+
+/** Mails to the owners that are still to be sent, each once. */
+export interface DomainNotice {
+  kind: 'failing' | 'mended' | 'broken' | 'lost' | 'mx gone';
+  at: Date;
+  /** Users who have it. */
+  told: string[];
 }
 
 /** A workspace's claim on a domain. Two workspaces may claim one; ownership decides. */
@@ -22,8 +33,9 @@ export interface DomainRow {
   /** Lower case, IDN to ASCII. */
   name: string;
   /**
-   * `pending`: not owned, or nothing can be sent yet; `verified`: owned, and it sends; `failing`: it did, and something broke,
-   * until `grace_until`; `broken`: that is over, and it sends no more; `expired`: never proved; `lost`: no longer owned.
+   * `pending`: not owned, or nothing can be sent yet; `verified`: owned, and it sends; `failing`: something broke, until
+   * `grace_until`; `broken`: that is over, and it sends no more; `expired`: never proved; `lost`: no longer owned. The last two
+   * are the end of a claim.
    */
   state: 'pending' | 'verified' | 'failing' | 'broken' | 'expired' | 'lost';
   /** Value of the TXT record at `_postroom.<name>`. */
@@ -34,18 +46,36 @@ export interface DomainRow {
   sending: boolean;
   receiving: boolean;
   records: DomainRecord[];
+  /** The provider has suspended it. */
+  suspended: boolean;
   /** Workspace email that gets the mail to addresses that are none; null = such mail is skipped. */
   catch_all_id: string | null;
   /** Why it is not as it should be, in words for a person. */
   problem: string | null;
+  /** What the provider said last to being asked for the domain, in words; null = it has it. */
+  provider_problem: string | null;
   failing_since: Date | null;
+  /** Then sending stops, or, where the ownership record is gone, the claim ends. */
   grace_until: Date | null;
+  /** Since when the ownership record is gone. */
+  disowned_at: Date | null;
+  /** Since when no MX record leads to the provider, though one did. */
+  mx_gone_at: Date | null;
+  /** Mails to the owners that are still to go out. */
+  notices: DomainNotice[];
+  /** Addresses, routes and event hooks are still to be brought in line with this row. */
+  wants_applying: boolean;
+  /** The provider is not asked to look at DNS before. */
+  verify_after: Date | null;
   /** Of a claim that was never proved. */
   expires_at: Date;
   checked_at: Date | null;
   check_wanted_at: Date | null;
+  /** How often its runs wrote to it: one that decided on an older row decides again. */
+  changes: number;
   /** Of the workflow: 1, and one more each time it is begun again. An older run writes nothing. */
   run: number;
+  /** Its run is still to be started, or to be told. */
   wants_start: boolean;
   deleted_at: Date | null;
   created_at: Date;
@@ -59,6 +89,7 @@ const record = {
   priority: { type: Number, default: null },
   state: String,
   found: [String],
+  accepted: Boolean,
 };
 export const domainSchema = rowSchema<DomainRow>({
   _id: String,
@@ -70,13 +101,21 @@ export const domainSchema = rowSchema<DomainRow>({
   sending: { type: Boolean, required: true },
   receiving: { type: Boolean, required: true },
   records: [record],
+  suspended: { type: Boolean, default: false },
   catch_all_id: nullableString,
   problem: nullableString,
+  provider_problem: nullableString,
   failing_since: nullableDate,
   grace_until: nullableDate,
+  disowned_at: nullableDate,
+  mx_gone_at: nullableDate,
+  notices: [{ _id: false, kind: String, at: Date, told: [String] }],
+  wants_applying: { type: Boolean, default: false },
+  verify_after: nullableDate,
   expires_at: Date,
   checked_at: nullableDate,
   check_wanted_at: nullableDate,
+  changes: { type: Number, default: 0 },
   run: { type: Number, required: true },
   wants_start: { type: Boolean, required: true },
   deleted_at: nullableDate,

@@ -134,5 +134,5 @@ export const collectionOf = <Row extends mongo.Document>(model: Model<Row>): mon
 /** Makes every index; resolves when they are there. */
 export async function createIndexes(models: Models): Promise<void> {
   const { connection } = models;
-  for (const name of connection.modelNames()) await connection.model(name).createIndexes();
+  await Promise.all(connection.modelNames().map((name) => connection.model(name).createIndexes()));
 }

@@ -1,5 +1,6 @@
 import type { Models } from '../models/index.ts';
 import { hashOf } from '../temporal/ids.ts';
+import { ownersOf } from './owners.ts';
 import { sendNotice, type NoticeDeps } from './sendNotice.ts';
 
 /** What all owners of a workspace are told. */
@@ -18,10 +19,8 @@ export async function tellOwners(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { models, platformDomain } = deps;
-  const owners = await models.Member.find({ workspace_id: workspaceId, role: 'owner' }).lean();
-  const users = await models.User.find({ _id: { $in: owners.map(({ user_id }) => user_id) } }).lean();
   let told = true;
-  for (const { _id, email } of users) {
+  for (const { _id, email } of await ownersOf(models, workspaceId)) {
     const messageId = `<notice.${hashOf(key, _id)}@${platformDomain}>`;
     const sent = await sendNotice(deps, { to: email, subject, text, messageId }, signal);
     if (sent.result === 'not sent') told = false;

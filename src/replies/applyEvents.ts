@@ -1,6 +1,7 @@
 import type { MessageRow, Models } from '../models/index.ts';
 import type { DeliveryRow, Outbound } from '../models/outbound.ts';
 import type { DeliveryEvent } from '../providers/outbound.ts';
+import { countReply } from '../operations/metrics.ts';
 import { threadsOf } from '../threads/applyToThread.ts';
 import { isCalledByThisRun, recipientsLeft } from './attempts.ts';
 import { asSet, type Change } from './change.ts';
@@ -53,11 +54,12 @@ export async function applyEvents(
     );
     for (const failed of failedNow) await openAgain(models, message, failed.at);
     const isDecided = settles(message, deliveries, told);
-    const change = isDecided ? settledBy(deliveries) : { outbound: { deliveries } };
+    const change: Change = isDecided ? settledBy(deliveries) : { outbound: { deliveries } };
     const { modifiedCount } = await models.Message.updateOne(
       { _id: id, 'outbound.changes': changes },
       { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
     );
+    if (modifiedCount === 1 && change.state !== message.state) countReply(change.state);
     if (modifiedCount === 1) return { run, wakes: (isDecided && isOpen(message)) || isSettled(deliveries) };
   }
 }

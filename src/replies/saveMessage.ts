@@ -1,5 +1,6 @@
 import { collectionOf, type MessageRow, type Models } from '../models/index.ts';
 import { isDuplicateKey } from '../models/once.ts';
+import { countReply } from '../operations/metrics.ts';
 import { applyToThread } from '../threads/applyToThread.ts';
 import { knowContact } from '../threads/contacts.ts';
 import type { NewMessage } from './newReply.ts';
@@ -53,6 +54,7 @@ async function insert(models: Models, { row, uploads }: NewMessage): Promise<Mes
         await takeUploads(models, row, uploads, session);
       });
     }
+    if (row.direction === 'outbound') countReply(row.state);
     return row;
   } catch (error) {
     if (isDuplicateKey(error)) return null;

@@ -1,5 +1,6 @@
 import type { MessageRow, Models } from '../models/index.ts';
 import type { MessageState, Outbound } from '../models/outbound.ts';
+import { countReply } from '../operations/metrics.ts';
 import { asSet, type Change } from './change.ts';
 
 export type OutboundRow = MessageRow & { outbound: Outbound };
@@ -48,18 +49,20 @@ export async function retryMessage(models: Models, message: OutboundRow): Promis
 }
 
 /** @returns the message when the change was made. */
-function decide(
+async function decide(
   models: Models,
   { _id, workspace_id }: OutboundRow,
   from: MessageState[],
   change: Change,
   more: Record<string, unknown> = {},
 ): Promise<OutboundRow | null> {
-  return models.Message.findOneAndUpdate(
+  const row = await models.Message.findOneAndUpdate(
     { _id, workspace_id, direction: 'outbound', state: { $in: from }, ...more },
     { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
     { returnDocument: 'after' },
   ).lean<OutboundRow>();
+  if (row) countReply(change.state);
+  return row;
 }
 
 async function now(

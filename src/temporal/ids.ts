@@ -29,6 +29,9 @@ export function setUpWorkflowId(workflow: SetUpWorkflow, id: string, run: number
   return run === 1 ? `${name}/${id}` : `${name}/${id}/again/${run}`;
 }
 
+/** Workflow id of the one run that looks after what Postroom needs at its provider. */
+export const KEEP_PROVIDER_ID = 'keep-provider';
+
 /** Workflow id of a reply; `run` counts from 1, later ones were started by a person. */
 export function replyWorkflowId(messageId: string, run: number): string {
   return run === 1 ? `reply/${messageId}` : `reply/${messageId}/again/${run}`;

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { InboundEmailRow, Models } from '../models/index.ts';
 import type { MessageState, Outbound } from '../models/outbound.ts';
+import { countMail, countReply } from '../operations/metrics.ts';
 import { inboundWorkflowId, replyWorkflowId } from './ids.ts';
 import { runState } from './runs.ts';
 
@@ -31,6 +32,7 @@ export async function settleRows(
       { $set: { state: 'failed', reason, updated_at: new Date() } },
     );
     settled += modifiedCount;
+    if (modifiedCount === 1) countMail('failed');
     log.warn({ inbound_email_id: _id, run, reason }, 'a mail was left unfinished; it is in the failed list');
   }
   return settled;
@@ -57,7 +59,7 @@ export async function settleReplies(
       found.state === 'unknown' && !unclear
         ? { 'outbound.wants_start': true }
         : {
-            state: outbound.unclear ? 'unconfirmed' : 'failed',
+            state: outbound.unclear ? ('unconfirmed' as const) : ('failed' as const),
             'outbound.reason':
               found.state === 'closed' ? `its run was ended (${found.status})` : 'its run is gone',
             'outbound.state_at': new Date(),
@@ -68,6 +70,7 @@ export async function settleReplies(
       { $set: change, $inc: { 'outbound.changes': 1 } },
     );
     settled += modifiedCount;
+    if (modifiedCount === 1) countReply(change.state);
     log.warn({ message_id: _id, run, found: found.state }, 'a reply was left unfinished');
   }
   return settled;

@@ -10,25 +10,25 @@ const SUMMARY: Record<SetUpWorkflow, string> = {
 };
 
 /**
- * Starts the run of a set-up. Its id makes it one however often it is asked for.
+ * Starts the run of a set-up, or has it look at its row where it is there. Its id makes it one however often it is asked for.
  * @throws ServiceError when Temporal is away, at the latest after 5 s; the run may be there all the same.
  */
 export function createStartSetUp(client: Client) {
-  return async (workflow: SetUpWorkflow, { id, run }: SetUpRun): Promise<'started' | 'already-started'> => {
+  return async (workflow: SetUpWorkflow, { id, run }: SetUpRun): Promise<'under way' | 'over'> => {
     try {
       await client.connection.withDeadline(Date.now() + DEADLINE_MS, () =>
-        client.workflow.start(workflow, {
+        client.workflow.signalWithStart(workflow, {
+          signal: 'wake',
           taskQueue: SET_UP_QUEUE,
           workflowId: setUpWorkflowId(workflow, id, run),
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
           args: [{ id, run }],
           staticSummary: run === 1 ? SUMMARY[workflow] : `${SUMMARY[workflow]}, run ${run}`,
         }),
       );
-      return 'started';
+      return 'under way';
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-started';
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'over';
       throw error;
     }
   };

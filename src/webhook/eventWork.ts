@@ -17,6 +17,7 @@ export interface EventWork {
   add(mark: Mark): void;
   /** As of `Starter`. */
   takeUpMarks(): void;
+  oldestAge(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -33,6 +34,7 @@ export function createEventWork(deps: EventWorkDeps): EventWork {
   return {
     add: (mark) => marks.add(mark, tellJob(deps, mark)),
     takeUpMarks: () => marks.takeUpMarks(),
+    oldestAge: () => marks.oldestAge(),
     close: () => marks.close(),
   };
 }

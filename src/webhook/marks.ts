@@ -88,6 +88,22 @@ export class MarkWork {
     await Promise.all(this.#working);
   }
 
+  /** Age in seconds of the oldest mark, whoever made it; 0 = there is none. @throws anything when storage is away */
+  async oldestAge(): Promise<number> {
+    const { providers, folder, storage } = this.#deps;
+    let oldest = 0;
+    for (const provider of providers) {
+      for await (const key of storage.list(folder(provider))) {
+        const ageMs = Date.now() - arrivalOf(key.slice(key.lastIndexOf('/') + 1)).getTime();
+        if (Number.isNaN(ageMs)) continue;
+        oldest = Math.max(oldest, ageMs / 1000);
+        // Ids sort by time.
+        break;
+      }
+    }
+    return oldest;
+  }
+
   async #addLeftBehind(): Promise<void> {
     const { providers, folder, storage, jobOf } = this.#deps;
     for (const provider of providers) {

@@ -29,6 +29,8 @@ export interface Starter {
   add(post: UnstartedPost): void;
   /** Takes up marks that others left, now and every 30 s. */
   takeUpMarks(): void;
+  /** Seconds (marks.ts). */
+  oldestAge(): Promise<number>;
   /** Resolves when the steps under way have ended; marks keep the rest. */
   close(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function createStarter(deps: StarterDeps): Starter {
   return {
     add: ({ deliveries, ...mark }) => marks.add(mark, startJob(deps, mark, idsOf(deliveries))),
     takeUpMarks: () => marks.takeUpMarks(),
+    oldestAge: () => marks.oldestAge(),
     close: () => marks.close(),
   };
 }

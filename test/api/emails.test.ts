@@ -7,19 +7,32 @@ beforeEach(async () => {
 });
 afterEach(() => world[Symbol.asyncDispose]());
 
+/** What is looked at by name; the rest is compared. */
+interface Body {
+  id: string;
+  address: string;
+  can_receive: boolean;
+  forwarding_address: string;
+  forwarding_addresses: { address: string }[];
+  confirmations: { code: string }[];
+  proof: { expires_at: string };
+  detail: string;
+  errors?: { field: string }[];
+  data: Body[];
+}
 interface Answer {
   status: number;
-  body: any;
+  body: Body;
 }
 async function answer(asked: Promise<Response>): Promise<Answer> {
   const response = await asked;
   const text = await response.text();
-  return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  return { status: response.status, body: JSON.parse(text || 'null') as Body };
 }
 const add = (body: object, token = world.tokens.olga) => answer(world.post('/emails', token, body));
 const fields = ({ status, body }: Answer): unknown[] => [
   status,
-  ...(body.errors ?? []).map((error: { field: string }) => error.field),
+  ...(body.errors ?? []).map(({ field }) => field),
 ];
 const platform = (local: string) => ({
   address: `${local}@postroom.test`,
@@ -207,7 +220,7 @@ describe('an address elsewhere', () => {
     const { body } = await add({ ...elsewhere('sales@acme.com'), forwarding_address: shared });
     expect(body.forwarding_address).toBe(shared);
     expect(body.forwarding_addresses).toHaveLength(1);
-    expect(body.forwarding_addresses[0].address).not.toBe(shared);
+    expect(body.forwarding_addresses[0]!.address).not.toBe(shared);
     const unknown = { ...elsewhere('x@acme.com'), forwarding_address: 'fwd-0@postroom.test' };
     expect(fields(await add(unknown))).toEqual([422, 'forwarding_address']);
   });
@@ -253,7 +266,7 @@ describe('an address elsewhere', () => {
     expect((await answer(world.get('/emails', world.tokens.olga))).body.data).toEqual([]);
     const proof = await world.models.AddressProof.findOne({ address: 'support@acme.com' }).orFail();
     expect(proof.state).toBe('dropped');
-    expect(world.asked.wakeSetUp).toEqual([`verify-forwarding/${proof._id}`]);
+    expect(world.asked.wakeSetUp).toEqual([['verifyForwarding', { id: proof._id, run: 1 }]]);
     // Added again: a proof of its own run, under the limits of before.
     await world.delete(`/emails/${(await add(elsewhere())).body.id}`, world.tokens.olga);
     const again = await add(elsewhere());
@@ -282,7 +295,7 @@ test('confirmations of a mail host are shown to owners, those of a personal addr
       },
     );
     const seen = async (token: string) =>
-      (await answer(world.get(`/emails/${email.id}`, token))).body.confirmations.map((c: any) => c.code);
+      (await answer(world.get(`/emails/${email.id}`, token))).body.confirmations.map(({ code }) => code);
     return [await seen(world.tokens.olga), await seen(world.tokens.dana), await seen(world.tokens.max)];
   };
   expect(await ask(elsewhere())).toEqual([['123'], [], []]);
@@ -298,7 +311,7 @@ describe('the workspace’s slug', () => {
     expect(await slug('Acme-Two')).toMatchObject({ status: 200, body: { slug: 'acme-two' } });
     expect(await slug('acme-one')).toMatchObject({ status: 200 });
     const emails = (await answer(world.get('/emails', world.tokens.olga))).body.data;
-    expect(emails.map((email: any) => email.address).sort()).toEqual([
+    expect(emails.map(({ address }) => address).sort()).toEqual([
       'acme-one@postroom.test',
       'acme-two@postroom.test',
     ]);

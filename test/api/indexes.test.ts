@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { createIndexes, createModels } from '../../src/models/index.ts';
+import { domainRow } from '../domains/rows.ts';
 import { freshDatabaseUri } from '../support/engines.ts';
 import { askedTicket, createWorld, rows, seedEmails, storedFile, type World } from './world.ts';
 
@@ -67,6 +68,7 @@ test('every list reads an index that starts with the workspace, its later pages 
     await rows.contact(models, {});
     await rows.workspaceEmail(models, {});
     await rows.inboundEmail(models, { state: 'held' });
+    await models.Domain.create(domainRow({ name: `${i}.test` }));
   }
   const lists: [list: string, collection: string][] = [
     ['/tickets?', 'tickets'],
@@ -75,6 +77,7 @@ test('every list reads an index that starts with the workspace, its later pages 
     [`/conversations/${conversation._id}/messages?`, 'messages'],
     ['/contacts?', 'contacts'],
     ['/emails?', 'workspace_emails'],
+    ['/domains?', 'domains'],
     ['/inbound-emails?', 'inbound_emails'],
     ['/inbound-emails?state=held&', 'inbound_emails'],
   ];

@@ -19,9 +19,10 @@ import type {
   WorkspaceEmailRow,
 } from '../../src/models/index.ts';
 import { createParserPool } from '../../src/parser/createParserPool.ts';
+import { createSetUp } from '../../src/providers/index.ts';
 import { createFileStorage } from '../../src/storage/fileStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import { newId, setUpWorkflowId } from '../../src/temporal/ids.ts';
+import { newId, type SetUpWorkflow } from '../../src/temporal/ids.ts';
 import { hashToken } from '../../src/tokens.ts';
 import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
 import { freshModels } from '../support/engines.ts';
@@ -40,8 +41,13 @@ export interface World extends AsyncDisposable {
   patch(path: string, token?: string, body?: unknown): Promise<Response>;
   delete(path: string, token?: string): Promise<Response>;
   /** Runs that the API asked for, in order; none is started. */
-  asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: [string, SetUpRun][]; wakeSetUp: string[] };
+  asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: Asked[]; wakeSetUp: Asked[] };
 }
+
+type Asked = [SetUpWorkflow, SetUpRun];
+
+/** A provider that is away. */
+const NOBODY = { apiKey: 'key', signingKey: 'key', url: 'http://127.0.0.1:9', timeoutMs: 1_000 };
 
 export const T0 = new Date('2026-11-01T10:00:00.000Z');
 
@@ -65,13 +71,13 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     wake: async (reply) => void asked.wake.push(reply),
   };
   const setUps: ApiDeps['setUps'] = { add: (workflow, run) => void asked.setUp.push([workflow, run]) };
-  const wakeSetUp: ApiDeps['wakeSetUp'] = async (workflow, { id, run }) =>
-    void asked.wakeSetUp.push(setUpWorkflowId(workflow, id, run));
+  const wakeSetUp: ApiDeps['wakeSetUp'] = async (...of) => void asked.wakeSetUp.push(of);
   const parser = createParserPool({ warm: false });
   const rerun = () => Promise.reject(new Error('not in this test'));
   app.use(
     createApi({
-      ...{ models, storage, config, providers: new Map(), rerun, replies, setUps, wakeSetUp, parser, log },
+      ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
+      ...{ setUp: createSetUp({ mailgun: NOBODY }), setUps, wakeSetUp },
       ...more,
     }),
   );

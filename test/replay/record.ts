@@ -9,6 +9,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from '../../src/temporal/ids.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
+import { domainPaths, keepPaths, scriptedDomain } from '../support/domainPaths.ts';
 import globalSetup from '../support/globalSetup.ts';
 import globalTeardown from '../support/globalTeardown.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
@@ -59,6 +60,19 @@ for (const [name, script] of Object.entries(proofPaths)) {
   });
   await worker.runUntil(record(env.client, file, 'verifyForwarding', SET_UP_QUEUE, { id: name, run: 1 }));
 }
+for (const [workflow, paths] of Object.entries({ verifyDomain: domainPaths, keepProvider: keepPaths }))
+  for (const [name, script] of Object.entries(paths)) {
+    const file = fileOf(workflow, name);
+    if (existsSync(file)) continue;
+    const worker = await createWorker({
+      connection: env.nativeConnection,
+      namespace: 'default',
+      taskQueue: SET_UP_QUEUE,
+      activities: scriptedDomain(script).activities,
+      workflowBundle: await todaysBundle(),
+    });
+    await worker.runUntil(record(env.client, file, workflow, SET_UP_QUEUE, { id: name, run: 1 }));
+  }
 await env.teardown();
 await globalTeardown();
 process.exit();
@@ -80,6 +94,8 @@ async function record(
   const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args: [input] });
   if (input.id === 'woken') await handle.signal('wake');
   await handle.result();
-  writeFileSync(file, historyToJSON(await handle.fetchHistory()));
+  // Of its first run, where it went on as another.
+  const first = client.workflow.getHandle(workflowId, handle.firstExecutionRunId);
+  writeFileSync(file, historyToJSON(await first.fetchHistory()));
   console.log(`recorded ${file.pathname}`);
 }

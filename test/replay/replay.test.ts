@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
+import { domainPaths, keepPaths } from '../support/domainPaths.ts';
 import { inboundPaths } from '../support/inboundPaths.ts';
 import { proofPaths } from '../support/proofPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
@@ -18,6 +19,8 @@ test('every path has a recorded history', () => {
     ...Object.keys(inboundPaths).map((path) => `inboundEmail/${path}`),
     ...Object.keys(replyPaths).map((path) => `sendReply/${path}`),
     ...Object.keys(proofPaths).map((path) => `verifyForwarding/${path}`),
+    ...Object.keys(domainPaths).map((path) => `verifyDomain/${path}`),
+    ...Object.keys(keepPaths).map((path) => `keepProvider/${path}`),
   ];
   expect(histories).toEqual(expect.arrayContaining(paths));
 });

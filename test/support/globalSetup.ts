@@ -72,6 +72,7 @@ async function bringUp(): Promise<void> {
       ),
   ]);
   Object.assign(process.env, {
+    TEST_DATA_DIR: dataDir,
     TEST_TEMPORAL_ADDRESS: temporalAddress,
     TEST_MONGODB_URI: mongoUri,
     TEST_S3_ENDPOINT: s3Endpoint,

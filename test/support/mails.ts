@@ -7,6 +7,7 @@ import type { AttachmentRow, InboundEmailRow, MessageRow } from '../../src/model
 import type { ComposedMail } from '../../src/sandbox/mail.ts';
 import type { ReceiveOptions } from '../../src/sandbox/receive.ts';
 import { newId } from '../../src/temporal/ids.ts';
+import { built } from './built.ts';
 import { mongoUri, temporalAddress } from './engines.ts';
 import { SIGNING_KEY, TOKENS, type Stack } from './stack.ts';
 import { until } from './until.ts';
@@ -104,20 +105,16 @@ export async function operator(
 ): Promise<string> {
   const uri = new URL(mongoUri());
   uri.pathname = `/${stack.models.connection.name}`;
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', `src/cli/${command}.ts`, ...args],
-    {
-      cwd: path.resolve(import.meta.dirname, '../..'),
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        MONGODB_URI: uri.toString(),
-        TEMPORAL_ADDRESS: temporalAddress(),
-        TEMPORAL_NAMESPACE: stack.namespace,
-      },
+  const { stdout } = await promisify(execFile)(process.execPath, [`src/cli/${command}.js`, ...args], {
+    cwd: await built(),
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      MONGODB_URI: uri.toString(),
+      TEMPORAL_ADDRESS: temporalAddress(),
+      TEMPORAL_NAMESPACE: stack.namespace,
     },
-  );
+  });
   return stdout;
 }
 

@@ -26,8 +26,8 @@ export const proofPaths: Record<string, ProofScript> = {
   /** Somebody asked for a look at DNS: the run is sent the signal when it is started. */
   woken: { lookAtProof: [pending, pending, checkWanted, ends('proved')] },
   'mail-away': {
-    lookAtProof: [codeWanted, codeWanted, codeWanted, codeWanted, pending, ends('proved')],
-    sendProofCode: [{ verdict: 'later', ms: 60_000 }, over],
+    lookAtProof: [...times(6, codeWanted), ends('proved')],
+    sendProofCode: [{ verdict: 'later', ms: 90_000 }, over],
   },
   reminded: {
     lookAtProof: [...times(220, pending), ends('expired')],

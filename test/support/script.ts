@@ -28,3 +28,20 @@ export function play<Activities extends object>(
   }
   return { activities: steps as Activities, calls };
 }
+
+/**
+ * One worker can run every path of a file: a step is played by the script of the run whose id it is given.
+ * @param sample has every step
+ */
+export function stepsByRun<Activities extends object>(
+  sample: Activities,
+): { activities: Activities; scripts: Map<string, Activities> } {
+  const scripts = new Map<string, Activities>();
+  const steps: Steps = {};
+  for (const name of Object.keys(sample))
+    steps[name] = async (run: { id: string }, ...args: unknown[]): Promise<unknown> => {
+      const script = scripts.get(run.id) as Record<string, (...args: unknown[]) => unknown> | undefined;
+      return script![name]!(run, ...args);
+    };
+  return { activities: steps as Activities, scripts };
+}

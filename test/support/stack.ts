@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { MessageRow, Models } from '../../src/models/index.ts';
 import { startDns, type DemoDns } from '../../src/sandbox/dns/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/index.ts';
 import { seed, type Seeded } from '../../src/seed.ts';
+import { built } from './built.ts';
 import { freshDatabaseUri, freshModels, freshNamespace, temporalAddress } from './engines.ts';
 import { lastingPort } from './ports.ts';
 import { until } from './until.ts';
@@ -32,6 +32,10 @@ export interface Stack {
   /** Ends a process and waits for its end; nothing when it is not running. */
   stop(name: 'web' | 'worker', signal?: NodeJS.Signals): Promise<void>;
   pid(name: 'web' | 'worker'): number | undefined;
+  /** What the processes have said so far: the last 4 MB. */
+  said(): string;
+  /** `GET /metrics` of a process. */
+  metrics(name: 'web' | 'worker'): Promise<string>;
   /** GET of the API below the demo workspace, as the owner or another of the tokens. */
   api(path: string, token?: string): Promise<Response>;
   /** Any other request of the API below the demo workspace. @param body sent as JSON, unless it is a form or bytes. */
@@ -44,7 +48,6 @@ export interface Stack {
 export const TOKENS = { owner: 'owner-token', dana: 'dana-token', secondOwner: 'second-token' };
 export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
 export const API_KEY = 'key-test-api';
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export type Method = 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -113,17 +116,21 @@ export async function startStack({
     ...env,
   };
 
+  let allSaid = '';
   const running = new Map<string, ChildProcess>();
   const start = async (name: 'web' | 'worker', port: number, extra: Record<string, string>) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', `src/${name}.ts`], {
-      cwd: ROOT,
+    const child = spawn(process.execPath, [`src/${name}.js`], {
+      cwd: await built(),
       env: { ...environment, ...extra },
       stdio: process.env.SHOW_LOGS ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });
     running.set(name, child);
     let said = '';
     for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-4_000)));
+      stream?.on('data', (text: Buffer) => {
+        said = (said + text.toString()).slice(-4_000);
+        allSaid = (allSaid + text.toString()).slice(-4_000_000);
+      });
     await until(
       `${name} to be ready`,
       () => {
@@ -157,6 +164,9 @@ export async function startStack({
     startWorker: (extra = {}) => start('worker', workerPort, extra),
     stop,
     pid: (name) => running.get(name)?.pid,
+    said: () => allSaid,
+    metrics: async (name) =>
+      (await fetch(`http://127.0.0.1:${name === 'web' ? webPort : workerPort}/metrics`)).text(),
     api: (below, token = TOKENS.owner) =>
       fetch(apiUrl + below, { headers: { Authorization: `Bearer ${token}` } }),
     request: (method, below, body, { token = TOKENS.owner, headers = {} } = {}) =>

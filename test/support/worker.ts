@@ -1,14 +1,17 @@
+import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
 import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
-import { buildWorkflowBundle, createWorker } from '../../src/temporal/worker.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
+import { built } from './built.ts';
 import { freshNamespace, temporalAddress } from './engines.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-let bundle: Promise<WorkflowBundleOption> | undefined;
-/** Today's workflows, bundled once a test file. */
-export const todaysBundle = (): Promise<WorkflowBundleOption> => (bundle ??= buildWorkflowBundle());
+/** Today's workflows, bundled once a run of the tests. */
+export const todaysBundle = async (): Promise<WorkflowBundleOption> => ({
+  codePath: path.join(await built(), 'workflow-bundle.js'),
+});
 
 /** A worker of one queue with these activities, in a namespace of its own. */
 export interface TestWorker {

@@ -1,28 +1,26 @@
 import type { InboundOutcome } from '../../workflows/types.ts';
 import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
-import { freshNamespace } from '../support/engines.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
-import { startTestWorker } from '../support/worker.ts';
+import { stepsByRun } from '../support/script.ts';
+import { startTestWorker, type TestWorker } from '../support/worker.ts';
 
-let namespace: string;
+const { activities, scripts } = stepsByRun(fakeActivities().activities);
+let worker: TestWorker;
 beforeAll(async () => {
-  namespace = await freshNamespace();
+  worker = await startTestWorker(activities);
 });
+afterAll(() => worker.close());
 
 async function run(path: string): Promise<{ outcome: InboundOutcome; calls: string[]; memo: unknown }> {
-  const { activities, calls } = fakeActivities(inboundPaths[path]);
-  const worker = await startTestWorker(activities, namespace);
-  try {
-    const handle = await worker.client.workflow.start('inboundEmail', {
-      workflowId: `inbound/${path}`,
-      taskQueue: MAIL_QUEUE,
-      args: [{ id: path, key: `k/${path}`, run: 1 }],
-    });
-    const outcome = (await handle.result()) as InboundOutcome;
-    return { outcome, calls, memo: (await handle.describe()).memo };
-  } finally {
-    await worker.close();
-  }
+  const played = fakeActivities(inboundPaths[path]);
+  scripts.set(path, played.activities);
+  const handle = await worker.client.workflow.start('inboundEmail', {
+    workflowId: `inbound/${path}`,
+    taskQueue: MAIL_QUEUE,
+    args: [{ id: path, key: `k/${path}`, run: 1 }],
+  });
+  const outcome = (await handle.result()) as InboundOutcome;
+  return { outcome, calls: played.calls, memo: (await handle.describe()).memo };
 }
 
 const TO_THE_END = [

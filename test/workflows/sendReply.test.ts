@@ -1,43 +1,33 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { REPLY_QUEUE, replyWorkflowId } from '../../src/temporal/ids.ts';
-import { createWorker } from '../../src/temporal/worker.ts';
 import type { ReplyOutcome } from '../../workflows/types.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
-import { todaysBundle } from '../support/worker.ts';
+import { stepsByRun } from '../support/script.ts';
+import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';
 
-let env: TestWorkflowEnvironment;
+const { activities, scripts } = stepsByRun(scriptedActivities({}).activities);
+let world: SkippingWorld;
 beforeAll(async () => {
-  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
-  env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  world = await startSkippingWorld(REPLY_QUEUE, activities);
 });
-afterAll(() => env.teardown());
+afterAll(() => world.close());
 
 /** Runs a path to its end, however many hours it takes there. */
 async function run(
   path: string,
 ): Promise<{ outcome: ReplyOutcome; calls: string[]; tookMs: number; memo: unknown }> {
-  const { activities, calls } = scriptedActivities(replyPaths[path]!);
-  const worker = await createWorker({
-    connection: env.nativeConnection,
-    namespace: 'default',
+  const { env } = world;
+  const played = scriptedActivities(replyPaths[path]!);
+  scripts.set(path, played.activities);
+  const from = await env.currentTimeMs();
+  const handle = await env.client.workflow.start('sendReply', {
+    workflowId: replyWorkflowId(path, 1),
     taskQueue: REPLY_QUEUE,
-    activities,
-    workflowBundle: await todaysBundle(),
+    args: [{ id: path, run: 1 }],
   });
-  return worker.runUntil(async () => {
-    const from = await env.currentTimeMs();
-    const handle = await env.client.workflow.start('sendReply', {
-      workflowId: replyWorkflowId(path, 1),
-      taskQueue: REPLY_QUEUE,
-      args: [{ id: path, run: 1 }],
-    });
-    if (path === 'woken') await handle.signal('wake');
-    const outcome = (await handle.result()) as ReplyOutcome;
-    const { memo } = await handle.describe();
-    return { outcome, calls, tookMs: (await env.currentTimeMs()) - from, memo };
-  });
+  if (path === 'woken') await handle.signal('wake');
+  const outcome = (await handle.result()) as ReplyOutcome;
+  const { memo } = await handle.describe();
+  return { outcome, calls: played.calls, tookMs: (await env.currentTimeMs()) - from, memo };
 }
 
 const TAKEN = ['takeReply', 'resolveSendingEmail'];

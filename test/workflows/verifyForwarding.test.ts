@@ -1,40 +1,31 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { ProofLook } from '../../activities/proofs/lookAtProof.ts';
 import { SET_UP_QUEUE, setUpWorkflowId } from '../../src/temporal/ids.ts';
-import { createWorker } from '../../src/temporal/worker.ts';
 import type { ProofOutcome } from '../../workflows/types.ts';
 import { proofActivities, proofPaths } from '../support/proofPaths.ts';
-import { todaysBundle } from '../support/worker.ts';
+import { stepsByRun } from '../support/script.ts';
+import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-let env: TestWorkflowEnvironment;
+const { activities, scripts } = stepsByRun(proofActivities({}).activities);
+let world: SkippingWorld;
+let env: SkippingWorld['env'];
 beforeAll(async () => {
-  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
-  env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  world = await startSkippingWorld(SET_UP_QUEUE, activities);
+  env = world.env;
 });
-afterAll(() => env.teardown());
+afterAll(() => world.close());
 
-async function run(name: string, activities: object, isWoken = false) {
-  const worker = await createWorker({
-    connection: env.nativeConnection,
-    namespace: 'default',
+async function run(name: string, played: typeof activities, isWoken = false) {
+  scripts.set(name, played);
+  const handle = await env.client.workflow.start('verifyForwarding', {
+    workflowId: setUpWorkflowId('verifyForwarding', name, 1),
     taskQueue: SET_UP_QUEUE,
-    activities,
-    workflowBundle: await todaysBundle(),
+    args: [{ id: name, run: 1 }],
   });
-  return worker.runUntil(async () => {
-    const handle = await env.client.workflow.start('verifyForwarding', {
-      workflowId: setUpWorkflowId('verifyForwarding', name, 1),
-      taskQueue: SET_UP_QUEUE,
-      args: [{ id: name, run: 1 }],
-    });
-    if (isWoken) await handle.signal('wake');
-    const outcome = (await handle.result()) as ProofOutcome;
-    const { memo, historyLength, startTime, closeTime } = await handle.describe();
-    return { outcome, memo, historyLength, tookMs: closeTime!.getTime() - startTime.getTime() };
-  });
+  if (isWoken) await handle.signal('wake');
+  const outcome = (await handle.result()) as ProofOutcome;
+  const { memo, historyLength, startTime, closeTime } = await handle.describe();
+  return { outcome, memo, historyLength, tookMs: closeTime!.getTime() - startTime.getTime() };
 }
 
 const look = 'lookAtProof';
@@ -46,7 +37,7 @@ test.each<[string, ProofOutcome['action'], string[]]>([
   ['proved-by-code', 'proved', [look, code, look, dns, look, look, dns, look, release]],
   ['proved-at-once', 'proved', [look, release]],
   ['woken', 'proved', [look, dns, look, look, dns, look, release]],
-  ['mail-away', 'proved', [look, code, look, dns, look, look, code, look, dns, look, release]],
+  ['mail-away', 'proved', [look, code, look, dns, look, look, dns, look, look, code, look, release]],
   ['dropped', 'dropped', [look, code, look, release]],
   ['superseded', 'superseded', [look, code, look]],
   ['database-away', 'expired', [look, look, 'lookAtProof, normal', 'lookAtProof, normal', release]],
@@ -74,9 +65,8 @@ test('never proved: reminders after 2, 7 and 12 days, expiry after 14, DNS at mo
   const from = await env.currentTimeMs();
   const told: [string, number][] = [];
   const note = async (what: string) => void told.push([what, (await env.currentTimeMs()) - from]);
-  const { activities } = proofActivities({});
   const ran = await run('never', {
-    ...activities,
+    ...proofActivities({}).activities,
     lookAtProof: async (): Promise<ProofLook> => {
       const expiresInMs = from + 14 * DAY_MS - (await env.currentTimeMs());
       if (expiresInMs <= 0) return { verdict: 'over', state: 'expired' };

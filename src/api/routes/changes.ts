@@ -16,7 +16,7 @@ const PAGE = 100;
 /** How long an answer waits for what is on its way (ms). */
 const WAIT_MS = 50;
 /** A stream of events looks so often whether it is to end (ms). */
-const TURN_MS = 1_000;
+const TURN_MS = 500;
 /** And so often whether its user may still hear (ms). */
 const CHECK_EVERY_MS = 5_000;
 /** Proxies close what is silent for a minute. */
@@ -99,7 +99,7 @@ async function streamEvents(
     await user(ctx, () => Promise.resolve());
     return true;
   };
-  const isOver = () => deps.stopping?.aborted === true;
+  const isOver = () => deps.stopping?.aborted === true || ctx.res.closed;
   ctx.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   ctx.type = 'text/event-stream';
   // Made as it is read: a client that takes nothing in has nothing fetched for it.

@@ -1,0 +1,41 @@
+import { LIVE } from '../../src/domains/claims.ts';
+import { applyDomainFlags } from '../../src/domains/flags.ts';
+import { keepRoutes } from '../../src/domains/routes.ts';
+import type { DomainRow } from '../../src/models/index.ts';
+import { ProviderRefused } from '../../src/providers/setup.ts';
+import type { SetUpRun } from '../../workflows/types.ts';
+import type { Deps } from '../deps.ts';
+import { readDomain } from './row.ts';
+
+/** `removed`: at the provider too. `refused`: the provider keeps it; an operator can remove it. */
+export interface Left {
+  provider: 'removed' | 'kept' | 'refused';
+}
+
+/**
+ * After a claim was deleted, has expired or is lost: takes back what came of it, and of it alone.
+ * @throws ProviderAway: then it is done again, from the beginning.
+ */
+export async function leaveDomain(deps: Deps, run: SetUpRun): Promise<Left> {
+  const row = await readDomain(deps, run);
+  await applyDomainFlags(deps.models, row.name);
+  try {
+    await keepRoutes(deps);
+    return { provider: (await remove(deps, row)) ? 'removed' : 'kept' };
+  } catch (error) {
+    if (!(error instanceof ProviderRefused)) throw error;
+    deps.log.warn({ domain_id: row._id, code: error.code }, 'the provider refused to take a domain back');
+    return { provider: 'refused' };
+  }
+}
+
+/** Only what was this workspace's by proof, was made by us, and is claimed by nobody else, is removed for all. */
+async function remove({ models, setUp }: Deps, row: DomainRow): Promise<boolean> {
+  const wasProved = row.state === 'lost' || row.owned_at !== null;
+  if (!wasProved || (await models.Domain.exists({ ...LIVE, name: row.name }))) return false;
+  const made = await models.ProviderDomain.exists({ _id: row.name, made_by_us: true });
+  if (!made) return false;
+  await setUp.removeDomain(row.name);
+  await models.ProviderDomain.deleteOne({ _id: row.name });
+  return true;
+}

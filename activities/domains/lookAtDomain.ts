@@ -1,0 +1,93 @@
+import { findOrCreate, verify, type AtProvider } from '../../src/domains/atProvider.ts';
+import { isLive } from '../../src/domains/claims.ts';
+import { judge, type Seen } from '../../src/domains/judge.ts';
+import { msToNextLook } from '../../src/domains/nextLook.ts';
+import {
+  answerTo,
+  isAnswered,
+  lookUp,
+  recordsOf,
+  withAnswers,
+  type Answers,
+} from '../../src/domains/records.ts';
+import { hasRival, takeFromOthers } from '../../src/domains/rivals.ts';
+import type { DomainRow } from '../../src/models/index.ts';
+import type { SetUpRun } from '../../workflows/types.ts';
+import type { Deps } from '../deps.ts';
+import { changeDomain, readDomain } from './row.ts';
+
+export type Looked =
+  /** The claim goes on. `ms`: then it is looked at again. */
+  | { verdict: 'looked'; state: DomainRow['state']; apply: boolean; tell: boolean; ms: number }
+  /** It was deleted, never proved, or lost. */
+  | { verdict: 'over'; state: 'deleted' | 'expired' | 'lost' };
+
+/** What a look found, whatever the row says by the time it is written. */
+interface Found {
+  at: Date;
+  asked: AtProvider;
+  answers: Answers;
+  verifyAfter: Date | null;
+  rival: boolean;
+}
+
+/** Between two times that the provider is asked to look at DNS. */
+const VERIFY_EVERY_MS = 60_000;
+
+/**
+ * One look: the domain at the provider, every record at our own resolvers, and what both come to. What cannot be asked just now changes
+ * nothing but the words.
+ */
+export async function lookAtDomain(deps: Deps, run: SetUpRun): Promise<Looked> {
+  const before = await readDomain(deps, run);
+  if (!isLive(before)) return over(before);
+  const found = await find(deps, before);
+  const { graceMs } = deps.domains;
+  const row = await changeDomain(deps, run, (now) =>
+    isLive(now) ? { ...judge(now, seenOf(now, found), graceMs), verify_after: found.verifyAfter } : null,
+  );
+  await deps.models.Domain.updateOne(
+    { _id: run.id, check_wanted_at: { $lte: found.at } },
+    { $set: { check_wanted_at: null } },
+  );
+  if (!isLive(row)) return over(row);
+  const { state, wants_applying: apply, notices } = row;
+  const ms = msToNextLook(row, deps.now(), found.asked.problem === null ? null : found.asked.retryAfterMs);
+  return { verdict: 'looked', state, apply, tell: notices.length > 0, ms };
+}
+
+async function find(deps: Deps, row: DomainRow): Promise<Found> {
+  const at = deps.now();
+  let asked = await findOrCreate(deps, row.name);
+  const records = recordsOf(row, asked.domain);
+  const answers = await lookUp(deps.dns, records);
+  const isNews = withAnswers(records, answers).some(({ state, accepted }) => state === 'valid' && !accepted);
+  let verifyAfter = row.verify_after;
+  if (asked.domain && isNews && !(verifyAfter && verifyAfter > at)) {
+    const verified = await verify(deps, row.name);
+    const ms = (verified.problem === null ? null : verified.retryAfterMs) ?? VERIFY_EVERY_MS;
+    verifyAfter = new Date(at.getTime() + ms);
+    // That it has no time to look is no problem of the domain's.
+    if (verified.domain) asked = verified;
+  }
+  const ownership = records.find(({ purpose }) => purpose === 'ownership');
+  const owners = ownership ? answerTo(ownership, answers) : null;
+  if (owners?.agreed.includes(row.ownership_value)) await takeFromOthers(deps, row, owners, at);
+  const rival = owners !== null && (await hasRival(deps.models, row, owners));
+  return { at, asked, answers, verifyAfter, rival };
+}
+
+function seenOf(row: DomainRow, { at, asked, answers, rival }: Found): Seen {
+  const records = withAnswers(recordsOf(row, asked.domain), answers);
+  const answered = records.filter((record) => isAnswered(record, answers)).map(({ purpose }) => purpose);
+  return {
+    ...{ at, records, rival },
+    answered: new Set(answered),
+    suspended: asked.domain?.isDisabled ?? row.suspended,
+    providerProblem: asked.problem,
+  };
+}
+
+function over({ deleted_at, state }: DomainRow): Looked {
+  return { verdict: 'over', state: deleted_at ? 'deleted' : (state as 'expired' | 'lost') };
+}

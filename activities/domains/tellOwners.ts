@@ -1,0 +1,54 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { noticeWords } from '../../src/domains/notices.ts';
+import type { DomainNotice } from '../../src/models/domain.ts';
+import type { DomainRow } from '../../src/models/index.ts';
+import { ownersOf } from '../../src/notices/owners.ts';
+import { sendNotice } from '../../src/notices/sendNotice.ts';
+import { hashOf } from '../../src/temporal/ids.ts';
+import type { SetUpRun } from '../../workflows/types.ts';
+import type { Deps } from '../deps.ts';
+import { readDomain } from './row.ts';
+
+/** `later`: the provider does not take mail just now. */
+export type Told = { verdict: 'told' } | { verdict: 'later'; code: string; ms: number };
+
+const LATER_MS = 10 * 60_000;
+
+/** Sends what the owners of the workspace are still to be told; each mail to each of them once. */
+export async function tellOwners(deps: Deps, run: SetUpRun): Promise<Told> {
+  const row = await readDomain(deps, run);
+  let verdict: Told = { verdict: 'told' };
+  for (const notice of row.notices) {
+    const later = await tell(deps, row, notice);
+    if (later) verdict = later;
+    else await write(deps, row, notice, { $pull: { notices: { kind: notice.kind, at: notice.at } } });
+  }
+  return verdict;
+}
+
+/** @returns null when all of them have it, or never will. */
+async function tell(deps: Deps, row: DomainRow, notice: DomainNotice): Promise<Told | null> {
+  let later: Told | null = null;
+  for (const { _id, email } of await ownersOf(deps.models, row.workspace_id)) {
+    if (notice.told.includes(_id)) continue;
+    const id = hashOf('domain notice', row._id, notice.kind, notice.at.getTime(), _id);
+    const mail = { to: email, ...noticeWords(notice.kind, row), messageId: `<${id}@${deps.platformDomain}>` };
+    const sent = await sendNotice(deps, mail, cancellationSignal());
+    if (sent.result === 'not sent' || sent.result === 'unclear') {
+      // A second copy has the same Message-Id: mail programs show one.
+      const ms = (sent.result === 'not sent' ? sent.retryAfterMs : null) ?? LATER_MS;
+      later = { verdict: 'later', code: sent.code, ms };
+      continue;
+    }
+    if (sent.result === 'refused')
+      deps.log.warn({ domain_id: row._id, code: sent.code }, 'a mail to an owner was refused');
+    await write(deps, row, notice, { $addToSet: { 'notices.$.told': _id } });
+  }
+  return later;
+}
+
+const write = ({ models }: Deps, { _id }: DomainRow, { kind, at }: DomainNotice, change: object) =>
+  models.Domain.updateOne(
+    { _id, notices: { $elemMatch: { kind, at } } },
+    { ...change, $inc: { changes: 1 } },
+  );

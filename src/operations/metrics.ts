@@ -1,0 +1,104 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * What this process has to tell, for `GET /metrics`. Labels are words of ours and routes, never ids or anything of a mail: there
+ * are few of them, and nobody's data is in them.
+ */
+export const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+
+/** Seconds: an acknowledgement takes milliseconds, a provider's time-out is a minute. */
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const registers = [registry];
+
+const mails = new Counter({
+  name: 'postroom_mails_total',
+  help: 'Mails by what became of them; one that is run again counts again.',
+  labelNames: ['outcome'],
+  registers,
+});
+export const countMail = (outcome: 'routed' | 'skipped' | 'held' | 'failed'): void => mails.inc({ outcome });
+
+const replies = new Counter({
+  name: 'postroom_replies_total',
+  help: 'Messages going out, by the state that they came into.',
+  labelNames: ['state'],
+  registers,
+});
+/** @param state that a message came into; undefined = it is in none that is new. */
+export function countReply(state: string | undefined): void {
+  if (state !== undefined) replies.inc({ state });
+}
+
+const steps = new Histogram({
+  name: 'postroom_step_seconds',
+  help: 'Tries of steps: done, ended by a verdict, or to be tried again.',
+  labelNames: ['step', 'result'],
+  buckets,
+  registers,
+});
+export type StepResult = 'done' | 'verdict' | 'again';
+export const observeStep = (step: string, result: StepResult, seconds: number): void =>
+  steps.observe({ step, result }, seconds);
+
+const acknowledgements = new Histogram({
+  name: 'postroom_acknowledge_seconds',
+  help: 'From the head of a post to its answer.',
+  labelNames: ['webhook', 'status'],
+  buckets,
+  registers,
+});
+const apiRequests = new Histogram({
+  name: 'postroom_api_request_seconds',
+  help: 'Requests of the API.',
+  labelNames: ['method', 'route', 'status'],
+  buckets,
+  registers,
+});
+export interface Answered {
+  /** As it is written in the code (`/api/v1/workspaces/:workspace_id/tickets`); `none` = no such route. */
+  route: string;
+  method: string;
+  status: number;
+  seconds: number;
+}
+export function observeRequest({ route, method, status, seconds }: Answered): void {
+  if (route.startsWith('/webhooks/')) acknowledgements.observe({ webhook: route, status }, seconds);
+  else apiRequests.observe({ method, route, status }, seconds);
+}
+
+const attempts = new Histogram({
+  name: 'postroom_webhook_attempt_seconds',
+  help: 'Calls of customers’ endpoints.',
+  labelNames: ['outcome'],
+  buckets,
+  registers,
+});
+/** @param outcome delivered: 2xx; gone: 410; refused: any other answer, timed out, or an address inside. */
+export const observeWebhookAttempt = (
+  outcome: 'delivered' | 'gone' | 'answered' | 'timed_out' | 'unreachable' | 'refused',
+  seconds: number,
+): void => attempts.observe({ outcome }, seconds);
+
+const ages = new Map<string, () => Promise<number>>();
+new Gauge({
+  name: 'postroom_queue_age_seconds',
+  help: 'Age of the oldest post that is not worked off; 0 = none. Missing = storage does not answer.',
+  labelNames: ['queue'],
+  registers,
+  async collect() {
+    this.reset();
+    for (const [queue, ageOf] of ages) {
+      const age = await ageOf().catch(() => null);
+      if (age !== null) this.set({ queue }, age);
+    }
+  },
+});
+/** @param ageOf the oldest mark's age in seconds, looked up when it is asked for. */
+export const watchQueue = (queue: 'mails' | 'events', ageOf: () => Promise<number>): void =>
+  void ages.set(queue, ageOf);
+
+/** The answer to `GET /metrics`. @param more text of further metrics in the same format. */
+export async function answerMetrics(more = ''): Promise<{ type: string; body: string }> {
+  return { type: registry.contentType, body: (await registry.metrics()) + more };
+}

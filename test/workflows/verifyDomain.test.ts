@@ -1,0 +1,265 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { WorkflowContinuedAsNewError } from '@temporalio/client';
+import { createDomainActivities } from '../../activities/index.ts';
+import type { DomainRow } from '../../src/models/index.ts';
+import { KEEP_PROVIDER_ID, SET_UP_QUEUE, setUpWorkflowId } from '../../src/temporal/ids.ts';
+import { startKeepProvider } from '../../src/temporal/startKeepProvider.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
+import type { DomainOutcome } from '../../workflows/types.ts';
+import { startRig, type Rig } from '../domains/rig.ts';
+import {
+  DAY_MS,
+  domainPaths,
+  HOUR_MS,
+  MINUTE_MS,
+  scriptedDomain,
+  type DomainScript,
+} from '../support/domainPaths.ts';
+import { todaysBundle } from '../support/worker.ts';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
+  env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+});
+afterAll(() => env.teardown());
+
+async function workerOf(script: DomainScript) {
+  const from = await env.currentTimeMs();
+  const { activities, calls } = scriptedDomain(script, async () => (await env.currentTimeMs()) - from);
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: 'default',
+    taskQueue: SET_UP_QUEUE,
+    activities,
+    workflowBundle: await todaysBundle(),
+  });
+  return { worker, calls };
+}
+
+/** Runs a path to its end, however many weeks it takes there. */
+async function run(path: string) {
+  const { worker, calls } = await workerOf(domainPaths[path]!);
+  return worker.runUntil(async () => {
+    const workflowId = setUpWorkflowId('verifyDomain', path, 1);
+    const handle = await env.client.workflow.start('verifyDomain', {
+      workflowId,
+      taskQueue: SET_UP_QUEUE,
+      args: [{ id: path, run: 1 }],
+    });
+    if (path === 'woken') await handle.signal('wake');
+    const outcome = (await handle.result()) as DomainOutcome;
+    const { memo } = await env.client.workflow.getHandle(workflowId).describe();
+    return { outcome, calls, memo, handle };
+  });
+}
+
+const look = 'lookAtDomain';
+const apply = 'applyDomain';
+const tell = 'tellOwners';
+const leave = 'leaveDomain';
+const kept = (action: string) => ({ action, provider: 'kept' });
+const removed = (action: string) => ({ action, provider: 'removed' });
+
+test.each<[string, unknown, string[]]>([
+  ['proved-then-deleted', removed('deleted'), [look, look, look, apply, look, look, leave, tell]],
+  ['expired', kept('expired'), [look, look, look, leave, tell]],
+  [
+    'failing-then-mended',
+    kept('deleted'),
+    [look, look, apply, tell, look, look, apply, tell, look, leave, tell],
+  ],
+  ['lost', removed('lost'), [look, tell, look, leave, leave, leave, tell, tell]],
+  ['provider-away', kept('deleted'), [look, apply, tell, look, apply, tell, look, look, leave, tell]],
+  ['provider-refuses-removal', { action: 'deleted', provider: 'refused' }, [look, leave, tell]],
+  ['woken', kept('deleted'), [look, look, look, leave, tell]],
+  ['superseded', { action: 'superseded' }, [look, look]],
+  ['database-away', kept('deleted'), [look, look, look, look, leave, tell]],
+  ['continued', kept('deleted'), [...Array<string>(62).fill(look), leave, tell]],
+])('%s', async (path, outcome, calls) => {
+  const ran = await run(path);
+  expect(ran.outcome).toEqual(outcome);
+  expect(ran.calls.map(([step]) => step)).toEqual(calls);
+  expect(ran.memo).toMatchObject({ outcome: ran.outcome.action });
+});
+
+test('every path is run here', () => {
+  expect(Object.keys(domainPaths)).toHaveLength(10);
+});
+
+test.each<[string, number[]]>([
+  ['proved-then-deleted', [0, MINUTE_MS, 2 * MINUTE_MS, 2 * MINUTE_MS + DAY_MS, 2 * MINUTE_MS + 2 * DAY_MS]],
+  ['expired', [0, MINUTE_MS, MINUTE_MS + 13 * DAY_MS]],
+  ['failing-then-mended', [0, DAY_MS, DAY_MS + HOUR_MS, DAY_MS + 2 * HOUR_MS, 2 * DAY_MS + 2 * HOUR_MS]],
+  // What could not be done is tried again after the shorter of what both said.
+  ['provider-away', [0, 10 * MINUTE_MS, DAY_MS + 10 * MINUTE_MS, 2 * DAY_MS + 10 * MINUTE_MS]],
+  // The signal is not waited for: the second look is at once.
+  ['woken', [0, 0, 2 * HOUR_MS]],
+])('%s looks when it is told to', async (path, due) => {
+  const looks = (await run(path)).calls.filter(([step]) => step === look).map(([, at]) => at);
+  expect(looks).toHaveLength(due.length);
+  looks.forEach((at, n) => {
+    expect(at).toBeGreaterThanOrEqual(due[n]!);
+    // Beside that, the steps themselves take a moment.
+    expect(at).toBeLessThan(due[n]! + MINUTE_MS);
+  });
+});
+
+test('a claim that lives for months is carried by one run after another, none with a long history', async () => {
+  const { handle } = await run('continued');
+  const first = env.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId, {
+    followRuns: false,
+  });
+  await expect(first.result()).rejects.toThrow(WorkflowContinuedAsNewError);
+  expect((await first.fetchHistory()).events!.length).toBeLessThan(1_000);
+});
+
+describe('keepProvider', () => {
+  const kept = { verdict: 'kept' } as const;
+  const handle = () => env.client.workflow.getHandle(KEEP_PROVIDER_ID);
+
+  test('looks at once, daily, and whenever a worker starts; one run follows the other', async () => {
+    const refused = { verdict: 'refused', code: 'Http401' } as const;
+    const script = [kept, refused, ...Array<typeof kept>(32).fill(kept), { verdict: 'off' } as const];
+    const { worker, calls } = await workerOf({ keepProvider: script });
+    await worker.runUntil(async () => {
+      await startKeepProvider(env.client);
+      await env.sleep(3 * DAY_MS + HOUR_MS);
+      expect(calls).toHaveLength(4);
+      await startKeepProvider(env.client);
+      await env.sleep(HOUR_MS);
+      expect(calls).toHaveLength(5);
+      const first = await handle().describe();
+      expect(await handle().result()).toBe('off');
+      expect((await handle().describe()).runId).not.toBe(first.runId);
+    });
+    expect(calls).toHaveLength(script.length);
+  });
+
+  test('without a key it ends, and looks again at the next start', async () => {
+    const { worker, calls } = await workerOf({ keepProvider: [{ verdict: 'off' }] });
+    await worker.runUntil(async () => {
+      for (let starts = 0; starts < 2; starts += 1) {
+        await startKeepProvider(env.client);
+        expect(await handle().result()).toBe('off');
+      }
+    });
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe('with its real steps, DNS and provider, over weeks', () => {
+  let rig: Rig;
+  beforeEach(async () => {
+    rig = await startRig();
+  });
+  afterEach(() => rig.close());
+
+  /** A worker whose steps have the server's time; looks are counted. */
+  async function realWorker() {
+    let now = await env.currentTimeMs();
+    const states: [at: number, state: string][] = [];
+    const activities = createDomainActivities({
+      ...rig.deps,
+      domains: { graceMs: 3 * DAY_MS },
+      now: () => new Date(now),
+    });
+    const { lookAtDomain } = activities;
+    activities.lookAtDomain = async (run) => {
+      now = await env.currentTimeMs();
+      const looked = await lookAtDomain(run);
+      states.push([now, looked.state]);
+      return looked;
+    };
+    const worker = await createWorker({
+      connection: env.nativeConnection,
+      namespace: 'default',
+      taskQueue: SET_UP_QUEUE,
+      activities,
+      workflowBundle: await todaysBundle(),
+    });
+    return { worker, states };
+  }
+  /** A claim made at the server's time, which other tests have moved on. */
+  async function claim(): Promise<DomainRow> {
+    const row = await rig.claim();
+    const at = await env.currentTimeMs();
+    const expires_at = new Date(at + 14 * DAY_MS);
+    await rig.models.Domain.updateOne({ _id: row._id }, { $set: { created_at: new Date(at), expires_at } });
+    return row;
+  }
+  const start = ({ _id }: DomainRow) =>
+    env.client.workflow.start('verifyDomain', {
+      workflowId: setUpWorkflowId('verifyDomain', _id, 1),
+      taskQueue: SET_UP_QUEUE,
+      args: [{ id: _id, run: 1 }],
+    });
+
+  async function remove({ _id }: DomainRow, handle: Awaited<ReturnType<typeof start>>): Promise<void> {
+    await rig.models.Domain.updateOne({ _id }, { $set: { deleted_at: new Date() } });
+    await handle.signal('wake');
+    expect(await handle.result()).toEqual({ action: 'deleted', provider: 'removed' });
+  }
+
+  test('nothing is published: looked at ever more seldom, and expired after 14 days', async () => {
+    const row = await claim();
+    const { worker, states } = await realWorker();
+    await worker.runUntil(async () => {
+      const handle = await start(row);
+      expect(await handle.result()).toEqual({ action: 'expired', provider: 'kept' });
+    });
+    const [first] = states[0]!;
+    const [last] = states.at(-1)!;
+    expect(last - first).toBeGreaterThan(14 * DAY_MS - MINUTE_MS);
+    expect(last - first).toBeLessThan(14 * DAY_MS + HOUR_MS);
+    const waits = states.slice(1).map(([at], n) => at - states[n]![0]);
+    expect(waits[0]).toBeLessThan(2 * MINUTE_MS);
+    expect(Math.max(...waits)).toBeLessThan(2 * HOUR_MS + MINUTE_MS);
+    expect(states.length).toBeLessThan(300);
+    expect(states.length).toBeGreaterThan(100);
+    expect(rig.mailTo('olga')).toEqual([]);
+  });
+
+  test('proved, in order for weeks, broken, over its grace, mended; deleted', async () => {
+    const row = await claim();
+    await rig.publish(row);
+    const { worker, states } = await realWorker();
+    const until = async (state: string, ms: number) => {
+      await env.sleep(ms);
+      expect(await rig.read(row)).toMatchObject({ state });
+    };
+    await worker.runUntil(async () => {
+      const handle = await start(row);
+      await until('verified', 20 * DAY_MS);
+      // Once a day.
+      expect(states.length).toBeLessThan(24);
+      await rig.unpublish(row, ['spf']);
+      await until('failing', DAY_MS + HOUR_MS);
+      const hourly = states.length;
+      await until('broken', 3 * DAY_MS);
+      expect(states.length - hourly).toBeGreaterThanOrEqual(48);
+      await rig.publish(row, ['spf']);
+      await until('verified', 3 * HOUR_MS);
+      await remove(row, handle);
+    });
+    expect(rig.mailTo('olga')).toHaveLength(3);
+    expect(await rig.atProvider()).toEqual({ domains: [], routes: ['postroom.test'] });
+  });
+
+  test('asked for a look: it is at once', async () => {
+    const row = await claim();
+    const { worker, states } = await realWorker();
+    await worker.runUntil(async () => {
+      const handle = await start(row);
+      await env.sleep(2 * DAY_MS);
+      await rig.publish(row);
+      await handle.signal('wake');
+      const before = states.length;
+      await env.sleep(MINUTE_MS);
+      expect(states[before]).toMatchObject([expect.any(Number), 'verified']);
+      await remove(row, handle);
+    });
+  });
+});
