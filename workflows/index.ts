@@ -1,3 +1,4 @@
+export { deliverWebhook } from './deliverWebhook.ts';
 export { inboundEmail } from './inboundEmail.ts';
 export { keepProvider } from './keepProvider.ts';
 export { sendReply } from './sendReply.ts';

@@ -71,3 +71,12 @@ export const domainStep: ActivityOptions = {
   startToCloseTimeout: '5 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
+
+/**
+ * One post to a customer's endpoint, which ends after 15 s. What the endpoint says is a result; only our own faults (MongoDB) are
+ * tried again here, without an end.
+ */
+export const webhookAttempt: ActivityOptions = {
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};

@@ -66,3 +66,22 @@ export type DomainOutcome =
   | { action: 'deleted' | 'expired' | 'lost'; provider: 'removed' | 'kept' | 'refused' }
   /** A later run has taken over; this one wrote nothing more. */
   | { action: 'superseded' };
+
+/** What the run of an event's way to an endpoint is told. */
+export interface WebhookRun {
+  /** Id of the delivery's row. */
+  id: string;
+  /** 1, and one more each time a person has it sent again. */
+  run: number;
+}
+
+/** What became of it. */
+export interface WebhookOutcome {
+  action:
+    | 'delivered'
+    | 'failed'
+    /** The endpoint is off or gone, or there is nothing any more that it may be told. */
+    | 'cancelled'
+    /** A later run has taken over. */
+    | 'superseded';
+}

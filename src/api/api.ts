@@ -11,7 +11,9 @@ import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { notificationRoutes } from './routes/notifications.ts';
 import { threadRoutes } from './routes/threads.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
 import { available } from './unavailable.ts';
@@ -38,6 +40,8 @@ export function createApi(deps: ApiDeps): Middleware {
   workspaceEmailRoutes(router, user, all);
   emailProofRoutes(router, user, all);
   changesRoutes(router, user, all);
+  webhookRoutes(router, user, all);
+  notificationRoutes(router, user, all);
   domainRoutes(router, user, all);
   signedFileRoute(files, all);
 

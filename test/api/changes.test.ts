@@ -83,7 +83,7 @@ test('personal mail is told of to its owner only, and nothing to another workspa
   const { next } = await ask(null);
   const mine = { audience: 'owner:dana', owner_id: 'dana' };
   const { _id } = await rows.conversation(world.models, mine);
-  await rows.message(world.models, { ...mine, thread_kind: 'conversation', thread_id: _id } as never);
+  await rows.message(world.models, { audience: mine.audience, thread_kind: 'conversation', thread_id: _id });
   await rows.contact(world.models, { audiences: ['owner:dana'] });
   await rows.ticket(world.models, { workspace_id: 'other' });
   expect((await upToNow(next, world.tokens.dana)).map(({ type }) => type)).toEqual([

@@ -4,6 +4,7 @@ import { domainPaths, keepPaths } from '../support/domainPaths.ts';
 import { inboundPaths } from '../support/inboundPaths.ts';
 import { proofPaths } from '../support/proofPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
+import { webhookPaths } from '../support/webhookPaths.ts';
 import { todaysBundle } from '../support/worker.ts';
 
 const folder = new URL('./histories/', import.meta.url);
@@ -18,6 +19,7 @@ test('every path has a recorded history', () => {
   const paths = [
     ...Object.keys(inboundPaths).map((path) => `inboundEmail/${path}`),
     ...Object.keys(replyPaths).map((path) => `sendReply/${path}`),
+    ...Object.keys(webhookPaths).map((path) => `deliverWebhook/${path}`),
     ...Object.keys(proofPaths).map((path) => `verifyForwarding/${path}`),
     ...Object.keys(domainPaths).map((path) => `verifyDomain/${path}`),
     ...Object.keys(keepPaths).map((path) => `keepProvider/${path}`),
