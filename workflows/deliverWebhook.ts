@@ -1,6 +1,6 @@
 import { proxyActivities, setCurrentDetails, sleep, upsertMemo } from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/index.ts';
-import { webhookAttempt } from './policies.ts';
+import { notice, webhookAttempt } from './policies.ts';
 import type { WebhookOutcome, WebhookRun } from './types.ts';
 
 const SECOND_MS = 1_000;
@@ -22,7 +22,8 @@ const LONGEST_QUEUE_MS = MINUTE_MS;
 
 /** One event on its way to one endpoint. */
 export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutcome> {
-  const { attemptWebhook, tellOfDisabledWebhook } = proxyActivities<WebhookActivities>(webhookAttempt);
+  const { attemptWebhook } = proxyActivities<WebhookActivities>(webhookAttempt);
+  const { tellOfDisabledWebhook } = proxyActivities<WebhookActivities>(notice);
   const outcome = await deliver();
   upsertMemo({ outcome: outcome.action });
   return outcome;

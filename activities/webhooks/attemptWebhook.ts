@@ -1,3 +1,4 @@
+import { heartbeat } from '@temporalio/activity';
 import type { EventRow, WebhookDeliveryRow, WebhookRow } from '../../src/models/index.ts';
 import type { WebhookAttempt } from '../../src/models/webhook.ts';
 import { payloadData } from '../../src/webhooks/payload.ts';
@@ -36,12 +37,14 @@ export async function attemptWebhook(
     return { verdict: 'later', afterMs: 0, code: 'unknown', disabled: false };
   const endpoint = await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>();
   if (!endpoint?.active) return end(deps, delivery, 'cancelled');
-  const event = delivery.event_id === null ? null : await models.Event.findById(delivery.event_id).lean<EventRow>();
+  const event =
+    delivery.event_id === null ? null : await models.Event.findById(delivery.event_id).lean<EventRow>();
   if (delivery.event_id !== null && !event) return end(deps, delivery, 'cancelled');
   if (n === 1 && event && (await awaitsFiles(deps, event))) return { verdict: 'wait', for: 'its files' };
 
   const free = slots.take(endpoint._id, endpoint.failing_since ? AT_ONCE.failing : AT_ONCE.healthy);
   if (!free) return { verdict: 'wait', for: 'its turn' };
+  const alive = setInterval(() => heartbeat(), 1_500);
   try {
     const data = event ? await payloadData(deps, endpoint, event) : { webhook_id: endpoint._id };
     if (data === null) return await end(deps, delivery, 'cancelled');
@@ -49,11 +52,16 @@ export async function attemptWebhook(
     const answer = await send(deps, endpoint, delivery, data, at);
     return await settle(deps, endpoint, delivery, { n, at, answer, isLast });
   } finally {
+    clearInterval(alive);
     free();
   }
 }
 
-const over = (state: WebhookOutcome['action'], disabled = false): Attempted => ({ verdict: 'over', state, disabled });
+const over = (state: WebhookOutcome['action'], disabled = false): Attempted => ({
+  verdict: 'over',
+  state,
+  disabled,
+});
 
 async function end(
   { models }: WebhookDeps,
@@ -64,11 +72,16 @@ async function end(
   return over(state);
 }
 
-/** Files are fetched after the message is stored. */
-async function awaitsFiles({ models }: WebhookDeps, event: EventRow): Promise<boolean> {
-  if (!event.type.endsWith('.message_created') || Date.now() - event.at.getTime() > FILES_MS) return false;
-  const pending = { workspace_id: event.workspace_id, message_id: event.row_id, state: 'pending' } as const;
-  return (await models.Attachment.exists(pending)) !== null;
+/** A message is stored first, then the rows of its files, and these are fetched after that. */
+async function awaitsFiles(
+  { models }: WebhookDeps,
+  { type, workspace_id, row_id, at }: EventRow,
+): Promise<boolean> {
+  if (!type.endsWith('.message_created') || Date.now() - at.getTime() > FILES_MS) return false;
+  const message = await models.Message.findOne({ _id: row_id, workspace_id }, { files: 1 }).lean();
+  const files = await models.Attachment.find({ workspace_id, message_id: row_id }, { state: 1 }).lean();
+  const isWhole = files.length > 0 || !message?.files?.length;
+  return !isWhole || files.some(({ state }) => state === 'pending');
 }
 
 async function send(

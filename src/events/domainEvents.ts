@@ -109,7 +109,10 @@ const changedFields = (change: Change): string[] => [
 const topOf = (field: string): string => field.split('.')[0] as string;
 
 /** The moment, and what changed in it: a transaction may change a row twice at one moment. */
-const markOf = (change: Change): unknown[] => [change.clusterTime.toString(), ...changedFields(change).sort()];
+const markOf = (change: Change): unknown[] => [
+  change.clusterTime.toString(),
+  ...changedFields(change).sort(),
+];
 
 function ownerOf(audiences: string[]): string | null {
   const [only] = audiences.length === 1 ? audiences : [];

@@ -20,7 +20,11 @@ export const WEBHOOK_EVENTS = [
 
 /** What only the feed of changes tells. */
 type FeedEvent =
-  'email.expired' | 'domain.broken' | 'notification.created' | 'notification.updated' | 'notification.deleted';
+  | 'email.expired'
+  | 'domain.broken'
+  | 'notification.created'
+  | 'notification.updated'
+  | 'notification.deleted';
 
 export type EventType = (typeof WEBHOOK_EVENTS)[number] | FeedEvent;
 

@@ -12,12 +12,7 @@ import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
-import {
-  webhookDeliverySchema,
-  webhookSchema,
-  type WebhookDeliveryRow,
-  type WebhookRow,
-} from './webhook.ts';
+import { webhookDeliverySchema, webhookSchema, type WebhookDeliveryRow, type WebhookRow } from './webhook.ts';
 import {
   memberSchema,
   tokenSchema,

@@ -23,23 +23,34 @@ const SUBJECT: Record<NotificationType, string> = {
  * sends nothing, and the notification is there all the same. Never to an address that Postroom itself receives: it would be new mail,
  * of which somebody would have to be told.
  */
-export async function mailNotifications(deps: NoticeDeps & { models: Models }, signal: AbortSignal): Promise<void> {
+export async function mailNotifications(
+  deps: NoticeDeps & { models: Models },
+  signal: AbortSignal,
+): Promise<void> {
   const { models } = deps;
   const due = { mail: 'wanted', mail_at: { $lte: new Date() } } as const;
   const rows = await models.Notification.find(due).limit(BATCH).lean<NotificationRow[]>();
   for (const row of rows) {
-    const taken = await models.Notification.updateOne({ _id: row._id, ...due }, { $set: { mail: 'sending' } });
+    const taken = await models.Notification.updateOne(
+      { _id: row._id, ...due },
+      { $set: { mail: 'sending' } },
+    );
     if (taken.modifiedCount === 1) await mail(deps, row, signal);
   }
 }
 
-async function mail(deps: NoticeDeps & { models: Models }, row: NotificationRow, signal: AbortSignal): Promise<void> {
+async function mail(
+  deps: NoticeDeps & { models: Models },
+  row: NotificationRow,
+  signal: AbortSignal,
+): Promise<void> {
   const { models, platformDomain } = deps;
   const set = (change: Partial<NotificationRow>) =>
     models.Notification.updateOne({ _id: row._id, mail: 'sending' }, { $set: change });
   const user = await models.User.findById(row.user_id).lean();
   const isOld = Date.now() - row.created_at.getTime() > GIVE_UP_MS;
-  if (!user || isOld || (await isOurs(models, user.email, platformDomain))) return void (await set({ mail: 'failed' }));
+  if (!user || isOld || (await isOurs(models, user.email, platformDomain)))
+    return void (await set({ mail: 'failed' }));
   const sent = await sendNotice(
     deps,
     {
@@ -50,7 +61,8 @@ async function mail(deps: NoticeDeps & { models: Models }, row: NotificationRow,
     signal,
   ).catch(() => null);
   if (sent?.result === 'accepted') await set({ mail: 'sent' });
-  else if (sent?.result === 'not sent') await set({ mail: 'wanted', mail_at: new Date(Date.now() + AGAIN_MS) });
+  else if (sent?.result === 'not sent')
+    await set({ mail: 'wanted', mail_at: new Date(Date.now() + AGAIN_MS) });
   else await set({ mail: 'failed' });
 }
 

@@ -24,7 +24,8 @@ export function createStartDelivery(client: Client) {
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
           args: [{ id, run }],
-          staticSummary: run === 1 ? 'An event goes to an endpoint' : `An event goes to an endpoint, run ${run}`,
+          staticSummary:
+            run === 1 ? 'An event goes to an endpoint' : `An event goes to an endpoint, run ${run}`,
         }),
       );
       return 'started';
@@ -67,7 +68,9 @@ export function createDeliveryStarter({
       );
     },
     async sweep() {
-      const wanting = await models.WebhookDelivery.find({ wants_start: true }, { run: 1 }).limit(BATCH).lean();
+      const wanting = await models.WebhookDelivery.find({ wants_start: true }, { run: 1 })
+        .limit(BATCH)
+        .lean();
       await start(wanting.map(({ _id, run }) => ({ id: _id, run })));
     },
   };

@@ -40,7 +40,11 @@ export async function payloadData(deps: Deps, endpoint: WebhookRow, event: Event
     if (!row) return { id: event.row_id };
     if (row.audience.startsWith('owner:')) return null;
     const thread = { [`${row.thread_kind}_id`]: row.thread_id };
-    return { ...(await showMessage(row, viewer, deps)), ...thread, ...(kind === 'conversation' && { owner_id: null }) };
+    return {
+      ...(await showMessage(row, viewer, deps)),
+      ...thread,
+      ...(kind === 'conversation' && { owner_id: null }),
+    };
   }
   switch (kind) {
     case 'ticket':
@@ -64,7 +68,10 @@ export async function payloadData(deps: Deps, endpoint: WebhookRow, event: Event
       const row = await models.Domain.findOne(mine).lean<DomainRow>();
       const catchAll =
         row?.catch_all_id &&
-        (await models.WorkspaceEmail.findOne({ _id: row.catch_all_id, workspace_id }).lean<WorkspaceEmailRow>());
+        (await models.WorkspaceEmail.findOne({
+          _id: row.catch_all_id,
+          workspace_id,
+        }).lean<WorkspaceEmailRow>());
       return row ? presentDomain(row, catchAll || null) : { id: event.row_id };
     }
     default:

@@ -30,8 +30,10 @@ export function faultOfUrl(text: string, allowLoopback: boolean): string | null 
   const isAddress = ipaddr.isValid(host.replace(/^\[|\]$/g, ''));
   const isLocal = /^(.*\.)?localhost$/.test(host);
   const isLoopback =
-    allowLoopback && (isLocal || (isAddress && isAllowedAddress(host, true) && !isAllowedAddress(host, false)));
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) return 'must start with https://';
+    allowLoopback &&
+    (isLocal || (isAddress && isAllowedAddress(host, true) && !isAllowedAddress(host, false)));
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
+    return 'must start with https://';
   if (isAddress ? !isAllowedAddress(host, allowLoopback) : isLocal && !allowLoopback)
     return 'must not lead to a private, local or reserved address';
   return null;
@@ -46,7 +48,8 @@ export function checkedLookup(allowLoopback: boolean, lookup: LookupFunction = s
     lookup(host, { ...options, all: true }, (error, found) => {
       if (error) return done(error, []);
       const addresses = found as LookupAddress[];
-      const isFine = addresses.length > 0 && addresses.every(({ address }) => isAllowedAddress(address, allowLoopback));
+      const isFine =
+        addresses.length > 0 && addresses.every(({ address }) => isAllowedAddress(address, allowLoopback));
       if (!isFine) return done(new AddressNotAllowed(), []);
       const [first] = addresses;
       if (options.all) done(null, addresses);

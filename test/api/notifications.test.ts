@@ -18,13 +18,21 @@ afterEach(async () => {
 });
 
 interface Listed {
-  data: { id: string; type: string; message_id: string | null; ticket_id: string | null; read_at: string | null }[];
+  data: {
+    id: string;
+    type: string;
+    message_id: string | null;
+    ticket_id: string | null;
+    read_at: string | null;
+  }[];
   next_cursor: string | null;
 }
 const list = async (token: string, query = '') =>
   (await (await world.get(`/notifications${query}`, token)).json()) as Listed;
-const told = async (token: string) => (await list(token)).data.map(({ type, message_id }) => [type, message_id]);
-const comesIn = (thread_id: string, more: Partial<MessageRow> = {}) => rows.message(world.models, { thread_id, ...more });
+const told = async (token: string) =>
+  (await list(token)).data.map(({ type, message_id }) => [type, message_id]);
+const comesIn = (thread_id: string, more: Partial<MessageRow> = {}) =>
+  rows.message(world.models, { thread_id, ...more });
 
 /** A message to everybody: when all have heard of it, all before it was handled. */
 async function upToNow() {
@@ -46,13 +54,22 @@ test('what comes in is told to the agent, else to all; the first message as some
   await upToNow();
   expect(await told(tokens.dana)).toHaveLength(1);
   expect(await told(tokens.max)).toEqual(
-    expect.arrayContaining([['new_thread', first._id], ['assigned', null], ['new_message', second._id]]),
+    expect.arrayContaining([
+      ['new_thread', first._id],
+      ['assigned', null],
+      ['new_message', second._id],
+    ]),
   );
 });
 
 test('nobody is told of automatic mail, of what we send, or of a note', async () => {
   const { _id } = await rows.ticket(world.models, {});
-  for (const mail of [{ auto_reply: true }, { list_mail: true }, { spam: true }, { direction: 'note', state: 'saved' }] as const)
+  for (const mail of [
+    { auto_reply: true },
+    { list_mail: true },
+    { spam: true },
+    { direction: 'note', state: 'saved' },
+  ] as const)
     await comesIn(_id, mail);
   await comesIn(_id, { direction: 'outbound', state: 'queued' });
   await upToNow();
@@ -102,7 +119,11 @@ test('read and unread, by ids or all; only one’s own', async () => {
 test('by mail for those who want it: once, as automatic mail, and never to an address that we receive', async () => {
   const { models, tokens, storage } = world;
   expect(await (await world.get('/notifications/settings', tokens.max)).json()).toEqual({ mail: false });
-  for (const [user, email] of [['max', 'max@elsewhere.test'], ['dana', 'support@acme.test'], ['olga', 'x@postroom.test']] as const) {
+  for (const [user, email] of [
+    ['max', 'max@elsewhere.test'],
+    ['dana', 'support@acme.test'],
+    ['olga', 'x@postroom.test'],
+  ] as const) {
     await models.User.create({ _id: user, email, name: '', created_at: new Date() });
     expect((await world.patch('/notifications/settings', tokens[user], { mail: true })).status).toBe(200);
   }
@@ -118,5 +139,7 @@ test('by mail for those who want it: once, as automatic mail, and never to an ad
   await Promise.all([go(), go()]);
   await go();
   expect(sent.map(({ recipients }) => recipients)).toEqual([['max@elsewhere.test']]);
-  expect((await models.Notification.find({ user_id: 'dana' }).lean()).map(({ mail }) => mail)).toEqual(['failed']);
+  expect((await models.Notification.find({ user_id: 'dana' }).lean()).map(({ mail }) => mail)).toEqual([
+    'failed',
+  ]);
 });

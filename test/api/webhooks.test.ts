@@ -18,7 +18,11 @@ interface Hook {
   secret: string;
 }
 const make = async (body: object = {}): Promise<Hook> => {
-  const all = { url: 'https://example.com/hook', events: ['ticket.created', 'conversation.created'], ...body };
+  const all = {
+    url: 'https://example.com/hook',
+    events: ['ticket.created', 'conversation.created'],
+    ...body,
+  };
   const answer = await world.post('/webhooks', world.tokens.olga, all);
   expect(answer.status).toBe(201);
   return (await answer.json()) as Hook;
@@ -32,7 +36,9 @@ test('the secret is shown once, and again only as a new one', async () => {
   const read = await (await world.get(`/webhooks/${id}`, world.tokens.olga)).json();
   expect(read).toMatchObject({ id, active: true, description: 'CRM', url: 'https://example.com/hook' });
   expect(read).not.toHaveProperty('secret');
-  const rotated = (await (await world.post(`/webhooks/${id}/rotate-secret`, world.tokens.olga)).json()) as Hook;
+  const rotated = (await (
+    await world.post(`/webhooks/${id}/rotate-secret`, world.tokens.olga)
+  ).json()) as Hook;
   expect(rotated.secret).not.toBe(secret);
   expect(rotated).toMatchObject({ old_secret_until: expect.any(String) as string });
   expect((await remove(id)).status).toBe(204);
@@ -97,7 +103,10 @@ test('events go to endpoints that want them and were there; personal ones to non
   await world.models.WebhookDelivery.updateOne({ _id: delivery!._id }, { $set: { state: 'delivered' } });
   expect((await world.post(`${path}/retry`, world.tokens.olga)).status).toBe(202);
   expect(world.asked.deliver.at(-1)).toEqual({ id: delivery!._id, run: 2 });
-  expect(await (await world.get(path, world.tokens.olga)).json()).toMatchObject({ state: 'pending', attempts: [] });
+  expect(await (await world.get(path, world.tokens.olga)).json()).toMatchObject({
+    state: 'pending',
+    attempts: [],
+  });
   await Promise.all([remove(id), remove(off)]);
 });
 

@@ -11,7 +11,12 @@ const base = (coll: string, row: ChangedRow): Change => ({
   fullDocument: { workspace_id: 'w', ...row },
 });
 const inserted = base;
-const updated = (coll: string, row: ChangedRow, updatedFields: object, removedFields: string[] = []): Change => ({
+const updated = (
+  coll: string,
+  row: ChangedRow,
+  updatedFields: object,
+  removedFields: string[] = [],
+): Change => ({
   ...base(coll, row),
   operationType: 'update',
   updateDescription: { updatedFields: { ...updatedFields }, removedFields },
@@ -24,21 +29,45 @@ const ours = { audience: 'tickets', direction: 'outbound', thread_kind: 'ticket'
 test.each<[string, Change, string[]]>([
   ['a new ticket', inserted('tickets', ticket), ['ticket.created']],
   ['its status', updated('tickets', ticket, { status: 'closed', updated_at: 1 }), ['ticket.updated']],
-  ['what nobody is shown', updated('tickets', ticket, { people: [], words: [], updated_at: 1, changes: 2 }), []],
+  [
+    'what nobody is shown',
+    updated('tickets', ticket, { people: [], words: [], updated_at: 1, changes: 2 }),
+    [],
+  ],
   ['one more who takes part', updated('tickets', ticket, { 'people.3': 'x@y.test' }), []],
-  ['into the trash', updated('tickets', ticket, { deleted_at: new Date(), hidden: 'trash' }), ['ticket.deleted']],
+  [
+    'into the trash',
+    updated('tickets', ticket, { deleted_at: new Date(), hidden: 'trash' }),
+    ['ticket.deleted'],
+  ],
   ['out of the trash', updated('tickets', ticket, { hidden: null }, ['deleted_at']), ['ticket.updated']],
   ['merged into another', updated('tickets', ticket, { merged_into: 't2' }), ['ticket.deleted']],
   ['a conversation', inserted('conversations', personal), ['conversation.created']],
   ['its subject', updated('conversations', personal, { subject: 'x' }), ['conversation.updated']],
   ['a message in', inserted('messages', { ...ticket, thread_kind: 'ticket' }), ['ticket.message_created']],
-  ['in a conversation', inserted('messages', { ...personal, thread_kind: 'conversation' }), ['conversation.message_created']],
+  [
+    'in a conversation',
+    inserted('messages', { ...personal, thread_kind: 'conversation' }),
+    ['conversation.message_created'],
+  ],
   ['a copy of a mail', updated('messages', { ...ticket, direction: 'inbound' }, { copies: [1] }), []],
-  ['a reply is sent', updated('messages', ours, { state: 'sent', 'outbound.is_open': false }), ['message.delivery_updated']],
+  [
+    'a reply is sent',
+    updated('messages', ours, { state: 'sent', 'outbound.is_open': false }),
+    ['message.delivery_updated'],
+  ],
   ['it came', updated('messages', ours, { 'outbound.deliveries.0': {} }), ['message.delivery_updated']],
   ['an attempt begins', updated('messages', ours, { 'outbound.attempt': 2 }), []],
-  ['all of it, nothing told yet', updated('messages', ours, { outbound: { attempt: 2, deliveries: [] } }), []],
-  ['all of it', updated('messages', ours, { outbound: { deliveries: [{ state: 'sent' }] } }), ['message.delivery_updated']],
+  [
+    'all of it, nothing told yet',
+    updated('messages', ours, { outbound: { attempt: 2, deliveries: [] } }),
+    [],
+  ],
+  [
+    'all of it',
+    updated('messages', ours, { outbound: { deliveries: [{ state: 'sent' }] } }),
+    ['message.delivery_updated'],
+  ],
   ['a contact', inserted('contacts', { audiences: ['tickets'] }), ['contact.created']],
   ['its name', updated('contacts', { audiences: ['tickets'] }, { name: 'Ann' }), ['contact.updated']],
   ['an address is proved', updated('workspace_emails', {}, { proved_at: new Date() }), ['email.verified']],
@@ -70,7 +99,10 @@ test('two changes at one moment, and one change at two, are different events', (
 test('a delivery told of as a whole again, with another attempt, is the same event', () => {
   const deliveries = [{ recipient: 'ann@x.test', state: 'sent' }];
   const [first] = domainEvents(updated('messages', ours, { outbound: { attempt: 1, deliveries } }));
-  const later = { ...updated('messages', ours, { outbound: { attempt: 2, deliveries } }), clusterTime: { toString: () => '9' } };
+  const later = {
+    ...updated('messages', ours, { outbound: { attempt: 2, deliveries } }),
+    clusterTime: { toString: () => '9' },
+  };
   expect(domainEvents(later)[0]?._id).toBe(first?._id);
 });
 

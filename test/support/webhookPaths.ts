@@ -21,7 +21,9 @@ export const webhookPaths: Record<string, WebhookScript> = {
     ],
   },
   'asked-to-wait': { attemptWebhook: [{ ...later, afterMs: 20 * 60_000, code: 'HTTP 429' }, delivered] },
-  'asked-to-wait-for-ever': { attemptWebhook: [{ ...later, afterMs: 10 ** 12, code: 'HTTP 429' }, delivered] },
+  'asked-to-wait-for-ever': {
+    attemptWebhook: [{ ...later, afterMs: 10 ** 12, code: 'HTTP 429' }, delivered],
+  },
   'never-taken': { attemptWebhook: [...times(9, later), { ...delivered, state: 'failed' }] },
   gone: { attemptWebhook: [{ ...delivered, state: 'failed', disabled: true }] },
   cancelled: { attemptWebhook: [later, { ...delivered, state: 'cancelled' }] },
@@ -29,6 +31,9 @@ export const webhookPaths: Record<string, WebhookScript> = {
   'database-away': { attemptWebhook: [away, away, away, delivered] },
 };
 
-const GOES_WELL: Required<WebhookScript> = { attemptWebhook: [delivered], tellOfDisabledWebhook: [undefined] };
+const GOES_WELL: Required<WebhookScript> = {
+  attemptWebhook: [delivered],
+  tellOfDisabledWebhook: [undefined],
+};
 
 export const webhookActivities = (script: WebhookScript) => play(GOES_WELL, script);

@@ -34,7 +34,10 @@ afterAll(() => models.connection.close());
 beforeEach(async () => void (hook = await startHookServer()));
 afterEach(() => hook[Symbol.asyncDispose]());
 
-async function endpointTo(url: string, change: Partial<WebhookRow> = {}): Promise<{ row: WebhookRow; secret: string }> {
+async function endpointTo(
+  url: string,
+  change: Partial<WebhookRow> = {},
+): Promise<{ row: WebhookRow; secret: string }> {
   const secret = newSecret();
   const row: WebhookRow = {
     ...{ _id: newId(), workspace_id: 'acme', url, events: ['ticket.created'], description: '', active: true },
@@ -51,14 +54,22 @@ async function deliveryTo(endpoint: WebhookRow, change: Partial<EventRow> = {}) 
   const ticket = await rows.ticket(models, { subject: 'Ünïcode 😀' });
   const event: EventRow = {
     ...{ _id: hashOf(newId()), workspace_id: 'acme', audiences: ['tickets'], type: 'ticket.created' },
-    ...{ row_id: ticket._id, thread_kind: null, thread_id: null, owner_id: null, changed: [], at: new Date() },
+    ...{
+      row_id: ticket._id,
+      thread_kind: null,
+      thread_id: null,
+      owner_id: null,
+      changed: [],
+      at: new Date(),
+    },
     ...change,
   };
   await models.Event.create(event);
   const delivery = newDelivery(endpoint, event);
   await models.WebhookDelivery.create(delivery);
   const read = () => models.WebhookDelivery.findById(delivery._id).orFail().lean();
-  const attempt = (n = 1, isLast = false) => activities.attemptWebhook({ id: delivery._id, run: 1 }, n, isLast);
+  const attempt = (n = 1, isLast = false) =>
+    activities.attemptWebhook({ id: delivery._id, run: 1 }, n, isLast);
   return { delivery, ticket, event, read, attempt };
 }
 
@@ -76,7 +87,10 @@ test('what is taken: signed as Standard Webhooks say, with the row as the API ha
   expect(headers).toMatchObject({ 'webhook-id': delivery._id, 'content-type': 'application/json' });
   expect(() => new Webhook(newSecret()).verify(body, headers as Record<string, string>)).toThrow();
   expect(() => new Webhook(secret).verify(`${body} `, headers as Record<string, string>)).toThrow();
-  expect(await read()).toMatchObject({ state: 'delivered', attempts: [{ n: 1, status: 200, body: 'thanks' }] });
+  expect(await read()).toMatchObject({
+    state: 'delivered',
+    attempts: [{ n: 1, status: 200, body: 'thanks' }],
+  });
 });
 
 test('after a rotation both secrets are right, until the time of the old one is over', async () => {
@@ -166,7 +180,11 @@ test('it is switched off after five days of failures, and not before', async () 
 test('nothing of personal mail is posted, nor what became personal meanwhile', async () => {
   const { row } = await endpointTo(hook.url);
   const conversation = await rows.conversation(models, { audience: 'owner:dana', owner_id: 'dana' });
-  const moved = await deliveryTo(row, { type: 'conversation.updated', row_id: conversation._id, audiences: ['shared'] });
+  const moved = await deliveryTo(row, {
+    type: 'conversation.updated',
+    row_id: conversation._id,
+    audiences: ['shared'],
+  });
   expect(await moved.attempt()).toMatchObject({ state: 'cancelled' });
   const contact = await rows.contact(models, { audiences: ['owner:dana'] });
   const known = await deliveryTo(row, { type: 'contact.updated', row_id: contact._id });

@@ -11,10 +11,7 @@ const NotificationsQuery = ListQuery.extend({
   unread: z.enum(['true'], 'must be "true"').optional(),
 });
 const ReadBody = z.union(
-  [
-    z.strictObject({ ids: z.array(z.string()).min(1).max(1_000) }),
-    z.strictObject({ all: z.literal(true) }),
-  ],
+  [z.strictObject({ ids: z.array(z.string()).min(1).max(1_000) }), z.strictObject({ all: z.literal(true) })],
   'must be {"ids": [up to 1000 ids]} or {"all": true}',
 );
 const SettingsBody = z.strictObject({ mail: z.boolean('must be true or false') });

@@ -159,7 +159,10 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
 /** @throws Problem 503 */
 function sealOf({ config }: RouteDeps): Seal {
   if (config.secretsKey === null)
-    throw new Problem(503, 'This installation has no SECRETS_KEY, which webhooks need; its operator can set one.');
+    throw new Problem(
+      503,
+      'This installation has no SECRETS_KEY, which webhooks need; its operator can set one.',
+    );
   return createSeal(config.secretsKey);
 }
 
