@@ -12,6 +12,7 @@ import type { Links } from '../src/api/links.ts';
 import type { Post } from '../src/webhooks/post.ts';
 import type { Seal } from '../src/webhooks/secrets.ts';
 import type { Slots } from '../src/webhooks/slots.ts';
+import type { RunState } from '../src/temporal/runs.ts';
 import type { Wake } from '../src/temporal/wake.ts';
 
 /** What activities work with; built by src/worker.ts, or by a test. */
@@ -31,6 +32,10 @@ export interface Deps {
   rerun: (inboundEmailId: string) => Promise<Rerun>;
   /** Has a run look at its row (src/temporal/wake.ts); never rejects. */
   wake: Wake;
+  /** What Temporal knows of a run. @throws anything when Temporal is away */
+  runState: (workflowId: string) => Promise<RunState>;
+  /** Days for which the raw of mail is kept that has come to its end. */
+  retentionDays: number;
   /** Domains, routes and event hooks at the provider. */
   setUp: ProviderSetUp;
   domains: Config['domains'];

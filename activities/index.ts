@@ -15,6 +15,9 @@ import { matchContact } from './matchContact.ts';
 import { recordMessage } from './recordMessage.ts';
 import { resolveForwarding } from './resolveForwarding.ts';
 import { routeEmail } from './routeEmail.ts';
+import { deleteOldRaw } from './operations/deleteOldRaw.ts';
+import { closeWorkspace, purgeWorkspace } from './operations/deleteWorkspace.ts';
+import { deleteOldUploads } from './operations/deleteOldUploads.ts';
 import { checkProofDns } from './proofs/checkProofDns.ts';
 import { lookAtProof } from './proofs/lookAtProof.ts';
 import { releaseHeldMail } from './proofs/releaseHeldMail.ts';
@@ -83,6 +86,18 @@ export function createDomainActivities(deps: Deps) {
   };
 }
 export type DomainActivities = ReturnType<typeof createDomainActivities>;
+
+/** The steps of what an operator wants done: retention, and deleting a workspace. */
+export function createOperationsActivities(deps: Deps) {
+  const step = stepsOf(deps);
+  return {
+    deleteOldRaw: step(deleteOldRaw),
+    deleteOldUploads: step(deleteOldUploads),
+    closeWorkspace: step(closeWorkspace),
+    purgeWorkspace: step(purgeWorkspace),
+  };
+}
+export type OperationsActivities = ReturnType<typeof createOperationsActivities>;
 
 /** The steps of events on their way to endpoints. */
 export function createWebhookActivities(deps: WebhookDeps) {

@@ -3,7 +3,7 @@ import type { Route, StoredMail } from '../src/models/inboundEmail.ts';
 import { hashOf } from '../src/temporal/ids.ts';
 import { parentIds } from '../src/email/messageIds.ts';
 import { contactId } from '../src/threads/contacts.ts';
-import { threadIdFor } from '../src/threads/applyToThread.ts';
+import { threadIdFor } from '../src/threads/newThreadRow.ts';
 import { messageKey } from './messageKey.ts';
 import { peopleOf } from './threading/people.ts';
 

@@ -16,7 +16,6 @@ import { audienceOf, isReceivable } from '../src/threads/audiences.ts';
 import { readRow, writeRow } from './row.ts';
 import { comparable, comparableMail } from './sameMail.ts';
 import { findThread } from './threading/findThread.ts';
-import { withoutBodies } from './threading/matches.ts';
 import { applyToThread } from '../src/threads/applyToThread.ts';
 
 export interface Recorded {
@@ -65,8 +64,7 @@ async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<M
   }
   // None of these opens a closed thread again.
   const isAutomatic = row.auto_reply || row.list_mail === true || row.spam === true;
-  await applyToThread(deps.models, message, isAutomatic);
-  return message;
+  return applyToThread(deps.models, message, isAutomatic);
 }
 
 /**
@@ -108,14 +106,17 @@ async function addCopy(
   route: Route,
 ): Promise<MessageRow> {
   const copy = { inbound_email_id: row._id, traced: route.traced };
-  return models.Message.findOneAndUpdate(
-    { _id: message._id },
-    { $addToSet: { copies: copy } },
-    { returnDocument: 'after' },
-  )
-    .select(withoutBodies)
-    .orFail()
-    .lean<MessageRow>();
+  return (
+    models.Message.findOneAndUpdate(
+      { _id: message._id },
+      { $addToSet: { copies: copy } },
+      { returnDocument: 'after' },
+    )
+      // The thread is searched by its text: who stored it may have died before that was done.
+      .select({ html: 0, headers: 0 })
+      .orFail()
+      .lean<MessageRow>()
+  );
 }
 
 /**

@@ -49,6 +49,10 @@ export interface Config {
   /** Largest webhook body in bytes, inclusive. */
   readonly maxPostBytes: number;
   readonly webhooksAllowLoopback: boolean;
+  /** How many requests a token or a session has, of the API. */
+  readonly apiRequestsPerMinute: number;
+  /** Proxies in front of web that each add the address they were called from to X-Forwarded-For; 0: that header is ignored. */
+  readonly trustedProxies: number;
   /** A row that is not final after this long, and whose run is closed, becomes `failed` (milliseconds). */
   readonly settleAfterMs: number;
   /** Waits of the reply workflow, in milliseconds. */
@@ -67,6 +71,8 @@ export interface Config {
     /** From the first sight of something broken until sending stops, or the claim ends. */
     readonly graceMs: number;
   };
+  /** Days for which the raw of routed and skipped mail is kept. */
+  readonly retentionDays: number;
   readonly logLevel: string;
 }
 
@@ -130,6 +136,8 @@ const Environment = z.object({
   HOME: z.string().optional(),
   MAX_POST_BYTES: wholeNumber.default(200 * MiB),
   WEBHOOKS_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
+  API_REQUESTS_PER_MINUTE: wholeNumber.refine((n) => n >= 1, 'must be at least 1').default(3_000),
+  TRUSTED_PROXIES: wholeNumber.refine((n) => n <= 10, 'must be 0 to 10').default(0),
   SETTLE_AFTER_MS: wholeNumber.default(60 * 60 * 1000),
   // The activity that calls ends after three minutes (workflows/policies.ts).
   MAILGUN_TIMEOUT_MS: wholeNumber
@@ -140,6 +148,8 @@ const Environment = z.object({
   REPLY_RETRY_MS: wholeNumber.default(5_000),
   EVENTS_KEPT_MS: wholeNumber.default(24 * 60 * 60_000),
   DOMAIN_GRACE_MS: wholeNumber.default(3 * 24 * 60 * 60_000),
+  // The last two days of the archive are compared with what became of them.
+  RETENTION_DAYS: wholeNumber.refine((days) => days >= 3, 'must be 3 or more').default(30),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -189,6 +199,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     cacheDir: path.resolve(e.POSTROOM_CACHE ?? path.join(e.HOME ?? '.', '.cache', 'postroom')),
     maxPostBytes: e.MAX_POST_BYTES,
     webhooksAllowLoopback: e.WEBHOOKS_ALLOW_LOOPBACK === '1',
+    apiRequestsPerMinute: e.API_REQUESTS_PER_MINUTE,
+    trustedProxies: e.TRUSTED_PROXIES,
     settleAfterMs: e.SETTLE_AFTER_MS,
     replies: Object.freeze({
       settleMs: e.REPLY_SETTLE_MS,
@@ -197,6 +209,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       eventsKeptMs: e.EVENTS_KEPT_MS,
     }),
     domains: Object.freeze({ graceMs: e.DOMAIN_GRACE_MS }),
+    retentionDays: e.RETENTION_DAYS,
     logLevel: e.LOG_LEVEL,
   });
 }

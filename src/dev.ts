@@ -65,6 +65,7 @@ async function main(): Promise<void> {
     member_token: secrets.member_token,
     mime_token: secrets.mime_token,
     workspace_id: seeded.workspaceId,
+    other_workspace: { id: seeded.otherWorkspaceId, api_token: secrets.second_token },
     emails: seeded.emails,
     forwarding: seeded.forwarding,
     pid: process.pid,

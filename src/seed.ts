@@ -94,6 +94,7 @@ const USERS = [
 
 export interface Seeded {
   workspaceId: string;
+  otherWorkspaceId: string;
   emails: { address: string; purpose: string; user_id: string | null }[];
   forwarding: { address: string; workspace_email: string }[];
 }
@@ -163,6 +164,7 @@ export async function seed(
   );
   return {
     workspaceId: DEMO,
+    otherWorkspaceId: SECOND,
     emails: EMAILS.filter(({ workspace_id }) => workspace_id === DEMO).map(({ local, purpose, user_id }) => ({
       address: at(local),
       purpose,

@@ -64,7 +64,7 @@ const health: Health = {
 let starter: Starter | null = null;
 let eventWork: EventWork | null = null;
 
-const app = new Koa();
+const app = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
 app.on('error', (error: Error) => log.warn({ error: error.name }, 'a request broke off'));
 app.use(async (ctx, next) => {
   const answer = ctx.path === '/metrics' ? await answerMetrics() : await answerHealth(ctx.path, health);

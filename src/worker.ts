@@ -8,11 +8,13 @@ import { DefaultLogger, NativeConnection, Runtime, type LogEntry } from '@tempor
 import {
   createDomainActivities,
   createMailActivities,
+  createOperationsActivities,
   createReplyActivities,
   createSetUpActivities,
   createWebhookActivities,
 } from '../activities/index.ts';
 import { createLinks } from './api/links.ts';
+import { sendAccessMails } from './access/sendAccessMails.ts';
 import { connect, newConnection } from './database.ts';
 import { createDns } from './dns/createDns.ts';
 import { followChanges } from './events/follow.ts';
@@ -31,19 +33,27 @@ import { rerunInbound } from './temporal/rerun.ts';
 import { settleReplies, settleRows } from './temporal/settle.ts';
 import { createStartRun } from './temporal/start.ts';
 import { createDeliveryStarter, createStartDelivery } from './temporal/startDelivery.ts';
+import { startKeepTidy } from './temporal/startKeepTidy.ts';
 import { createStartSetUp } from './temporal/startSetUp.ts';
 import { createSetUpStarter } from './temporal/startWanted.ts';
+import { runState } from './temporal/runs.ts';
 import { startKeepProvider } from './temporal/startKeepProvider.ts';
 import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
 import { createPost } from './webhooks/post.ts';
 import { createSeal } from './webhooks/secrets.ts';
 import { createSlots } from './webhooks/slots.ts';
+import { settleMerges } from './threads/mergeThreads.ts';
+import { purgeTrash } from './threads/trash.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
 const SETTLE_EVERY_MS = 60_000;
 /** How often set-ups whose run was not started are looked for (ms). */
 const START_EVERY_MS = 5_000;
+/** How often the trash is looked through (ms). */
+const PURGE_EVERY_MS = 10 * 60_000;
+/** How often mails about access that are due are looked for (ms). */
+const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
 /** Endpoints that hang are waited for without a thread; each has a limit of its own besides. */
@@ -104,6 +114,8 @@ const deps = {
   domains: config.domains,
   publicUrl: config.publicUrl,
   wake: createWake(client),
+  runState: (id: string) => runState(client, id),
+  retentionDays: config.retentionDays,
   now: () => new Date(),
   log,
 };
@@ -122,7 +134,11 @@ const workers = await Promise.all([
   createWorker({
     ...common,
     taskQueue: SET_UP_QUEUE,
-    activities: { ...createSetUpActivities(deps), ...createDomainActivities(deps) },
+    activities: {
+      ...createSetUpActivities(deps),
+      ...createDomainActivities(deps),
+      ...createOperationsActivities(deps),
+    },
   }),
   createWorker({
     ...common,
@@ -142,6 +158,9 @@ const sweeps = [
   every(START_EVERY_MS, () => setUps.sweep()),
   every(START_EVERY_MS, () => deliveries.sweep()),
   every(START_EVERY_MS, () => mailNotifications(deps, stopping)),
+  every(SETTLE_EVERY_MS, () => settleMerges(models)),
+  every(PURGE_EVERY_MS, () => purgeTrash(deps)),
+  every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
 ];
 if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);
@@ -157,6 +176,7 @@ const following = untilItWorks('MongoDB', () => connect(streamConnection, config
     return followChanges({ models: streamed, reader: 'events', handle, log, signal: stopping });
   })
   .catch(() => undefined);
+void untilItWorks('Temporal', () => startKeepTidy(client), attempts).catch(() => undefined);
 isServing = true;
 log.info('ready');
 try {

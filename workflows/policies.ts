@@ -81,3 +81,13 @@ export const webhookAttempt: ActivityOptions = {
   heartbeatTimeout: '5 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
+
+/**
+ * Deletes without an end in sight, a piece at a time, each of which may be done twice: the heartbeat tells of a worker that died, and
+ * the next try goes on where that one was.
+ */
+export const sweep: ActivityOptions = {
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+};

@@ -85,3 +85,8 @@ export interface WebhookOutcome {
     /** A later run has taken over. */
     | 'superseded';
 }
+
+/** What the run that deletes a workspace is told. */
+export interface WorkspaceToDelete {
+  id: string;
+}

@@ -1,6 +1,6 @@
 import type { Change } from '../../src/replies/change.ts';
 import { findSender } from '../../src/replies/sender.ts';
-import { threadsOf } from '../../src/threads/applyToThread.ts';
+import { threadsOf } from '../../src/threads/threads.ts';
 import type { ReplyRun } from '../../workflows/types.ts';
 import type { Deps } from '../deps.ts';
 import { changeReply, over, type ReplyRow } from './row.ts';

@@ -4,7 +4,7 @@ import { collectionOf, type InboundEmailRow, type MessageRow, type Models } from
 import type { Route, StoredMail, Target } from '../../src/models/inboundEmail.ts';
 import type { Audience } from '../../src/models/workspaceEmail.ts';
 import { hashOf } from '../../src/temporal/ids.ts';
-import { threadIdFor } from '../../src/threads/applyToThread.ts';
+import { threadIdFor } from '../../src/threads/newThreadRow.ts';
 import { messageKey } from '../messageKey.ts';
 import { claim, moveClaims, personHash, whereItLeads, type Claimer } from './claims.ts';
 import { carriersOf, findParent, isReused, withoutBodies, type ThreadRef } from './matches.ts';

@@ -1,7 +1,7 @@
 import { normaliseAddress, type Address } from '../../src/email/addresses.ts';
 import { collectionOf, type Models } from '../../src/models/index.ts';
 import type { StoredMail } from '../../src/models/inboundEmail.ts';
-import { threadsOf } from '../../src/threads/applyToThread.ts';
+import { threadsOf } from '../../src/threads/threads.ts';
 import type { ThreadRef } from './matches.ts';
 
 /** Addresses of one mail that count for taking part; a mail to more people than this is no conversation. */

@@ -1,40 +1,48 @@
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
-import { bearer, type ApiState } from './auth.ts';
-import type { ApiDeps } from './deps.ts';
+import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
+import type { ApiDeps, ApiRouter } from './deps.ts';
+import { createLimits } from './limits.ts';
 import { createLinks } from './links.ts';
+import { sendPasswordPage } from './passwordPage.ts';
+import { checkScopes } from './policy.ts';
 import { problems } from './problem.ts';
+import { accountRoutes } from './routes/account.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { changesRoutes } from './routes/changes.ts';
 import { contactRoutes } from './routes/contacts.ts';
+import { countRoutes } from './routes/counts.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
+import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { threadMoveRoutes } from './routes/threadMoves.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
 import { available } from './unavailable.ts';
 
-/**
- * The API: everything below `/api/` and `/files/`; other paths go to the next middleware.
- *
- * Any route may answer 401 (no token, or one that no longer counts), 404 (unknown, another workspace's, or somebody
- * else's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage away), always as problem+json.
- */
-export function createApi(deps: ApiDeps): Middleware {
-  const router = new Router<ApiState>({ prefix: '/api/v1/workspaces/:workspace_id' });
+/** Every route of a workspace, of a person's account, and of signed files. Each line says what it needs (policy.ts). */
+export function createRoutes(deps: ApiDeps) {
+  const router: ApiRouter = new Router<ApiState>({ prefix: '/api/v1/workspaces/:workspace_id' });
+  const account = new Router<AccountState>({ prefix: '/api/v1' });
   const files = new Router();
   const all = { ...deps, links: createLinks(deps.config) };
-  const user = bearer(deps.models);
+  const limits = createLimits(deps.config.apiRequestsPerMinute);
+  const user = authenticate({ ...deps, limits });
+  const session = signedIn({ ...deps, limits });
   workspaceRoutes(router, user, all);
   for (const kind of ['ticket', 'conversation'] as const) {
     threadRoutes(router, user, all, kind);
+    threadMoveRoutes(router, user, all, kind);
     messageRoutes(router, user, all, kind);
   }
   contactRoutes(router, user, all);
+  countRoutes(router, user, all);
   attachmentRoutes(router, user, all);
   inboundEmailRoutes(router, user, all);
   workspaceEmailRoutes(router, user, all);
@@ -43,17 +51,35 @@ export function createApi(deps: ApiDeps): Middleware {
   webhookRoutes(router, user, all);
   notificationRoutes(router, user, all);
   domainRoutes(router, user, all);
+  tokenRoutes(router, user, all);
+  memberRoutes(router, user, all, limits);
+  checkScopes(router, user);
+  accountRoutes(account, session, all, limits);
+  files.get('/password', sendPasswordPage);
   signedFileRoute(files, all);
+  return { router, account, files, session };
+}
+
+/**
+ * The API: everything below `/api/` and `/files/`, and the page `/password`; other paths go to the next middleware.
+ *
+ * Any route may answer 401 (no token, or one that no longer counts), 404 (unknown, another workspace's, or somebody
+ * else's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage away), always as problem+json.
+ */
+export function createApi(deps: ApiDeps): Middleware {
+  const { router, account, files } = createRoutes(deps);
 
   const layers = [
     problems(deps.log),
     available(deps.models.connection),
     router.routes(),
     router.allowedMethods(),
+    account.routes(),
+    account.allowedMethods(),
     files.routes(),
     files.allowedMethods(),
   ] as Middleware[];
-  return (ctx, next) => (/^\/(api|files)(\/|$)/.test(ctx.path) ? run(layers, ctx) : next());
+  return (ctx, next) => (/^\/(api|files|password)(\/|$)/.test(ctx.path) ? run(layers, ctx) : next());
 }
 
 async function run([layer, ...rest]: Middleware[], ctx: Parameters<Middleware>[0]): Promise<unknown> {

@@ -19,10 +19,8 @@ export interface ApiDeps {
   /** Its connection may come and go; the API answers 503 meanwhile. */
   models: Models;
   storage: Storage;
-  config: Pick<
-    Config,
-    'publicUrl' | 'urlSecret' | 'temporal' | 'platformDomain' | 'secretsKey' | 'webhooksAllowLoopback'
-  >;
+  config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal' | 'platformDomain' | 'apiRequestsPerMinute'> &
+    Partial<Pick<Config, 'secretsKey' | 'webhooksAllowLoopback'>>;
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
   /** Starts an inbound email again (src/temporal/rerun.ts). @throws anything when Temporal is away. */

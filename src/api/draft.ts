@@ -5,7 +5,7 @@ import { storable } from '../email/text.ts';
 import type { Draft } from '../replies/draft.ts';
 import { CONTROL, NO_CONTROL, OneLine } from './fields.ts';
 
-const MAX_SUBJECT_CHARS = 1_000;
+export const MAX_SUBJECT_CHARS = 1_000;
 /** Mailgun's limit for one message; more are refused before they are looked at. */
 const MAX_LISTED = 1_000;
 const MAX_FILES = 100;

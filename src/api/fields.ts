@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { normaliseAddress } from '../email/addresses.ts';
 import { storable } from '../email/text.ts';
+import { searchFor } from '../threads/words.ts';
 
 /** A line break ends a header, and a NUL much else; a tab is a space. */
 export const CONTROL = /(?!\t)\p{Cc}/u;
@@ -21,3 +22,17 @@ export const Address = z.string('must be text').transform((text, check): string 
   check.addIssue('must be an address, like support@acme.com');
   return z.NEVER;
 });
+
+/** Longest search. */
+const MAX_SEARCH_CHARS = 500;
+
+/** What `q` of a list looks for, as a condition of its rows (threads/words.ts). */
+export const Search = z
+  .string('must be given once')
+  .max(MAX_SEARCH_CHARS, `must be at most ${MAX_SEARCH_CHARS} characters`)
+  .transform((text, check) => {
+    const found = searchFor(text);
+    if (found) return found;
+    check.addIssue('has no word to look for');
+    return z.NEVER;
+  });

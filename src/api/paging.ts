@@ -77,8 +77,12 @@ function beyond([ms, id]: Position, direction: 1 | -1): QueryFilter<Listed> {
 }
 
 function cursorAt(row: Listed | undefined): string | null {
-  return row ? Buffer.from(JSON.stringify([row.created_at.getTime(), row._id])).toString('base64url') : null;
+  return row ? cursorAfter([row.created_at.getTime(), row._id]) : null;
 }
+
+/** The cursor of the page that begins behind this position. */
+export const cursorAfter = (position: Position): string =>
+  Buffer.from(JSON.stringify(position)).toString('base64url');
 
 function decode(cursor: string): unknown {
   try {

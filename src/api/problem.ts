@@ -15,16 +15,19 @@ export class Problem extends Error {
   readonly detail: string;
   readonly headers: Record<string, string>;
   readonly errors: FieldFault[] | undefined;
+  readonly members: Record<string, string>;
+  /** @param more.members of this problem alone (RFC 9457, 3.2) */
   constructor(
     status: number,
     detail: string,
-    more: { headers?: Record<string, string>; errors?: FieldFault[] } = {},
+    more: { headers?: Record<string, string>; errors?: FieldFault[]; members?: Record<string, string> } = {},
   ) {
     super(detail);
     this.status = status;
     this.detail = detail;
     this.headers = more.headers ?? {};
     this.errors = more.errors;
+    this.members = more.members ?? {};
   }
 }
 
@@ -49,11 +52,12 @@ export function problems(log: Logger): Middleware {
     } catch (error) {
       problem = asProblem(error, log);
     }
-    const { status, detail, headers, errors } = problem;
+    const { status, detail, headers, errors, members } = problem;
     ctx.status = status;
     ctx.set(headers);
     ctx.set('Content-Type', 'application/problem+json');
-    ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, errors });
+    const about = { type: 'about:blank', title: STATUS_CODES[status], status, detail, errors };
+    ctx.body = JSON.stringify({ ...about, ...members });
   };
 }
 

@@ -24,9 +24,20 @@ export function seenBy(user: ApiUser) {
   return { workspace_id: user.workspaceId, audience: { $in: audiencesOf(user) } };
 }
 
+/** Filter of one thread: neither in the trash nor merged into another. */
+export function threadsSeenBy(user: ApiUser) {
+  return { ...seenBy(user), hidden: { $in: [null, 'spam' as const] } };
+}
+
 /** Filter of contacts: those known through mail that the user may see. */
 export function contactsSeenBy(user: ApiUser) {
-  return { workspace_id: user.workspaceId, audiences: { $in: audiencesOf(user) } };
+  const { workspaceId: workspace_id } = user;
+  return { workspace_id, audiences: { $in: audiencesOf(user) }, merged_into: { $exists: false } };
+}
+
+/** Filter of contacts that were merged into others: each is still known by its own mail only. */
+export function mergedContactsSeenBy(user: ApiUser) {
+  return { ...contactsSeenBy(user), merged_into: { $exists: true } as object };
 }
 
 /**

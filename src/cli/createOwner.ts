@@ -1,16 +1,17 @@
 /**
  * `npm run create-owner -- --workspace <name> --email <address> [--name <name>]`
  *
- * Makes a workspace with its first member, an owner, and prints the owner's token: it is shown once and not kept. With
- * `--workspace-id <id>` the owner joins that workspace instead; a member becomes its owner, and gets a further token.
+ * Makes a workspace with its first member, an owner, and prints the owner's token and, where they have no password, a link to set
+ * one: both are shown once and not kept. With `--workspace-id <id>` the owner joins that workspace instead; a member becomes its
+ * owner, and gets a further token.
  */
 import { parseArgs } from 'node:util';
+import { createApiToken } from '../access/apiTokens.ts';
+import { addMember, changeRole, userWith } from '../access/members.ts';
+import { newPasswordLink } from '../access/passwordLinks.ts';
 import { newWorkspace } from '../addresses/newWorkspace.ts';
 import { normaliseAddress } from '../email/addresses.ts';
 import { createIndexes, type Models } from '../models/index.ts';
-import { isDuplicateKey, once } from '../models/once.ts';
-import { newId } from '../temporal/ids.ts';
-import { hashToken, newToken } from '../tokens.ts';
 import { installation, operate, OperatorError } from './operator.ts';
 
 const USAGE =
@@ -33,23 +34,24 @@ await operate(async (models) => {
   const workspaceId = args['workspace-id']
     ? await existingWorkspace(models, args['workspace-id'])
     : await newWorkspace(models, named(args.workspace), installation().platformDomain);
-  const userId = await userWith(models, email, args.name ?? '');
-  await once(() =>
-    models.Member.updateOne(
-      { _id: `${workspaceId}/${userId}` },
-      { $set: { workspace_id: workspaceId, user_id: userId, role: 'owner' } },
-      { upsert: true },
-    ),
-  );
-  const token = newToken('owner');
-  await models.Token.create({
-    _id: hashToken(token),
+  const user = await userWith(models, email, args.name ?? '');
+  const userId = user._id;
+  if (!(await addMember(models, workspaceId, user, 'owner')))
+    await changeRole(models, workspaceId, userId, 'owner');
+  const whole = { name: 'made by the operator', scopes: null, expiresAt: null };
+  const { token } = await createApiToken(models, { workspaceId, userId, ...whole });
+  // The operator is trusted with everything: their link counts like one that was mailed.
+  const { password_hash } = await models.User.findById(userId).orFail().lean();
+  const link = password_hash
+    ? null
+    : await newPasswordLink(models, { userId, shownTo: null, publicUrl: installation().publicUrl });
+  const made = {
     workspace_id: workspaceId,
     user_id: userId,
-    revoked_at: null,
-    created_at: new Date(),
-  });
-  console.log(JSON.stringify({ workspace_id: workspaceId, user_id: userId, api_token: token }, null, 2));
+    api_token: token,
+    password_url: link?.url ?? null,
+  };
+  console.log(JSON.stringify(made, null, 2));
 });
 
 async function existingWorkspace(models: Models, id: string): Promise<string> {
@@ -60,15 +62,4 @@ async function existingWorkspace(models: Models, id: string): Promise<string> {
 function named(name: string | undefined): string {
   if (!name) throw new OperatorError(`--workspace needs a name.\n${USAGE}`);
   return name;
-}
-
-/** A person is one user, however many workspaces they own. */
-async function userWith(models: Models, email: string, name: string): Promise<string> {
-  try {
-    const user = await models.User.create({ _id: newId(), email, name, created_at: new Date() });
-    return user._id;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    return (await models.User.findOne({ email }, { _id: 1 }).orFail().lean())._id;
-  }
 }

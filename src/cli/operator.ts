@@ -19,7 +19,8 @@ export function installation(): Config & {
   const uiUrl = config.temporal.uiUrl ?? ready?.temporal_ui_url ?? null;
   if (!mongodbUri || !address)
     throw new OperatorError('Set MONGODB_URI and TEMPORAL_ADDRESS, or run `npm start` in this folder first.');
-  return { ...config, mongodbUri, temporal: { ...config.temporal, address, uiUrl } };
+  const publicUrl = config.publicUrlIsExplicit ? config.publicUrl : (ready?.web_url ?? config.publicUrl);
+  return { ...config, publicUrl, mongodbUri, temporal: { ...config.temporal, address, uiUrl } };
 }
 
 /** Runs an operator's command on the database. Whatever goes wrong is a sentence on stderr and exit code 1. */

@@ -31,6 +31,9 @@ function say(
   if (rerun.result === 'not found') {
     console.error(`${id}: there is no such mail.`);
     process.exitCode = 1;
+  } else if (rerun.result === 'raw gone') {
+    console.error(`${id}: its raw was kept for RETENTION_DAYS and is deleted; it cannot be run again.`);
+    process.exitCode = 1;
   } else if (rerun.result === 'not needed') {
     console.log(`${id}: nothing to do; it is a message with all its files, or its run is under way.`);
   } else {

@@ -24,6 +24,8 @@ export interface Ready {
   /** Opens `/webhooks/mime/inbound`. */
   mime_token: string;
   workspace_id: string;
+  /** Sees nothing of the demo workspace, nor it of this one. */
+  other_workspace: { id: string; api_token: string };
   emails: Seeded['emails'];
   forwarding: Seeded['forwarding'];
   pid: number;

@@ -42,3 +42,5 @@ export const attachmentSchema = rowSchema<AttachmentRow>({
   created_at: Date,
 });
 attachmentSchema.index({ workspace_id: 1, message_id: 1, position: 1 });
+// Uploads that no message took.
+attachmentSchema.index({ message_id: 1, created_at: 1 });

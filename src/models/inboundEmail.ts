@@ -19,6 +19,9 @@ export interface InboundEmailRow {
   reason: string | null;
   /** States move forward within one run; a step of an older run writes nothing. */
   run: number;
+  /** Missing = in the archive; `going`: marked by retention, not run again; `gone`: deleted. */
+  raw?: 'going' | 'gone' | null;
+  raw_deleted_at?: Date | null;
   /** Ids of posts that repeated this one. */
   repeats: string[];
   /** The parsed mail; null until `archiveEmail` has read it. */
@@ -102,6 +105,8 @@ export const inboundEmailSchema = rowSchema<InboundEmailRow>({
   state: requiredString,
   reason: nullableString,
   run: { type: Number, required: true },
+  raw: nullableString,
+  raw_deleted_at: nullableDate,
   repeats: [String],
   mail: { type: Object, default: null },
   targets: { type: [Object], default: [] },
@@ -127,3 +132,5 @@ inboundEmailSchema.index({ workspace_id: 1, state: 1, created_at: -1, _id: -1 })
 inboundEmailSchema.index({ state: 1, held_for: 1 });
 // The operator's lists, and rows that never became final.
 inboundEmailSchema.index({ state: 1, created_at: -1, _id: -1 });
+// Whose raw has been kept long enough, and whose is being deleted.
+inboundEmailSchema.index({ state: 1, raw: 1, created_at: 1, _id: 1 });

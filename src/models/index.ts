@@ -1,10 +1,19 @@
 import type { Connection, Model, mongo, Schema } from 'mongoose';
+import {
+  accessMailSchema,
+  passwordLinkSchema,
+  sessionSchema,
+  type AccessMailRow,
+  type PasswordLinkRow,
+  type SessionRow,
+} from './access.ts';
 import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
 import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
+import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import { messageSchema, type MessageRow } from './message.ts';
 import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
@@ -31,6 +40,7 @@ import {
 } from './workspaceEmail.ts';
 
 export type {
+  AccessMailRow,
   AddressProofRow,
   AttachmentRow,
   ContactRow,
@@ -39,12 +49,15 @@ export type {
   EventRow,
   ForwardingAddressRow,
   InboundEmailRow,
+  KeyedRequestRow,
   MemberRow,
   MessageRow,
   NotificationRow,
+  PasswordLinkRow,
   PlatformAddressRow,
   PostTokenRow,
   ProviderDomainRow,
+  SessionRow,
   ThreadIdRow,
   TicketRow,
   StreamPositionRow,
@@ -63,6 +76,9 @@ export interface Models {
   User: Model<UserRow>;
   Member: Model<MemberRow>;
   Token: Model<TokenRow>;
+  PasswordLink: Model<PasswordLinkRow>;
+  Session: Model<SessionRow>;
+  AccessMail: Model<AccessMailRow>;
   WorkspaceEmail: Model<WorkspaceEmailRow>;
   ForwardingAddress: Model<ForwardingAddressRow>;
   AddressProof: Model<AddressProofRow>;
@@ -83,6 +99,7 @@ export interface Models {
   Webhook: Model<WebhookRow>;
   WebhookDelivery: Model<WebhookDeliveryRow>;
   Notification: Model<NotificationRow>;
+  KeyedRequest: Model<KeyedRequestRow>;
 }
 
 export function createModels(connection: Connection): Models {
@@ -95,6 +112,9 @@ export function createModels(connection: Connection): Models {
     User: bind('User', userSchema, 'users'),
     Member: bind('Member', memberSchema, 'members'),
     Token: bind('Token', tokenSchema, 'tokens'),
+    PasswordLink: bind('PasswordLink', passwordLinkSchema, 'password_links'),
+    Session: bind('Session', sessionSchema, 'sessions'),
+    AccessMail: bind('AccessMail', accessMailSchema, 'access_mails'),
     WorkspaceEmail: bind('WorkspaceEmail', workspaceEmailSchema, 'workspace_emails'),
     ForwardingAddress: bind('ForwardingAddress', forwardingAddressSchema, 'forwarding_addresses'),
     AddressProof: bind('AddressProof', addressProofSchema, 'address_proofs'),
@@ -115,6 +135,7 @@ export function createModels(connection: Connection): Models {
     Webhook: bind('Webhook', webhookSchema, 'webhooks'),
     WebhookDelivery: bind('WebhookDelivery', webhookDeliverySchema, 'webhook_deliveries'),
     Notification: bind('Notification', notificationSchema, 'notifications'),
+    KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
   };
   return models as Models;
 }

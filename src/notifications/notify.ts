@@ -3,7 +3,7 @@ import type { MessageRow, NotificationRow } from '../models/index.ts';
 import { insertNew } from '../models/insertNew.ts';
 import type { NotificationType } from '../models/notification.ts';
 import { hashOf } from '../temporal/ids.ts';
-import { threadsOf } from '../threads/applyToThread.ts';
+import { threadsOf } from '../threads/threads.ts';
 
 type Occasion = Pick<NotificationRow, 'type'> & Partial<NotificationRow>;
 type About = Pick<MessageRow, 'thread_kind' | 'thread_id'>;

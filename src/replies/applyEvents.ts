@@ -1,8 +1,8 @@
 import type { MessageRow, Models } from '../models/index.ts';
 import type { DeliveryRow, Outbound } from '../models/outbound.ts';
 import type { DeliveryEvent } from '../providers/outbound.ts';
+import { threadsOf } from '../threads/threads.ts';
 import { countReply } from '../operations/metrics.ts';
-import { threadsOf } from '../threads/applyToThread.ts';
 import { isCalledByThisRun, recipientsLeft } from './attempts.ts';
 import { asSet, type Change } from './change.ts';
 import { isSettled, withEvents, worstOf, type Told } from './deliveries.ts';
@@ -116,6 +116,6 @@ async function openAgain(models: Models, message: SentMessage, at: Date): Promis
   const { thread_kind, thread_id, workspace_id } = message;
   await threadsOf(models, thread_kind).updateOne(
     { _id: thread_id, workspace_id, status: 'closed', closed_at: { $lt: at } },
-    { $set: { status: 'open', closed_at: null, updated_at: new Date() } },
+    { $set: { status: 'open', closed_at: null, updated_at: new Date() }, $inc: { changes: 1 } },
   );
 }

@@ -1,6 +1,6 @@
 import type { MessageRow, WorkspaceEmailRow } from '../models/index.ts';
 import type { Audience } from '../models/workspaceEmail.ts';
-import { threadIdFor } from '../threads/applyToThread.ts';
+import { threadIdFor } from '../threads/newThreadRow.ts';
 import { audienceOf } from '../threads/audiences.ts';
 import { contactId } from '../threads/contacts.ts';
 import { Unfit } from './draft.ts';

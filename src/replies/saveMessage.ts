@@ -31,15 +31,14 @@ export async function saveMessage(
   const there = request.isKeyed ? await find() : null;
   const saved = there ?? (await insert(models, await make())) ?? (await find().orFail());
   if (saved.request_hash !== request.hash) return null;
-  await applyMessage(models, saved);
-  return saved;
+  return applyMessage(models, saved);
 }
 
 /** What a message does to its thread and contact. Done again it changes nothing, so whoever finds it undone may do it. */
-export async function applyMessage(models: Models, row: MessageRow): Promise<void> {
+export async function applyMessage(models: Models, row: MessageRow): Promise<MessageRow> {
   const [first] = row.to;
   if (row.opens && first) await knowContact(models, row.workspace_id, first, [row.audience], row.created_at);
-  await applyToThread(models, row, row.direction === 'note');
+  return applyToThread(models, row, row.direction === 'note');
 }
 
 /** @returns null when there is one with its id. */

@@ -91,8 +91,8 @@ export function createReplyStarter({ models, startReply, log }: ReplyStarterDeps
   }
 
   async function takeUpOne(row: OutboundRow): Promise<void> {
-    // The process that saved it may have died before.
-    await applyMessage(models, row);
+    // The process that saved it may have died before. With its text, which its thread is searched by.
+    await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundRow>());
     await start({ id: row._id, run: row.outbound.run });
   }
 

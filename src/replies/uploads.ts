@@ -5,6 +5,9 @@ import { type Author, Unfit } from './draft.ts';
 /** Audience of a file that was uploaded and belongs to no message yet. */
 export const uploaderOnly = (userId: string): string => `owner:${userId}`;
 
+/** In place of a message's id: nobody took the file in time, and it is being deleted. */
+export const EXPIRED = 'expired';
+
 /**
  * The author's uploads with these ids, in this order. One that this very message has taken is found as well: the same request
  * may be under way beside this one.

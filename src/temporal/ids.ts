@@ -37,6 +37,12 @@ export function setUpWorkflowId(workflow: SetUpWorkflow, id: string, run: number
   return run === 1 ? `${name}/${id}` : `${name}/${id}/again/${run}`;
 }
 
+/** Workflow id of the run that deletes a workspace. */
+export const deleteWorkspaceId = (workspaceId: string): string => `delete-workspace/${workspaceId}`;
+
+/** Workflow id of the one run that deletes what has been kept long enough. */
+export const KEEP_TIDY_ID = 'keep-tidy';
+
 /** Workflow id of the one run that looks after what Postroom needs at its provider. */
 export const KEEP_PROVIDER_ID = 'keep-provider';
 

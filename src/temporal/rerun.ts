@@ -8,6 +8,8 @@ export type Rerun =
   | { result: 'started' | 'running'; workflowId: string; run: number }
   /** Nothing to do: the mail is a message and has all its files, or its first run is not over. */
   | { result: 'not needed' }
+  /** It was kept for `RETENTION_DAYS`, and is deleted: there is nothing to run again. */
+  | { result: 'raw gone' }
   | { result: 'not found' };
 
 export interface RerunDeps {
@@ -25,9 +27,11 @@ export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> 
     state: 1,
     key: 1,
     workspace_id: 1,
+    raw: 1,
   }).lean<InboundEmailRow>();
   if (!row) return { result: 'not found' };
   if (!(await mayRunAgain(models, row))) return { result: 'not needed' };
+  if (row.raw) return { result: 'raw gone' };
   for (let run = row.run + 1; ; run += 1) {
     const workflowId = inboundWorkflowId(id, run);
     if ((await startRun({ id, key: row.key, run })) === 'started')

@@ -1,90 +1,78 @@
-import type { Model } from 'mongoose';
-import { collectionOf, type MessageRow, type Models } from '../models/index.ts';
-import type { ThreadRow } from '../models/thread.ts';
-import { isDuplicateKey } from '../models/once.ts';
-import { hashOf } from '../temporal/ids.ts';
+import type { mongo } from 'mongoose';
+import { collectionOf, type ContactRow, type MessageRow, type Models } from '../models/index.ts';
+import { followThread } from './moveMessages.ts';
+import { makeThread, takingPart } from './newThreadRow.ts';
+import { threadsOf } from './threads.ts';
+import { wordsOf } from './words.ts';
 
-/** Id of the thread that a message opens. */
-export function threadIdFor(messageId: string): string {
-  return hashOf('thread', messageId);
-}
-
-/** Tickets or conversations, as threads. */
-export const threadsOf = (models: Models, kind: MessageRow['thread_kind']): Model<ThreadRow> =>
-  (kind === 'ticket' ? models.Ticket : models.Conversation) as unknown as Model<ThreadRow>;
+/** Words of one thread; the message that comes after adds none. */
+const MAX_THREAD_WORDS = 2_000;
 
 /**
  * Makes the ticket or conversation of a stored message if it is not there, and applies the message to it. Every effect
- * is idempotent, since it is applied on every try, also after later messages.
+ * is idempotent, since it is applied on every try, also after later messages. A thread that was merged or moved takes the
+ * message along.
+ * @param isAutomatic it opens no closed thread, and brings none back from the trash; nor does a blocked contact's.
+ * @returns the message where it is now
  */
 export async function applyToThread(
   models: Models,
   message: MessageRow,
   isAutomatic: boolean,
-): Promise<void> {
-  const { thread_kind: kind, thread_id: id, created_at: at } = message;
-  const threads = collectionOf(threadsOf(models, kind));
-  const there = await threads.findOneAndUpdate(
-    { _id: id, workspace_id: message.workspace_id },
-    { $max: { last_message_at: at, updated_at: at }, $addToSet: { people: { $each: takingPart(message) } } },
-    { projection: { status: 1, closed_at: 1 } },
+): Promise<MessageRow> {
+  const contact = await contactNow(models, message);
+  const { thread_kind: kind, thread_id: _id, workspace_id } = message;
+  const mayOpen = !isAutomatic && !(message.direction === 'inbound' && contact?.blocked_at);
+  const there = await collectionOf(threadsOf(models, kind)).findOneAndUpdate(
+    { _id, workspace_id, merged_into: { $exists: false } },
+    applied(message, mayOpen),
+    { projection: { _id: 1 } },
   );
-  if (!there) {
-    // Another message of this thread may have made it meanwhile: then this one has not been applied to it yet.
-    return (await makeThread(models, message)) ? undefined : applyToThread(models, message, isAutomatic);
-  }
-  const reopens =
-    there.status === 'closed' && there.closed_at !== null && there.closed_at < at && !isAutomatic;
-  if (reopens) {
-    await threads.updateOne(
-      { _id: id, status: 'closed', closed_at: { $lt: at } },
-      { $set: { status: 'open', closed_at: null } },
-    );
-  }
+  if (there) return message;
+  const moved = await followThread(models, message);
+  if (moved) return applyToThread(models, moved, isAutomatic);
+  if (await makeThread(models, message, contact)) return message;
+  // Another message of this thread has made it meanwhile: then this one has not been applied to it yet.
+  return applyToThread(models, message, isAutomatic);
 }
 
-/** Only a mail that opens the thread, or an unmarked one, makes its people take part. */
-const takingPart = (message: MessageRow): string[] =>
-  message.opens || message.sender_known || message.direction === 'outbound' ? message.people : [];
-
-/** @returns false when it was there already. */
-async function makeThread(models: Models, message: MessageRow): Promise<boolean> {
-  const thread: ThreadRow = {
-    _id: message.thread_id,
-    workspace_id: message.workspace_id,
-    audience: message.audience,
-    subject: message.subject,
-    status: 'open',
-    contact_id: message.contact_id as string,
-    workspace_email_id: message.workspace_email_id as string,
-    agent_id: null,
-    people: takingPart(message),
-    closed_at: null,
-    last_message_at: message.created_at,
-    created_at: message.created_at,
-    updated_at: message.created_at,
-  };
-  try {
-    if (message.thread_kind === 'ticket') {
-      await collectionOf(models.Ticket).insertOne({ ...thread, number: await nextNumber(models, message) });
-    } else {
-      const owner = message.audience.startsWith('owner:') ? message.audience.slice('owner:'.length) : null;
-      await collectionOf(models.Conversation).insertOne({ ...thread, agent_id: owner, owner_id: owner });
-    }
-    return true;
-  } catch (error) {
-    // A number taken for nothing is a gap, and gaps are allowed.
-    if (!isDuplicateKey(error)) throw error;
-    return false;
-  }
+/**
+ * One update, decided on the row as it is then. What was applied before changes nothing: opened again is only what was closed
+ * before the message came, and taken out of the trash what was put there before.
+ */
+function applied(message: MessageRow, mayOpen: boolean): mongo.Document[] {
+  const { created_at: at } = message;
+  const before = (field: string) => ({ $and: [mayOpen, { $gt: [field, null] }, { $lt: [field, at] }] });
+  const opens = { $and: [{ $eq: ['$status', 'closed'] }, before('$closed_at')] };
+  const restores = before('$deleted_at');
+  const isNew = { $or: [{ $lt: ['$last_message_at', at] }, opens, restores] };
+  const union = (field: string, more: string[]) => ({
+    $setUnion: [{ $ifNull: [field, []] }, { $literal: more }],
+  });
+  const isFull = { $gte: [{ $size: { $ifNull: ['$words', []] } }, MAX_THREAD_WORDS] };
+  return [
+    {
+      $set: {
+        people: union('$people', takingPart(message)),
+        words: { $cond: [isFull, '$words', union('$words', wordsOf(message.subject, message.text))] },
+        last_message_at: { $max: ['$last_message_at', at] },
+        status: { $cond: [opens, 'open', '$status'] },
+        closed_at: { $cond: [opens, null, '$closed_at'] },
+        deleted_at: { $cond: [restores, '$$REMOVE', '$deleted_at'] },
+        hidden: { $cond: [restores, { $cond: [{ $eq: ['$spam', true] }, 'spam', null] }, '$hidden'] },
+        // By our clock: who asks what has changed since must not miss a mail that waited before it got here.
+        updated_at: { $cond: [isNew, new Date(), '$updated_at'] },
+        changes: { $add: [{ $ifNull: ['$changes', 0] }, { $cond: [isNew, 1, 0] }] },
+      },
+    },
+  ];
 }
 
-async function nextNumber(models: Models, message: MessageRow): Promise<number> {
-  const workspace = await collectionOf(models.Workspace).findOneAndUpdate(
-    { _id: message.workspace_id },
-    { $inc: { last_ticket_number: 1 } },
-    { returnDocument: 'after', projection: { last_ticket_number: 1 } },
-  );
-  if (!workspace) throw new Error('the workspace of a stored message is gone');
-  return workspace.last_ticket_number;
+/** The contact of the message, or the one that it was merged into. */
+async function contactNow(models: Models, message: MessageRow): Promise<ContactRow | null> {
+  if (message.contact_id === null) return null;
+  const contacts = collectionOf(models.Contact);
+  const find = (_id: string) => contacts.findOne({ _id, workspace_id: message.workspace_id });
+  const contact = await find(message.contact_id);
+  return contact?.merged_into === undefined ? contact : find(contact.merged_into);
 }

@@ -2,6 +2,7 @@ import { normaliseAddress, type Address } from '../email/addresses.ts';
 import { collectionOf, type Models } from '../models/index.ts';
 import { once } from '../models/once.ts';
 import { hashOf } from '../temporal/ids.ts';
+import { wordsOf } from './words.ts';
 
 /** The contact is there, and known in these audiences. Any number of times, by any number at once. */
 export async function knowContact(
@@ -16,12 +17,23 @@ export async function knowContact(
     collectionOf(models.Contact).updateOne(
       { _id: contactId(workspaceId, person) },
       {
-        $setOnInsert: { workspace_id: workspaceId, email, name: person?.name ?? '', created_at: since },
+        $setOnInsert: {
+          workspace_id: workspaceId,
+          email,
+          name: person?.name ?? '',
+          words: contactWords({ email, name: person?.name ?? '' }),
+          created_at: since,
+        },
         $addToSet: { audiences: { $each: audiences } },
       },
       { upsert: true },
     ),
   );
+}
+
+/** What a contact is found by: the words of the name, and the parts of the address. */
+export function contactWords({ email, name }: Address): string[] {
+  return wordsOf(name, email);
 }
 
 /** A mail without any sender belongs to the contact with the empty address. */

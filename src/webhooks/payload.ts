@@ -14,7 +14,7 @@ import type {
   WorkspaceEmailRow,
 } from '../models/index.ts';
 import type { ThreadRow } from '../models/thread.ts';
-import { threadsOf } from '../threads/applyToThread.ts';
+import { threadsOf } from '../threads/threads.ts';
 
 interface Deps {
   models: Models;
@@ -56,7 +56,9 @@ export async function payloadData(deps: Deps, endpoint: WebhookRow, event: Event
     case 'contact': {
       const row = await models.Contact.findOne(mine).lean<ContactRow>();
       if (!row) return { id: event.row_id };
-      return (await models.Contact.exists({ ...mine, audiences: SHARED })) ? presentContact(row) : null;
+      if (!(await models.Contact.exists({ ...mine, audiences: SHARED }))) return null;
+      const merged = { workspace_id, merged_into: row._id, audiences: SHARED };
+      return presentContact(row, await models.Contact.find(merged).lean<ContactRow[]>());
     }
     case 'email': {
       const row = await models.WorkspaceEmail.findOne(mine).lean<WorkspaceEmailRow>();

@@ -23,6 +23,7 @@ export interface Body {
   url: string;
   number: number;
   contact: { id: string; email: string; name: string };
+  workspace_email: { id: string; address: string };
   owner_id: string | null;
   message: Body;
   data: Body[];

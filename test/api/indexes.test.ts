@@ -9,6 +9,10 @@ interface Find {
   filter: Record<string, unknown>;
   sort?: Record<string, number>;
 }
+interface Aggregate {
+  aggregate: string;
+  pipeline: { $match?: Record<string, unknown>; $limit?: number }[];
+}
 interface Stage {
   stage?: string;
   indexName?: string;
@@ -18,6 +22,7 @@ interface Stage {
 
 /** What was asked of MongoDB since the last look. */
 let finds: Find[] = [];
+let aggregates: Aggregate[] = [];
 let world: World;
 
 beforeAll(async () => {
@@ -29,6 +34,7 @@ beforeAll(async () => {
   world = await createWorld({ models });
   connection.getClient().on('commandStarted', ({ commandName, command }) => {
     if (commandName === 'find') finds.push(command as unknown as Find);
+    if (commandName === 'aggregate') aggregates.push(command as unknown as Aggregate);
   });
 });
 afterAll(() => world[Symbol.asyncDispose]());
@@ -49,6 +55,20 @@ async function firstFields({ find, filter, sort }: Find): Promise<(string | unde
   });
 }
 
+/** Of tickets and conversations; the rows below match each of them. */
+const FILTERS = [
+  'status=open',
+  'agent_id=none',
+  'contact_id=none',
+  'workspace_email_id=none',
+  'tag=a',
+  'spam=any',
+  'changed_since=2026-01-01T00:00:00Z',
+  'q=hello%20wor',
+  'status=open&agent_id=none&tag=a&q=hello',
+];
+const found = { tags: ['a'], words: ['hello', 'world'] };
+
 test('every list reads an index that starts with the workspace, its later pages too', async () => {
   const { models } = world;
   const ticket = await rows.ticket(models, {});
@@ -63,21 +83,26 @@ test('every list reads an index that starts with the workspace, its later pages 
     }
   }
   for (let i = 0; i < 2; i += 1) {
-    await rows.ticket(models, {});
-    await rows.conversation(models, {});
+    await rows.ticket(models, found);
+    await rows.conversation(models, found);
     await rows.contact(models, {});
     await rows.workspaceEmail(models, {});
+    await world.post('/tokens', world.tokens.dana, {});
     await rows.inboundEmail(models, { state: 'held' });
     await models.Domain.create(domainRow({ name: `${i}.test` }));
   }
   const lists: [list: string, collection: string][] = [
     ['/tickets?', 'tickets'],
     ['/conversations?', 'conversations'],
+    ...['tickets', 'conversations'].flatMap((name) =>
+      FILTERS.map((filter): [string, string] => [`/${name}?${filter}&`, name]),
+    ),
     [`/tickets/${ticket._id}/messages?`, 'messages'],
     [`/conversations/${conversation._id}/messages?`, 'messages'],
     ['/contacts?', 'contacts'],
     ['/emails?', 'workspace_emails'],
     ['/domains?', 'domains'],
+    ['/tokens?', 'tokens'],
     ['/inbound-emails?', 'inbound_emails'],
     ['/inbound-emails?state=held&', 'inbound_emails'],
   ];
@@ -87,7 +112,8 @@ test('every list reads an index that starts with the workspace, its later pages 
     finds = [];
     const second = await world.get(`${list}limit=1&cursor=${next_cursor}`, world.tokens.dana);
     expect([list, data.length, second.status]).toEqual([list, 1, 200]);
-    const asked = finds.filter((find) => find.find !== 'tokens');
+    // Whose token it is is asked by its `_id`.
+    const asked = finds.filter((find) => find.find !== 'tokens' || !('_id' in find.filter));
     expect(asked.map((find) => find.find)).toContain(collection);
     for (const find of asked) {
       expect(find.filter).toMatchObject(
@@ -114,6 +140,7 @@ test('so does what an agent’s request reads, but for rows that it names', asyn
     ['a ticket', () => world.post('/tickets', tokens.max, opening)],
     ['a conversation', () => world.post('/conversations', tokens.max, opening)],
     ['the workspace', () => world.get('', tokens.max)],
+    ['a change', () => world.patch(`/tickets/${id}`, tokens.max, { status: 'pending', agent_id: 'max' })],
   ];
   for (const [name, ask] of requests) {
     finds = [];
@@ -123,6 +150,25 @@ test('so does what an agent’s request reads, but for rows that it names', asyn
       expect([name, find, new Set(await firstFields(find))]).toEqual([name, find, new Set(['workspace_id'])]);
     }
   }
+});
+
+test('a sidebar’s counts read indexes that start with the workspace, and end after a thousand rows', async () => {
+  aggregates = [];
+  expect((await world.get('/counts', world.tokens.dana)).status).toBe(200);
+  expect(aggregates).toHaveLength(11);
+  for (const { aggregate, pipeline } of aggregates) {
+    const [{ $match: filter } = {}, limit] = pipeline;
+    expect([filter, limit]).toMatchObject([{ workspace_id: 'acme' }, { $limit: 1_000 }]);
+    expect(new Set(await firstFields({ find: aggregate, filter: filter! }))).toEqual(
+      new Set(['workspace_id']),
+    );
+  }
+});
+
+test('the sweeps of trash and merges read indexes of their own', async () => {
+  for (const field of ['deleted_at', 'merged_at'])
+    for (const find of ['tickets', 'conversations'])
+      expect(await firstFields({ find, filter: { [field]: { $lt: new Date() } } })).toEqual([field]);
 });
 
 test('runs to be started, of every workspace, are found by an index of their own', async () => {

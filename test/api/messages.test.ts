@@ -84,7 +84,7 @@ describe('to whom', () => {
     const { people, thread_id } = await row(body.id);
     expect(people).toEqual(['zoe@xn--bcher-kva.test', 'kim@x.test', 'hidden@x.test']);
     const thread = await world.models.Ticket.findById(thread_id).orFail().lean<ThreadRow>();
-    expect(thread.people).toEqual(people);
+    expect(thread.people.toSorted()).toEqual(people.toSorted());
   });
 
   test('an empty list is nobody, but somebody there must be', async () => {
@@ -291,12 +291,11 @@ describe('the thread', () => {
     expect(note.status).toBe(202);
     expect(await threadOf(id)).toMatchObject({
       status: 'closed',
-      updated_at: new Date(note.body.created_at),
+      last_message_at: new Date(note.body.created_at),
     });
     const sent = await reply(id, { text: 'x' });
     expect(await threadOf(id)).toMatchObject({
       status: 'open',
-      updated_at: new Date(sent.body.created_at),
       last_message_at: new Date(sent.body.created_at),
     });
   });

@@ -93,7 +93,8 @@ const bad = [
   ['cursor=xyz', 'cursor'],
   [`cursor=${Buffer.from('[1e300,"a"]').toString('base64url')}`, 'cursor'],
   [`cursor=${Buffer.from('[1,{"$gt":""}]').toString('base64url')}`, 'cursor'],
-  ['status=open', 'status'],
+  ['status=done', 'status'],
+  ['state=open', 'state'],
   ['limit[$gt]=1', 'limit[$gt]'],
 ] as const;
 test.each(bad)('?%s is 422 and names the field', async (query, field) => {

@@ -26,10 +26,14 @@ test('a ticket', async () => {
     contact: { id: contact._id, email: contact.email, name: 'Ann Ünï' },
     workspace_email: { id: email._id, address: email.address },
     agent_id: null,
+    priority: 'normal',
+    tags: [],
+    spam: false,
     closed_at: null,
     last_message_at: at,
     created_at: at,
     updated_at: at,
+    deleted_at: null,
   });
   expect(await read('/tickets')).toMatchObject({
     data: [{ id: _id, number: 7001, contact: { id: contact._id } }],
@@ -52,10 +56,14 @@ test('a personal conversation', async () => {
     contact: { id: contact._id, email: contact.email, name: 'Ann Ünï' },
     workspace_email: { id: email._id, address: email.address },
     agent_id: 'dana',
+    priority: 'normal',
+    tags: [],
+    spam: false,
     closed_at: null,
     last_message_at: at,
     created_at: at,
     updated_at: at,
+    deleted_at: null,
   });
 });
 
@@ -149,8 +157,12 @@ test('a contact and a workspace email', async () => {
   expect(await read(`/contacts/${contact._id}`)).toEqual({
     id: contact._id,
     email: contact.email,
+    other_emails: [],
     name: 'Ann Ünï',
+    notes: '',
+    blocked_at: null,
     created_at: at,
+    updated_at: at,
   });
   expect(await read(`/emails/${email._id}`)).toEqual({
     id: email._id,

@@ -134,7 +134,13 @@ test('a test is about nothing; a replay sends what was missed, and again what wa
 test('without a key of the installation there can be none: 503', async () => {
   await using keyless = await createWorld({
     config: {
-      ...{ publicUrl: '', urlSecret: 'x'.repeat(32), platformDomain: 'postroom.test', secretsKey: null },
+      ...{
+        publicUrl: '',
+        urlSecret: 'x'.repeat(32),
+        platformDomain: 'postroom.test',
+        secretsKey: null,
+        apiRequestsPerMinute: 1_000,
+      },
       temporal: { address: null, namespace: 'mail', uiUrl: null },
       webhooksAllowLoopback: false,
     },

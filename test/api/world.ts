@@ -29,6 +29,8 @@ import { freshModels } from '../support/engines.ts';
 
 /** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
 export interface World extends AsyncDisposable {
+  /** What the API was made with. */
+  deps: ApiDeps;
   models: Models;
   storage: Storage;
   url: string;
@@ -38,8 +40,8 @@ export interface World extends AsyncDisposable {
   get(path: string, token?: string): Promise<Response>;
   /** With a JSON body where one is given. */
   post(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  patch(path: string, token?: string, body?: unknown): Promise<Response>;
-  delete(path: string, token?: string): Promise<Response>;
+  patch(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  delete(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Runs that the API asked for, in order; none is started. */
   asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: Asked[]; wakeSetUp: Asked[]; deliver: WebhookRun[] };
 }
@@ -65,6 +67,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     platformDomain: 'postroom.test',
     secretsKey: randomBytes(32).toString('hex'),
     webhooksAllowLoopback: false,
+    apiRequestsPerMinute: 100_000,
   };
   const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
   const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [], deliver: [] };
@@ -76,14 +79,13 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
   const wakeSetUp: ApiDeps['wakeSetUp'] = async (...of) => void asked.wakeSetUp.push(of);
   const parser = createParserPool({ warm: false });
   const rerun = () => Promise.reject(new Error('not in this test'));
-  app.use(
-    createApi({
-      ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
-      ...{ setUp: createSetUp({ mailgun: NOBODY }), setUps, wakeSetUp },
-      deliveries: { add: (runs) => void asked.deliver.push(...runs) },
-      ...more,
-    }),
-  );
+  const deps: ApiDeps = {
+    ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
+    ...{ setUp: createSetUp({ mailgun: NOBODY }), setUps, wakeSetUp },
+    deliveries: { add: (runs) => void asked.deliver.push(...runs) },
+    ...more,
+  };
+  app.use(createApi(deps));
   app.use((ctx) => {
     ctx.body = 'not the API';
   });
@@ -104,6 +106,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
   return {
+    deps,
     models,
     storage,
     url,
@@ -136,6 +139,7 @@ async function seedPeople(models: Models): Promise<World['tokens']> {
   for (const { user, workspace, role } of people) {
     const token = randomBytes(16).toString('hex');
     tokens[user] = token;
+    await models.User.create({ _id: user, email: `${user}@people.test`, name: user, created_at: T0 });
     await models.Member.create({
       _id: `${workspace}/${user}`,
       workspace_id: workspace,

@@ -1,7 +1,7 @@
 import { newId } from '../../src/temporal/ids.ts';
 import { messageOf, rowIn, sendMail } from '../support/mails.ts';
 import { mailIn, reply } from '../support/outgoing.ts';
-import { startStack, type Stack } from '../support/stack.ts';
+import { API_KEY, startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
 let stack: Stack;
@@ -67,6 +67,10 @@ const checked = (domain: { id: string }, isSo: (domain: ShownDomain) => boolean)
     return isSo(now) && now;
   });
 
+const BASIC = { Authorization: `Basic ${Buffer.from(`api:${API_KEY}`).toString('base64')}` };
+const atMailgun = (path: string) => fetch(stack.sandbox.url + path, { headers: BASIC });
+const routes = async () => (await atMailgun('/v3/routes')).json();
+
 test('a domain from its claim to mail in and out, step by step as its records appear', async () => {
   const name = `${newId()}.example`;
   const [status, claimed] = await ask<ShownDomain>('POST', 'domains', { name: name.toUpperCase() });
@@ -96,6 +100,7 @@ test('a domain from its claim to mail in and out, step by step as its records ap
   expect([made, hi]).toMatchObject([201, { state: 'verified', can_send: true, can_receive: true }]);
 
   // The route that was made leads here: no form is named.
+  await until('the route', async () => JSON.stringify(await routes()).includes(`: ${name}"`));
   const { path } = await mailIn(stack, { to: [`hi@${name}`] });
   const sent = await reply(stack, path);
   const out = await until('the reply', () =>
@@ -117,11 +122,8 @@ test('a domain from its claim to mail in and out, step by step as its records ap
   expect((await ask<ShownEmail>('GET', `emails/${hi.id}`))[1]).toMatchObject({
     ...{ can_send: false, can_receive: false },
   });
-  const atProvider = () =>
-    fetch(`${stack.sandbox.url}/v4/domains/${name}`, {
-      headers: { Authorization: `Basic ${Buffer.from('api:key-test-api').toString('base64')}` },
-    });
-  await until('the domain to be gone at the provider', async () => (await atProvider()).status === 404);
+  const gone = async () => (await atMailgun(`/v4/domains/${name}`)).status === 404;
+  await until('the domain to be gone at the provider', gone);
 });
 
 test('an address that is forwarded sends as itself once its domain’s DKIM is right', async () => {

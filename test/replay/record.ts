@@ -4,15 +4,16 @@
  * breaks one goes behind `patched()`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import type { Client } from '@temporalio/client';
+import { WorkflowContinuedAsNewError, type Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { skippingServer } from '../support/skippingWorld.ts';
 import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from '../../src/temporal/ids.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import { domainPaths, keepPaths, scriptedDomain } from '../support/domainPaths.ts';
 import globalSetup from '../support/globalSetup.ts';
 import globalTeardown from '../support/globalTeardown.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
+import { deletePaths, operationsActivities, tidyPaths } from '../support/operationsPaths.ts';
 import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
 import { webhookActivities, webhookPaths } from '../support/webhookPaths.ts';
@@ -31,12 +32,7 @@ for (const path of Object.keys(inboundPaths)) {
   });
   await worker.close();
 }
-
-// Replies wait for hours: on a server that skips time.
-const path = process.env.TEST_TIME_SKIPPING_SERVER!;
-const env = await TestWorkflowEnvironment.createTimeSkipping({
-  server: { executable: { type: 'existing-path', path } },
-});
+const env = await skippingServer();
 for (const [name, script] of Object.entries(replyPaths)) {
   const file = fileOf('sendReply', name);
   if (existsSync(file)) continue;
@@ -86,6 +82,19 @@ for (const [name, script] of Object.entries(webhookPaths)) {
   });
   await worker.runUntil(record(env.client, file, 'deliverWebhook', WEBHOOK_QUEUE, { id: name, run: 1 }));
 }
+for (const [workflow, paths] of Object.entries({ deleteWorkspace: deletePaths, keepTidy: tidyPaths }))
+  for (const [name, script] of Object.entries(paths)) {
+    const file = fileOf(workflow, name);
+    if (existsSync(file)) continue;
+    const worker = await createWorker({
+      connection: env.nativeConnection,
+      namespace: 'default',
+      taskQueue: SET_UP_QUEUE,
+      activities: operationsActivities(script).activities,
+      workflowBundle: await todaysBundle(),
+    });
+    await worker.runUntil(record(env.client, file, workflow, SET_UP_QUEUE, { id: name }));
+  }
 await env.teardown();
 await globalTeardown();
 process.exit();
@@ -101,14 +110,16 @@ async function record(
   file: URL,
   workflow: string,
   taskQueue: string,
-  input: { id: string; run: number; key?: string },
+  input: { id: string; run?: number; key?: string },
 ) {
   const workflowId = `${workflow}/${input.id}`;
   const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args: [input] });
   if (input.id === 'woken') await handle.signal('wake');
-  await handle.result();
-  // Of its first run, where it went on as another.
-  const first = client.workflow.getHandle(workflowId, handle.firstExecutionRunId);
+  // Of its first run, where it went on as another; some have no end.
+  const first = client.workflow.getHandle(workflowId, handle.firstExecutionRunId, { followRuns: false });
+  await first.result().catch((error: unknown) => {
+    if (!(error instanceof WorkflowContinuedAsNewError)) throw error;
+  });
   writeFileSync(file, historyToJSON(await first.fetchHistory()));
   console.log(`recorded ${file.pathname}`);
 }

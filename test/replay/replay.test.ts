@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from '@temporalio/worker';
 import { domainPaths, keepPaths } from '../support/domainPaths.ts';
 import { inboundPaths } from '../support/inboundPaths.ts';
+import { deletePaths, tidyPaths } from '../support/operationsPaths.ts';
 import { proofPaths } from '../support/proofPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
 import { webhookPaths } from '../support/webhookPaths.ts';
@@ -22,6 +23,8 @@ test('every path has a recorded history', () => {
     ...Object.keys(webhookPaths).map((path) => `deliverWebhook/${path}`),
     ...Object.keys(proofPaths).map((path) => `verifyForwarding/${path}`),
     ...Object.keys(domainPaths).map((path) => `verifyDomain/${path}`),
+    ...Object.keys(deletePaths).map((path) => `deleteWorkspace/${path}`),
+    ...Object.keys(tidyPaths).map((path) => `keepTidy/${path}`),
     ...Object.keys(keepPaths).map((path) => `keepProvider/${path}`),
   ];
   expect(histories).toEqual(expect.arrayContaining(paths));

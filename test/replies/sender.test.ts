@@ -1,7 +1,7 @@
 import type { ThreadRow } from '../../src/models/thread.ts';
 import type { WorkspaceEmailRow } from '../../src/models/index.ts';
 import { findSender } from '../../src/replies/sender.ts';
-import { threadsOf } from '../../src/threads/applyToThread.ts';
+import { threadsOf } from '../../src/threads/threads.ts';
 import { newHouse, STRANGER_WORKSPACE, WORKSPACE, type House } from '../support/house.ts';
 
 let house: House;

@@ -100,7 +100,7 @@ export async function rerun(stack: Stack, inboundEmailId: string): Promise<numbe
 /** An operator's command: `npm run <command> -- …args`. @returns what it printed */
 export async function operator(
   stack: Stack,
-  command: 'rerun' | 'skipped',
+  command: 'rerun' | 'skipped' | 'deleteWorkspace',
   ...args: string[]
 ): Promise<string> {
   const uri = new URL(mongoUri());

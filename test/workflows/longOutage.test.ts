@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { skippingServer } from '../support/skippingWorld.ts';
 import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import { fakeActivities } from '../support/inboundPaths.ts';
@@ -9,9 +9,7 @@ import { todaysBundle } from '../support/worker.ts';
 const AWAY_MS = 12 * 60 * 60 * 1000;
 
 test('a database that is away for half a day: tried at most a minute apart, and the mail comes through', async () => {
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: process.env.TEST_TIME_SKIPPING_SERVER as string } },
-  });
+  const env = await skippingServer();
   try {
     const tries: number[] = [];
     const { activities } = fakeActivities({

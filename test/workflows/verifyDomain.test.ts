@@ -1,4 +1,5 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { skippingServer } from '../support/skippingWorld.ts';
 import { WorkflowContinuedAsNewError } from '@temporalio/client';
 import { createDomainActivities } from '../../activities/index.ts';
 import type { DomainRow } from '../../src/models/index.ts';
@@ -19,10 +20,7 @@ import { todaysBundle } from '../support/worker.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
-  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
-  env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  env = await skippingServer();
 });
 afterAll(() => env.teardown());
 

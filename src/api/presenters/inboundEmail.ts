@@ -16,6 +16,7 @@ export const INBOUND_EMAIL_FIELDS = {
   message_ids: 1,
   ticket_id: 1,
   conversation_id: 1,
+  raw_deleted_at: 1,
   created_at: 1,
   updated_at: 1,
 } as const;
@@ -38,6 +39,7 @@ export function presentInboundEmail(row: InboundEmailRow, seen: SeenIds, user: A
     workflow_id: inboundWorkflowId(row._id, row.run),
     workflow_url: links.workflow(row._id, row.run),
     raw_url: links.raw(user, row._id),
+    raw_deleted_at: row.raw_deleted_at ?? null,
     classified_by: row.classified_by,
     about_message_id:
       row.about_message_id && seen.messages.has(row.about_message_id) ? row.about_message_id : null,

@@ -24,9 +24,13 @@ function common(row: ThreadRow, { contacts, workspaceEmails }: ThreadParts) {
     contact: contact ? { id: contact._id, email: contact.email, name: contact.name } : null,
     workspace_email: email ? { id: email._id, address: email.address } : null,
     agent_id: row.agent_id,
+    priority: row.priority ?? 'normal',
+    tags: row.tags ?? [],
+    spam: row.spam ?? false,
     closed_at: row.closed_at,
     last_message_at: row.last_message_at,
     created_at: row.created_at,
     updated_at: row.updated_at,
+    deleted_at: row.deleted_at ?? null,
   };
 }

@@ -1,27 +1,143 @@
+import type { RouterContext } from '@koa/router';
+import { z } from 'zod';
+import { storable } from '../../email/text.ts';
 import type { ContactRow } from '../../models/index.ts';
-import type { Authenticate } from '../auth.ts';
+import { contactWords } from '../../threads/contacts.ts';
+import { mergeContacts } from '../../threads/mergeContacts.ts';
+import type { ApiState, Authenticate } from '../auth.ts';
+import { jsonBody, readBody } from '../body.ts';
+import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { etagOf } from '../etag.ts';
+import { OneLine, Search } from '../fields.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
-import { presentContact } from '../presenters/contact.ts';
-import { notFound } from '../problem.ts';
+import { notFound, Problem, wrongFields } from '../problem.ts';
 import { readQuery } from '../query.ts';
-import { contactsSeenBy } from '../visibility.ts';
+import { showContacts } from '../showContacts.ts';
+import { contactsSeenBy, mergedContactsSeenBy, type ApiUser } from '../visibility.ts';
 
-/** `contacts`, `contacts/{id}`; one known only through somebody's personal mail is seen by them only. */
-export function contactRoutes(router: ApiRouter, user: Authenticate, { models }: RouteDeps): void {
+const ContactQuery = z.strictObject({ ...ListQuery.shape, q: Search.optional() });
+
+const MAX_NAME_CHARS = 200;
+const MAX_NOTES_CHARS = 10_000;
+const ContactChangeBody = z.strictObject({
+  name: OneLine(MAX_NAME_CHARS).optional(),
+  notes: z
+    .string('must be text')
+    .max(MAX_NOTES_CHARS, `must be at most ${MAX_NOTES_CHARS} characters`)
+    .refine((text) => !text.includes('\0'), 'must not have a NUL character in it')
+    .transform(storable)
+    .optional(),
+});
+const MergeBody = z.strictObject({ into: z.string('must be the id of another one') });
+
+const etag = (row: ContactRow) => etagOf('contact', row._id, row.changes ?? 0);
+
+/**
+ * `contacts`, `contacts/{id}`; one known only through somebody's personal mail is seen by them only. The list takes `q` (words of
+ * name and address, the last one may be begun). 404 for one that was merged names the other.
+ * - `PATCH`: name and notes, which all see who see the contact; 412 where it is no longer what `If-Match` says.
+ * - `POST block`, `unblock`: 200. Mail of a blocked contact is kept, and opens nothing: what it begins is closed spam, and it brings
+ *   back nothing that is closed or in the trash.
+ * - `POST merge {into}`: 200 with the second contact, whose tickets, conversations and later mail are the first's too.
+ */
+export function contactRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
+  const { models } = deps;
+  const keyed = idempotent(deps);
+
+  const show = async (ctx: RouterContext<ApiState>, row: ContactRow): Promise<void> => {
+    ctx.set('ETag', etag(row));
+    [ctx.body] = await showContacts(models, [row], ctx.state.user);
+  };
+  const change = (ctx: RouterContext<ApiState>, decide: (row: ContactRow) => Partial<ContactRow> | null) =>
+    changeRow<ContactRow>(ctx, {
+      find: () => findContact(deps, ctx.params.id, ctx.state.user),
+      etag,
+      decide,
+      write: (row, set) =>
+        models.Contact.findOneAndUpdate(
+          { ...contactsSeenBy(ctx.state.user), _id: row._id, changes: row.changes ?? null },
+          { $set: { ...set, updated_at: new Date() }, $inc: { changes: 1 } },
+          { returnDocument: 'after' },
+        ).lean<ContactRow>(),
+    });
+
   router.get('/contacts', user, async (ctx) => {
-    const query = readQuery(ctx.query, ListQuery);
-    const seen = contactsSeenBy(ctx.state.user);
+    const query = readQuery(ctx.query, ContactQuery);
+    const seen = { ...contactsSeenBy(ctx.state.user), ...query.q };
     const page = await readPage<ContactRow>(models.Contact, seen, query, { order: 'newest first' });
-    ctx.body = { data: page.rows.map(presentContact), next_cursor: page.next_cursor };
+    ctx.body = {
+      data: await showContacts(models, page.rows, ctx.state.user),
+      next_cursor: page.next_cursor,
+    };
   });
 
   router.get('/contacts/:id', user, async (ctx) => {
-    const row = await models.Contact.findOne({
-      ...contactsSeenBy(ctx.state.user),
-      _id: ctx.params.id,
-    }).lean<ContactRow>();
-    if (!row) throw notFound();
-    ctx.body = presentContact(row);
+    await show(ctx, await findContact(deps, ctx.params.id, ctx.state.user));
   });
+
+  router.patch('/contacts/:id', user, jsonBody, async (ctx) => {
+    const { name, notes } = readBody(ctx, ContactChangeBody);
+    const row = await change(ctx, (found) => {
+      const set: Partial<ContactRow> = {};
+      if (notes !== undefined && notes !== (found.notes ?? '')) set.notes = notes;
+      if (name !== undefined && name !== found.name) {
+        set.name = name;
+        set.words = [...new Set([...contactWords({ ...found, name }), ...(found.words ?? [])])].slice(
+          0,
+          MAX_WORDS,
+        );
+      }
+      return Object.keys(set).length > 0 ? set : null;
+    });
+    await show(ctx, row);
+  });
+
+  router.post('/contacts/:id/block', user, keyed, async (ctx) => {
+    await show(ctx, await change(ctx, (row) => (row.blocked_at ? null : { blocked_at: new Date() })));
+  });
+  router.post('/contacts/:id/unblock', user, keyed, async (ctx) => {
+    await show(ctx, await change(ctx, (row) => (row.blocked_at ? { blocked_at: null } : null)));
+  });
+
+  router.post('/contacts/:id/merge', user, jsonBody, keyed, async (ctx) => {
+    const asking = ctx.state.user;
+    const { into } = readBody(ctx, MergeBody);
+    const { id: from = '' } = ctx.params;
+    const isSeen = (row: ContactRow | null) => row !== null && isSeenBy(row, asking);
+    const done = { ...mergedContactsSeenBy(asking), _id: from, merged_into: into };
+    // A repeated request finds it done.
+    if (!(await models.Contact.exists(done)))
+      await mergeContacts(models, asking.workspaceId, { from, into }, (first, second) => {
+        if (!isSeen(first)) throw notFound();
+        if (from === into) throw wrongFields([{ field: 'into', message: 'must be another one' }]);
+        if (!isSeen(second))
+          throw wrongFields([{ field: 'into', message: 'must be a contact that you can see' }]);
+      });
+    await show(ctx, await findContact(deps, into, asking));
+  });
+}
+
+/** Words that a contact is found by; those of a former name stay while there is room. */
+const MAX_WORDS = 200;
+
+function isSeenBy({ audiences, merged_into }: ContactRow, user: ApiUser): boolean {
+  const mine: string[] = contactsSeenBy(user).audiences.$in;
+  return merged_into === undefined && audiences.some((audience) => mine.includes(audience));
+}
+
+/** @throws Problem 404; with `merged_into` where it was merged into one that they may see */
+async function findContact(
+  { models }: RouteDeps,
+  id: string | undefined,
+  user: ApiUser,
+): Promise<ContactRow> {
+  const row = await models.Contact.findOne({ ...contactsSeenBy(user), _id: id }).lean<ContactRow>();
+  if (row) return row;
+  const merged = await models.Contact.findOne({ ...mergedContactsSeenBy(user), _id: id }).lean<ContactRow>();
+  const { merged_into } = merged ?? {};
+  const into = merged_into && (await models.Contact.exists({ ...contactsSeenBy(user), _id: merged_into }));
+  if (!into) throw notFound();
+  throw new Problem(404, `It was merged into the contact ${merged_into}.`, { members: { merged_into } });
 }

@@ -8,6 +8,7 @@ import type { DomainRow } from '../../models/index.ts';
 import { ownersOnly, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { presentDomain } from '../presenters/domain.ts';
 import { notFound, Problem, wrongFields } from '../problem.ts';
@@ -29,6 +30,7 @@ const DomainChange = z.strictObject({
  */
 export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models, config, wakeSetUp } = deps;
+  const keyed = idempotent(deps);
 
   const show = async (row: DomainRow) => {
     const { workspace_id, catch_all_id } = row;
@@ -67,7 +69,7 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
     ctx.body = await show(await find(ctx.state.user, ctx.params.id));
   });
 
-  router.post('/domains', user, ownersOnly, jsonBody, async (ctx) => {
+  router.post('/domains', user, ownersOnly, jsonBody, keyed, async (ctx) => {
     const read = readDomainName(readBody(ctx, NewDomain).name);
     if (read.name === null) throw wrongFields([{ field: 'name', message: read.fault }]);
     if (isPlatforms(read.name, config.platformDomain))
@@ -90,7 +92,7 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
     ctx.body = await show(await change(row, { catch_all_id: catch_all }));
   });
 
-  router.post('/domains/:id/check', user, ownersOnly, async (ctx) => {
+  router.post('/domains/:id/check', user, ownersOnly, keyed, async (ctx) => {
     const row = await find(ctx.state.user, ctx.params.id);
     if (!isLive(row)) throw new Problem(409, `This claim has ${OVER[row.state]}: add the domain again.`);
     const wanted = await change(row, { check_wanted_at: new Date(), wants_start: true });

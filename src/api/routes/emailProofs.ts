@@ -6,6 +6,7 @@ import type { AddressProofRow, WorkspaceEmailRow } from '../../models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { idempotent } from '../idempotent.ts';
 import { Problem } from '../problem.ts';
 import { findEmail, show } from './workspaceEmails.ts';
 
@@ -24,9 +25,10 @@ const CodeBody = z.strictObject({
  */
 export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models } = deps;
+  const keyed = idempotent(deps);
   const wake = ({ _id, run }: AddressProofRow) => void deps.wakeSetUp('verifyForwarding', { id: _id, run });
 
-  router.post('/emails/:id/verify', user, ownersOnly, jsonBody, async (ctx) => {
+  router.post('/emails/:id/verify', user, ownersOnly, jsonBody, keyed, async (ctx) => {
     const { code } = readBody(ctx, CodeBody);
     const { proof } = await findProof(ctx, deps);
     await asProblems(() => enterCode(models, proof, code));
@@ -34,7 +36,7 @@ export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: Ro
     await show(ctx, deps, await findEmail(ctx, deps));
   });
 
-  router.post('/emails/:id/send-code', user, ownersOnly, async (ctx) => {
+  router.post('/emails/:id/send-code', user, ownersOnly, keyed, async (ctx) => {
     const { email, proof } = await findProof(ctx, deps);
     const asked = await asProblems(() => askForCode(models, email, proof));
     if (asked.wants_start) deps.setUps.add('verifyForwarding', { id: asked._id, run: asked.run });
@@ -43,7 +45,7 @@ export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: Ro
     await show(ctx, deps, await findEmail(ctx, deps));
   });
 
-  router.post('/emails/:id/check', user, ownersOnly, async (ctx) => {
+  router.post('/emails/:id/check', user, ownersOnly, keyed, async (ctx) => {
     const { email, proof } = await findProof(ctx, deps);
     if (proof.state === 'expired')
       throw new Problem(409, 'The time for this proof is over: have another code sent, and it begins again.');

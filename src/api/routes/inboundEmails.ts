@@ -2,23 +2,28 @@ import { z } from 'zod';
 import type { InboundEmailRow } from '../../models/index.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { INBOUND_EMAIL_FIELDS, presentInboundEmail, type SeenIds } from '../presenters/inboundEmail.ts';
 import { notFound, Problem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { sendRaw } from '../raw.ts';
 import { Unavailable } from '../unavailable.ts';
-import { inboundEmailsSeenBy, seenBy, type ApiUser } from '../visibility.ts';
+import { inboundEmailsSeenBy, seenBy, threadsSeenBy, type ApiUser } from '../visibility.ts';
 
 const States = ['received', 'held', 'routed', 'skipped', 'failed'] as const;
 const InboundEmailQuery = ListQuery.extend({
   state: z.enum(States, `must be one of ${States.join(', ')}`).optional(),
 });
 
-const RAW_AND_SHOWN = { ...INBOUND_EMAIL_FIELDS, key: 1, provider: 1 };
+const RAW_AND_SHOWN = { ...INBOUND_EMAIL_FIELDS, key: 1, provider: 1, raw: 1 };
+
+const rawGone = () =>
+  new Problem(410, 'The mail as it was posted has been deleted: it is kept for a time only.');
 
 /**
- * `inbound-emails` (filter `state`), `inbound-emails/{id}`, `/{id}/raw` (the mail as it was posted, while it is kept), and
+ * `inbound-emails` (filter `state`), `inbound-emails/{id}`, `/{id}/raw` (the mail as it was posted; 410 when it has been
+ * deleted, after `RETENTION_DAYS`), and
  * `POST /{id}/rerun`: 202 with the row and its new workflow; 409 when the mail is routed, files and all, or on its way.
  */
 export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
@@ -51,13 +56,16 @@ export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: 
   });
 
   router.get('/inbound-emails/:id/raw', user, async (ctx) => {
-    await sendRaw(ctx, await find(ctx.params.id, ctx.state.user), deps);
+    const row = await find(ctx.params.id, ctx.state.user);
+    if (row.raw) throw rawGone();
+    await sendRaw(ctx, row, deps);
   });
 
-  router.post('/inbound-emails/:id/rerun', user, async (ctx) => {
+  router.post('/inbound-emails/:id/rerun', user, idempotent(deps), async (ctx) => {
     const row = await find(ctx.params.id, ctx.state.user);
     const again = await fromTemporal(deps.rerun(row._id), deps);
     if (again.result === 'not found') throw notFound();
+    if (again.result === 'raw gone') throw rawGone();
     if (again.result === 'not needed') {
       throw new Problem(
         409,
@@ -86,11 +94,12 @@ async function seenIds(rows: InboundEmailRow[], user: ApiUser, { models }: Route
     ...seenBy(user),
     _id: { $in: ids.filter((id) => id !== null) },
   });
+  const live = (ids: (string | null)[]) => ({ ...named(ids), ...threadsSeenBy(user) });
   const messageIds = rows.flatMap((row) => [...row.message_ids, row.about_message_id ?? null]);
   const [messages, tickets, conversations] = await Promise.all([
     models.Message.find(named(messageIds), { _id: 1 }).lean(),
-    models.Ticket.find(named(rows.map((row) => row.ticket_id)), { _id: 1 }).lean(),
-    models.Conversation.find(named(rows.map((row) => row.conversation_id)), { _id: 1 }).lean(),
+    models.Ticket.find(live(rows.map((row) => row.ticket_id)), { _id: 1 }).lean(),
+    models.Conversation.find(live(rows.map((row) => row.conversation_id)), { _id: 1 }).lean(),
   ]);
   const ids = (found: { _id: string }[]) => new Set(found.map((row) => row._id));
   return { messages: ids(messages), threads: ids([...tickets, ...conversations]) };

@@ -1,15 +1,15 @@
 import type { MessageRow } from '../../models/index.ts';
 import type { MessageState } from '../../models/outbound.ts';
-import type { ThreadRow } from '../../models/thread.ts';
 import { replyDefaults } from '../../replies/defaults.ts';
 import { newNote, newReply } from '../../replies/newReply.ts';
 import { findSender } from '../../replies/sender.ts';
 import { cancelMessage, retryMessage, type OutboundRow } from '../../replies/takeBack.ts';
-import { threadsOf } from '../../threads/applyToThread.ts';
 import type { Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { draftOf, ReplyBody } from '../draft.ts';
+import { findThread } from '../findThread.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { notFound, Problem } from '../problem.ts';
 import { readQuery } from '../query.ts';
@@ -34,15 +34,9 @@ export function messageRoutes(
   const { models, replies } = deps;
   const path = `/${kind}s/:id`;
 
-  const findThread = async (id: string | undefined, asking: ApiUser): Promise<ThreadRow> => {
-    const row = await threadsOf(models, kind)
-      .findOne({ ...seenBy(asking), _id: id })
-      .lean<ThreadRow>();
-    if (!row) throw notFound();
-    return row;
-  };
   const findMessage = async (params: Record<string, string>, asking: ApiUser): Promise<MessageRow> => {
     const { id: thread_id, message_id: _id } = params;
+    await findThread(models, kind, thread_id, asking);
     const here = { ...seenBy(asking), thread_kind: kind, thread_id, _id };
     const row = await models.Message.findOne(here, NOT_SHOWN).lean<MessageRow>();
     if (!row) throw notFound();
@@ -51,7 +45,7 @@ export function messageRoutes(
 
   router.get(`${path}/messages`, user, async (ctx) => {
     const query = readQuery(ctx.query, ListQuery);
-    await findThread(ctx.params.id, ctx.state.user);
+    await findThread(models, kind, ctx.params.id, ctx.state.user);
     const thread = { ...seenBy(ctx.state.user), thread_id: ctx.params.id };
     const page = await readPage<MessageRow>(models.Message, thread, query, {
       order: 'oldest first',
@@ -65,7 +59,7 @@ export function messageRoutes(
   });
 
   router.post(`${path}/messages`, user, jsonBody, async (ctx) => {
-    const thread = { kind, row: await findThread(ctx.params.id, ctx.state.user) };
+    const thread = { kind, row: await findThread(models, kind, ctx.params.id, ctx.state.user) };
     const body = readBody(ctx, ReplyBody);
     const make = body.note ? newNote : newReply;
     const saved = await saveAndStart(ctx, deps, requestOf(ctx, ctx.state.user), draftOf(body), (order) =>
@@ -76,7 +70,7 @@ export function messageRoutes(
   });
 
   router.get(`${path}/reply-defaults`, user, async (ctx) => {
-    const thread = await findThread(ctx.params.id, ctx.state.user);
+    const thread = await findThread(models, kind, ctx.params.id, ctx.state.user);
     const [{ to, cc, subject }, found] = await Promise.all([
       replyDefaults(models, thread),
       findSender(models, thread, null, ctx.state.user.userId),
@@ -105,7 +99,7 @@ export function messageRoutes(
     ctx.body = await showMessage(row, ctx.state.user, deps);
   });
 
-  router.post(`${path}/messages/:message_id/retry`, user, async (ctx) => {
+  router.post(`${path}/messages/:message_id/retry`, user, idempotent(deps), async (ctx) => {
     const message = outboundOnly(await findMessage(ctx.params, ctx.state.user));
     const { row, done } = await retryMessage(models, message);
     if (!done) throw new Problem(409, `It is not to be tried again: ${SAYS[row.state]}.`);

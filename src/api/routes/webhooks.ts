@@ -45,7 +45,7 @@ const ReplayBody = z.strictObject({
  */
 export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models, config, deliveries } = deps;
-  const fields = fieldsFor(config.webhooksAllowLoopback);
+  const fields = fieldsFor(config.webhooksAllowLoopback === true);
   const NewWebhookBody = z.strictObject({ ...fields, description: fields.description.default('') });
   const WebhookChangeBody = z.strictObject({
     url: fields.url.optional(),
@@ -158,7 +158,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
 
 /** @throws Problem 503 */
 function sealOf({ config }: RouteDeps): Seal {
-  if (config.secretsKey === null)
+  if (!config.secretsKey)
     throw new Problem(
       503,
       'This installation has no SECRETS_KEY, which webhooks need; its operator can set one.',

@@ -9,6 +9,7 @@ import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { Address, OneLine } from '../fields.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { notFound } from '../problem.ts';
 import { readQuery } from '../query.ts';
@@ -47,6 +48,7 @@ const EmailChangeBody = z.strictObject({
 export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models } = deps;
   const { platformDomain } = deps.config;
+  const keyed = idempotent(deps);
 
   router.get('/emails', user, async (ctx) => {
     const query = readQuery(ctx.query, ListQuery);
@@ -64,7 +66,7 @@ export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps
     await show(ctx, deps, await findEmail(ctx, deps));
   });
 
-  router.post('/emails', user, ownersOnly, jsonBody, async (ctx) => {
+  router.post('/emails', user, ownersOnly, jsonBody, keyed, async (ctx) => {
     const body = readBody(ctx, NewEmailBody);
     const { workspaceId } = ctx.state.user;
     const email = await addEmail(
@@ -95,7 +97,7 @@ export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps
     ctx.status = 204;
   });
 
-  router.post('/emails/:id/forwarding-addresses', user, ownersOnly, async (ctx) => {
+  router.post('/emails/:id/forwarding-addresses', user, ownersOnly, keyed, async (ctx) => {
     const { _id, address } = await addForwardingAddress(models, await findEmail(ctx, deps), platformDomain);
     ctx.status = 201;
     ctx.body = { id: _id, address };

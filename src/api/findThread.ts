@@ -1,0 +1,32 @@
+import type { MessageRow, Models } from '../models/index.ts';
+import type { ThreadRow } from '../models/thread.ts';
+import { threadsOf, WITHOUT_LISTS } from '../threads/threads.ts';
+import { notFound, Problem } from './problem.ts';
+import { seenBy, threadsSeenBy, type ApiUser } from './visibility.ts';
+
+/**
+ * A thread that the user may see, and that is not in the trash.
+ * @throws Problem 404; with `merged_into` and `merged_kind` where it was merged into one that they may see
+ */
+export async function findThread(
+  models: Models,
+  kind: MessageRow['thread_kind'],
+  id: string | undefined,
+  user: ApiUser,
+): Promise<ThreadRow> {
+  const threads = threadsOf(models, kind);
+  const row = await threads.findOne({ ...threadsSeenBy(user), _id: id }, WITHOUT_LISTS).lean<ThreadRow>();
+  if (row) return row;
+  const merged = await threads
+    .findOne({ ...seenBy(user), _id: id, hidden: 'merged' }, WITHOUT_LISTS)
+    .lean<ThreadRow>();
+  if (!merged) throw notFound();
+  const { merged_into = '', merged_kind = kind } = merged;
+  const into = await threadsOf(models, merged_kind)
+    .findOne({ ...seenBy(user), _id: merged_into }, { _id: 1 })
+    .lean();
+  if (!into) throw notFound();
+  throw new Problem(404, `Its messages are in the ${merged_kind} ${merged_into} now.`, {
+    members: { merged_into, merged_kind },
+  });
+}

@@ -1,0 +1,43 @@
+import type { Context } from 'koa';
+import { findSession } from '../access/sessions.ts';
+import type { Models, SessionRow } from '../models/index.ts';
+import { requireSameOrigin } from './sameOrigin.ts';
+
+interface Site {
+  publicUrl: string;
+}
+const isSecure = ({ publicUrl }: Site): boolean => publicUrl.startsWith('https:');
+
+/** With `__Host-` a browser takes it only over https, from this host alone, for all of it (RFC 6265bis). */
+const nameOf = (site: Site): string => (isSecure(site) ? '__Host-postroom' : 'postroom_session');
+
+export const sessionToken = (ctx: Context, site: Site): string | undefined => ctx.cookies.get(nameOf(site));
+
+/** @param session null: the browser forgets it. */
+export function setSessionCookie(
+  ctx: Context,
+  site: Site,
+  session: { token: string; expiresAt: Date } | null,
+): void {
+  const secure = isSecure(site);
+  // Behind a proxy that ends TLS the connection itself is none.
+  ctx.cookies.secure = secure;
+  const options = { httpOnly: true, sameSite: 'lax', path: '/', secure, signed: false } as const;
+  ctx.cookies.set(nameOf(site), session?.token ?? null, {
+    ...options,
+    ...(session && { expires: session.expiresAt }),
+  });
+}
+
+/**
+ * The session of the request's cookie, or null. Renews it now and then.
+ * @throws Problem 403 when something is to be changed and no page of ours asks
+ */
+export async function sessionOf(ctx: Context, site: Site, models: Models): Promise<SessionRow | null> {
+  const token = sessionToken(ctx, site);
+  const session = token ? await findSession(models, token) : null;
+  if (!token || !session) return null;
+  requireSameOrigin(ctx, site.publicUrl);
+  if (session.renewed) setSessionCookie(ctx, site, { token, expiresAt: session.row.expires_at });
+  return session.row;
+}

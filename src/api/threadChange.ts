@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { ContactRow, MessageRow, Models } from '../models/index.ts';
+import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../models/thread.ts';
+import { MAX_TAG_CHARS, MAX_TAGS, normaliseTag } from '../threads/tags.ts';
+import { hiddenFor } from '../threads/threads.ts';
+import { wordsOf } from '../threads/words.ts';
+import { MAX_SUBJECT_CHARS } from './draft.ts';
+import { OneLine } from './fields.ts';
+import { wrongFields } from './problem.ts';
+import { contactsSeenBy, memberOf, type ApiUser } from './visibility.ts';
+
+const Tag = OneLine(MAX_TAG_CHARS)
+  .transform(normaliseTag)
+  .refine((tag) => tag !== '', 'must not be empty');
+
+/** Changes of a ticket or conversation; what is left out stays. */
+export const ThreadChangeBody = z.strictObject({
+  status: z.enum(THREAD_STATUSES, 'must be "open", "pending" or "closed"').optional(),
+  agent_id: z.string('must be the id of a member, or null').nullable().optional(),
+  priority: z.enum(PRIORITIES, 'must be "low", "normal", "high" or "urgent"').optional(),
+  tags: z
+    .array(Tag, 'must be a list of tags')
+    .transform((tags) => [...new Set(tags)])
+    .refine((tags) => tags.length <= MAX_TAGS, `must be at most ${MAX_TAGS}`)
+    .optional(),
+  subject: OneLine(MAX_SUBJECT_CHARS).optional(),
+  contact_id: z.string('must be the id of a contact').optional(),
+  spam: z.boolean('must be true or false').optional(),
+});
+type Wanted = z.output<typeof ThreadChangeBody>;
+
+/**
+ * What is to be set on the row, with `$set` and more; null when it is as wanted already.
+ * @throws Problem 422: an agent who is no member, or not the owner of a personal conversation; a contact that the user cannot see
+ */
+export async function threadChange(
+  models: Models,
+  row: ThreadRow,
+  wanted: Wanted,
+  user: ApiUser,
+): Promise<object | null> {
+  const set = differing(row, wanted);
+  if (Object.keys(set).length === 0) return null;
+  if (set.agent_id) await checkAgent(models, row, set.agent_id, user);
+  if (set.agent_id === null && ownerOf(row)) throw notTheOwner();
+  if (set.contact_id !== undefined) await showContact(models, row, set.contact_id, user);
+  // What was closed before a mail came is opened by it: the time says when, and goes with the status.
+  if (set.status) set.closed_at = set.status === 'closed' ? new Date() : null;
+  if (set.spam !== undefined) set.hidden = hiddenFor({ ...row, spam: set.spam });
+  return {
+    $set: { ...set, updated_at: new Date() },
+    $inc: { changes: 1 },
+    ...(set.subject !== undefined && { $addToSet: { words: { $each: wordsOf(set.subject) } } }),
+  };
+}
+
+function differing(row: ThreadRow, wanted: Wanted): Partial<ThreadRow> {
+  const isOther = ([field, value]: [string, unknown]) =>
+    value !== undefined && JSON.stringify(value) !== JSON.stringify(row[field as keyof Wanted] ?? null);
+  return Object.fromEntries(Object.entries(wanted).filter(isOther));
+}
+
+const ownerOf = ({ audience }: ThreadRow): string | null =>
+  audience.startsWith('owner:') ? audience.slice('owner:'.length) : null;
+
+const notTheOwner = () =>
+  wrongFields([{ field: 'agent_id', message: 'must be its owner: the conversation is personal' }]);
+
+async function checkAgent(models: Models, row: ThreadRow, agent: string, user: ApiUser): Promise<void> {
+  const owner = ownerOf(row);
+  if (owner !== null && agent !== owner) throw notTheOwner();
+  if (!(await memberOf(models, user.workspaceId, agent)))
+    throw wrongFields([{ field: 'agent_id', message: 'must be a member of the workspace' }]);
+}
+
+/** A contact becomes known to all who see the thread. */
+async function showContact(models: Models, row: ThreadRow, contact: string, user: ApiUser): Promise<void> {
+  const seen = await models.Contact.findOneAndUpdate(
+    { ...contactsSeenBy(user), _id: contact },
+    { $addToSet: { audiences: row.audience } },
+  ).lean<ContactRow>();
+  if (!seen) throw wrongFields([{ field: 'contact_id', message: 'must be a contact that you can see' }]);
+}
+
+/** Which of a thread's own fields its ETag is made of. */
+export const threadTagParts = (kind: MessageRow['thread_kind'], row: ThreadRow): unknown[] => [
+  kind,
+  row._id,
+  row.changes ?? 0,
+  row.last_message_at,
+  row.updated_at,
+];

@@ -1,0 +1,82 @@
+import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
+
+/** A link with which somebody sets their password, once. */
+export interface PasswordLinkRow {
+  /** SHA-256 of its token, hex. */
+  _id: string;
+  user_id: string;
+  /**
+   * Of a link that was shown to the owner of this workspace: it works only while the user is a member of no other. Null: it was
+   * mailed to the user, and using it shows that the address is theirs.
+   */
+  workspace_id: string | null;
+  expires_at: Date;
+  created_at: Date;
+}
+export const passwordLinkSchema = rowSchema<PasswordLinkRow>({
+  _id: String,
+  user_id: requiredString,
+  workspace_id: nullableString,
+  expires_at: Date,
+  created_at: Date,
+});
+passwordLinkSchema.index({ user_id: 1 });
+passwordLinkSchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
+
+/** A browser that is signed in. */
+export interface SessionRow {
+  /** SHA-256 of the cookie's token, hex. */
+  _id: string;
+  user_id: string;
+  user_agent: string;
+  /** To the hour. */
+  last_seen_at: Date;
+  /** Moves on while it is used. */
+  expires_at: Date;
+  created_at: Date;
+}
+export const sessionSchema = rowSchema<SessionRow>({
+  _id: String,
+  user_id: requiredString,
+  user_agent: { type: String, default: '' },
+  last_seen_at: Date,
+  expires_at: Date,
+  created_at: Date,
+});
+sessionSchema.index({ user_id: 1, created_at: -1 });
+sessionSchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
+
+/** A mail about somebody's access that is to be sent, or was. It holds no link: that is made when it is sent. */
+export interface AccessMailRow {
+  /** `invitation/<workspace id>/<user id>`, or a new id. */
+  _id: string;
+  kind: 'invitation' | 'reset';
+  /** Whose; nobody need have it. */
+  email: string;
+  /** Of an invitation. */
+  workspace_id: string | null;
+  state: 'wanted' | 'sent' | 'failed';
+  /** Why it did not go out, in words; null where nothing went wrong. */
+  reason: string | null;
+  tries: number;
+  /** Not before. A worker that takes it puts this into the future first, so that no other takes it too. */
+  next_try_at: Date;
+  wanted_at: Date;
+  sent_at: Date | null;
+  created_at: Date;
+}
+export const accessMailSchema = rowSchema<AccessMailRow>({
+  _id: String,
+  kind: requiredString,
+  email: requiredString,
+  workspace_id: nullableString,
+  state: requiredString,
+  reason: nullableString,
+  tries: { type: Number, default: 0 },
+  next_try_at: Date,
+  wanted_at: Date,
+  sent_at: nullableDate,
+  created_at: Date,
+});
+accessMailSchema.index({ state: 1, next_try_at: 1 });
+accessMailSchema.index({ created_at: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });

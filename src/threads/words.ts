@@ -1,0 +1,62 @@
+/**
+ * The words of a text, to search by: lower case, without accents. Scripts that put no spaces between words are cut into pairs
+ * of letters. A list in the row, since a text index is not there on every engine.
+ */
+const WORD = /[\p{L}\p{N}]+/gu;
+const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]+/gu;
+/** Letters with a stroke or of two: Unicode sees no accent in them. */
+const PLAIN: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ı: 'i' };
+
+/** Longer words are cut, in texts and in searches alike. */
+const MAX_WORD_CHARS = 40;
+/** Letters of one text that are looked at, and words of one message that are kept. */
+const MAX_TEXT_CHARS = 50_000;
+const MAX_WORDS = 200;
+/** Words of a search that count. */
+const MAX_SEARCHED = 10;
+
+/** At most 200, each once; those of the first texts first. */
+export function wordsOf(...texts: string[]): string[] {
+  const words = new Set<string>();
+  for (const text of texts) {
+    for (const word of tokensOf(text.slice(0, MAX_TEXT_CHARS))) {
+      if (isKept(word)) words.add(word);
+      if (words.size === MAX_WORDS) return [...words];
+    }
+  }
+  return [...words];
+}
+
+/** Condition of rows that have every word of the search, and one that begins with the last. @returns null where it has none. */
+export function searchFor(search: string): { $and: object[] } | null {
+  const tokens = [...new Set(tokensOf(search.slice(0, MAX_TEXT_CHARS), true))];
+  const last = tokens.pop();
+  if (last === undefined) return null;
+  const whole = tokens.filter(isKept).slice(0, MAX_SEARCHED - 1);
+  // Only letters and digits: nothing in it means anything to a regular expression.
+  return { $and: [...whole.map((word) => ({ words: word })), { words: { $regex: `^${last}` } }] };
+}
+
+/** A single letter says nothing, but where it is a word. */
+const isKept = (word: string): boolean => word.length > 1 || word.match(UNSPACED) !== null;
+
+function tokensOf(text: string, isSearch = false): string[] {
+  const folded = text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[ßæœøłđı]/g, (letter) => PLAIN[letter] ?? letter);
+  return [...folded.matchAll(WORD)].flatMap(([word]) => {
+    const spaced = word.replace(UNSPACED, ' ').split(' ').filter(Boolean);
+    const unspaced = (word.match(UNSPACED) ?? []).flatMap((run) => pairsOf(run, isSearch));
+    return [...unspaced, ...spaced].map((token) => Array.from(token).slice(0, MAX_WORD_CHARS).join(''));
+  });
+}
+
+/** Every two letters beside one another; of a text also the last by itself, so that a search for it finds it. */
+function pairsOf(run: string, isSearch: boolean): string[] {
+  const letters = Array.from(run);
+  const pairs = letters.map((letter, i) => letter + (letters[i + 1] ?? ''));
+  return isSearch && pairs.length > 1 ? pairs.slice(0, -1) : pairs;
+}

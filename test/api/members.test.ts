@@ -1,0 +1,272 @@
+import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { sendAccessMails } from '../../src/access/sendAccessMails.ts';
+import type { SendResult } from '../../src/providers/outbound.ts';
+import { answerOf, faultsOf } from './answers.ts';
+import { Browser, PASSWORD } from './signedIn.ts';
+import { createWorld, rows, type World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+interface Row {
+  id: string;
+  email: string;
+  role: string;
+  invitation: { state: string };
+  password_link: { url: string };
+  token: string;
+  memberships: object[];
+}
+interface Answer {
+  status: number;
+  body: Row & { data: Row[]; next_cursor: string | null };
+}
+async function read(asked: Promise<Response>): Promise<Answer> {
+  const answer = await asked;
+  const text = await answer.text();
+  return { status: answer.status, body: (text === '' ? null : JSON.parse(text)) as Answer['body'] };
+}
+const add = (body: object, token = world.tokens.olga) => read(world.post('/members', token, body));
+const statusOf = async (asked: Promise<Response>) => (await asked).status;
+const tokenOf = (url: string): string => url.split('#')[1] ?? '';
+const use = (token: string, password = PASSWORD) =>
+  new Browser(world).ask('POST', '/password', { token, password });
+
+/** What the worker would mail now, and what the provider answers. */
+async function mailed(answer: SendResult = { result: 'accepted' }): Promise<{ to: string; text: string }[]> {
+  const sent: { to: string; text: string }[] = [];
+  const outbound = {
+    send: async ({ recipients, mimeFile }: { recipients: string[]; mimeFile: string }) => {
+      const text = (await readFile(mimeFile, 'utf8')).replace(/=\r\n/g, '').replaceAll('=3D', '=');
+      sent.push({ to: recipients[0] ?? '', text });
+      return answer;
+    },
+  };
+  const { models, storage, url } = world;
+  const deps = {
+    models,
+    storage,
+    publicUrl: url,
+    platformDomain: 'postroom.test',
+    log: pino({ level: 'silent' }),
+  };
+  await sendAccessMails({ ...deps, outbound: outbound as never }, new AbortController().signal);
+  return sent;
+}
+const linkIn = (text: string | undefined): string => /\/password#([\w-]+)/.exec(text ?? '')?.[1] ?? '';
+
+test('an owner adds a member, who is mailed a link; the link in the answer works too, and either works once', async () => {
+  const { status, body } = await add({ email: 'Nia@New.test', name: 'Nia', role: 'member' });
+  expect([status, body]).toEqual([
+    201,
+    {
+      ...{ id: expect.any(String), email: 'nia@new.test', name: 'Nia', role: 'member', has_password: false },
+      invitation: { state: 'wanted', reason: null, asked_at: expect.any(String), sent_at: null },
+      password_link: {
+        url: expect.stringContaining(`${world.url}/password#`),
+        expires_at: expect.any(String),
+      },
+    },
+  ]);
+  const [mail, ...others] = await mailed();
+  expect(others).toEqual([]);
+  expect(mail?.to).toBe('nia@new.test');
+  expect(mail?.text).toContain('Auto-Submitted: auto-generated');
+  const link = linkIn(mail?.text);
+  expect(link).not.toBe(tokenOf(body.password_link.url));
+  expect(await mailed()).toEqual([]);
+  expect((await read(world.get(`/members/${body.id}`, world.tokens.max))).body.invitation.state).toBe('sent');
+
+  expect(await statusOf(use(link))).toBe(204);
+  expect(await faultsOf(answerOf(use(link, 'another password')))).toEqual([422, 'token']);
+  expect(await faultsOf(answerOf(use(tokenOf(body.password_link.url), 'another password')))).toEqual([
+    422,
+    'token',
+  ]);
+  const browser = new Browser(world);
+  const signedIn = await read(browser.signIn('nia@new.test'));
+  expect([signedIn.status, signedIn.body.memberships]).toEqual([
+    201,
+    [{ workspace_id: 'acme', name: 'acme', role: 'member' }],
+  ]);
+  expect(await statusOf(browser.ask('GET', '/workspaces/acme/tickets'))).toBe(200);
+});
+
+test('no link and no password is kept as it is', async () => {
+  const { body } = await add({ email: 'nia@new.test', role: 'member' });
+  const link = linkIn((await mailed())[0]?.text);
+  const { User, PasswordLink, AccessMail } = world.models;
+  await use(tokenOf(body.password_link.url));
+  const kept = JSON.stringify([await User.find(), await PasswordLink.find(), await AccessMail.find()]);
+  for (const secret of [link, tokenOf(body.password_link.url), PASSWORD]) expect(kept).not.toContain(secret);
+  expect((await User.findOne({ email: 'nia@new.test' }).lean())?.password_hash).toMatch(
+    /^\$argon2id\$v=19\$m=19456,t=2/,
+  );
+});
+
+test('of many who use a link at once one succeeds', async () => {
+  const { body } = await add({ email: 'nia@new.test', role: 'member' });
+  const token = tokenOf(body.password_link.url);
+  const passwords = ['password 1', 'password 2', 'password 3', 'password 4'];
+  const statuses = await Promise.all(passwords.map((password) => statusOf(use(token, password))));
+  expect([...statuses].sort()).toEqual([204, 422, 422, 422]);
+  const winner = passwords[statuses.indexOf(204)];
+  for (const password of passwords)
+    expect(await statusOf(new Browser(world).signIn('nia@new.test', password))).toBe(
+      password === winner ? 201 : 401,
+    );
+});
+
+test('a link that is over its time does not count', async () => {
+  const { body } = await add({ email: 'nia@new.test', role: 'member' });
+  await world.models.PasswordLink.updateMany({}, { expires_at: new Date(Date.now() - 1) });
+  expect(await statusOf(use(tokenOf(body.password_link.url)))).toBe(422);
+});
+
+test('while the provider is away the mail waits, and its member shows why; one that is refused says so', async () => {
+  const { body } = await add({ email: 'nia@new.test', role: 'member' });
+  const away = {
+    result: 'not sent',
+    code: 'ECONNREFUSED',
+    reason: 'no connection',
+    retryAfterMs: null,
+  } as const;
+  const invitation = async () =>
+    (await read(world.get(`/members/${body.id}`, world.tokens.olga))).body.invitation;
+  await mailed(away);
+  expect(await invitation()).toMatchObject({ state: 'wanted', reason: 'no connection' });
+  expect(await mailed()).toEqual([]);
+  const due = () => world.models.AccessMail.updateMany({}, { next_try_at: new Date(0) });
+  await due();
+  await mailed({ result: 'refused', code: '400', reason: 'not an address' });
+  expect(await invitation()).toMatchObject({ state: 'failed', reason: 'not an address' });
+  // Not at once again; then it is.
+  expect(await statusOf(world.post(`/members/${body.id}/invitation`, world.tokens.olga))).toBe(429);
+  await world.models.AccessMail.updateMany({}, { wanted_at: new Date(Date.now() - 61_000) });
+  const again = await read(world.post(`/members/${body.id}/invitation`, world.tokens.olga));
+  expect([again.status, again.body.invitation.state]).toEqual([202, 'wanted']);
+  expect(linkIn((await mailed())[0]?.text)).not.toBe('');
+  // After a day nobody tries any more.
+  await world.models.AccessMail.updateMany(
+    {},
+    { state: 'wanted', next_try_at: new Date(0), wanted_at: new Date(Date.now() - 25 * 3_600_000) },
+  );
+  await mailed(away);
+  expect(await invitation()).toMatchObject({ state: 'failed', reason: 'no connection' });
+});
+
+test('two workers send a mail once', async () => {
+  await add({ email: 'nia@new.test', role: 'member' });
+  expect((await Promise.all([mailed(), mailed(), mailed()])).flat()).toHaveLength(1);
+});
+
+test('who is a member elsewhere is not opened by an owner here', async () => {
+  const strangers = (path: string, body: object) =>
+    read(
+      fetch(`${world.url}/api/v1/workspaces/other${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${world.tokens.stranger}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    );
+  // Shown a link and set a password before anybody else added the person …
+  const first = await strangers('/members', { email: 'vic@tim.test', role: 'member' });
+  const second = await strangers('/members', { email: 'ada@tim.test', role: 'member' });
+  const unused = tokenOf(second.body.password_link.url);
+  await use(tokenOf(first.body.password_link.url), 'known to the stranger');
+  const thief = new Browser(world);
+  expect(await statusOf(thief.signIn('vic@tim.test', 'known to the stranger'))).toBe(201);
+  await mailed();
+  // … and then they are a member of acme too.
+  expect((await add({ email: 'vic@tim.test', role: 'owner' })).body.password_link).toBeNull();
+  expect((await add({ email: 'ada@tim.test', role: 'owner' })).body.password_link).toBeNull();
+  expect(await statusOf(thief.ask('GET', '/session'))).toBe(401);
+  expect(await statusOf(new Browser(world).signIn('vic@tim.test', 'known to the stranger'))).toBe(401);
+  expect(await statusOf(use(unused))).toBe(422);
+  const again = await strangers(`/members/${second.body.id}/invitation`, {});
+  expect([again.status, 'password_link' in again.body]).toEqual([429, false]);
+  // The mail alone lets them in; whoever proved their address so is left alone from then on.
+  const mails = await mailed();
+  expect(mails.map(({ to }) => to).sort()).toEqual(['ada@tim.test', 'vic@tim.test']);
+  expect(await statusOf(use(linkIn(mails.find(({ to }) => to === 'vic@tim.test')?.text)))).toBe(204);
+  await read(world.delete(`/members/${first.body.id}`, world.tokens.olga));
+  expect((await add({ email: 'vic@tim.test', role: 'member' })).body).toMatchObject({
+    has_password: true,
+    password_link: null,
+  });
+  expect(await statusOf(new Browser(world).signIn('vic@tim.test'))).toBe(201);
+  const [told] = await mailed();
+  expect([told?.to, linkIn(told?.text)]).toEqual(['vic@tim.test', '']);
+});
+
+test('every member sees the members; owners change them', async () => {
+  const { tokens } = world;
+  const list = await read(world.get('/members', tokens.max));
+  expect(list.body.data.map((row) => [row.id, row.email, row.role])).toEqual([
+    ['olga', 'olga@people.test', 'owner'],
+    ['max', 'max@people.test', 'member'],
+    ['dana', 'dana@people.test', 'member'],
+  ]);
+  const first = await read(world.get('/members?limit=2', tokens.max));
+  const rest = await read(world.get(`/members?limit=2&cursor=${first.body.next_cursor}`, tokens.max));
+  expect([...first.body.data, ...rest.body.data]).toEqual(list.body.data);
+  expect(rest.body.next_cursor).toBeNull();
+  expect((await add({ email: 'nia@new.test', role: 'member' }, tokens.max)).status).toBe(403);
+  expect((await add({ email: 'dana@people.test', role: 'member' })).status).toBe(409);
+  expect((await read(world.patch('/members/dana', tokens.olga, { role: 'owner' }))).body.role).toBe('owner');
+  expect(await statusOf(world.patch('', tokens.dana, { undo_seconds: 1 }))).toBe(200);
+  expect(await statusOf(world.patch('/members/dana', tokens.dana, { role: 'member' }))).toBe(200);
+  expect(await statusOf(world.patch('', tokens.dana, { undo_seconds: 1 }))).toBe(403);
+  for (const asked of [
+    world.get('/members/stranger', tokens.olga),
+    world.patch('/members/stranger', tokens.olga, { role: 'owner' }),
+    world.delete('/members/stranger', tokens.olga),
+    world.post('/members/stranger/invitation', tokens.olga),
+  ])
+    expect(await statusOf(asked)).toBe(404);
+});
+
+test.each([
+  [{ role: 'member' }, 'email'],
+  [{ email: 'nobody', role: 'member' }, 'email'],
+  [{ email: 'nia@new.test' }, 'role'],
+  [{ email: 'nia@new.test', role: 'admin' }, 'role'],
+  [{ email: 'nia@new.test', role: 'member', password: 'x' }, 'password'],
+])('%j is refused, with the field', async (body, field) => {
+  expect(await faultsOf(answerOf(world.post('/members', world.tokens.olga, body)))).toEqual([422, field]);
+});
+
+test('the last owner stays one, also when all leave at once', async () => {
+  const { models, tokens } = world;
+  expect(await statusOf(world.delete('/members/olga', tokens.olga))).toBe(409);
+  expect(await statusOf(world.patch('/members/olga', tokens.olga, { role: 'member' }))).toBe(409);
+  await models.Member.updateMany({ workspace_id: 'acme' }, { role: 'owner' });
+  const statuses = await Promise.all([
+    statusOf(world.delete('/members/dana', tokens.olga)),
+    statusOf(world.patch('/members/olga', tokens.dana, { role: 'member' })),
+    statusOf(world.patch('/members/max', tokens.max, { role: 'member' })),
+  ]);
+  const owners = await models.Member.find({ workspace_id: 'acme', role: 'owner' }).lean();
+  expect(owners.length).toBeGreaterThan(0);
+  // Each was done, found that no other owner would be left, or was asked for by somebody who was no owner any more.
+  expect(statuses.filter((status) => ![200, 204, 401, 403, 409].includes(status))).toEqual([]);
+});
+
+test('who is removed is out at once, and their personal mail is seen by nobody', async () => {
+  const { models, tokens } = world;
+  const { _id } = await rows.conversation(models, { audience: 'owner:dana', owner_id: 'dana' });
+  const { body: made } = await read(world.post('/tokens', tokens.dana, {}));
+  expect(await statusOf(world.get(`/conversations/${_id}`, made.token))).toBe(200);
+  expect(await statusOf(world.delete('/members/dana', tokens.olga))).toBe(204);
+  for (const token of [made.token, tokens.dana])
+    expect(await statusOf(world.get('/tickets', token))).toBe(401);
+  expect(await statusOf(world.get(`/conversations/${_id}`, tokens.olga))).toBe(404);
+  expect(await models.Conversation.exists({ _id })).not.toBeNull();
+  // Made a member again they see it again; their old tokens stay ended.
+  expect((await add({ email: 'dana@people.test', role: 'member' })).status).toBe(201);
+  expect(await statusOf(world.get('/tickets', made.token))).toBe(401);
+});

@@ -1,0 +1,310 @@
+import { hashPassword } from '../../src/access/passwords.ts';
+import { createRoutes } from '../../src/api/api.ts';
+import { policyOf, type Policy } from '../../src/api/policy.ts';
+import { scopesOf, type Scope } from '../../src/access/scopes.ts';
+import { createApiToken } from '../../src/access/apiTokens.ts';
+import { domainRow } from '../domains/rows.ts';
+import { Browser, PASSWORD } from './signedIn.ts';
+import { newId } from '../../src/temporal/ids.ts';
+import { createWorld, rows, storedFile, T0, type World } from './world.ts';
+
+/** A route as the router has it: nothing here is a list of routes made by hand. */
+interface Route extends Policy {
+  method: string;
+  path: string;
+}
+/** By the static segments before a parameter, as in `tickets/messages`: an id that fills it in. */
+type Ids = Record<string, string>;
+
+/** What a row of somebody else's is known by, should any of it get out. */
+const MARK = 'FOREIGN';
+/** Bodies of routes that look at them before they look for the row; all others get `{}`. */
+const BODIES: Record<string, object> = {
+  'PATCH /members/:id': { role: 'owner' },
+  'POST /emails/:id/verify': { code: '123456' },
+  'POST /webhooks/:id/replay': { since: '2026-11-25T10:00:00Z' },
+};
+
+let world: World;
+let routes: Route[];
+let own: Ids;
+let foreign: Ids;
+let personal: Ids;
+const BASE = '/api/v1/workspaces/:workspace_id';
+
+beforeAll(async () => {
+  world = await createWorld({ rerun: () => Promise.resolve({ result: 'not needed' }) });
+  routes = createRoutes(world.deps).router.stack.flatMap((layer) =>
+    layer.methods
+      .filter((method) => method !== 'HEAD')
+      .map((method) => ({ method, path: String(layer.path).slice(BASE.length), ...policyOf(layer) })),
+  );
+  own = await seed('acme', 'max', {});
+  foreign = await seed('other', 'stranger', { subject: MARK, name: MARK, text: MARK });
+  personal = await seed('acme', 'dana', { audience: 'owner:dana', subject: MARK, name: MARK, text: MARK });
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+/** One row of each kind that has an id in a path. */
+async function seed(
+  workspace_id: string,
+  user: string,
+  {
+    audience,
+    subject = 'Hello',
+    name = 'Ann',
+    text = 'Hi',
+  }: Partial<Record<'audience' | 'subject' | 'name' | 'text', string>>,
+): Promise<Ids> {
+  const { models } = world;
+  const at = (usual: string) => ({ workspace_id, audience: audience ?? usual });
+  const ticket = await rows.ticket(models, { ...at('tickets'), subject });
+  const conversation = await rows.conversation(models, { ...at('shared'), subject });
+  const message = async (kind: 'ticket' | 'conversation', thread_id: string, where: object) =>
+    (await rows.message(models, { ...where, thread_kind: kind, thread_id, subject, text }))._id;
+  const ticketMessage = await message('ticket', ticket._id, at('tickets'));
+  const contact = await rows.contact(models, { workspace_id, name, audiences: [audience ?? 'tickets'] });
+  const inbound = await rows.inboundEmail(models, {
+    ...{ workspace_id, recipient: `${name}@x.test`, state: 'held', audiences: [audience ?? 'tickets'] },
+  });
+  const ids: Ids = {
+    tickets: ticket._id,
+    'tickets/messages': ticketMessage,
+    conversations: conversation._id,
+    'conversations/messages': await message('conversation', conversation._id, at('shared')),
+    contacts: contact._id,
+    attachments: await storedFile(world, text, {
+      ...at('tickets'),
+      filename: name,
+      message_id: ticketMessage,
+    }),
+    'inbound-emails': inbound._id,
+  };
+  if (audience !== undefined) return ids;
+  const domain = domainRow({ workspace_id, name: `${name}.${workspace_id}.test`.toLowerCase() });
+  await models.Domain.create(domain);
+  const made = { scopes: null, expiresAt: null };
+  const { row } = await createApiToken(models, { workspaceId: workspace_id, userId: user, name, ...made });
+  const email = await rows.workspaceEmail(models, { workspace_id, display_name: name });
+  const webhook = await models.Webhook.create({
+    ...{
+      _id: newId(),
+      workspace_id,
+      url: 'https://example.com/',
+      events: ['ticket.created'],
+      description: name,
+    },
+    ...{ active: true, secret: 'sealed', created_by: user, created_at: T0 },
+  });
+  const delivery = await models.WebhookDelivery.create({
+    ...{
+      _id: newId(),
+      workspace_id,
+      webhook_id: webhook._id,
+      event_id: null,
+      type: name,
+      state: 'delivered',
+    },
+    ...{ attempts: [], run: 1, wants_start: false, at: T0, created_at: T0 },
+  });
+  const hooks = { webhooks: webhook._id, 'webhooks/deliveries': delivery._id };
+  return { ...ids, ...hooks, emails: email._id, domains: domain._id, tokens: row._id, members: user };
+}
+
+const keyOf = (path: string, parameter: string): string =>
+  path
+    .slice(1, path.indexOf(parameter) - 1)
+    .split('/')
+    .filter((segment) => !segment.startsWith(':'))
+    .join('/');
+const parametersOf = (path: string): string[] => path.match(/:\w+/g) ?? [];
+
+/** The path with `own` ids, but for one parameter's. */
+function filled({ path }: Route, other?: { parameter: string; id: string }): string {
+  return path.replace(/:\w+/g, (parameter) => {
+    const id = other?.parameter === parameter ? other.id : own[keyOf(path, parameter)];
+    if (id === undefined)
+      throw new Error(`Add a row of \`${keyOf(path, parameter)}\` to \`seed\` in this test.`);
+    return id;
+  });
+}
+
+interface Caller {
+  token?: string;
+  headers?: Record<string, string>;
+  workspace?: string;
+}
+async function ask(
+  route: Route,
+  path: string,
+  { token, headers, workspace = 'acme' }: Caller,
+): Promise<number> {
+  const hasBody = route.method !== 'GET' && route.path !== '/attachments';
+  const answer = await fetch(`${world.url}/api/v1/workspaces/${workspace}${path}`, {
+    method: route.method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(hasBody && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(hasBody && { body: JSON.stringify(BODIES[nameOf(route)] ?? {}) }),
+  });
+  expect([nameOf(route), (await answer.text()).includes(MARK)]).toEqual([nameOf(route), false]);
+  return answer.status;
+}
+const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
+
+/** Everything that is stored, but for what only says when somebody was here. */
+async function database(): Promise<Record<string, unknown>> {
+  const { connection } = world.models;
+  const all: Record<string, unknown> = {};
+  for (const name of connection.modelNames()) {
+    const found = await connection.model(name).find().sort({ _id: 1 }).lean();
+    all[name] = JSON.parse(
+      JSON.stringify(found, (key, value: unknown) => (key.startsWith('last_') ? undefined : value)),
+    );
+  }
+  return all;
+}
+
+/** Asks every route so, and compares: the answers with what is wanted, the database with what it was. */
+async function everyRoute(caller: Caller, wanted: (route: Route) => number | null): Promise<void> {
+  const before = await database();
+  const answers: Record<string, number> = {};
+  const right: Record<string, number> = {};
+  for (const route of routes) {
+    const status = wanted(route);
+    if (status === null) continue;
+    right[nameOf(route)] = status;
+    answers[nameOf(route)] = await ask(route, filled(route), caller);
+  }
+  expect(answers).toEqual(right);
+  expect(await database()).toEqual(before);
+}
+
+const tokenWith = async (scopes: Scope[] | null, userId = 'olga', expiresAt: Date | null = null) =>
+  (await createApiToken(world.models, { workspaceId: 'acme', userId, name: '', scopes, expiresAt })).token;
+
+test('the routes are there', () => {
+  expect(routes.length).toBeGreaterThan(40);
+  expect(routes.map(nameOf)).toContain('GET /tickets/:id/messages/:message_id');
+});
+
+test('settings, addresses, domains, webhooks and members are changed by owners, and mail by every member', () => {
+  const forOwners = ['', 'emails', 'domains', 'webhooks', 'members'];
+  const wrong = routes.filter(({ method, path, role }) => {
+    const isForOwners = forOwners.includes(path.split('/')[1] ?? '');
+    return method !== 'GET' && role !== (isForOwners ? 'owner' : 'member');
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('without a token, or with one that is not known, over its time or revoked: 401', async () => {
+  const expired = await tokenWith(null, 'olga', new Date(Date.now() - 1));
+  const revoked = await tokenWith(null);
+  await world.models.Token.updateOne({ prefix: revoked.slice(0, 15) }, { revoked_at: T0 });
+  const gone = await tokenWith(null, 'nobody');
+  for (const token of [undefined, 'x'.repeat(32), expired, revoked, gone])
+    await everyRoute(token === undefined ? {} : { token }, () => 401);
+  const cookie = 'postroom_session=session_unknown';
+  await everyRoute({ headers: { cookie, 'sec-fetch-site': 'same-origin' } }, () => 401);
+});
+
+test('with the token of another workspace, though its owner’s: 404', async () => {
+  await everyRoute({ token: world.tokens.stranger }, () => 404);
+});
+
+test('a member’s token does nothing that is for owners', async () => {
+  await everyRoute({ token: world.tokens.max }, ({ role }) => (role === 'owner' ? 403 : null));
+});
+
+test.each<[Scope]>([['read'], ['write'], ['admin']])(
+  'a token with the scope %s does nothing else',
+  async (scope) => {
+    const token = await tokenWith([scope]);
+    await everyRoute({ token }, (route) => (route.scope === scope ? null : 403));
+  },
+);
+
+test('with a cookie, nothing is changed that no page of ours asks for: 403', async () => {
+  await world.models.User.updateOne({ _id: 'olga' }, { password_hash: await hashPassword(PASSWORD) });
+  const browser = new Browser(world);
+  await browser.signIn('olga@people.test');
+  const proofs: Record<string, string>[] = [
+    {},
+    { origin: 'https://evil.test' },
+    { 'sec-fetch-site': 'cross-site' },
+  ];
+  for (const proof of proofs)
+    await everyRoute({ headers: { cookie: browser.cookie, ...proof } }, ({ method }) =>
+      method === 'GET' ? null : 403,
+    );
+});
+
+test('an id of another workspace, or of somebody’s personal mail, is 404, and nothing of it is read or changed', async () => {
+  // The strongest that there is here.
+  const token = await tokenWith(null);
+  const before = await database();
+  const found: [string, number][] = [];
+  let asked = 0;
+  for (const route of routes)
+    for (const parameter of parametersOf(route.path))
+      for (const ids of [foreign, personal, { any: 'no-such-id' }]) {
+        const id = Object.hasOwn(ids, 'any') ? 'no-such-id' : ids[keyOf(route.path, parameter)];
+        if (id === undefined) continue;
+        asked += 1;
+        const status = await ask(route, filled(route, { parameter, id }), { token });
+        if (status !== 404) found.push([`${nameOf(route)} ${parameter} ${id}`, status]);
+      }
+  expect(found).toEqual([]);
+  expect(asked).toBeGreaterThan(60);
+  expect(await database()).toEqual(before);
+});
+
+test('who may, is let in: lists hold nothing of others', async () => {
+  const callers: [string, Scope[]][] = [
+    [world.tokens.olga, [...scopesOf('owner')]],
+    [world.tokens.max, [...scopesOf('member')]],
+    [await tokenWith(['read']), ['read']],
+    [await tokenWith(['write']), ['write']],
+    [await tokenWith(['admin']), ['admin']],
+  ];
+  const shut: [string, string[]][] = [];
+  for (const [token, scopes] of callers)
+    for (const route of routes) {
+      const isOwner = token !== world.tokens.max;
+      const isWhole = scopes.length === scopesOf(isOwner ? 'owner' : 'member').length;
+      const may =
+        (isOwner || route.role === 'member') &&
+        (route.scope === 'all' ? isWhole : scopes.includes(route.scope));
+      // What ends a row would end it for the callers after this one.
+      if (!may || (route.method === 'DELETE' && !route.path.includes('messages'))) continue;
+      const status = await ask(route, filled(route), { token });
+      if (status === 401 || status === 403 || status >= 500)
+        shut.push([nameOf(route), [...scopes, String(status)]]);
+    }
+  expect(shut).toEqual([]);
+});
+
+test('the account’s routes ask for a session, but for those with which one gets in', async () => {
+  const { account, session } = createRoutes(world.deps);
+  const open: string[] = [];
+  for (const { stack, methods, path } of account.stack)
+    for (const method of methods.filter((name) => name !== 'HEAD')) {
+      if (!(stack as unknown[]).includes(session)) {
+        open.push(`${method} ${String(path)}`);
+        continue;
+      }
+      for (const headers of [
+        {},
+        { authorization: `Bearer ${world.tokens.olga}` },
+        { cookie: 'postroom_session=session_unknown', 'sec-fetch-site': 'same-origin' },
+      ] as Record<string, string>[])
+        expect((await fetch(`${world.url}${String(path)}`, { method, headers })).status).toBe(401);
+    }
+  expect(open.sort()).toEqual([
+    'POST /api/v1/password',
+    'POST /api/v1/password-reset',
+    'POST /api/v1/sessions',
+  ]);
+});

@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import { newPasswordLink } from '../../src/access/passwordLinks.ts';
+import { IDLE_MS } from '../../src/access/sessions.ts';
+import { answerOf, faultsOf } from './answers.ts';
+import { Browser, PASSWORD, signedIn } from './signedIn.ts';
+import { createWorld, type World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+const statusOf = async (asked: Promise<Response>) => (await asked).status;
+const HOUR_MS = 3_600_000;
+
+test('the cookie opens what the role does, in every workspace of the user and in no other', async () => {
+  const dana = await signedIn(world, 'dana');
+  const session = await (await dana.ask('GET', '/session')).json();
+  expect(session).toEqual({
+    user: { id: 'dana', email: 'dana@people.test', name: 'dana' },
+    memberships: [{ workspace_id: 'acme', name: 'acme', role: 'member' }],
+    expires_at: expect.any(String),
+  });
+  expect(await statusOf(dana.ask('GET', '/workspaces/acme/tickets'))).toBe(200);
+  expect(await statusOf(dana.ask('POST', '/workspaces/acme/tickets', {}))).toBe(422);
+  expect(await statusOf(dana.ask('PATCH', '/workspaces/acme', {}))).toBe(403);
+  expect(await statusOf(dana.ask('GET', '/workspaces/other/tickets'))).toBe(404);
+  await world.models.Member.create({
+    _id: 'other/dana',
+    workspace_id: 'other',
+    user_id: 'dana',
+    role: 'owner',
+  });
+  expect(await statusOf(dana.ask('PATCH', '/workspaces/other', {}))).toBe(200);
+  await world.models.Member.deleteOne({ _id: 'acme/dana' });
+  expect(await statusOf(dana.ask('GET', '/workspaces/acme/tickets'))).toBe(404);
+});
+
+test('scripts cannot read the cookie, other sites cannot send it along, and it is kept as a hash', async () => {
+  const dana = await signedIn(world, 'dana');
+  const answer = await dana.signIn('dana@people.test');
+  expect(answer.headers.getSetCookie().join()).toMatch(
+    /^postroom_session=session_[\w-]{32}; path=\/; expires=[^;]+; samesite=lax; httponly$/,
+  );
+  // The session that the browser had before is over.
+  const kept = await world.models.Session.find().lean();
+  expect(kept).toHaveLength(1);
+  expect(JSON.stringify(kept)).not.toContain(dana.cookie.split('=')[1]);
+});
+
+test('where the site is https the cookie is __Host- and Secure, also behind a proxy', async () => {
+  const config = {
+    publicUrl: 'https://mail.acme.test',
+    urlSecret: 'x'.repeat(32),
+    platformDomain: 'postroom.test',
+  };
+  const temporal = { address: null, namespace: 'mail', uiUrl: null };
+  await using own = await createWorld({ config: { ...config, temporal, apiRequestsPerMinute: 1_000 } });
+  await signedIn(own, 'dana');
+  const browser = new Browser(own);
+  const answer = await browser.signIn('dana@people.test');
+  expect(answer.headers.getSetCookie().join()).toMatch(
+    /^__Host-postroom=session_[\w-]{32}; path=\/; expires=[^;]+; samesite=lax; secure; httponly$/,
+  );
+  expect(await statusOf(browser.ask('GET', '/session'))).toBe(200);
+  // The origin is the public one, not the one that the proxy asks.
+  const from = (origin: string) =>
+    browser.ask('POST', '/workspaces/acme/tickets', {}, { origin, 'sec-fetch-site': '' });
+  expect(await statusOf(from('https://mail.acme.test'))).toBe(422);
+  expect(await statusOf(from(own.url))).toBe(403);
+});
+
+test.each([
+  [{ 'sec-fetch-site': 'same-origin' }, 422],
+  [{ 'sec-fetch-site': 'same-site' }, 403],
+  [{ 'sec-fetch-site': 'cross-site' }, 403],
+  [{ 'sec-fetch-site': 'none' }, 403],
+  [{ 'sec-fetch-site': '' }, 403],
+  [{ 'sec-fetch-site': '', origin: 'https://evil.test' }, 403],
+  [{ 'sec-fetch-site': '', origin: 'null' }, 403],
+  // A browser says both; a site cannot change what it says.
+  [{ 'sec-fetch-site': 'cross-site', origin: 'OURS' }, 403],
+  [{ 'sec-fetch-site': '', origin: 'OURS' }, 422],
+])('a change by cookie with %j is answered %d', async (given, status) => {
+  const dana = await signedIn(world, 'dana');
+  const headers = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, value === 'OURS' ? world.url : value]),
+  );
+  expect(await statusOf(dana.ask('POST', '/workspaces/acme/tickets', {}, headers))).toBe(status);
+  expect(await statusOf(dana.ask('DELETE', '/sessions', undefined, headers))).toBe(
+    status === 422 ? 204 : 403,
+  );
+  expect(await statusOf(dana.ask('GET', '/session', undefined, headers))).toBe(status === 422 ? 401 : 200);
+});
+
+test('nobody is signed in from another site’s page; programs may sign in', async () => {
+  await signedIn(world, 'dana');
+  const body = { email: 'dana@people.test', password: PASSWORD };
+  const from = (headers: Record<string, string>) =>
+    statusOf(new Browser(world).ask('POST', '/sessions', body, headers));
+  expect(await from({ 'sec-fetch-site': 'cross-site' })).toBe(403);
+  expect(await from({ 'sec-fetch-site': '', origin: 'https://evil.test' })).toBe(403);
+  expect(await from({ 'sec-fetch-site': '' })).toBe(201);
+});
+
+test('signing out ends the session, also for who kept the cookie', async () => {
+  const dana = await signedIn(world, 'dana');
+  const kept = dana.cookie;
+  expect(await statusOf(dana.ask('DELETE', '/session'))).toBe(204);
+  expect(dana.cookie).toBe('postroom_session=');
+  dana.cookie = kept;
+  expect(await statusOf(dana.ask('GET', '/session'))).toBe(401);
+});
+
+test('a user sees where they are signed in, and ends all of it', async () => {
+  const [here, there, other] = [
+    await signedIn(world, 'dana'),
+    await signedIn(world, 'dana'),
+    await signedIn(world, 'max'),
+  ];
+  const { data } = (await (await here.ask('GET', '/sessions')).json()) as {
+    data: { is_this_one: boolean }[];
+  };
+  expect(data.map((row) => row.is_this_one).sort()).toEqual([false, true]);
+  expect(await statusOf(here.ask('DELETE', '/sessions'))).toBe(204);
+  expect(await statusOf(there.ask('GET', '/session'))).toBe(401);
+  expect(await statusOf(other.ask('GET', '/session'))).toBe(200);
+});
+
+test('a session that is used goes on; one that is not used ends, and so does each after its longest time', async () => {
+  const { Session } = world.models;
+  const dana = await signedIn(world, 'dana');
+  const now = Date.now();
+  const end = async () => (await Session.findOne().lean())!.expires_at.getTime();
+  await Session.updateMany(
+    {},
+    { last_seen_at: new Date(now - 2 * HOUR_MS), expires_at: new Date(now + HOUR_MS) },
+  );
+  const answer = await dana.ask('GET', '/session');
+  expect(answer.headers.getSetCookie()).toHaveLength(1);
+  expect(await end()).toBeGreaterThanOrEqual(now + IDLE_MS);
+  expect((await dana.ask('GET', '/session')).headers.getSetCookie()).toEqual([]);
+  await Session.updateMany(
+    {},
+    { last_seen_at: new Date(now - 2 * HOUR_MS), created_at: new Date(now - 89.5 * 24 * HOUR_MS) },
+  );
+  await dana.ask('GET', '/session');
+  expect(await end()).toBeLessThan(now + 24 * HOUR_MS);
+  await Session.updateMany({}, { expires_at: new Date(now - 1) });
+  expect(await statusOf(dana.ask('GET', '/session'))).toBe(401);
+});
+
+test('a new password ends all sessions; whoever asks for one learns nothing', async () => {
+  const dana = await signedIn(world, 'dana');
+  const program = new Browser(world);
+  const answers = [];
+  for (const email of ['dana@people.test', 'nobody@people.test']) {
+    const answer = await program.ask('POST', '/password-reset', { email });
+    answers.push([answer.status, await answer.text()]);
+  }
+  expect(answers[0]).toEqual([202, expect.any(String)]);
+  expect(answers[1]).toEqual(answers[0]);
+  const { url } = await newPasswordLink(world.models, {
+    userId: 'dana',
+    shownTo: null,
+    publicUrl: world.url,
+  });
+  const token = url.split('#')[1];
+  expect(await statusOf(program.ask('POST', '/password', { token, password: 'another one' }))).toBe(204);
+  expect(await statusOf(dana.ask('GET', '/session'))).toBe(401);
+  expect(await statusOf(program.signIn('dana@people.test'))).toBe(401);
+  expect(await statusOf(program.signIn('dana@people.test', 'another one'))).toBe(201);
+});
+
+test('many mails about one account are not sent, and that is not told either', async () => {
+  for (let i = 0; i < 5; i += 1)
+    expect(
+      await statusOf(new Browser(world).ask('POST', '/password-reset', { email: 'dana@people.test' })),
+    ).toBe(202);
+  expect(await world.models.AccessMail.countDocuments()).toBe(3);
+});
+
+test('passwords are taken whole, whatever is in them', async () => {
+  const link = async () =>
+    (await newPasswordLink(world.models, { userId: 'dana', shownTo: null, publicUrl: '' })).url.split('#')[1];
+  const browser = new Browser(world);
+  const set = async (password: string) => browser.ask('POST', '/password', { token: await link(), password });
+  expect(await faultsOf(answerOf(set('1234567')))).toEqual([422, 'password']);
+  expect(await faultsOf(answerOf(set('x'.repeat(1_001))))).toEqual([422, 'password']);
+  const long = 'ä'.repeat(999);
+  expect(await statusOf(set(`${long}1`))).toBe(204);
+  expect(await statusOf(browser.signIn('dana@people.test', `${long}2`))).toBe(401);
+  expect(await statusOf(browser.signIn('dana@people.test', `${long}1`))).toBe(201);
+  // Typed on another keyboard.
+  expect(
+    await statusOf(browser.signIn('dana@people.test', `${long}1`.normalize('NFD').slice(0, 1_000))),
+  ).toBe(401);
+  expect(await statusOf(set('caf\u00e9 au lait'))).toBe(204);
+  expect(await statusOf(browser.signIn('dana@people.test', 'cafe\u0301 au lait'))).toBe(201);
+});
+
+test('guessing ends after ten tries, for the account that is guessed and not for others', async () => {
+  await signedIn(world, 'dana');
+  await signedIn(world, 'max');
+  const tries = [];
+  for (let i = 0; i < 12; i += 1)
+    tries.push(statusOf(new Browser(world).signIn('dana@people.test', `guess ${i}`)));
+  expect((await Promise.all(tries)).sort()).toEqual([...Array<number>(10).fill(401), 429, 429]);
+  // Not even the right one is looked at now.
+  const late = await new Browser(world).signIn('dana@people.test');
+  expect([late.status, Number(late.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+  expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await statusOf(new Browser(world).signIn('max@people.test'))).toBe(201);
+  expect(await statusOf(new Browser(world).signIn('nobody@people.test'))).toBe(401);
+});
+
+test('the page that links lead to runs its own script and nothing else, and tells nobody where it was', async () => {
+  const answer = await fetch(`${world.url}/password`);
+  const page = await answer.text();
+  const [, script = ''] = /<script>([^]*)<\/script>/.exec(page) ?? [];
+  const hash = createHash('sha256').update(script).digest('base64');
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(answer.headers.get('content-security-policy')).toContain(
+    `default-src 'none'; script-src 'sha256-${hash}';`,
+  );
+  expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+});

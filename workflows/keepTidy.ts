@@ -1,0 +1,33 @@
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  proxyActivities,
+  setHandler,
+  upsertMemo,
+} from '@temporalio/workflow';
+import type { OperationsActivities } from '../activities/index.ts';
+import { sweep } from './policies.ts';
+
+/** A worker has started, perhaps with another RETENTION_DAYS. */
+const wake = defineSignal('wake');
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Then it goes on as a new run, because a history has an end. */
+const DAYS_A_RUN = 30;
+
+/** One for the installation, without an end: daily, what has been kept long enough is deleted. */
+export async function keepTidy(): Promise<void> {
+  const { deleteOldRaw, deleteOldUploads } = proxyActivities<OperationsActivities>(sweep);
+  let isWoken = false;
+  setHandler(wake, () => void (isWoken = true));
+
+  for (let days = 0; days < DAYS_A_RUN; days += 1) {
+    isWoken = false;
+    const { mails } = await deleteOldRaw();
+    const { files } = await deleteOldUploads();
+    upsertMemo({ mails, files });
+    await condition(() => isWoken, DAY_MS);
+  }
+  return continueAsNew<typeof keepTidy>();
+}
