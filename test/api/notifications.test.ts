@@ -124,7 +124,7 @@ test('by mail for those who want it: once, as automatic mail, and never to an ad
     ['dana', 'support@acme.test'],
     ['olga', 'x@postroom.test'],
   ] as const) {
-    await models.User.create({ _id: user, email, name: '', created_at: new Date() });
+    await models.User.updateOne({ _id: user }, { $set: { email } });
     expect((await world.patch('/notifications/settings', tokens[user], { mail: true })).status).toBe(200);
   }
   await rows.workspaceEmail(models, { address: 'support@acme.test' });
