@@ -9,7 +9,7 @@ import { isSameMail } from '../src/email/sameMail.ts';
 import type { InboundRun } from '../workflows/types.ts';
 import type { Deps } from './deps.ts';
 import { isDuplicateKey, once } from '../src/models/once.ts';
-import { knowContact } from '../src/threads/contacts.ts';
+import { contactId, contactNow, knowContact } from '../src/threads/contacts.ts';
 import { messageKey, variantKey } from './messageKey.ts';
 import { newMessage, pendingAttachments } from './newMessage.ts';
 import { audienceOf, isReceivable } from '../src/threads/audiences.ts';
@@ -29,7 +29,7 @@ export interface Recorded {
  * made from what is stored. Then the mail is `routed`.
  */
 export async function recordMessage(deps: Deps, mail: InboundRun): Promise<Recorded> {
-  const row = await readRow(deps, mail, {});
+  const row = await asRecorded(deps, await readRow(deps, mail, {}));
   const recorded: MessageRow[] = [];
   for (const route of row.routes ?? []) recorded.push(await record(deps, row, route));
   for (const route of await tracedRoutes(deps, row, recorded)) {
@@ -51,6 +51,13 @@ export async function recordMessage(deps: Deps, mail: InboundRun): Promise<Recor
     messages: recorded.map((message) => message._id),
     copy: recorded.some((message) => message.inbound_email_id !== row._id),
   };
+}
+
+/** Mail of a blocked contact is spam, whatever the provider calls it: nobody is told of it. */
+async function asRecorded({ models }: Deps, row: InboundEmailRow): Promise<InboundEmailRow> {
+  const workspaceId = row.workspace_id as string;
+  const contact = await contactNow(models, workspaceId, contactId(workspaceId, row.sender));
+  return contact?.blocked_at ? { ...row, spam: true } : row;
 }
 
 async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<MessageRow> {

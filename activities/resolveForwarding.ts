@@ -8,6 +8,7 @@ import type { StoredMail, Target } from '../src/models/inboundEmail.ts';
 import { isForOperator } from '../src/addresses/platform.ts';
 import { isAwaited } from '../src/addresses/proof.ts';
 import { catchAllFor } from '../src/domains/catchAll.ts';
+import { ownersOfDomain } from '../src/domains/claims.ts';
 import { audienceOf, isReceivable } from '../src/threads/audiences.ts';
 import { normaliseAddress, withoutTag } from '../src/email/addresses.ts';
 import { originalSender, traceAddresses } from '../src/email/forwarding.ts';
@@ -27,7 +28,7 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
   if (isForOperator(normaliseAddress(row.recipient) ?? '', deps.platformDomain))
     return { verdict: 'skip', reason: 'for the operator' };
   const everywhere = await addressesNamed(deps.models, row.recipient, stored);
-  const receiver = findReceiver(everywhere, row.recipient) ?? (await catchAll(deps.models, row.recipient));
+  const receiver = await receiverOf(deps.models, everywhere, row.recipient);
   if (!receiver) return { verdict: 'skip', reason: 'unknown recipient' };
 
   const workspaceId = receiver.row.workspace_id;
@@ -75,6 +76,23 @@ async function addressesNamed(models: Models, recipient: string, mail: StoredMai
     collectionOf(models.ForwardingAddress).find({ address }).toArray(),
   ]);
   return { emails: emails.sort((a, b) => a.created_at.getTime() - b.created_at.getTime()), forwarding };
+}
+
+/**
+ * On a domain that is proved to be somebody's, an address that does not receive is its owner's alone: other workspaces may have
+ * added it too, and proved nothing, or have let go of it.
+ */
+async function receiverOf(
+  models: Models,
+  everywhere: Addresses,
+  recipient: string,
+): Promise<Receiver | null> {
+  const found = findReceiver(everywhere, recipient);
+  if (found && (found.kind === 'forwarding' || isReceivable(found.row))) return found;
+  const owners = await ownersOfDomain(models, normaliseAddress(recipient) ?? '');
+  if (owners.length === 0) return found;
+  const emails = everywhere.emails.filter((row) => isReceivable(row) || owners.includes(row.workspace_id));
+  return findReceiver({ ...everywhere, emails }, recipient) ?? (await catchAll(models, recipient));
 }
 
 /** Who receives for this recipient: the exact address first, then the one without its tag. */

@@ -1,3 +1,4 @@
+import { applyFlags } from '../../src/addresses/flags.ts';
 import type { AddressProofRow } from '../../src/models/index.ts';
 import type { ProofOutcome, SetUpRun } from '../../workflows/types.ts';
 import type { Deps } from '../deps.ts';
@@ -16,7 +17,10 @@ export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Prom
     deleted_at: 1,
   }).lean();
   // Its process died before it was noted here.
-  if (email?.proved_at) return end(models, proof, 'proved');
+  if (email?.proved_at) {
+    await applyFlags(models, email._id);
+    return end(models, proof, 'proved');
+  }
   if (email?.deleted_at) return end(models, proof, 'dropped');
   const expiresInMs = proof.expires_at.getTime() - Date.now();
   if (expiresInMs > 0) {

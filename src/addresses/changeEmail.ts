@@ -68,7 +68,8 @@ function notProved({ kind, proved_at }: WorkspaceEmailRow, does: 'receives' | 's
 export async function removeEmail(models: Models, email: WorkspaceEmailRow): Promise<void> {
   await models.WorkspaceEmail.updateOne(
     { _id: email._id, deleted_at: null },
-    { $set: { deleted_at: new Date() } },
+    // With its flags: who dies here leaves no address that nobody can delete, and nobody else can have.
+    { $set: { deleted_at: new Date(), can_receive: false, can_send: false } },
   );
   await applyFlags(models, email._id);
   await models.AddressProof.updateOne(

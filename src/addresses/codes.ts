@@ -36,7 +36,7 @@ export async function newCode(now: Date): Promise<{ code: string; kept: ProofCod
   return { code, kept: { hash, salt, sent_at: now, expires_at: new Date(now.getTime() + CODE_LASTS_MS) } };
 }
 
-/** The code is about to be sent, in a mail with this reference. Tries begin anew. */
+/** The code is about to be sent, in a mail with this reference. Tries do not begin anew: it may be kept again and again. */
 export async function keepCode(
   models: Models,
   proof: AddressProofRow,
@@ -50,7 +50,6 @@ export async function keepCode(
         codes: { $each: [kept], $slice: -MAX_CODES },
         references: { $each: [reference], $slice: -20 },
       },
-      $set: { tries: 0 },
     },
   );
 }
@@ -72,10 +71,13 @@ export async function askForCode(
     // Decided on the row as it was read: of two at once one is too early.
     const { modifiedCount } = await models.AddressProof.updateOne(
       { _id: proof._id, run: proof.run, asked_at: proof.asked_at },
-      { $set: { code_wanted_at: at }, $push: { asked_at: { $each: [at], $slice: -KEPT_ASKS } } },
+      {
+        $set: { code_wanted_at: at, tries: 0, wants_start: true },
+        $push: { asked_at: { $each: [at], $slice: -KEPT_ASKS } },
+      },
     );
     if (modifiedCount === 0) throw new TooOften(ASKED, MINUTE_MS);
-    return { ...proof, code_wanted_at: at };
+    return { ...proof, code_wanted_at: at, wants_start: true };
   }
   await models.WorkspaceEmail.updateOne({ _id: email._id }, { $set: { expired_at: null } });
   return beginProof(models, email);

@@ -54,8 +54,12 @@ export async function beginProof(models: Models, email: Email): Promise<AddressP
     wants_start: true,
     code_wanted_at: tooOften ? null : now,
     check_wanted_at: now,
+    // As many as codes are asked for, not as are kept: a provider that is away has many kept that nobody gets.
+    ...(!tooOften && { tries: 0 }),
     code_problem: tooOften ? 'codes were asked for too often; have one sent later' : null,
     forwarding_seen_at: null,
+    // Mails of an earlier proof, which somebody may have kept, show nothing of today.
+    references: [],
     problem: null,
   };
   const first = {
@@ -66,8 +70,6 @@ export async function beginProof(models: Models, email: Email): Promise<AddressP
     dns_note: null,
     dns_checked_at: null,
     codes: [],
-    tries: 0,
-    references: [],
     created_at: now,
   };
   return once(() =>
@@ -115,7 +117,7 @@ export async function prove(
   );
   await applyFlags(models, email);
   await models.AddressProof.updateOne(
-    { _id, workspace_email_id: email, state: { $in: ['pending', 'expired'] } },
+    { _id, workspace_email_id: email, state: { $ne: 'dropped' }, proved_by: null },
     { $set: { state: 'proved', proved_by: by, problem: null } },
   );
   return 'proved';

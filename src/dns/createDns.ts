@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import type { Dns, Found } from './dns.ts';
+import { unquoted } from './judge.ts';
 
 /** One try waits so long (ms), the next twice as long: a resolver that is silent is given up after 6 s. */
 const WAIT_MS = 2000;
@@ -36,7 +37,8 @@ async function ask(resolver: Resolver, type: Type, name: string): Promise<string
 }
 
 async function records(resolver: Resolver, type: Type, name: string): Promise<string[]> {
-  if (type === 'TXT') return (await resolver.resolveTxt(name)).map((chunks) => chunks.join(''));
+  // Many a DNS page publishes quotes that were pasted with the value.
+  if (type === 'TXT') return (await resolver.resolveTxt(name)).map((chunks) => unquoted(chunks.join('')));
   if (type === 'CNAME') return (await resolver.resolveCname(name)).map(hostName);
   return (await resolver.resolveMx(name)).map(
     ({ priority, exchange }) => `${priority} ${hostName(exchange)}`,

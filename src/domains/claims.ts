@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DomainRecord } from '../models/domain.ts';
 import type { DomainRow, Models } from '../models/index.ts';
 import { isDuplicateKey } from '../models/once.ts';
+import { domainPart } from '../addresses/flags.ts';
 import { hashOf } from '../temporal/ids.ts';
 
 /** How long a claim waits for its ownership record (ms). */
@@ -17,6 +18,10 @@ export const OWNED = { ...LIVE, owned_at: { $ne: null } };
 
 export const isLive = ({ deleted_at, state }: Pick<DomainRow, 'deleted_at' | 'state'>): boolean =>
   deleted_at === null && !OVER.includes(state);
+
+/** Workspaces that the domain of a normalised address is proved to be of: one, but for a change of owner. */
+export const ownersOfDomain = (models: Models, address: string): Promise<string[]> =>
+  models.Domain.distinct('workspace_id', { ...OWNED, name: domainPart(address) });
 
 /** The record that shows whose the domain is: DKIM and SPF are the same for everyone at one provider's account. */
 export function ownershipRecord(domain: string, value: string): DomainRecord {

@@ -24,7 +24,8 @@ export async function firstRecords(deps: ProviderDeps, row: DomainRow): Promise<
     ? asked.problem
     : 'The mail provider takes long to answer; it is asked again.';
   const change = { records: recordsOf(row, asked?.domain ?? null), provider_problem };
-  const problem = problemOf({ ...row, ...change }, new Set(row.records.map(({ purpose }) => purpose)));
+  // Nobody was asked yet, so nobody was silent.
+  const problem = problemOf({ ...row, ...change }, new Set(change.records.map(({ purpose }) => purpose)));
   // The run may have looked already: then what it wrote is newer.
   const filter = { _id: row._id, changes: row.changes };
   await deps.models.Domain.updateOne(filter, { $set: { ...change, problem } });

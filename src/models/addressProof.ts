@@ -16,7 +16,7 @@ export interface AddressProofRow {
   expires_at: Date;
   /** Of the workflow: 1, and one more each time it is begun again. An older run writes nothing. */
   run: number;
-  /** Its run is still to be started. */
+  /** Its run is still to be started, or to be told. */
   wants_start: boolean;
   /** The TXT record's value (addresses/dnsProof.ts). */
   dns_value: string;
@@ -29,7 +29,7 @@ export interface AddressProofRow {
   code_wanted_at: Date | null;
   /** Codes that count, the newest last; two where a step that sends one ran twice. */
   codes: ProofCode[];
-  /** Wrong tries since the last code. */
+  /** Wrong tries since a code was asked for. */
   tries: number;
   /** When codes were asked for, in the last day. */
   asked_at: Date[];

@@ -21,6 +21,11 @@ interface Wanting {
 }
 
 const AT_ONCE = 100;
+/** Rows whose run was ended, by an operator for one, before it was done: another one goes on. A claim may be left twice. */
+const UNFINISHED: Record<SetUpWorkflow, object> = {
+  verifyForwarding: { state: 'pending' },
+  verifyDomain: {},
+};
 
 export function createSetUpStarter({
   models,
@@ -36,7 +41,11 @@ export function createSetUpStarter({
     verifyDomain: models.Domain as unknown as Model<Wanting>,
   };
   async function start(workflow: SetUpWorkflow, { id, run }: SetUpRun): Promise<void> {
-    await startSetUp(workflow, { id, run });
+    if ((await startSetUp(workflow, { id, run })) === 'over') {
+      const unfinished = { _id: id, run, ...UNFINISHED[workflow] };
+      const { modifiedCount } = await rowsOf[workflow].updateOne(unfinished, { $inc: { run: 1 } });
+      if (modifiedCount === 1) return start(workflow, { id, run: run + 1 });
+    }
     await rowsOf[workflow].updateOne({ _id: id, run }, { $set: { wants_start: false } });
   }
   return {

@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
-import { collectionOf, type ContactRow, type MessageRow, type Models } from '../models/index.ts';
+import { collectionOf, type MessageRow, type Models } from '../models/index.ts';
+import { contactNow } from './contacts.ts';
 import { followThread } from './moveMessages.ts';
 import { makeThread, takingPart } from './newThreadRow.ts';
 import { threadsOf } from './threads.ts';
@@ -20,8 +21,8 @@ export async function applyToThread(
   message: MessageRow,
   isAutomatic: boolean,
 ): Promise<MessageRow> {
-  const contact = await contactNow(models, message);
   const { thread_kind: kind, thread_id: _id, workspace_id } = message;
+  const contact = await contactNow(models, workspace_id, message.contact_id);
   const mayOpen = !isAutomatic && !(message.direction === 'inbound' && contact?.blocked_at);
   const there = await collectionOf(threadsOf(models, kind)).findOneAndUpdate(
     { _id, workspace_id, merged_into: { $exists: false } },
@@ -66,13 +67,4 @@ function applied(message: MessageRow, mayOpen: boolean): mongo.Document[] {
       },
     },
   ];
-}
-
-/** The contact of the message, or the one that it was merged into. */
-async function contactNow(models: Models, message: MessageRow): Promise<ContactRow | null> {
-  if (message.contact_id === null) return null;
-  const contacts = collectionOf(models.Contact);
-  const find = (_id: string) => contacts.findOne({ _id, workspace_id: message.workspace_id });
-  const contact = await find(message.contact_id);
-  return contact?.merged_into === undefined ? contact : find(contact.merged_into);
 }

@@ -1,5 +1,6 @@
+import type { mongo } from 'mongoose';
 import { normaliseAddress, type Address } from '../email/addresses.ts';
-import { collectionOf, type Models } from '../models/index.ts';
+import { collectionOf, type ContactRow, type Models } from '../models/index.ts';
 import { once } from '../models/once.ts';
 import { hashOf } from '../temporal/ids.ts';
 import { wordsOf } from './words.ts';
@@ -29,6 +30,20 @@ export async function knowContact(
       { upsert: true },
     ),
   );
+}
+
+/** The contact, or the one that they were merged into. */
+export async function contactNow(
+  models: Models,
+  workspace_id: string,
+  id: string | null,
+  session?: mongo.ClientSession,
+): Promise<ContactRow | null> {
+  if (id === null) return null;
+  const find = (_id: string) =>
+    collectionOf(models.Contact).findOne({ _id, workspace_id }, session && { session });
+  const contact = await find(id);
+  return contact?.merged_into === undefined ? contact : find(contact.merged_into);
 }
 
 /** What a contact is found by: the words of the name, and the parts of the address. */

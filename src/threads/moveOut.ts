@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
-import { collectionOf, type ContactRow, type MessageRow, type Models } from '../models/index.ts';
+import { collectionOf, type MessageRow, type Models } from '../models/index.ts';
 import type { ThreadRow, TicketRow } from '../models/thread.ts';
+import { contactNow } from './contacts.ts';
 import { markMerged } from './mergeThreads.ts';
 import { moveMessages } from './moveMessages.ts';
 import { insertTicket, newThreadRow } from './newThreadRow.ts';
@@ -38,7 +39,7 @@ export async function moveMessageOut(
       workspace_email_id: message.workspace_email_id ?? ticket.workspace_email_id,
       opens: true,
     };
-    const contact = await contactOf(models, opening, session);
+    const contact = await contactNow(models, workspace_id, opening.contact_id, session);
     // An agent makes it: it is to be worked on, whoever wrote it.
     const thread = newThreadRow(opening, contact && { ...contact, blocked_at: null });
     await insertTicket(models, { ...thread, created_at: thread.updated_at }, session);
@@ -71,17 +72,6 @@ export async function moveMessageOut(
     );
     return collectionOf(models.Ticket).findOne({ _id: id, workspace_id }, { session });
   });
-}
-
-async function contactOf(
-  models: Models,
-  { contact_id, workspace_id }: MessageRow,
-  session: mongo.ClientSession,
-): Promise<ContactRow | null> {
-  const find = (_id: string | null) =>
-    collectionOf(models.Contact).findOne({ _id: _id ?? '', workspace_id }, { session });
-  const contact = await find(contact_id);
-  return contact?.merged_into === undefined ? contact : find(contact.merged_into);
 }
 
 /** What the mail claimed for the thread that it leaves (models/threadId.ts). */

@@ -1,3 +1,4 @@
+import { verifiedRow } from '../domains/rows.ts';
 import { addSent, newHouse, STRANGER_WORKSPACE, type House } from '../support/house.ts';
 
 let house: House;
@@ -102,6 +103,38 @@ describe('for whom', () => {
     await house.addEmail('old@acme.test', change);
     const { row } = await house.receive({ recipient: house.forwarding, to: ['old@acme.test'] });
     expect(row).toMatchObject({ state: 'skipped', reason });
+  });
+
+  describe('at a domain that is proved to be another workspace’s', () => {
+    const THEIRS = { workspace_id: STRANGER_WORKSPACE };
+    beforeEach(() => house.models.Domain.create(verifiedRow({ ...THEIRS, name: 'other.test' })));
+
+    test.each([
+      ['that is not proved', { proved_at: null, can_receive: false }],
+      ['that was deleted', { can_receive: false, deleted_at: new Date() }],
+    ])('mail to an address %s here is nothing of ours', async (_name, change) => {
+      await house.addEmail('ceo@other.test', { kind: 'forwarding', ...change });
+      const { row } = await house.receive({ recipient: 'ceo@other.test' });
+      expect(row).toMatchObject({ state: 'skipped', reason: 'unknown recipient', workspace_id: null });
+    });
+
+    test('it is the owner’s: by its own address, though that is switched off, or by its catch-all', async () => {
+      const unproved = { kind: 'forwarding', proved_at: null, can_receive: false } as const;
+      const off = await house.addEmail('old@other.test', { ...THEIRS, can_receive: false });
+      for (const name of ['old', 'ceo']) await house.addEmail(`${name}@other.test`, unproved);
+      const all = await house.addEmail('all@other.test', THEIRS);
+      await house.models.Domain.updateOne({ name: 'other.test' }, { catch_all_id: all._id });
+      const skipped = await house.receive({ recipient: off.address });
+      expect(skipped.row).toMatchObject({ ...THEIRS, reason: 'address does not receive' });
+      const caught = await house.receive({ recipient: 'ceo@other.test' });
+      expect(caught.messages).toMatchObject([{ ...THEIRS, to_email: all.address }]);
+    });
+
+    test('an address that was proved to be ours goes on receiving', async () => {
+      await house.addEmail('team@other.test', { kind: 'forwarding' });
+      const { messages } = await house.receive({ recipient: 'team@other.test' });
+      expect(messages).toMatchObject([{ workspace_id: 'w1' }]);
+    });
   });
 
   test('an answer to one of our messages joins its thread, whatever became of the address', async () => {

@@ -99,6 +99,16 @@ test('of many who ask at once one is answered', async () => {
   expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
+test('while codes cannot be sent, ten tries are all the same all that there are', async () => {
+  const { email, proof } = await rig.add(ADDRESS);
+  const run = { id: proof._id, run: proof.run };
+  rig.sandbox.faults.set({ sends: { answer: 429, again_after_s: 300, times: 2 } });
+  await runStep(rig.steps.sendProofCode, run);
+  await backdate({ tries: 10 });
+  expect(await runStep(rig.steps.sendProofCode, run)).toMatchObject({ verdict: 'later' });
+  await expect(enter(email, '000000')).rejects.toThrow(TooOften);
+});
+
 test('the step run twice, also beside itself, sends codes that all count', async () => {
   const { email, proof } = await rig.add(ADDRESS);
   const run = { id: proof._id, run: proof.run };

@@ -1,3 +1,4 @@
+import { removeEmail } from '../../src/addresses/changeEmail.ts';
 import { applyFlags } from '../../src/addresses/flags.ts';
 import { claimReceiving } from '../../src/addresses/receiving.ts';
 import type { Models, WorkspaceEmailRow } from '../../src/models/index.ts';
@@ -44,6 +45,17 @@ test.each<[string, Partial<WorkspaceEmailRow>]>([
   await models.WorkspaceEmail.updateOne({ _id: first._id }, { $set: { receive_off: false } });
   expect(await applyFlags(models, first._id)).toBe('deleted_at' in change);
   expect(await receiving(address)).toBe(1);
+});
+
+test('one that is deleted by a process that dies at once can be had again', async () => {
+  const address = `${newId()}@acme.test`;
+  const [first, second] = (await claimants(address, 2)) as [WorkspaceEmailRow, WorkspaceEmailRow];
+  await applyFlags(models, first._id);
+  // It writes, and is gone before it reads.
+  const WorkspaceEmail = { updateOne: models.WorkspaceEmail.updateOne.bind(models.WorkspaceEmail) };
+  await expect(removeEmail({ ...models, WorkspaceEmail } as unknown as Models, first)).rejects.toThrow();
+  await models.Receiver.updateOne({ _id: address }, { $set: { created_at: new Date(Date.now() - 61_000) } });
+  expect(await applyFlags(models, second._id)).toBe(true);
 });
 
 test('what a process that died had claimed is taken over; one that received before there were claims is not', async () => {

@@ -1,4 +1,5 @@
 import { createMailActivities } from '../../activities/index.ts';
+import { removeEmail } from '../../src/addresses/changeEmail.ts';
 import { ownForwardingAddress } from '../../src/addresses/forwardingAddress.ts';
 import { releaseHeld } from '../../src/temporal/releaseHeld.ts';
 import { runStep, storeMail, STRANGER_WORKSPACE, takeThrough, type Mail } from '../support/house.ts';
@@ -62,6 +63,15 @@ test('it comes back through any forwarding address of the workspace, and only of
   await receive(returned(rig.house.forwarding, { message_id: messageId }));
   expect((await rig.read(email)).email.proved_at).not.toBeNull();
   expect(await models.Ticket.countDocuments({ workspace_id: 'w1' })).toBe(0);
+});
+
+test('the mail of an earlier proof shows nothing once the address was deleted and added again', async () => {
+  const { email, messageId } = await mailed();
+  await removeEmail(rig.house.models, email);
+  const again = await rig.add(ADDRESS);
+  const row = await receive(returned(await forwardingOf(again.email), { message_id: messageId }));
+  expect(row).toMatchObject({ state: 'held', held_for: [again.email._id] });
+  expect((await rig.read(again.email)).email.proved_at).toBeNull();
 });
 
 test('a mail that only looks like it proves nothing', async () => {

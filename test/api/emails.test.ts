@@ -278,6 +278,24 @@ describe('an address elsewhere', () => {
   });
 });
 
+test.each([
+  ['send-code', 'code_wanted_at'],
+  ['check', 'check_wanted_at'],
+] as const)(
+  '%s is wanted until its run has heard of it, also while Temporal is away',
+  async (what, wanted) => {
+    const { body } = await add(elsewhere());
+    const proofs = world.models.AddressProof;
+    const before = { wants_start: false, code_wanted_at: null, check_wanted_at: null };
+    await proofs.updateOne({ workspace_email_id: body.id }, { $set: before });
+    world.asked.setUp.length = 0;
+    expect((await world.post(`/emails/${body.id}/${what}`, world.tokens.olga)).status).toBe(202);
+    const proof = await proofs.findOne({ workspace_email_id: body.id }).orFail().lean();
+    expect(proof).toMatchObject({ wants_start: true, [wanted]: expect.any(Date) });
+    expect(world.asked.setUp).toEqual([['verifyForwarding', { id: proof._id, run: 1 }]]);
+  },
+);
+
 test('confirmations of a mail host are shown to owners, those of a personal address to its user alone', async () => {
   const ask = async (body: object) => {
     const email = (await add(body)).body;

@@ -23,6 +23,9 @@ const BODIES: Record<string, object> = {
   'PATCH /members/:id': { role: 'owner' },
   'POST /emails/:id/verify': { code: '123456' },
   'POST /webhooks/:id/replay': { since: '2026-11-25T10:00:00Z' },
+  'POST /tickets/:id/merge': { into: 'none' },
+  'POST /conversations/:id/merge': { into: 'none' },
+  'POST /contacts/:id/merge': { into: 'none' },
 };
 
 let world: World;

@@ -20,6 +20,11 @@ test('all agree', async () => {
   });
 });
 
+test('quotes that were published with a value are none of it', async () => {
+  await publish('TXT', ['"postroom=mine"', 'say "hi"']);
+  expect((await dns().lookUp('TXT', 'acme.test')).agreed).toEqual(['postroom=mine', 'say "hi"']);
+});
+
 test('hosts in lower case, with the priority of an MX; a null MX', async () => {
   await publish('MX', ['10 MXA.mailgun.org', '0 .']);
   await publish('CNAME', ['Mailgun.ORG.']);

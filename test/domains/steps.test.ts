@@ -12,6 +12,12 @@ afterEach(() => rig.close());
 
 const twice = <T>(step: () => Promise<T>) => Promise.all([step(), step()]);
 
+test('a new claim says what is missing, and of DNS nothing before it was asked', async () => {
+  const { problem, records } = await rig.claim();
+  expect(records.map(({ purpose }) => purpose)).toContain('dkim');
+  expect(problem).toBe(`The TXT record at _postroom.${NAME} is not there yet; it shows whose the domain is.`);
+});
+
 describe('steps run twice, and beside themselves', () => {
   test('a look', async () => {
     const row = await rig.claim();
