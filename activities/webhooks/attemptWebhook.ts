@@ -80,7 +80,7 @@ async function awaitsFiles(
   if (!type.endsWith('.message_created') || Date.now() - at.getTime() > FILES_MS) return false;
   const message = await models.Message.findOne({ _id: row_id, workspace_id }, { files: 1 }).lean();
   const files = await models.Attachment.find({ workspace_id, message_id: row_id }, { state: 1 }).lean();
-  const isWhole = files.length > 0 || !message?.files?.length;
+  const isWhole = files.length > 0 || !message?.files.length;
   return !isWhole || files.some(({ state }) => state === 'pending');
 }
 

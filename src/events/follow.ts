@@ -33,6 +33,7 @@ export async function followChanges(options: FollowOptions): Promise<void> {
     try {
       await follow(options);
     } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may be aborted meanwhile
       if (signal.aborted) return;
       if (isGone(error)) {
         log.error(

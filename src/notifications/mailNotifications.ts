@@ -50,7 +50,7 @@ async function mail(
   const user = await models.User.findById(row.user_id).lean();
   const isOld = Date.now() - row.created_at.getTime() > GIVE_UP_MS;
   if (!user || isOld || (await isOurs(models, user.email, platformDomain)))
-    return void (await set({ mail: 'failed' }));
+    return set({ mail: 'failed' }).then(() => undefined);
   const sent = await sendNotice(
     deps,
     {

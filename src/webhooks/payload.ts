@@ -46,12 +46,16 @@ export async function payloadData(deps: Deps, endpoint: WebhookRow, event: Event
       ...(kind === 'conversation' && { owner_id: null }),
     };
   }
-  switch (kind) {
+  switch (kind as 'ticket' | 'conversation' | 'contact' | 'email' | 'domain') {
     case 'ticket':
     case 'conversation': {
-      const row = await threadsOf(models, kind).findOne(mine).lean<ThreadRow>();
+      const row = await threadsOf(models, kind as 'ticket' | 'conversation')
+        .findOne(mine)
+        .lean<ThreadRow>();
       if (row?.audience.startsWith('owner:')) return null;
-      return row ? (await showThreads([row], kind, viewer, deps))[0]! : { id: event.row_id };
+      return row
+        ? (await showThreads([row], kind as 'ticket' | 'conversation', viewer, deps))[0]!
+        : { id: event.row_id };
     }
     case 'contact': {
       const row = await models.Contact.findOne(mine).lean<ContactRow>();
@@ -76,7 +80,5 @@ export async function payloadData(deps: Deps, endpoint: WebhookRow, event: Event
         }).lean<WorkspaceEmailRow>());
       return row ? presentDomain(row, catchAll || null) : { id: event.row_id };
     }
-    default:
-      return { id: event.row_id };
   }
 }
