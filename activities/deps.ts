@@ -8,6 +8,10 @@ import type { OutboundProvider } from '../src/providers/outbound.ts';
 import type { ProviderSetUp } from '../src/providers/setup.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import type { Rerun } from '../src/temporal/rerun.ts';
+import type { Links } from '../src/api/links.ts';
+import type { Post } from '../src/webhooks/post.ts';
+import type { Seal } from '../src/webhooks/secrets.ts';
+import type { Slots } from '../src/webhooks/slots.ts';
 import type { RunState } from '../src/temporal/runs.ts';
 import type { Wake } from '../src/temporal/wake.ts';
 
@@ -39,4 +43,13 @@ export interface Deps {
   /** The time; tests of long waits have their own. */
   now: () => Date;
   log: Logger;
+}
+
+/** What posting to endpoints works with besides. */
+export interface WebhookDeps extends Deps {
+  links: Links;
+  /** Opens the endpoints' secrets. */
+  seal: Seal;
+  post: Post;
+  slots: Slots;
 }

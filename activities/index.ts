@@ -3,7 +3,7 @@ import { withLogFields } from '../src/operations/logContext.ts';
 import { observeStep, type StepResult } from '../src/operations/metrics.ts';
 import { archiveEmail } from './archiveEmail.ts';
 import { classifyEmail } from './classifyEmail.ts';
-import type { Deps } from './deps.ts';
+import type { Deps, WebhookDeps } from './deps.ts';
 import { applyDomain } from './domains/applyDomain.ts';
 import { keepProvider } from './domains/keepProvider.ts';
 import { leaveDomain } from './domains/leaveDomain.ts';
@@ -28,6 +28,8 @@ import { findReply } from './replies/findReply.ts';
 import { followReply } from './replies/followReply.ts';
 import { resolveSendingEmail } from './replies/resolveSendingEmail.ts';
 import { takeReply } from './replies/takeReply.ts';
+import { attemptWebhook } from './webhooks/attemptWebhook.ts';
+import { tellOfDisabledWebhook } from './webhooks/tellOfDisabledWebhook.ts';
 import { holdEmail, skipEmail } from './skipEmail.ts';
 
 /** The steps of mail coming in. Each may run twice, beside itself, and after its successors. */
@@ -97,8 +99,15 @@ export function createOperationsActivities(deps: Deps) {
 }
 export type OperationsActivities = ReturnType<typeof createOperationsActivities>;
 
-function stepsOf(deps: Deps) {
-  return <Args extends unknown[], Result>(work: (deps: Deps, ...args: Args) => Promise<Result>) =>
+/** The steps of events on their way to endpoints. */
+export function createWebhookActivities(deps: WebhookDeps) {
+  const step = stepsOf(deps);
+  return { attemptWebhook: step(attemptWebhook), tellOfDisabledWebhook: step(tellOfDisabledWebhook) };
+}
+export type WebhookActivities = ReturnType<typeof createWebhookActivities>;
+
+function stepsOf<All extends Deps>(deps: All) {
+  return <Args extends unknown[], Result>(work: (deps: All, ...args: Args) => Promise<Result>) =>
     (...args: Args): Promise<Result> =>
       withLogFields(idsOfRun(), async () => {
         const began = performance.now();

@@ -38,6 +38,8 @@ export interface Config {
   readonly mimeTokens: readonly string[];
   /** Key of the signed URLs of images in messages; one of its own in every process where none is set. */
   readonly urlSecret: string;
+  /** Seals the secrets of webhook endpoints at rest; null = there can be none. */
+  readonly secretsKey: string | null;
   readonly storage: { readonly url: string; readonly s3Endpoint: string | null };
   readonly platformDomain: string;
   /** Resolvers that are asked what customers publish, each once: `ip`, `ip:port` or `[v6]:port`. */
@@ -112,6 +114,7 @@ const Environment = z.object({
   MAILGUN_URL: url(['http:', 'https:']).default('https://api.mailgun.net'),
   MIME_TOKENS: z.string().default(''),
   URL_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+  SECRETS_KEY: z.string().min(32, 'must be at least 32 characters').optional(),
   STORAGE_URL: url(['file:', 's3:']).optional(),
   S3_ENDPOINT: url(['http:', 'https:']).optional(),
   PLATFORM_DOMAIN: z.string().toLowerCase().default('postroom.test'),
@@ -186,6 +189,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     }),
     mimeTokens: Object.freeze(e.MIME_TOKENS.split(',').filter(Boolean)),
     urlSecret: e.URL_SECRET ?? randomBytes(32).toString('hex'),
+    secretsKey: e.SECRETS_KEY ?? null,
     storage: Object.freeze({
       url: e.STORAGE_URL ?? `file:${path.resolve('.postroom/storage')}`,
       s3Endpoint: e.S3_ENDPOINT ?? null,

@@ -17,6 +17,7 @@ import { createOutbound, createProviders, createSetUp } from './providers/index.
 import { createReplyStarter } from './replies/startReplies.ts';
 import { createTemporalClient } from './temporal/client.ts';
 import { rerunInbound } from './temporal/rerun.ts';
+import { createDeliveryStarter, createStartDelivery } from './temporal/startDelivery.ts';
 import { createStartRun } from './temporal/start.ts';
 import { createSetUpStarter } from './temporal/startWanted.ts';
 import { createStartSetUp, createWakeSetUp } from './temporal/startSetUp.ts';
@@ -111,8 +112,12 @@ app.use(createWebhook({ providers, storage, starter, config, log }));
 app.use(createEventWebhook({ outbound, storage, work: eventWork, log }));
 const replies = { ...replyStarter, wake };
 const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
+const deliveries = createDeliveryStarter({ models, startDelivery: createStartDelivery(client), log });
 app.use(
-  createApi({ models, storage, config, providers, rerun, replies, setUp, setUps, wakeSetUp, parser, log }),
+  createApi({
+    ...{ models, storage, config, providers, rerun, replies, setUp, setUps, wakeSetUp, parser, log },
+    ...{ deliveries, stopping },
+  }),
 );
 server.removeAllListeners('request').on('request', app.callback());
 health.needed.storage = () => storage.check();

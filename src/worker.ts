@@ -11,22 +11,28 @@ import {
   createOperationsActivities,
   createReplyActivities,
   createSetUpActivities,
+  createWebhookActivities,
 } from '../activities/index.ts';
+import { createLinks } from './api/links.ts';
 import { sendAccessMails } from './access/sendAccessMails.ts';
 import { connect, newConnection } from './database.ts';
 import { createDns } from './dns/createDns.ts';
+import { followChanges } from './events/follow.ts';
+import { createHandler } from './events/handle.ts';
 import { answerHealth } from './health.ts';
 import { createIndexes, createModels } from './models/index.ts';
 import { answerMetrics } from './operations/metrics.ts';
 import { createTemporalMetrics } from './operations/temporalMetrics.ts';
+import { mailNotifications } from './notifications/mailNotifications.ts';
 import { createParserPool } from './parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
 import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
-import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from './temporal/ids.ts';
+import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './temporal/ids.ts';
 import { releaseHeld } from './temporal/releaseHeld.ts';
 import { rerunInbound } from './temporal/rerun.ts';
 import { settleReplies, settleRows } from './temporal/settle.ts';
 import { createStartRun } from './temporal/start.ts';
+import { createDeliveryStarter, createStartDelivery } from './temporal/startDelivery.ts';
 import { startKeepTidy } from './temporal/startKeepTidy.ts';
 import { createStartSetUp } from './temporal/startSetUp.ts';
 import { createSetUpStarter } from './temporal/startWanted.ts';
@@ -34,6 +40,9 @@ import { runState } from './temporal/runs.ts';
 import { startKeepProvider } from './temporal/startKeepProvider.ts';
 import { createWake } from './temporal/wake.ts';
 import { createWorker, workflowBundle } from './temporal/worker.ts';
+import { createPost } from './webhooks/post.ts';
+import { createSeal } from './webhooks/secrets.ts';
+import { createSlots } from './webhooks/slots.ts';
 import { settleMerges } from './threads/mergeThreads.ts';
 import { purgeTrash } from './threads/trash.ts';
 
@@ -47,6 +56,8 @@ const PURGE_EVERY_MS = 10 * 60_000;
 const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
+/** Endpoints that hang are waited for without a thread; each has a limit of its own besides. */
+const WEBHOOKS_AT_ONCE = 200;
 
 const { config, log } = startProcess('worker');
 const stopping = stopSignal(log);
@@ -108,6 +119,14 @@ const deps = {
   now: () => new Date(),
   log,
 };
+const webhookDeps = {
+  ...deps,
+  links: createLinks(config),
+  // Without a key no endpoint was made.
+  seal: createSeal(config.secretsKey ?? ''),
+  post: createPost({ allowLoopback: config.webhooksAllowLoopback }),
+  slots: createSlots(),
+};
 const common = { connection: temporal, namespace, workflowBundle: await bundle };
 const workers = await Promise.all([
   createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),
@@ -121,15 +140,24 @@ const workers = await Promise.all([
       ...createOperationsActivities(deps),
     },
   }),
+  createWorker({
+    ...common,
+    taskQueue: WEBHOOK_QUEUE,
+    activities: createWebhookActivities(webhookDeps),
+    activitiesAtOnce: WEBHOOKS_AT_ONCE,
+  }),
 ]);
 const shutdown = () => workers.forEach((worker) => worker.shutdown());
 const found = { models, client, log };
 const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
+const deliveries = createDeliveryStarter({ models, startDelivery: createStartDelivery(client), log });
 const sweeps = [
   every(SETTLE_EVERY_MS, () => settleRows(found, config.settleAfterMs)),
   every(SETTLE_EVERY_MS, () => settleReplies(found, config.settleAfterMs)),
   every(SETTLE_EVERY_MS, () => releaseHeld(deps)),
   every(START_EVERY_MS, () => setUps.sweep()),
+  every(START_EVERY_MS, () => deliveries.sweep()),
+  every(START_EVERY_MS, () => mailNotifications(deps, stopping)),
   every(SETTLE_EVERY_MS, () => settleMerges(models)),
   every(PURGE_EVERY_MS, () => purgeTrash(deps)),
   every(ACCESS_MAIL_EVERY_MS, () => sendAccessMails({ ...deps, publicUrl: config.publicUrl }, stopping)),
@@ -138,6 +166,16 @@ if (stopping.aborted) shutdown();
 stopping.addEventListener('abort', shutdown);
 
 void untilItWorks('Temporal', () => startKeepProvider(client), attempts).catch(() => undefined);
+// On a connection of its own: the stream waits longer for news than a step may for an answer.
+const streamConnection = newConnection();
+const following = untilItWorks('MongoDB', () => connect(streamConnection, config.mongodbUri), attempts)
+  .then(() => {
+    const streamed = createModels(streamConnection);
+    const startDeliveries = (ids: string[]) => deliveries.add(ids.map((id) => ({ id, run: 1 })));
+    const handle = createHandler({ models: streamed, startDeliveries });
+    return followChanges({ models: streamed, reader: 'events', handle, log, signal: stopping });
+  })
+  .catch(() => undefined);
 void untilItWorks('Temporal', () => startKeepTidy(client), attempts).catch(() => undefined);
 isServing = true;
 log.info('ready');
@@ -148,7 +186,9 @@ try {
   process.exitCode = 1;
 }
 for (const sweep of sweeps) clearInterval(sweep);
-await Promise.all([parser.close(), connection.close(), temporal.close()]);
+// Without a stop (the worker cannot go on) the stream never ends.
+if (stopping.aborted) await following;
+await Promise.all([parser.close(), connection.close(), streamConnection.close(), temporal.close()]);
 process.exit();
 
 /** Does what other processes have left undone, again and again; one that is slow is not begun beside itself. */

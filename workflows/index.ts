@@ -1,3 +1,4 @@
+export { deliverWebhook } from './deliverWebhook.ts';
 export { deleteWorkspace } from './deleteWorkspace.ts';
 export { inboundEmail } from './inboundEmail.ts';
 export { keepProvider } from './keepProvider.ts';

@@ -73,6 +73,16 @@ export const domainStep: ActivityOptions = {
 };
 
 /**
+ * One post to a customer's endpoint, which ends after 15 s; the heartbeat tells of a worker that died. What the endpoint says is a result; only our own faults (MongoDB) are
+ * tried again here, without an end.
+ */
+export const webhookAttempt: ActivityOptions = {
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '5 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};
+
+/**
  * Deletes without an end in sight, a piece at a time, each of which may be done twice: the heartbeat tells of a worker that died, and
  * the next try goes on where that one was.
  */

@@ -67,6 +67,25 @@ export type DomainOutcome =
   /** A later run has taken over; this one wrote nothing more. */
   | { action: 'superseded' };
 
+/** What the run of an event's way to an endpoint is told. */
+export interface WebhookRun {
+  /** Id of the delivery's row. */
+  id: string;
+  /** 1, and one more each time a person has it sent again. */
+  run: number;
+}
+
+/** What became of it. */
+export interface WebhookOutcome {
+  action:
+    | 'delivered'
+    | 'failed'
+    /** The endpoint is off or gone, or there is nothing any more that it may be told. */
+    | 'cancelled'
+    /** A later run has taken over. */
+    | 'superseded';
+}
+
 /** What the run that deletes a workspace is told. */
 export interface WorkspaceToDelete {
   id: string;

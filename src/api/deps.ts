@@ -7,6 +7,7 @@ import type { ParserPool } from '../parser/pool.ts';
 import type { InboundProvider } from '../providers/inbound.ts';
 import type { ProviderSetUp } from '../providers/setup.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { DeliveryStarter } from '../temporal/startDelivery.ts';
 import type { Rerun } from '../temporal/rerun.ts';
 import type { SetUpStarter } from '../temporal/startWanted.ts';
 import type { SetUpWorkflow } from '../temporal/ids.ts';
@@ -18,7 +19,8 @@ export interface ApiDeps {
   /** Its connection may come and go; the API answers 503 meanwhile. */
   models: Models;
   storage: Storage;
-  config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal' | 'platformDomain' | 'apiRequestsPerMinute'>;
+  config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal' | 'platformDomain' | 'apiRequestsPerMinute'> &
+    Partial<Pick<Config, 'secretsKey' | 'webhooksAllowLoopback'>>;
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
   /** Starts an inbound email again (src/temporal/rerun.ts). @throws anything when Temporal is away. */
@@ -33,6 +35,10 @@ export interface ApiDeps {
   wakeSetUp: (workflow: SetUpWorkflow, run: SetUpRun) => Promise<void>;
   parser: Pick<ParserPool, 'sanitise'>;
   log: Logger;
+  /** Starts the runs of deliveries to endpoints, in the background; never throws. */
+  deliveries: Pick<DeliveryStarter, 'add'>;
+  /** Aborted when the process is told to stop: streams of events end then. */
+  stopping?: AbortSignal;
 }
 
 /** What routes work with. */

@@ -15,8 +15,11 @@ import { seenBy, type ApiUser } from './visibility.ts';
 /** What of a message nobody is shown. */
 export const NOT_SHOWN = { headers: 0, names: 0, people: 0, copies: 0 } as const;
 
+/** What showing needs; the worker has it too. */
+type ShowDeps = Pick<RouteDeps, 'models' | 'links'>;
+
 /** Messages with their files. */
-export async function showMessages(rows: MessageRow[], user: ApiUser, { models, links }: RouteDeps) {
+export async function showMessages(rows: MessageRow[], user: ApiUser, { models, links }: ShowDeps) {
   const files = await models.Attachment.find({
     ...seenBy(user),
     message_id: { $in: rows.map((row) => row._id) },
@@ -28,7 +31,7 @@ export async function showMessages(rows: MessageRow[], user: ApiUser, { models, 
   return rows.map((row) => presentMessage(row, byMessage.get(row._id) ?? [], user, links));
 }
 
-export async function showMessage(row: MessageRow, user: ApiUser, deps: RouteDeps) {
+export async function showMessage(row: MessageRow, user: ApiUser, deps: ShowDeps) {
   const [shown] = await showMessages([row], user, deps);
   return shown!;
 }
@@ -38,7 +41,7 @@ export async function showThreads(
   rows: ThreadRow[],
   kind: MessageRow['thread_kind'],
   user: ApiUser,
-  { models }: RouteDeps,
+  { models }: Pick<ShowDeps, 'models'>,
 ): Promise<object[]> {
   const named = (ids: string[]) => ({ workspace_id: user.workspaceId, _id: { $in: [...new Set(ids)] } });
   const [contacts, workspaceEmails] = await Promise.all([

@@ -15,7 +15,7 @@ export async function memberOf(models: Models, workspaceId: string, userId: stri
 }
 
 /** Tickets and shared conversations are everybody's; personal ones their owner's, whatever the role of others. */
-function audiencesOf(user: ApiUser): Audience[] {
+export function audiencesOf(user: ApiUser): Audience[] {
   return ['tickets', 'shared', `owner:${user.userId}`];
 }
 

@@ -12,6 +12,7 @@ export interface Secrets {
   signing_key: string;
   mailgun_api_key: string;
   url_secret: string;
+  secrets_key: string;
   forwarding_local_part: string;
 }
 
@@ -27,6 +28,7 @@ export function loadSecrets(dataDir: string): Secrets {
     signing_key: hex(16),
     mailgun_api_key: `key-${hex(16)}`,
     url_secret: hex(32),
+    secrets_key: hex(32),
     forwarding_local_part: `fwd-${hex(8)}`,
   };
   const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};

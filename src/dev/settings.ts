@@ -46,6 +46,8 @@ export function settings(config: Config, secrets: Secrets, up: EnginesUp, ports:
     MAILGUN_URL: mailgun.url,
     MIME_TOKENS: [...config.mimeTokens, secrets.mime_token, secrets.api_token, mailgun.signingKey].join(','),
     URL_SECRET: secrets.url_secret,
+    SECRETS_KEY: config.secretsKey ?? secrets.secrets_key,
+    WEBHOOKS_ALLOW_LOOPBACK: '1',
     // With the local Mailgun nothing of the world outside is asked.
     ...(ownMailgun && { DNS_SERVERS: `127.0.0.1:${ports.dns}` }),
   };

@@ -11,14 +11,17 @@ import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
+import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import { messageSchema, type MessageRow } from './message.ts';
+import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
+import { webhookDeliverySchema, webhookSchema, type WebhookDeliveryRow, type WebhookRow } from './webhook.ts';
 import {
   memberSchema,
   tokenSchema,
@@ -43,11 +46,13 @@ export type {
   ContactRow,
   ConversationRow,
   DomainRow,
+  EventRow,
   ForwardingAddressRow,
   InboundEmailRow,
   KeyedRequestRow,
   MemberRow,
   MessageRow,
+  NotificationRow,
   PasswordLinkRow,
   PlatformAddressRow,
   PostTokenRow,
@@ -55,8 +60,11 @@ export type {
   SessionRow,
   ThreadIdRow,
   TicketRow,
+  StreamPositionRow,
   TokenRow,
   UserRow,
+  WebhookDeliveryRow,
+  WebhookRow,
   WorkspaceEmailRow,
   WorkspaceRow,
 };
@@ -86,6 +94,11 @@ export interface Models {
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
+  Event: Model<EventRow>;
+  StreamPosition: Model<StreamPositionRow>;
+  Webhook: Model<WebhookRow>;
+  WebhookDelivery: Model<WebhookDeliveryRow>;
+  Notification: Model<NotificationRow>;
   KeyedRequest: Model<KeyedRequestRow>;
 }
 
@@ -117,6 +130,11 @@ export function createModels(connection: Connection): Models {
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
+    Event: bind('Event', eventSchema, 'events'),
+    StreamPosition: bind('StreamPosition', streamPositionSchema, 'stream_positions'),
+    Webhook: bind('Webhook', webhookSchema, 'webhooks'),
+    WebhookDelivery: bind('WebhookDelivery', webhookDeliverySchema, 'webhook_deliveries'),
+    Notification: bind('Notification', notificationSchema, 'notifications'),
     KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
   };
   return models as Models;

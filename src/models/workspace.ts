@@ -54,12 +54,15 @@ export interface MemberRow {
   workspace_id: string;
   user_id: string;
   role: 'owner' | 'member';
+  /** Their notifications go to them by mail too. Absent: no. */
+  notify_by_mail?: boolean;
 }
 export const memberSchema = rowSchema<MemberRow>({
   _id: String,
   workspace_id: requiredString,
   user_id: requiredString,
   role: requiredString,
+  notify_by_mail: { type: Boolean, default: false },
 });
 memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1 });

@@ -20,6 +20,14 @@ export const REPLY_QUEUE = 'replies';
 /** Task queue of addresses and domains being set up. */
 export const SET_UP_QUEUE = 'set-up';
 
+/** Task queue of events on their way to endpoints: one that hangs holds up no mail. */
+export const WEBHOOK_QUEUE = 'webhooks';
+
+/** Workflow id of an event's way to an endpoint; `run` counts from 1, later ones were sent again by a person. */
+export function webhookWorkflowId(deliveryId: string, run: number): string {
+  return run === 1 ? `webhook/${deliveryId}` : `webhook/${deliveryId}/again/${run}`;
+}
+
 /** Workflows that carry a set-up; each run is told a row's id and the run's number. */
 export type SetUpWorkflow = 'verifyForwarding' | 'verifyDomain';
 

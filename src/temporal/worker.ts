@@ -38,11 +38,14 @@ export function createWorker(options: {
   taskQueue: string;
   activities: object;
   workflowBundle: WorkflowBundleOption;
+  /** 32 where it is not told. */
+  activitiesAtOnce?: number;
 }): Promise<Worker> {
+  const { activitiesAtOnce = 32, ...more } = options;
   return Worker.create({
-    ...options,
+    ...more,
     maxConcurrentLocalActivityExecutions: 32,
-    maxConcurrentActivityTaskExecutions: 32,
+    maxConcurrentActivityTaskExecutions: activitiesAtOnce,
     maxConcurrentWorkflowTaskExecutions: 32,
     shutdownGraceTime: '10 seconds',
   });

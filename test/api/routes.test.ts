@@ -5,6 +5,7 @@ import { scopesOf, type Scope } from '../../src/access/scopes.ts';
 import { createApiToken } from '../../src/access/apiTokens.ts';
 import { domainRow } from '../domains/rows.ts';
 import { Browser, PASSWORD } from './signedIn.ts';
+import { newId } from '../../src/temporal/ids.ts';
 import { createWorld, rows, storedFile, T0, type World } from './world.ts';
 
 /** A route as the router has it: nothing here is a list of routes made by hand. */
@@ -21,6 +22,7 @@ const MARK = 'FOREIGN';
 const BODIES: Record<string, object> = {
   'PATCH /members/:id': { role: 'owner' },
   'POST /emails/:id/verify': { code: '123456' },
+  'POST /webhooks/:id/replay': { since: '2026-11-25T10:00:00Z' },
   'POST /tickets/:id/merge': { into: 'none' },
   'POST /conversations/:id/merge': { into: 'none' },
   'POST /contacts/:id/merge': { into: 'none' },
@@ -87,7 +89,29 @@ async function seed(
   const made = { scopes: null, expiresAt: null };
   const { row } = await createApiToken(models, { workspaceId: workspace_id, userId: user, name, ...made });
   const email = await rows.workspaceEmail(models, { workspace_id, display_name: name });
-  return { ...ids, emails: email._id, domains: domain._id, tokens: row._id, members: user };
+  const webhook = await models.Webhook.create({
+    ...{
+      _id: newId(),
+      workspace_id,
+      url: 'https://example.com/',
+      events: ['ticket.created'],
+      description: name,
+    },
+    ...{ active: true, secret: 'sealed', created_by: user, created_at: T0 },
+  });
+  const delivery = await models.WebhookDelivery.create({
+    ...{
+      _id: newId(),
+      workspace_id,
+      webhook_id: webhook._id,
+      event_id: null,
+      type: name,
+      state: 'delivered',
+    },
+    ...{ attempts: [], run: 1, wants_start: false, at: T0, created_at: T0 },
+  });
+  const hooks = { webhooks: webhook._id, 'webhooks/deliveries': delivery._id };
+  return { ...ids, ...hooks, emails: email._id, domains: domain._id, tokens: row._id, members: user };
 }
 
 const keyOf = (path: string, parameter: string): string =>

@@ -24,7 +24,7 @@ import { createFileStorage } from '../../src/storage/fileStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { newId, type SetUpWorkflow } from '../../src/temporal/ids.ts';
 import { hashToken } from '../../src/tokens.ts';
-import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
+import type { ReplyRun, SetUpRun, WebhookRun } from '../../workflows/types.ts';
 import { freshModels } from '../support/engines.ts';
 
 /** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
@@ -43,7 +43,7 @@ export interface World extends AsyncDisposable {
   patch(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   delete(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Runs that the API asked for, in order; none is started. */
-  asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: Asked[]; wakeSetUp: Asked[] };
+  asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: Asked[]; wakeSetUp: Asked[]; deliver: WebhookRun[] };
 }
 
 type Asked = [SetUpWorkflow, SetUpRun];
@@ -65,10 +65,12 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     urlSecret: randomBytes(32).toString('hex'),
     temporal: { address: null, namespace: 'mail', uiUrl: 'http://temporal.test' },
     platformDomain: 'postroom.test',
+    secretsKey: randomBytes(32).toString('hex'),
+    webhooksAllowLoopback: false,
     apiRequestsPerMinute: 100_000,
   };
   const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
-  const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [] };
+  const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [], deliver: [] };
   const replies: ApiDeps['replies'] = {
     add: (reply) => void asked.start.push(reply),
     wake: async (reply) => void asked.wake.push(reply),
@@ -80,6 +82,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
   const deps: ApiDeps = {
     ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
     ...{ setUp: createSetUp({ mailgun: NOBODY }), setUps, wakeSetUp },
+    deliveries: { add: (runs) => void asked.deliver.push(...runs) },
     ...more,
   };
   app.use(createApi(deps));

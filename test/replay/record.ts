@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { WorkflowContinuedAsNewError, type Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { skippingServer } from '../support/skippingWorld.ts';
-import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE } from '../../src/temporal/ids.ts';
+import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from '../../src/temporal/ids.ts';
 import { createWorker } from '../../src/temporal/worker.ts';
 import { domainPaths, keepPaths, scriptedDomain } from '../support/domainPaths.ts';
 import globalSetup from '../support/globalSetup.ts';
@@ -16,6 +16,7 @@ import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
 import { deletePaths, operationsActivities, tidyPaths } from '../support/operationsPaths.ts';
 import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
+import { webhookActivities, webhookPaths } from '../support/webhookPaths.ts';
 import { startTestWorker, todaysBundle } from '../support/worker.ts';
 
 await globalSetup();
@@ -69,6 +70,18 @@ for (const [workflow, paths] of Object.entries({ verifyDomain: domainPaths, keep
     });
     await worker.runUntil(record(env.client, file, workflow, SET_UP_QUEUE, { id: name, run: 1 }));
   }
+for (const [name, script] of Object.entries(webhookPaths)) {
+  const file = fileOf('deliverWebhook', name);
+  if (existsSync(file)) continue;
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: 'default',
+    taskQueue: WEBHOOK_QUEUE,
+    activities: webhookActivities(script).activities,
+    workflowBundle: await todaysBundle(),
+  });
+  await worker.runUntil(record(env.client, file, 'deliverWebhook', WEBHOOK_QUEUE, { id: name, run: 1 }));
+}
 for (const [workflow, paths] of Object.entries({ deleteWorkspace: deletePaths, keepTidy: tidyPaths }))
   for (const [name, script] of Object.entries(paths)) {
     const file = fileOf(workflow, name);

@@ -5,6 +5,7 @@ import { inboundPaths } from '../support/inboundPaths.ts';
 import { deletePaths, tidyPaths } from '../support/operationsPaths.ts';
 import { proofPaths } from '../support/proofPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
+import { webhookPaths } from '../support/webhookPaths.ts';
 import { todaysBundle } from '../support/worker.ts';
 
 const folder = new URL('./histories/', import.meta.url);
@@ -19,6 +20,7 @@ test('every path has a recorded history', () => {
   const paths = [
     ...Object.keys(inboundPaths).map((path) => `inboundEmail/${path}`),
     ...Object.keys(replyPaths).map((path) => `sendReply/${path}`),
+    ...Object.keys(webhookPaths).map((path) => `deliverWebhook/${path}`),
     ...Object.keys(proofPaths).map((path) => `verifyForwarding/${path}`),
     ...Object.keys(domainPaths).map((path) => `verifyDomain/${path}`),
     ...Object.keys(deletePaths).map((path) => `deleteWorkspace/${path}`),

@@ -112,6 +112,7 @@ export async function startStack({
     MIME_TOKENS: TOKENS.owner,
     DNS_SERVERS: dns.address,
     URL_SECRET: 'a-secret-for-tests-of-at-least-32-characters',
+    SECRETS_KEY: 'a-key-for-tests-of-at-least-32-characters',
     // Tests ask as fast as they can.
     API_REQUESTS_PER_MINUTE: '1000000',
     LOG_LEVEL: 'warn',

@@ -1,0 +1,149 @@
+import { heartbeat } from '@temporalio/activity';
+import type { EventRow, WebhookDeliveryRow, WebhookRow } from '../../src/models/index.ts';
+import type { WebhookAttempt } from '../../src/models/webhook.ts';
+import { payloadData } from '../../src/webhooks/payload.ts';
+import type { Answer } from '../../src/webhooks/post.ts';
+import { signedHeaders } from '../../src/webhooks/sign.ts';
+import type { WebhookOutcome, WebhookRun } from '../../workflows/types.ts';
+import type { WebhookDeps } from '../deps.ts';
+
+export type Attempted =
+  | { verdict: 'over'; state: WebhookOutcome['action']; disabled: boolean }
+  /** It failed; `afterMs`: not again before, at the endpoint's own wish; 0 = it said nothing. */
+  | { verdict: 'later'; afterMs: number; code: string; disabled: boolean }
+  /** Nothing was tried. */
+  | { verdict: 'wait'; for: 'its files' | 'its turn' };
+
+/** To one endpoint at once, from this process: healthy ones, and ones that fail (they may hang, and hold what others need). */
+const AT_ONCE = { healthy: 10, failing: 2 };
+/** So long the first attempt waits for a message's files. */
+const FILES_MS = 10_000;
+/** Then an endpoint that takes nothing is switched off. */
+const FAILING_MS = 5 * 24 * 60 * 60_000;
+
+/** Posts an event to its endpoint, once; what came of it is on the row. @param n from 1 @param isLast no other attempt follows */
+export async function attemptWebhook(
+  deps: WebhookDeps,
+  { id, run }: WebhookRun,
+  n: number,
+  isLast: boolean,
+): Promise<Attempted> {
+  const { models, slots } = deps;
+  const delivery = await models.WebhookDelivery.findOne({ _id: id, run }).lean<WebhookDeliveryRow>();
+  if (!delivery) return over('superseded');
+  if (delivery.state !== 'pending') return over(delivery.state);
+  // Written down by a try whose answer Temporal did not get.
+  if (delivery.attempts.some((made) => made.run === run && made.n === n))
+    return { verdict: 'later', afterMs: 0, code: 'unknown', disabled: false };
+  const endpoint = await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>();
+  if (!endpoint?.active) return end(deps, delivery, 'cancelled');
+  const event =
+    delivery.event_id === null ? null : await models.Event.findById(delivery.event_id).lean<EventRow>();
+  if (delivery.event_id !== null && !event) return end(deps, delivery, 'cancelled');
+  if (n === 1 && event && (await awaitsFiles(deps, event))) return { verdict: 'wait', for: 'its files' };
+
+  const free = slots.take(endpoint._id, endpoint.failing_since ? AT_ONCE.failing : AT_ONCE.healthy);
+  if (!free) return { verdict: 'wait', for: 'its turn' };
+  const alive = setInterval(() => heartbeat(), 1_500);
+  try {
+    const data = event ? await payloadData(deps, endpoint, event) : { webhook_id: endpoint._id };
+    if (data === null) return await end(deps, delivery, 'cancelled');
+    const at = new Date();
+    const answer = await send(deps, endpoint, delivery, data, at);
+    return await settle(deps, endpoint, delivery, { n, at, answer, isLast });
+  } finally {
+    clearInterval(alive);
+    free();
+  }
+}
+
+const over = (state: WebhookOutcome['action'], disabled = false): Attempted => ({
+  verdict: 'over',
+  state,
+  disabled,
+});
+
+async function end(
+  { models }: WebhookDeps,
+  { _id, run }: WebhookDeliveryRow,
+  state: 'cancelled',
+): Promise<Attempted> {
+  await models.WebhookDelivery.updateOne({ _id, run, state: 'pending' }, { $set: { state } });
+  return over(state);
+}
+
+/** A message is stored first, then the rows of its files, and these are fetched after that. */
+async function awaitsFiles(
+  { models }: WebhookDeps,
+  { type, workspace_id, row_id, at }: EventRow,
+): Promise<boolean> {
+  if (!type.endsWith('.message_created') || Date.now() - at.getTime() > FILES_MS) return false;
+  const message = await models.Message.findOne({ _id: row_id, workspace_id }, { files: 1 }).lean();
+  const files = await models.Attachment.find({ workspace_id, message_id: row_id }, { state: 1 }).lean();
+  const isWhole = files.length > 0 || !message?.files.length;
+  return !isWhole || files.some(({ state }) => state === 'pending');
+}
+
+async function send(
+  { seal, post }: WebhookDeps,
+  endpoint: WebhookRow,
+  { _id, type, at }: WebhookDeliveryRow,
+  data: object,
+  now: Date,
+): Promise<Answer> {
+  const body = JSON.stringify({ type, timestamp: at, data });
+  let signed: Record<string, string>;
+  try {
+    signed = signedHeaders(endpoint, seal, { id: _id, body, now });
+  } catch {
+    return { status: null, error: 'SECRETS_KEY was changed', body: '', retryAfterMs: null, ms: 0 };
+  }
+  const headers = { 'content-type': 'application/json', 'user-agent': 'Postroom-Webhooks/1.0', ...signed };
+  return post(endpoint.url, headers, body);
+}
+
+async function settle(
+  { models }: WebhookDeps,
+  endpoint: WebhookRow,
+  { _id, run }: WebhookDeliveryRow,
+  { n, at, answer, isLast }: { n: number; at: Date; answer: Answer; isLast: boolean },
+): Promise<Attempted> {
+  const { status, error, body, ms, retryAfterMs } = answer;
+  const isTaken = status !== null && status >= 200 && status <= 299;
+  const attempt: WebhookAttempt = { run, n, at, status, error, ms, body };
+  const isOver = isTaken || isLast || status === 410;
+  await models.WebhookDelivery.updateOne(
+    { _id, run, state: 'pending', attempts: { $not: { $elemMatch: { run, n } } } },
+    { $push: { attempts: attempt }, ...(isOver && { $set: { state: isTaken ? 'delivered' : 'failed' } }) },
+  );
+  if (isTaken) {
+    if (endpoint.failing_since)
+      await models.Webhook.updateOne({ _id: endpoint._id }, { $set: { failing_since: null } });
+    return over('delivered');
+  }
+  const disabled = await noteFailure(models, endpoint, status === 410, at);
+  if (isOver) return over('failed', disabled);
+  const code = error ?? `HTTP ${status ?? 0}`;
+  return { verdict: 'later', afterMs: retryAfterMs ?? 0, code, disabled };
+}
+
+/** @returns true when it is switched off now, and its owners are to be told */
+async function noteFailure(
+  models: WebhookDeps['models'],
+  { _id, failing_since }: WebhookRow,
+  isGone: boolean,
+  at: Date,
+): Promise<boolean> {
+  await models.Webhook.updateOne({ _id, failing_since: null }, { $set: { failing_since: at } });
+  const failingMs = at.getTime() - (failing_since ?? at).getTime();
+  if (!isGone && failingMs < FAILING_MS) return false;
+  const disabled_reason = isGone
+    ? 'It answered 410: it wants nothing more.'
+    : 'Nothing that was sent to it was taken for five days.';
+  await models.Webhook.updateOne(
+    // It took something meanwhile, or was switched off already.
+    { _id, active: true, ...(!isGone && { failing_since }) },
+    { $set: { active: false, disabled_reason, disabled_at: at, told_at: null } },
+  );
+  return true;
+}

@@ -1,0 +1,185 @@
+import type { RouterContext } from '@koa/router';
+import { z } from 'zod';
+import { WEBHOOK_EVENTS } from '../../events/types.ts';
+import type { WebhookDeliveryRow, WebhookRow } from '../../models/index.ts';
+import { newId } from '../../temporal/ids.ts';
+import { sendAgain } from '../../webhooks/deliveries.ts';
+import { replay } from '../../webhooks/replay.ts';
+import { createSeal, newSecret, type Seal } from '../../webhooks/secrets.ts';
+import { ROTATION_MS } from '../../webhooks/sign.ts';
+import { faultOfUrl } from '../../webhooks/target.ts';
+import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
+import { jsonBody, readBody } from '../body.ts';
+import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { OneLine } from '../fields.ts';
+import { ListQuery, readPage } from '../paging.ts';
+import { presentDelivery, presentWebhook } from '../presenters/webhook.ts';
+import { notFound, Problem } from '../problem.ts';
+import { readQuery } from '../query.ts';
+
+const MAX_ENDPOINTS = 50;
+
+const fieldsFor = (allowLoopback: boolean) => ({
+  url: z.string('must be text').superRefine((url, check) => {
+    const fault = faultOfUrl(url, allowLoopback);
+    if (fault !== null) check.addIssue(fault);
+  }),
+  events: z
+    .array(z.enum(WEBHOOK_EVENTS, `must be one of ${WEBHOOK_EVENTS.join(', ')}`), 'must be a list of events')
+    .min(1, 'must name an event')
+    .transform((events) => [...new Set(events)]),
+  description: OneLine(500),
+});
+
+const ReplayBody = z.strictObject({
+  since: z.iso
+    .datetime({ offset: true, error: 'must be a time, like 2026-11-25T10:00:00Z' })
+    .transform((text) => new Date(text)),
+});
+
+/**
+ * `webhooks`, `webhooks/{id}`: where the workspace's events are posted to; for owners (403 for others). `POST` answers 201 with the
+ * secret, which is shown once; `POST …/{id}/rotate-secret` gives a new one, and both sign for 24 hours. `POST …/{id}/test` posts an
+ * event about nothing, `POST …/{id}/replay {since}` what happened since, `POST …/{id}/deliveries/{id}/retry` one thing again: 202.
+ * 409: that one is under way. 422: a URL that leads inside. 503: the installation has no SECRETS_KEY.
+ */
+export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
+  const { models, config, deliveries } = deps;
+  const fields = fieldsFor(config.webhooksAllowLoopback === true);
+  const NewWebhookBody = z.strictObject({ ...fields, description: fields.description.default('') });
+  const WebhookChangeBody = z.strictObject({
+    url: fields.url.optional(),
+    events: fields.events.optional(),
+    description: fields.description.optional(),
+    active: z.boolean('must be true or false').optional(),
+  });
+
+  router.get('/webhooks', user, ownersOnly, async (ctx) => {
+    const query = readQuery(ctx.query, ListQuery);
+    const here = { workspace_id: ctx.state.user.workspaceId };
+    const page = await readPage<WebhookRow>(models.Webhook, here, query, { order: 'newest first' });
+    ctx.body = { data: page.rows.map(presentWebhook), next_cursor: page.next_cursor };
+  });
+
+  router.get('/webhooks/:id', user, ownersOnly, async (ctx) => {
+    ctx.body = presentWebhook(await findWebhook(ctx, deps));
+  });
+
+  router.post('/webhooks', user, ownersOnly, jsonBody, async (ctx) => {
+    const body = readBody(ctx, NewWebhookBody);
+    const { workspaceId: workspace_id, userId } = ctx.state.user;
+    const seal = sealOf(deps);
+    if ((await models.Webhook.countDocuments({ workspace_id })) >= MAX_ENDPOINTS)
+      throw new Problem(422, `A workspace may have ${MAX_ENDPOINTS} webhooks; delete one first.`);
+    const secret = newSecret();
+    const row: WebhookRow = {
+      ...{ _id: newId(), workspace_id, ...body, active: true },
+      ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
+      ...{ secret: seal.close(secret), old_secret: null, old_secret_until: null },
+      ...{ created_by: userId, created_at: new Date() },
+    };
+    await models.Webhook.create(row);
+    ctx.status = 201;
+    ctx.body = { ...presentWebhook(row), secret };
+  });
+
+  router.patch('/webhooks/:id', user, ownersOnly, jsonBody, async (ctx) => {
+    const change = readBody(ctx, WebhookChangeBody);
+    const { _id } = await findWebhook(ctx, deps);
+    // Switched on again it has another five days.
+    const afresh = { disabled_reason: null, disabled_at: null, told_at: null, failing_since: null };
+    await models.Webhook.updateOne({ _id }, { $set: { ...change, ...(change.active && afresh) } });
+    ctx.body = presentWebhook(await findWebhook(ctx, deps));
+  });
+
+  router.delete('/webhooks/:id', user, ownersOnly, async (ctx) => {
+    const { _id, workspace_id } = await findWebhook(ctx, deps);
+    await models.Webhook.deleteOne({ _id });
+    await models.WebhookDelivery.deleteMany({ workspace_id, webhook_id: _id });
+    ctx.status = 204;
+  });
+
+  router.post('/webhooks/:id/rotate-secret', user, ownersOnly, async (ctx) => {
+    const endpoint = await findWebhook(ctx, deps);
+    const secret = newSecret();
+    const old = { old_secret: endpoint.secret, old_secret_until: new Date(Date.now() + ROTATION_MS) };
+    const { modifiedCount } = await models.Webhook.updateOne(
+      { _id: endpoint._id, secret: endpoint.secret },
+      { $set: { secret: sealOf(deps).close(secret), ...old } },
+    );
+    if (modifiedCount === 0) throw new Problem(409, 'It was changed at this moment; ask again.');
+    ctx.body = { ...presentWebhook(await findWebhook(ctx, deps)), secret };
+  });
+
+  router.post('/webhooks/:id/test', user, ownersOnly, async (ctx) => {
+    const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
+    const now = new Date();
+    const row: WebhookDeliveryRow = {
+      ...{ _id: newId(), workspace_id, webhook_id, event_id: null, type: 'webhook.test', state: 'pending' },
+      ...{ attempts: [], run: 1, wants_start: true, at: now, created_at: now },
+    };
+    await models.WebhookDelivery.create(row);
+    deliveries.add([{ id: row._id, run: 1 }]);
+    ctx.status = 202;
+    ctx.body = presentDelivery(row);
+  });
+
+  router.post('/webhooks/:id/replay', user, ownersOnly, jsonBody, async (ctx) => {
+    const { since } = readBody(ctx, ReplayBody);
+    const { runs, next_since } = await replay(models, await findWebhook(ctx, deps), since);
+    deliveries.add(runs);
+    ctx.status = 202;
+    ctx.body = { sent: runs.length, next_since };
+  });
+
+  router.get('/webhooks/:id/deliveries', user, ownersOnly, async (ctx) => {
+    const query = readQuery(ctx.query, ListQuery);
+    const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
+    const filter = { workspace_id, webhook_id };
+    const page = await readPage<WebhookDeliveryRow>(models.WebhookDelivery, filter, query, {
+      order: 'newest first',
+    });
+    ctx.body = { data: page.rows.map(presentDelivery), next_cursor: page.next_cursor };
+  });
+
+  router.get('/webhooks/:id/deliveries/:delivery_id', user, ownersOnly, async (ctx) => {
+    ctx.body = presentDelivery(await findDelivery(ctx, deps));
+  });
+
+  router.post('/webhooks/:id/deliveries/:delivery_id/retry', user, ownersOnly, async (ctx) => {
+    const delivery = await findDelivery(ctx, deps);
+    const run = await sendAgain(models, delivery);
+    if (run === null) throw new Problem(409, 'It is being sent already.');
+    deliveries.add([{ id: delivery._id, run }]);
+    ctx.status = 202;
+    ctx.body = presentDelivery(await findDelivery(ctx, deps));
+  });
+}
+
+/** @throws Problem 503 */
+function sealOf({ config }: RouteDeps): Seal {
+  if (!config.secretsKey)
+    throw new Problem(
+      503,
+      'This installation has no SECRETS_KEY, which webhooks need; its operator can set one.',
+    );
+  return createSeal(config.secretsKey);
+}
+
+/** @throws Problem 404 */
+async function findWebhook(ctx: RouterContext<ApiState>, { models }: RouteDeps): Promise<WebhookRow> {
+  const here = { _id: ctx.params.id, workspace_id: ctx.state.user.workspaceId };
+  const row = await models.Webhook.findOne(here).lean<WebhookRow>();
+  if (!row) throw notFound();
+  return row;
+}
+
+/** @throws Problem 404 */
+async function findDelivery(ctx: RouterContext<ApiState>, deps: RouteDeps): Promise<WebhookDeliveryRow> {
+  const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
+  const row = await deps.models.WebhookDelivery.findOne({
+    ...{ _id: ctx.params.delivery_id, workspace_id, webhook_id },
+  }).lean<WebhookDeliveryRow>();
+  if (!row) throw notFound();
+  return row;
+}

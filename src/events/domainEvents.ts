@@ -1,0 +1,120 @@
+import { hashOf } from '../temporal/ids.ts';
+import type { Change, ChangedRow } from './changes.ts';
+import { EVERYONE, type DomainEvent, type EventType } from './types.ts';
+
+/** Fields that nobody is shown: a change of these alone is none. */
+const INTERNAL = new Set([
+  'people',
+  'words',
+  'changes',
+  'updated_at',
+  'hidden',
+  'notify_by_mail',
+  'mail',
+  'mail_at',
+  // An address or a domain on its way says so by other events.
+  'wants_start',
+]);
+
+/** What a change says; `once`: it happens to a row at most once. */
+interface Told {
+  type: EventType;
+  /** What makes it another event than one of the same kind about the same row. */
+  mark: unknown;
+  audiences: string[];
+}
+
+/**
+ * The one place where a change in the database becomes events. Pure, and whoever sees the same change makes the same ids: two workers
+ * that both follow the stream tell of it once.
+ */
+export function domainEvents(change: Change): DomainEvent[] {
+  const row = change.fullDocument;
+  if (!row?.workspace_id) return [];
+  const fields = changedFields(change);
+  return tell(change, row, fields).map(({ type, mark, audiences }) => ({
+    _id: hashOf('event', type, change.documentKey._id, mark),
+    workspace_id: row.workspace_id as string,
+    audiences,
+    type,
+    row_id: change.documentKey._id,
+    thread_kind: row.thread_kind ?? null,
+    thread_id: row.thread_id ?? null,
+    owner_id: ownerOf(audiences),
+    changed: change.operationType === 'insert' ? [] : [...new Set(fields.map(topOf))].sort(),
+    at: change.wallTime ?? new Date(),
+  }));
+}
+
+function tell(change: Change, row: ChangedRow, fields: string[]): Told[] {
+  const once = (type: EventType, audiences: string[]): Told[] => [{ type, mark: null, audiences }];
+  const now = (type: EventType, audiences: string[]): Told[] => [{ type, mark: markOf(change), audiences }];
+  const isNew = change.operationType === 'insert';
+  const seenBy = row.audience === undefined ? (row.audiences ?? []) : [row.audience];
+  switch (change.ns.coll) {
+    case 'tickets':
+      return aboutRow('ticket');
+    case 'conversations':
+      return aboutRow('conversation');
+    case 'contacts':
+      return aboutRow('contact');
+    case 'notifications':
+      return row.user_id ? aboutRow('notification', [`owner:${row.user_id}`]) : [];
+    case 'messages':
+      if (isNew) return once(`${row.thread_kind ?? 'ticket'}.message_created`, seenBy);
+      return row.direction === 'outbound' ? aboutDelivery(change, seenBy) : [];
+    case 'workspace_emails':
+      if (isSet(change, 'proved_at')) return now('email.verified', EVERYONE);
+      return isSet(change, 'expired_at') ? now('email.expired', EVERYONE) : [];
+    case 'domains':
+      if (updated(change).state === 'verified') return now('domain.verified', EVERYONE);
+      return ['failing', 'broken', 'lost'].includes(String(updated(change).state))
+        ? now('domain.broken', EVERYONE)
+        : [];
+    default:
+      return [];
+  }
+
+  function aboutRow(kind: 'ticket' | 'conversation' | 'contact' | 'notification', audiences = seenBy) {
+    if (isNew) return once(`${kind}.created`, audiences);
+    // Into the trash, or into another one.
+    if (isSet(change, 'deleted_at') || isSet(change, 'merged_into')) return now(`${kind}.deleted`, audiences);
+    return fields.some((field) => !INTERNAL.has(topOf(field))) ? now(`${kind}.updated`, audiences) : [];
+  }
+}
+
+/**
+ * A server may say of a change below `outbound` only that all of `outbound` changed (SecantusDB does): then what is there now makes
+ * the id, and the same again is the same event.
+ */
+function aboutDelivery(change: Change, audiences: string[]): Told[] {
+  const fields = updated(change);
+  const names = Object.keys(fields);
+  const whole = fields.outbound as { deliveries?: unknown[] } | undefined;
+  const type = 'message.delivery_updated';
+  if (names.includes('state') || names.some((name) => name.startsWith('outbound.deliveries')))
+    return [{ type, mark: markOf(change), audiences }];
+  return whole?.deliveries?.length ? [{ type, mark: whole.deliveries, audiences }] : [];
+}
+
+const updated = (change: Change): Record<string, unknown> => change.updateDescription?.updatedFields ?? {};
+
+const isSet = (change: Change, field: string): boolean => (updated(change)[field] ?? null) !== null;
+
+const changedFields = (change: Change): string[] => [
+  ...Object.keys(updated(change)),
+  ...(change.updateDescription?.removedFields ?? []),
+];
+
+const topOf = (field: string): string => field.split('.')[0] as string;
+
+/** The moment, and what changed in it: a transaction may change a row twice at one moment. */
+const markOf = (change: Change): unknown[] => [
+  change.clusterTime.toString(),
+  ...changedFields(change).sort(),
+];
+
+function ownerOf(audiences: string[]): string | null {
+  const [only] = audiences.length === 1 ? audiences : [];
+  return only?.startsWith('owner:') ? only.slice('owner:'.length) : null;
+}

@@ -1,0 +1,24 @@
+import type { Model, mongo } from 'mongoose';
+import { collectionOf } from './index.ts';
+import { isDuplicateKey } from './once.ts';
+
+/** Inserts the rows that are not there yet, by `_id`. @returns ids of those that this call has made */
+export async function insertNew<Row extends { _id: string }>(
+  model: Model<Row>,
+  rows: Row[],
+): Promise<Set<string>> {
+  if (rows.length === 0) return new Set();
+  const made = new Set(rows.map(({ _id }) => _id));
+  try {
+    const collection = collectionOf(model as unknown as Model<mongo.Document>);
+    await collection.insertMany(rows as unknown as mongo.OptionalId<mongo.Document>[], { ordered: false });
+  } catch (error) {
+    const { writeErrors } = error as mongo.MongoBulkWriteError;
+    if (!isDuplicateKey(error) || !Array.isArray(writeErrors)) throw error;
+    for (const { index, code } of writeErrors) {
+      if (code !== 11000) throw error;
+      made.delete(rows[index]!._id);
+    }
+  }
+  return made;
+}

@@ -1,0 +1,48 @@
+import type { EventRow, Models, WebhookDeliveryRow, WebhookRow } from '../models/index.ts';
+import { insertNew } from '../models/insertNew.ts';
+import { hashOf } from '../temporal/ids.ts';
+
+/**
+ * Endpoints are the workspace's, made by owners, who may not see others' personal mail: what only one person sees goes to none
+ * (design, promise 5), not even to an endpoint that this person made.
+ */
+export const isForEndpoints = ({ audiences }: Pick<EventRow, 'audiences'>): boolean =>
+  audiences.some((audience) => !audience.startsWith('owner:'));
+
+/** Events are for endpoints that were there when they happened. */
+const isFor = (event: EventRow, { workspace_id, events, created_at }: WebhookRow): boolean =>
+  event.workspace_id === workspace_id && events.includes(event.type) && event.at >= created_at;
+
+/** Saves what is to be posted. @returns ids of the deliveries that are new */
+export async function newDeliveries(models: Models, events: EventRow[]): Promise<Set<string>> {
+  const told = events.filter(isForEndpoints);
+  if (told.length === 0) return new Set();
+  const workspaces = [...new Set(told.map(({ workspace_id }) => workspace_id))];
+  const endpoints = await models.Webhook.find({ workspace_id: { $in: workspaces }, active: true }).lean<
+    WebhookRow[]
+  >();
+  const deliveries = told.flatMap((event) =>
+    endpoints.filter((endpoint) => isFor(event, endpoint)).map((endpoint) => newDelivery(endpoint, event)),
+  );
+  return insertNew(models.WebhookDelivery, deliveries);
+}
+
+export function newDelivery({ _id, workspace_id }: WebhookRow, event: EventRow): WebhookDeliveryRow {
+  return {
+    _id: hashOf('delivery', _id, event._id),
+    ...{ workspace_id, webhook_id: _id, event_id: event._id, type: event.type, at: event.at },
+    ...{ state: 'pending', attempts: [], run: 1, wants_start: true, created_at: new Date() },
+  };
+}
+
+/** Has a delivery sent again, as a new run. @returns the run, or null while one is under way */
+export async function sendAgain(
+  models: Models,
+  { _id, run }: Pick<WebhookDeliveryRow, '_id' | 'run'>,
+): Promise<number | null> {
+  const { modifiedCount } = await models.WebhookDelivery.updateOne(
+    { _id, run, state: { $ne: 'pending' } },
+    { $set: { state: 'pending', run: run + 1, wants_start: true } },
+  );
+  return modifiedCount === 1 ? run + 1 : null;
+}

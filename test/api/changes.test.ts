@@ -1,0 +1,156 @@
+import { startFollower, type Follower } from '../support/follow.ts';
+import { until } from '../support/until.ts';
+import { createWorld, rows, type World } from './world.ts';
+
+interface Changes {
+  data: { id: string; type: string; at: string; data: { id: string; owner_id?: string } }[];
+  next: string;
+}
+
+let world: World;
+let follower: Follower;
+const stopping = new AbortController();
+beforeAll(async () => {
+  world = await createWorld({ stopping: stopping.signal });
+  follower = await startFollower(world.models);
+});
+afterAll(async () => {
+  await follower.stop();
+  await world[Symbol.asyncDispose]();
+});
+
+const ask = async (since: string | null, token = world.tokens.olga): Promise<Changes> => {
+  const answer = await world.get(since === null ? '/changes' : `/changes?since=${since}`, token);
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as Changes;
+};
+
+/** All that is told, page by page, until `n` have come. */
+async function hear(since: string, n: number, token?: string) {
+  const heard: Changes['data'] = [];
+  let position = since;
+  await until(`${n} changes`, async () => {
+    const { data, next } = await ask(position, token);
+    heard.push(...data);
+    position = next;
+    return heard.length >= n;
+  });
+  return { heard, position };
+}
+
+/** What passes before a ticket made now: shows that nothing else did. */
+async function upToNow(since: string, token?: string) {
+  const { _id } = await rows.ticket(world.models, {});
+  const heard: Changes['data'] = [];
+  let position = since;
+  await until('the last ticket', async () => {
+    const { data, next } = await ask(position, token);
+    heard.push(...data);
+    position = next;
+    return heard.some(({ data: { id } }) => id === _id);
+  });
+  return heard.filter(({ data: { id } }) => id !== _id);
+}
+
+test('without a position: that of now, and nothing else', async () => {
+  await rows.ticket(world.models, {});
+  expect((await ask(null)).data).toEqual([]);
+});
+
+test('what happened since, in order, deletes too; again from the same position it is the same', async () => {
+  const { next } = await ask(null);
+  const { _id } = await rows.ticket(world.models, {});
+  await world.models.Ticket.updateOne({ _id }, { $set: { status: 'closed' } });
+  await world.models.Ticket.collection.updateOne({ _id: _id as never }, { $set: { deleted_at: new Date() } });
+  const { heard, position } = await hear(next, 3);
+  expect(heard.map(({ type, data: { id } }) => [type, id])).toEqual([
+    ['ticket.created', _id],
+    ['ticket.updated', _id],
+    ['ticket.deleted', _id],
+  ]);
+  expect((await hear(next, 3)).heard).toEqual(heard);
+  expect((await ask(position)).data).toEqual([]);
+});
+
+test('more than a page comes page by page, nothing twice', async () => {
+  const { next } = await ask(null);
+  for (let i = 0; i < 130; i += 1) await rows.ticket(world.models, {});
+  const { heard } = await hear(next, 130);
+  expect(new Set(heard.map(({ id }) => id)).size).toBe(130);
+});
+
+test('personal mail is told of to its owner only, and nothing to another workspace', async () => {
+  const { next } = await ask(null);
+  const mine = { audience: 'owner:dana', owner_id: 'dana' };
+  const { _id } = await rows.conversation(world.models, mine);
+  await rows.message(world.models, { audience: mine.audience, thread_kind: 'conversation', thread_id: _id });
+  await rows.contact(world.models, { audiences: ['owner:dana'] });
+  await rows.ticket(world.models, { workspace_id: 'other' });
+  const told = (await upToNow(next, world.tokens.dana)).map(({ type }) => type);
+  // She is notified of the mail too, sooner or later.
+  expect(told.filter((type) => type !== 'notification.created')).toEqual([
+    'conversation.created',
+    'conversation.message_created',
+    'contact.created',
+  ]);
+  expect(await upToNow(next, world.tokens.max)).toMatchObject([{ type: 'ticket.created' }]);
+  expect((await world.get('/changes', world.tokens.stranger)).status).toBe(404);
+});
+
+test.each(['x', 'zz'.repeat(20), 'AB'.repeat(20), '%24gt', ''])('`%s` is no position: 422', async (since) => {
+  const answer = await world.get(`/changes?since=${since}`, world.tokens.olga);
+  expect(answer.status).toBe(422);
+  expect(await answer.json()).toMatchObject({ errors: [{ field: 'since' }] });
+});
+
+describe('server-sent events', () => {
+  const listen = async (token: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${world.url}/api/v1/workspaces/acme/changes`, {
+      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', ...headers },
+    });
+    let text = '';
+    let isOpen = true;
+    const reading = (async () => {
+      for await (const bytes of answer.body ?? []) text += Buffer.from(bytes as Uint8Array).toString();
+    })().catch(() => undefined);
+    void reading.then(() => (isOpen = false));
+    return {
+      status: answer.status,
+      type: answer.headers.get('content-type'),
+      text: () => text,
+      isOpen: () => isOpen,
+      close: () => answer.body?.cancel().catch(() => undefined),
+    };
+  };
+
+  test('come as they happen, and go on after the last one', async () => {
+    const stream = await listen(world.tokens.olga);
+    expect(stream).toMatchObject({
+      status: 200,
+      type: expect.stringContaining('text/event-stream') as string,
+    });
+    await until('the beginning', () => stream.text().includes('listening'));
+    const [first, second] = [await rows.ticket(world.models, {}), await rows.ticket(world.models, {})];
+    await until('two tickets', () => stream.text().includes(second._id));
+    const said = stream.text();
+    expect(said.indexOf(first._id)).toBeLessThan(said.indexOf(second._id));
+    const id = /id: (\S+)\nevent: ticket.created\ndata: [^\n]*/g.exec(said)![1]!;
+    const again = await listen(world.tokens.olga, { 'last-event-id': id });
+    await until('the second ticket', () => again.text().includes(second._id));
+    expect(again.text()).not.toContain(first._id);
+  });
+
+  test('a position that is none is 422, before a stream begins', async () => {
+    expect((await listen(world.tokens.olga, { 'last-event-id': 'x' })).status).toBe(422);
+    expect((await listen(world.tokens.olga, { 'last-event-id': 'AB'.repeat(20) })).status).toBe(422);
+  });
+
+  test('ends when its token is revoked, and when the process stops', async () => {
+    const [max, dana] = [await listen(world.tokens.max), await listen(world.tokens.dana)];
+    await world.models.Token.updateOne({ user_id: 'max' }, { $set: { revoked_at: new Date() } });
+    await until('the end of one stream', () => !max.isOpen());
+    expect(dana.isOpen()).toBe(true);
+    stopping.abort();
+    await until('the end of the other', () => !dana.isOpen());
+  });
+});

@@ -1,0 +1,145 @@
+import { pino } from 'pino';
+import { mailNotifications } from '../../src/notifications/mailNotifications.ts';
+import type { MessageRow } from '../../src/models/index.ts';
+import type { OutgoingMail } from '../../src/providers/outbound.ts';
+import { startFollower, type Follower } from '../support/follow.ts';
+import { until } from '../support/until.ts';
+import { createWorld, rows, type World } from './world.ts';
+
+let world: World;
+let follower: Follower;
+beforeEach(async () => {
+  world = await createWorld();
+  follower = await startFollower(world.models);
+});
+afterEach(async () => {
+  await follower.stop();
+  await world[Symbol.asyncDispose]();
+});
+
+interface Listed {
+  data: {
+    id: string;
+    type: string;
+    message_id: string | null;
+    ticket_id: string | null;
+    read_at: string | null;
+  }[];
+  next_cursor: string | null;
+}
+const list = async (token: string, query = '') =>
+  (await (await world.get(`/notifications${query}`, token)).json()) as Listed;
+const told = async (token: string) =>
+  (await list(token)).data.map(({ type, message_id }) => [type, message_id]);
+const comesIn = (thread_id: string, more: Partial<MessageRow> = {}) =>
+  rows.message(world.models, { thread_id, ...more });
+
+/** A message to everybody: when all have heard of it, all before it was handled. */
+async function upToNow() {
+  const { _id } = await comesIn((await rows.ticket(world.models, {}))._id);
+  for (const token of ['olga', 'dana', 'max'] as const)
+    await until('the last one', async () => (await told(world.tokens[token])).some(([, id]) => id === _id));
+  await world.models.Notification.deleteMany({ message_id: _id });
+}
+
+test('what comes in is told to the agent, else to all; the first message as something new', async () => {
+  const { tokens } = world;
+  const ticket = await rows.ticket(world.models, {});
+  const first = await comesIn(ticket._id, { opens: true });
+  await upToNow();
+  for (const token of [tokens.olga, tokens.dana, tokens.max])
+    expect(await told(token)).toEqual([['new_thread', first._id]]);
+  await world.models.Ticket.updateOne({ _id: ticket._id }, { $set: { agent_id: 'max' } });
+  const second = await comesIn(ticket._id);
+  await upToNow();
+  expect(await told(tokens.dana)).toHaveLength(1);
+  expect(await told(tokens.max)).toEqual(
+    expect.arrayContaining([
+      ['new_thread', first._id],
+      ['assigned', null],
+      ['new_message', second._id],
+    ]),
+  );
+});
+
+test('nobody is told of automatic mail, of what we send, or of a note', async () => {
+  const { _id } = await rows.ticket(world.models, {});
+  for (const mail of [
+    { auto_reply: true },
+    { list_mail: true },
+    { spam: true },
+    { direction: 'note', state: 'saved' },
+  ] as const)
+    await comesIn(_id, mail);
+  await comesIn(_id, { direction: 'outbound', state: 'queued' });
+  await upToNow();
+  expect(await told(world.tokens.olga)).toEqual([]);
+});
+
+test('personal mail is told of to its owner only', async () => {
+  const personal = { audience: 'owner:dana', owner_id: 'dana', agent_id: 'dana' };
+  const { _id } = await rows.conversation(world.models, personal);
+  const mail = await comesIn(_id, { thread_kind: 'conversation', audience: 'owner:dana', opens: true });
+  await upToNow();
+  expect(await told(world.tokens.dana)).toEqual([['new_thread', mail._id]]);
+  expect(await told(world.tokens.olga)).toEqual([]);
+  expect(await told(world.tokens.max)).toEqual([]);
+});
+
+test('a reply that failed, and an address that was proved or not', async () => {
+  const { _id } = await rows.ticket(world.models, { agent_id: 'max' });
+  const reply = await comesIn(_id, { direction: 'outbound', state: 'sending' });
+  await world.models.Message.updateOne({ _id: reply._id }, { $set: { state: 'failed' } });
+  const email = await rows.workspaceEmail(world.models, { purpose: 'inbox', user_id: 'dana' });
+  await world.models.WorkspaceEmail.updateOne({ _id: email._id }, { $set: { proved_at: new Date() } });
+  await upToNow();
+  expect(await told(world.tokens.max)).toEqual([['delivery_failed', reply._id]]);
+  expect((await told(world.tokens.olga)).map(([type]) => type)).toEqual(['verified']);
+  expect((await told(world.tokens.dana)).map(([type]) => type)).toEqual(['verified']);
+});
+
+test('read and unread, by ids or all; only one’s own', async () => {
+  const { tokens } = world;
+  const { _id } = await rows.ticket(world.models, {});
+  const mails = [await comesIn(_id), await comesIn(_id), await comesIn(_id)];
+  await upToNow();
+  const { data } = await list(tokens.max, '?limit=2');
+  expect(data).toHaveLength(2);
+  const read = (token: string, body: object) => world.post('/notifications/read', token, body);
+  expect(await (await read(tokens.dana, { ids: data.map(({ id }) => id) })).json()).toEqual({ read: 0 });
+  expect(await (await read(tokens.max, { ids: [data[0]!.id] })).json()).toEqual({ read: 1 });
+  expect((await list(tokens.max, '?unread=true')).data).toHaveLength(mails.length - 1);
+  expect(await (await read(tokens.max, { all: true })).json()).toEqual({ read: 2 });
+  expect((await list(tokens.max, '?unread=true')).data).toEqual([]);
+  expect((await list(tokens.dana, '?unread=true')).data).toHaveLength(mails.length);
+  expect((await read(tokens.max, {})).status).toBe(422);
+  expect((await world.get('/notifications?unread=1', tokens.max)).status).toBe(422);
+});
+
+test('by mail for those who want it: once, as automatic mail, and never to an address that we receive', async () => {
+  const { models, tokens, storage } = world;
+  expect(await (await world.get('/notifications/settings', tokens.max)).json()).toEqual({ mail: false });
+  for (const [user, email] of [
+    ['max', 'max@elsewhere.test'],
+    ['dana', 'support@acme.test'],
+    ['olga', 'x@postroom.test'],
+  ] as const) {
+    await models.User.updateOne({ _id: user }, { $set: { email } });
+    expect((await world.patch('/notifications/settings', tokens[user], { mail: true })).status).toBe(200);
+  }
+  await rows.workspaceEmail(models, { address: 'support@acme.test' });
+  const { _id } = await rows.ticket(models, {});
+  await comesIn(_id, { opens: true });
+  await upToNow();
+  const sent: OutgoingMail[] = [];
+  const outbound = { send: async (mail: OutgoingMail) => (sent.push(mail), { result: 'accepted' as const }) };
+  const deps = { models, storage, outbound, platformDomain: 'postroom.test', log: pino({ level: 'silent' }) };
+  const signal = new AbortController().signal;
+  const go = () => mailNotifications(deps as never, signal);
+  await Promise.all([go(), go()]);
+  await go();
+  expect(sent.map(({ recipients }) => recipients)).toEqual([['max@elsewhere.test']]);
+  expect((await models.Notification.find({ user_id: 'dana' }).lean()).map(({ mail }) => mail)).toEqual([
+    'failed',
+  ]);
+});

@@ -1,0 +1,150 @@
+import { startFollower, type Follower } from '../support/follow.ts';
+import { until } from '../support/until.ts';
+import { createWorld, rows, type World } from './world.ts';
+
+let world: World;
+let follower: Follower;
+beforeAll(async () => {
+  world = await createWorld();
+  follower = await startFollower(world.models);
+});
+afterAll(async () => {
+  await follower.stop();
+  await world[Symbol.asyncDispose]();
+});
+
+interface Hook {
+  id: string;
+  secret: string;
+}
+const make = async (body: object = {}): Promise<Hook> => {
+  const all = {
+    url: 'https://example.com/hook',
+    events: ['ticket.created', 'conversation.created'],
+    ...body,
+  };
+  const answer = await world.post('/webhooks', world.tokens.olga, all);
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as Hook;
+};
+const deliveries = (webhook_id: string) => world.models.WebhookDelivery.find({ webhook_id }).lean();
+const remove = (id: string) => world.delete(`/webhooks/${id}`, world.tokens.olga);
+
+test('the secret is shown once, and again only as a new one', async () => {
+  const { id, secret } = await make({ description: 'CRM' });
+  expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{32}$/);
+  const read = await (await world.get(`/webhooks/${id}`, world.tokens.olga)).json();
+  expect(read).toMatchObject({ id, active: true, description: 'CRM', url: 'https://example.com/hook' });
+  expect(read).not.toHaveProperty('secret');
+  const rotated = (await (
+    await world.post(`/webhooks/${id}/rotate-secret`, world.tokens.olga)
+  ).json()) as Hook;
+  expect(rotated.secret).not.toBe(secret);
+  expect(rotated).toMatchObject({ old_secret_until: expect.any(String) as string });
+  expect((await remove(id)).status).toBe(204);
+  expect((await world.get(`/webhooks/${id}`, world.tokens.olga)).status).toBe(404);
+});
+
+test.each<[string, object]>([
+  ['url', { url: 'https://127.0.0.1/' }],
+  ['url', { url: 'http://example.com/' }],
+  ['url', { url: 7 }],
+  ['events', { events: [] }],
+  ['events.0', { events: ['ticket.exploded'] }],
+  ['secret', { secret: 'mine' }],
+])('a wrong `%s` is 422', async (field, body) => {
+  const all = { url: 'https://example.com/', events: ['ticket.created'], ...body };
+  const answer = await world.post('/webhooks', world.tokens.olga, all);
+  expect(answer.status).toBe(422);
+  expect(await answer.json()).toMatchObject({ errors: [{ field }] });
+});
+
+test('for owners only, and of their workspace only', async () => {
+  const { id } = await make();
+  for (const path of ['/webhooks', `/webhooks/${id}`, `/webhooks/${id}/deliveries`]) {
+    expect((await world.get(path, world.tokens.dana)).status).toBe(403);
+    expect((await world.get(path)).status).toBe(401);
+    expect((await world.get(path, world.tokens.stranger)).status).toBe(404);
+  }
+  for (const path of ['test', 'replay', 'rotate-secret'])
+    expect((await world.post(`/webhooks/${id}/${path}`, world.tokens.dana, {})).status).toBe(403);
+  const { _id } = await world.models.Webhook.create({
+    ...(await world.models.Webhook.findById(id).orFail().lean()),
+    ...{ _id: 'foreign', workspace_id: 'other' },
+  });
+  expect((await world.get(`/webhooks/${_id}`, world.tokens.olga)).status).toBe(404);
+  await world.models.Webhook.deleteOne({ _id });
+  await remove(id);
+});
+
+test('events go to endpoints that want them and were there; personal ones to none', async () => {
+  await rows.ticket(world.models, {});
+  const { id } = await make();
+  const { id: off } = await make();
+  await world.patch(`/webhooks/${off}`, world.tokens.olga, { active: false });
+  expect(await deliveries(id)).toEqual([]);
+  await rows.conversation(world.models, { audience: 'owner:olga', owner_id: 'olga' });
+  await rows.ticket(world.models, { workspace_id: 'other' });
+  const contact = await rows.contact(world.models, {});
+  const ticket = await rows.ticket(world.models, {});
+  const [delivery] = await until('a delivery', async () => {
+    const there = await deliveries(id);
+    return there.length > 0 && there;
+  });
+  const event = await world.models.Event.findById(delivery!.event_id).lean();
+  expect(event).toMatchObject({ type: 'ticket.created', row_id: ticket._id });
+  expect(await world.models.Event.exists({ row_id: contact._id })).not.toBeNull();
+  expect(await deliveries(id)).toHaveLength(1);
+  expect(await deliveries(off)).toEqual([]);
+  expect(follower.started).toContain(delivery!._id);
+
+  const path = `/webhooks/${id}/deliveries/${delivery!._id}`;
+  expect((await world.post(`${path}/retry`, world.tokens.olga)).status).toBe(409);
+  await world.models.WebhookDelivery.updateOne({ _id: delivery!._id }, { $set: { state: 'delivered' } });
+  expect((await world.post(`${path}/retry`, world.tokens.olga)).status).toBe(202);
+  expect(world.asked.deliver.at(-1)).toEqual({ id: delivery!._id, run: 2 });
+  expect(await (await world.get(path, world.tokens.olga)).json()).toMatchObject({
+    state: 'pending',
+    attempts: [],
+  });
+  await Promise.all([remove(id), remove(off)]);
+});
+
+test('a test is about nothing; a replay sends what was missed, and again what was sent', async () => {
+  const since = new Date();
+  const missed = await rows.ticket(world.models, {});
+  await until('its event', () => world.models.Event.exists({ row_id: missed._id }));
+  const { id } = await make();
+  const tried = await world.post(`/webhooks/${id}/test`, world.tokens.olga);
+  expect(tried.status).toBe(202);
+  expect(await tried.json()).toMatchObject({ type: 'webhook.test', event_id: null });
+  const replay = (body: object) => world.post(`/webhooks/${id}/replay`, world.tokens.olga, body);
+  expect((await replay({ since: 'yesterday' })).status).toBe(422);
+  expect(await (await replay({ since })).json()).toEqual({ sent: 1, next_since: null });
+  // Under way: not begun beside itself.
+  expect(await (await replay({ since })).json()).toEqual({ sent: 0, next_since: null });
+  await world.models.WebhookDelivery.updateMany({ webhook_id: id }, { $set: { state: 'failed' } });
+  expect(await (await replay({ since })).json()).toEqual({ sent: 1, next_since: null });
+  expect(world.asked.deliver.at(-1)).toMatchObject({ run: 2 });
+  expect(await deliveries(id)).toHaveLength(2);
+  await remove(id);
+  expect(await deliveries(id)).toEqual([]);
+});
+
+test('without a key of the installation there can be none: 503', async () => {
+  await using keyless = await createWorld({
+    config: {
+      ...{
+        publicUrl: '',
+        urlSecret: 'x'.repeat(32),
+        platformDomain: 'postroom.test',
+        secretsKey: null,
+        apiRequestsPerMinute: 1_000,
+      },
+      temporal: { address: null, namespace: 'mail', uiUrl: null },
+      webhooksAllowLoopback: false,
+    },
+  });
+  const body = { url: 'https://example.com/', events: ['ticket.created'] };
+  expect((await keyless.post('/webhooks', keyless.tokens.olga, body)).status).toBe(503);
+});

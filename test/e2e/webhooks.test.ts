@@ -1,0 +1,123 @@
+import { Webhook } from 'standardwebhooks';
+import { newId } from '../../src/temporal/ids.ts';
+import { startHookServer, type HookServer } from '../support/hookServer.ts';
+import { startStack, TOKENS, type Stack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ env: { WEBHOOKS_ALLOW_LOOPBACK: '1' } });
+});
+afterAll(() => stack.close());
+
+interface Event {
+  type: string;
+  data: { id: string; subject: string; attachments?: { filename: string; state: string }[] };
+}
+
+async function endpoint(hook: HookServer, events: string[]) {
+  const answer = await stack.request('POST', 'webhooks', { url: hook.url, events });
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as { id: string; secret: string };
+}
+
+const sendMail = async (to: string, subject: string, more: object = {}) => {
+  const mail = { from: 'Ann <ann@client.test>', to: [stack.at(to)], subject, text: 'Where is it, please?' };
+  await stack.sandbox.receive({ ...mail, messageId: `<${newId()}@client.test>`, ...more });
+};
+
+/** What came, each by its `webhook-id` once, its signature checked. */
+function came(hook: HookServer, secret: string): Event[] {
+  const once = new Map<unknown, Event>();
+  for (const { headers, body } of hook.posts)
+    once.set(
+      headers['webhook-id'],
+      new Webhook(secret).verify(body, headers as Record<string, string>) as Event,
+    );
+  return [...once.values()];
+}
+
+test('a mail is told of: to the endpoint with its files, in the feed, and to the members; personal mail to its owner', async () => {
+  await using hook = await startHookServer();
+  const { id, secret } = await endpoint(hook, [
+    'ticket.created',
+    'ticket.message_created',
+    'conversation.created',
+  ]);
+  const { next } = (await (await stack.api('changes')).json()) as { next: string };
+  await sendMail('dana', 'For Dana alone');
+  await sendMail('support', 'My order', {
+    attachments: [
+      { filename: 'invoice.pdf', contentType: 'application/pdf', content: Buffer.from('%PDF-1.4') },
+    ],
+  });
+  const events = await until('two events', () => {
+    const there = came(hook, secret);
+    return there.length >= 2 && there;
+  });
+  expect(events.map(({ type }) => type).sort()).toEqual(['ticket.created', 'ticket.message_created']);
+  for (const { data } of events) expect(data.subject).toBe('My order');
+  const files = events.find(({ type }) => type === 'ticket.message_created')!.data.attachments;
+  expect(files).toMatchObject([{ filename: 'invoice.pdf', state: 'stored' }]);
+
+  const feed = async (token: string) => {
+    const answer = await stack.api(`changes?since=${next}`, token);
+    const { data } = (await answer.json()) as { data: { type: string }[] };
+    return data.map(({ type }) => type);
+  };
+  await until(
+    'the notifications in the feed',
+    async () => (await feed(TOKENS.dana)).filter((t) => t === 'notification.created').length === 2,
+  );
+  expect(await feed(TOKENS.dana)).toContain('conversation.created');
+  expect(await feed(TOKENS.owner)).not.toContain('conversation.created');
+  const { data } = (await (await stack.api('notifications')).json()) as {
+    data: { type: string; ticket_id: string | null }[];
+  };
+  expect(data).toMatchObject([{ type: 'new_thread', ticket_id: expect.any(String) as string }]);
+
+  const log = (await (await stack.api(`webhooks/${id}/deliveries`)).json()) as { data: { state: string }[] };
+  expect(log.data.map(({ state }) => state)).toEqual(['delivered', 'delivered']);
+  await stack.request('DELETE', `webhooks/${id}`);
+});
+
+test('a worker that is killed in the middle leaves nothing out', async () => {
+  await using hook = await startHookServer();
+  const { id, secret } = await endpoint(hook, ['ticket.message_created']);
+  const subjects = Array.from({ length: 12 }, (_, n) => `Mail ${n}`);
+  const sending = Promise.all(subjects.map((subject) => sendMail('billing', subject)));
+  await until('the first event', () => hook.posts.length > 0);
+  await stack.stop('worker', 'SIGKILL');
+  await sending;
+  await stack.startWorker();
+  await until('all events', () => came(hook, secret).length === subjects.length);
+  expect(
+    came(hook, secret)
+      .map(({ data }) => data.subject)
+      .sort(),
+  ).toEqual([...subjects].sort());
+  await stack.request('DELETE', `webhooks/${id}`);
+});
+
+test('an endpoint that hangs slows neither mail nor another endpoint; when it answers 410 its owners are told', async () => {
+  await using hanging = await startHookServer(() => undefined);
+  await using healthy = await startHookServer();
+  const stuck = await endpoint(hanging, ['ticket.created', 'ticket.message_created', 'ticket.updated']);
+  const well = await endpoint(healthy, ['ticket.created']);
+  for (let n = 0; n < 15; n += 1) await sendMail('support', `Hanging ${n}`);
+  await until('posts that hang', () => hanging.posts.length > 0);
+  await sendMail('support', 'Behind all of them');
+  await until(
+    'the last mail',
+    () => came(healthy, well.secret).some(({ data }) => data.subject === 'Behind all of them'),
+    12_000,
+  );
+  hanging.answer = (response) => response.writeHead(410).end();
+  await until('it to be switched off', async () => {
+    const answer = await stack.api(`webhooks/${stuck.id}`);
+    return ((await answer.json()) as { active: boolean }).active === false;
+  });
+  await until('the owners to be told', () =>
+    stack.sandbox.outbox.some(({ subject }) => subject.includes('was switched off')),
+  );
+});

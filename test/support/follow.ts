@@ -1,0 +1,42 @@
+import { pino } from 'pino';
+import { followChanges } from '../../src/events/follow.ts';
+import { createHandler } from '../../src/events/handle.ts';
+import { createModels, type Models } from '../../src/models/index.ts';
+import mongoose from 'mongoose';
+import { until } from './until.ts';
+
+/** A follower of a database's changes, as the worker has one; on a connection of its own. */
+export interface Follower {
+  /** Deliveries whose runs it wanted to start. */
+  started: string[];
+  stop(): Promise<void>;
+}
+
+export async function startFollower(models: Models, handle?: (n: number) => void): Promise<Follower> {
+  const { connection } = models;
+  const uri = new URL(connection.getClient().options.srvHost ?? process.env.TEST_MONGODB_URI!);
+  uri.pathname = `/${connection.db!.databaseName}`;
+  const own = await mongoose.createConnection(uri.toString()).asPromise();
+  const theirs = createModels(own);
+  const stopping = new AbortController();
+  const started: string[] = [];
+  const handler = createHandler({ models: theirs, startDeliveries: (ids) => void started.push(...ids) });
+  const before = await models.StreamPosition.findById('events').lean();
+  const following = followChanges({
+    ...{ models: theirs, reader: 'events', log: pino({ level: 'silent' }), signal: stopping.signal },
+    handle: async (changes) => {
+      handle?.(changes.length);
+      await handler(changes);
+    },
+  });
+  // The first one ever starts from now: what comes before that is nobody's.
+  if (!before) await until('a place in the stream', () => models.StreamPosition.findById('events').lean());
+  return {
+    started,
+    async stop() {
+      stopping.abort();
+      await following;
+      await own.close();
+    },
+  };
+}

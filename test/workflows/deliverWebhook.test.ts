@@ -1,0 +1,83 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { WEBHOOK_QUEUE, webhookWorkflowId } from '../../src/temporal/ids.ts';
+import { createWorker } from '../../src/temporal/worker.ts';
+import type { WebhookOutcome } from '../../workflows/types.ts';
+import { webhookActivities, webhookPaths } from '../support/webhookPaths.ts';
+import { todaysBundle } from '../support/worker.ts';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
+  env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+});
+afterAll(() => env.teardown());
+
+/** Runs a path to its end, however many days it takes there. @returns with when each attempt was made, in seconds since the start */
+async function run(path: string) {
+  const { activities, calls } = webhookActivities(webhookPaths[path]!);
+  const at: number[] = [];
+  let from = 0;
+  const attemptWebhook = async (...args: Parameters<typeof activities.attemptWebhook>) => {
+    at.push(((await env.currentTimeMs()) - from) / 1000);
+    return activities.attemptWebhook(...args);
+  };
+  const worker = await createWorker({
+    connection: env.nativeConnection,
+    namespace: 'default',
+    taskQueue: WEBHOOK_QUEUE,
+    activities: { ...activities, attemptWebhook },
+    workflowBundle: await todaysBundle(),
+  });
+  return worker.runUntil(async () => {
+    from = await env.currentTimeMs();
+    const handle = await env.client.workflow.start('deliverWebhook', {
+      workflowId: webhookWorkflowId(path, 1),
+      taskQueue: WEBHOOK_QUEUE,
+      args: [{ id: path, run: 1 }],
+    });
+    const outcome = (await handle.result()) as WebhookOutcome;
+    return { outcome, calls, at };
+  });
+}
+
+const attempt = (n: number) => `attemptWebhook ${n} ${n === 10}, normal`;
+const tell = 'tellOfDisabledWebhook, normal';
+
+test.each<[string, WebhookOutcome['action'], string[]]>([
+  ['delivered', 'delivered', [attempt(1)]],
+  ['tried-again', 'delivered', [attempt(1), attempt(2), attempt(3)]],
+  ['asked-to-wait', 'delivered', [attempt(1), attempt(2)]],
+  ['waits-its-turn', 'delivered', Array.from({ length: 10 }, () => attempt(1))],
+  ['gone', 'failed', [attempt(1), tell]],
+  ['cancelled', 'cancelled', [attempt(1), attempt(2)]],
+  ['superseded', 'superseded', [attempt(1), attempt(2)]],
+  ['database-away', 'delivered', [attempt(1), attempt(1), attempt(1), attempt(1)]],
+])('%s', async (path, action, expected) => {
+  const { outcome, calls } = await run(path);
+  expect(outcome).toEqual({ action });
+  expect(calls).toEqual(expected);
+});
+
+test('ten attempts over three days: 0, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h, each a tenth more or less', async () => {
+  const { outcome, at } = await run('never-taken');
+  expect(outcome).toEqual({ action: 'failed' });
+  const waits = at.map((seconds, n) => seconds - (n === 0 ? 0 : at[n - 1]!));
+  const hour = 3_600;
+  const wanted = [0, 5, 300, 1_800, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour];
+  expect(waits).toHaveLength(wanted.length);
+  for (const [n, seconds] of wanted.entries()) {
+    expect(waits[n]).toBeGreaterThanOrEqual(seconds * 0.9);
+    // The steps between take real time.
+    expect(waits[n]).toBeLessThan(seconds * 1.1 + 20);
+  }
+});
+
+test('the endpoint’s own wish is kept, a day at most', async () => {
+  const { at } = await run('asked-to-wait');
+  expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(20 * 60);
+  const forever = await run('asked-to-wait-for-ever');
+  expect(forever.at[1]! - forever.at[0]!).toBeGreaterThanOrEqual(24 * 3_600);
+  expect(forever.at[1]! - forever.at[0]!).toBeLessThan(25 * 3_600);
+});

@@ -1,0 +1,53 @@
+import { proxyActivities, setCurrentDetails, sleep, upsertMemo } from '@temporalio/workflow';
+import type { WebhookActivities } from '../activities/index.ts';
+import { notice, webhookAttempt } from './policies.ts';
+import type { WebhookOutcome, WebhookRun } from './types.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Before each attempt, after the one before (Standard Webhooks: exponential, over days). */
+const WAITS_MS = [
+  0,
+  5 * SECOND_MS,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR_MS),
+];
+/** What was put off together is not to come back together. */
+const JITTER = 0.1;
+const LONGEST_WAIT_MS = 24 * HOUR_MS;
+/** While as many posts as may are under way to an endpoint, the next ones wait for longer and longer. */
+const LONGEST_QUEUE_MS = MINUTE_MS;
+
+/** One event on its way to one endpoint. */
+export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutcome> {
+  const { attemptWebhook } = proxyActivities<WebhookActivities>(webhookAttempt);
+  const { tellOfDisabledWebhook } = proxyActivities<WebhookActivities>(notice);
+  const outcome = await deliver();
+  upsertMemo({ outcome: outcome.action });
+  return outcome;
+
+  async function deliver(): Promise<WebhookOutcome> {
+    let askedMs = 0;
+    for (const [before, wait] of WAITS_MS.entries()) {
+      const jitter = 1 + JITTER * (2 * Math.random() - 1);
+      const ms = Math.max(wait * jitter, Math.min(askedMs, LONGEST_WAIT_MS));
+      if (ms > 0) await sleep(ms);
+      const tried = await attempt(before + 1);
+      if (tried.disabled) await tellOfDisabledWebhook(delivery);
+      if (tried.verdict === 'over') return { action: tried.state };
+      askedMs = tried.afterMs;
+      setCurrentDetails(`attempt ${before + 1} failed: ${tried.code}`);
+    }
+    return { action: 'failed' };
+  }
+
+  async function attempt(n: number) {
+    for (let queueMs = SECOND_MS; ; queueMs = Math.min(queueMs * 2, LONGEST_QUEUE_MS)) {
+      const tried = await attemptWebhook(delivery, n, n === WAITS_MS.length);
+      if (tried.verdict !== 'wait') return tried;
+      await sleep(tried.for === 'its files' ? SECOND_MS : queueMs * (0.5 + Math.random()));
+    }
+  }
+}
