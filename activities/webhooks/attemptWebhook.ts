@@ -1,6 +1,7 @@
 import { heartbeat } from '@temporalio/activity';
 import type { EventRow, WebhookDeliveryRow, WebhookRow } from '../../src/models/index.ts';
 import type { WebhookAttempt } from '../../src/models/webhook.ts';
+import { observeWebhookAttempt } from '../../src/operations/metrics.ts';
 import { payloadData } from '../../src/webhooks/payload.ts';
 import type { Answer } from '../../src/webhooks/post.ts';
 import { signedHeaders } from '../../src/webhooks/sign.ts';
@@ -109,6 +110,7 @@ async function settle(
   { n, at, answer, isLast }: { n: number; at: Date; answer: Answer; isLast: boolean },
 ): Promise<Attempted> {
   const { status, error, body, ms, retryAfterMs } = answer;
+  observeWebhookAttempt(status, ms / 1000);
   const isTaken = status !== null && status >= 200 && status <= 299;
   const attempt: WebhookAttempt = { run, n, at, status, error, ms, body };
   const isOver = isTaken || isLast || status === 410;

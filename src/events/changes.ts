@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 
 /** Collections whose changes are events. */
-export const WATCHED = [
+const WATCHED = [
   'tickets',
   'conversations',
   'messages',

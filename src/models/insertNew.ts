@@ -13,7 +13,7 @@ export async function insertNew<Row extends { _id: string }>(
     const collection = collectionOf(model as unknown as Model<mongo.Document>);
     await collection.insertMany(rows as unknown as mongo.OptionalId<mongo.Document>[], { ordered: false });
   } catch (error) {
-    const { writeErrors } = error as mongo.MongoBulkWriteError;
+    const { writeErrors } = error as { writeErrors?: { index: number; code: number }[] };
     if (!isDuplicateKey(error) || !Array.isArray(writeErrors)) throw error;
     for (const { index, code } of writeErrors) {
       if (code !== 11000) throw error;

@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
  * What this process has to tell, for `GET /metrics`. Labels are words of ours and routes, never ids or anything of a mail: there
  * are few of them, and nobody's data is in them.
  */
-export const registry = new Registry();
+const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 
 /** Seconds: an acknowledgement takes milliseconds, a provider's time-out is a minute. */
@@ -74,11 +74,18 @@ const attempts = new Histogram({
   buckets,
   registers,
 });
-/** @param outcome delivered: 2xx; gone: 410; refused: any other answer, timed out, or an address inside. */
-export const observeWebhookAttempt = (
-  outcome: 'delivered' | 'gone' | 'answered' | 'timed_out' | 'unreachable' | 'refused',
-  seconds: number,
-): void => attempts.observe({ outcome }, seconds);
+/** @param status that the endpoint answered; null = there was no answer, or it is at an address that is not called. */
+export function observeWebhookAttempt(status: number | null, seconds: number): void {
+  const isTaken = status !== null && status >= 200 && status <= 299;
+  const outcome = isTaken
+    ? 'delivered'
+    : status === null
+      ? 'unreachable'
+      : status === 410
+        ? 'gone'
+        : 'refused';
+  attempts.observe({ outcome }, seconds);
+}
 
 const ages = new Map<string, () => Promise<number>>();
 new Gauge({

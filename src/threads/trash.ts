@@ -4,7 +4,7 @@ import type { Storage } from '../storage/storage.ts';
 import { threadsOf } from './threads.ts';
 
 /** How long a thread can be taken out of the trash again (days). */
-export const TRASH_DAYS = 30;
+const TRASH_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Put there before this, a thread is gone. */

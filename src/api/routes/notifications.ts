@@ -3,6 +3,7 @@ import type { NotificationRow } from '../../models/index.ts';
 import type { Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { presentNotification } from '../presenters/notification.ts';
 import { readQuery } from '../query.ts';
@@ -29,7 +30,7 @@ export function notificationRoutes(router: ApiRouter, user: Authenticate, { mode
     ctx.body = { data: page.rows.map(presentNotification), next_cursor: page.next_cursor };
   });
 
-  router.post('/notifications/read', user, jsonBody, async (ctx) => {
+  router.post('/notifications/read', user, jsonBody, idempotent(deps), async (ctx) => {
     const body = readBody(ctx, ReadBody);
     const { workspaceId: workspace_id, userId: user_id } = ctx.state.user;
     const { modifiedCount } = await models.Notification.updateMany(

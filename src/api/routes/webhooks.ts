@@ -12,6 +12,7 @@ import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { OneLine } from '../fields.ts';
+import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { presentDelivery, presentWebhook } from '../presenters/webhook.ts';
 import { notFound, Problem } from '../problem.ts';
@@ -54,6 +55,8 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     active: z.boolean('must be true or false').optional(),
   });
 
+  const keyed = idempotent(deps);
+
   router.get('/webhooks', user, ownersOnly, async (ctx) => {
     const query = readQuery(ctx.query, ListQuery);
     const here = { workspace_id: ctx.state.user.workspaceId };
@@ -65,7 +68,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     ctx.body = presentWebhook(await findWebhook(ctx, deps));
   });
 
-  router.post('/webhooks', user, ownersOnly, jsonBody, async (ctx) => {
+  router.post('/webhooks', user, ownersOnly, jsonBody, keyed, async (ctx) => {
     const body = readBody(ctx, NewWebhookBody);
     const { workspaceId: workspace_id, userId } = ctx.state.user;
     const seal = sealOf(deps);
@@ -99,7 +102,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     ctx.status = 204;
   });
 
-  router.post('/webhooks/:id/rotate-secret', user, ownersOnly, async (ctx) => {
+  router.post('/webhooks/:id/rotate-secret', user, ownersOnly, keyed, async (ctx) => {
     const endpoint = await findWebhook(ctx, deps);
     const secret = newSecret();
     const old = { old_secret: endpoint.secret, old_secret_until: new Date(Date.now() + ROTATION_MS) };
@@ -111,7 +114,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     ctx.body = { ...presentWebhook(await findWebhook(ctx, deps)), secret };
   });
 
-  router.post('/webhooks/:id/test', user, ownersOnly, async (ctx) => {
+  router.post('/webhooks/:id/test', user, ownersOnly, keyed, async (ctx) => {
     const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
     const now = new Date();
     const row: WebhookDeliveryRow = {
@@ -124,7 +127,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     ctx.body = presentDelivery(row);
   });
 
-  router.post('/webhooks/:id/replay', user, ownersOnly, jsonBody, async (ctx) => {
+  router.post('/webhooks/:id/replay', user, ownersOnly, jsonBody, keyed, async (ctx) => {
     const { since } = readBody(ctx, ReplayBody);
     const { runs, next_since } = await replay(models, await findWebhook(ctx, deps), since);
     deliveries.add(runs);
@@ -146,7 +149,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     ctx.body = presentDelivery(await findDelivery(ctx, deps));
   });
 
-  router.post('/webhooks/:id/deliveries/:delivery_id/retry', user, ownersOnly, async (ctx) => {
+  router.post('/webhooks/:id/deliveries/:delivery_id/retry', user, ownersOnly, keyed, async (ctx) => {
     const delivery = await findDelivery(ctx, deps);
     const run = await sendAgain(models, delivery);
     if (run === null) throw new Problem(409, 'It is being sent already.');
