@@ -21,7 +21,9 @@ const SettingsBody = z.strictObject({ mail: z.boolean('must be true or false') }
  * `notifications`: what the user is told, newest first; `?unread=true` leaves out what was read. `POST notifications/read {ids}` or
  * `{all: true}` marks them read. `notifications/settings {mail}`: whether they come by mail too. All of it is the user's own.
  */
-export function notificationRoutes(router: ApiRouter, user: Authenticate, { models }: RouteDeps): void {
+export function notificationRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
+  const { models } = deps;
+
   router.get('/notifications', user, async (ctx) => {
     const { unread, ...query } = readQuery(ctx.query, NotificationsQuery);
     const { workspaceId: workspace_id, userId: user_id } = ctx.state.user;
