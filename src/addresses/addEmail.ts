@@ -25,6 +25,9 @@ export interface AddressDeps {
   platformDomain: string;
 }
 
+/** Proofs of one workspace that are still to be had. */
+const MAX_PENDING = 100;
+
 /**
  * Adds an address. One on the platform's domain, or on a domain that the workspace owns, works as soon as its domain does; any
  * other waits for its proof. The row itself is made last: what was made before by a process that died is found again.
@@ -36,6 +39,7 @@ export async function addEmail(deps: AddressDeps, wanted: WantedEmail): Promise<
   await checkUser(models, workspaceId, wanted.purpose, wanted.userId);
   const shared = await findShared(deps, wanted);
   await checkKind(deps, wanted);
+  if (wanted.kind === 'forwarding') await checkPending(models, workspaceId);
   const _id = await nextEmailId(models, workspaceId, address);
   if (_id === null) throw new Unfit('address', 'is one of the workspace’s addresses already');
 
@@ -71,6 +75,16 @@ export async function checkUser(
   if (purpose !== 'inbox') throw new Unfit('user_id', 'is only for an address with purpose "inbox"');
   const member = await models.Member.exists({ workspace_id: workspaceId, user_id: userId });
   if (!member) throw new Unfit('user_id', 'is not a member of this workspace');
+}
+
+/** Each proof mails a stranger, who may know nothing of it. @throws Unfit when too many are to be had */
+async function checkPending(models: Models, workspace_id: string): Promise<void> {
+  const pending = await models.AddressProof.countDocuments({ workspace_id, state: 'pending' });
+  if (pending >= MAX_PENDING)
+    throw new Unfit(
+      'address',
+      `has to wait: ${pending} other addresses of the workspace wait for their proof`,
+    );
 }
 
 /** @throws Unfit when an address of this kind cannot be what is asked for. */

@@ -259,6 +259,15 @@ describe('an address elsewhere', () => {
     });
   });
 
+  test('a hundred that wait for their proof are enough', async () => {
+    const { body } = await add(elsewhere());
+    const [proof] = await world.models.AddressProof.find({ workspace_email_id: body.id }).lean();
+    const more = Array.from({ length: 99 }, (_, n) => ({ ...proof!, _id: `p${n}` }));
+    await world.models.AddressProof.insertMany(more);
+    expect(fields(await add(elsewhere('sales@acme.com')))).toEqual([422, 'address']);
+    expect((await add(platform('desk'))).status).toBe(201);
+  });
+
   test('deleted: gone from the list, its proof is dropped, its run is told', async () => {
     const { body } = await add(elsewhere());
     expect((await world.delete(`/emails/${body.id}`, world.tokens.olga)).status).toBe(204);
