@@ -9,6 +9,8 @@ afterEach(() => house.close());
 
 type Naming = 'References' | 'In-Reply-To';
 const BOTH: Naming[] = ['References', 'In-Reply-To'];
+/** Times that what happens at the same moment is tried; `npm run soak` tries it for longer. */
+const ROUNDS = process.env.SOAK ? 30 : 5;
 const [ANN, CARL, EVE] = ['ann@client.test', 'carl@client.test', 'eve@evil.test'];
 
 let exchanges = 0;
@@ -106,7 +108,7 @@ describe.each(BOTH)('one after the other, with %s', (naming) => {
 
 describe('at the same moment', () => {
   test.each([2, 3, 4, 8])('%i mails with References: one thread', async (length) => {
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(length, 'References');
       await Promise.all(mails.toReversed().map((mail) => house.receive(mail)));
       expect(await threadsOf(mails)).toEqual(everything(length));
@@ -115,7 +117,7 @@ describe('at the same moment', () => {
   });
 
   test('two mails with In-Reply-To: one thread', async () => {
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(2, 'In-Reply-To');
       await Promise.all(mails.toReversed().map((mail) => house.receive(mail)));
       expect(await threadsOf(mails)).toEqual(everything(2));
@@ -123,7 +125,7 @@ describe('at the same moment', () => {
   });
 
   test('three with In-Reply-To: the one in the middle is with one of the others, at least', async () => {
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(3, 'In-Reply-To');
       await Promise.all(mails.map((mail) => house.receive(mail)));
       expect([
@@ -136,7 +138,7 @@ describe('at the same moment', () => {
   });
 
   test('each mail in two copies, and each step beside itself', async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(3, 'References');
       const copies = mails.flatMap((mail) =>
         ['support@acme.test', 'billing@acme.test'].map((recipient) => ({ ...mail, recipient })),
@@ -150,7 +152,7 @@ describe('at the same moment', () => {
 });
 
 test('a mail that comes in copies joins the answer that waits, and the late parent joins both', async () => {
-  for (let round = 0; round < 10; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     const [parent, mail, answer] = exchange(3, 'In-Reply-To') as [Mail, Mail, Mail];
     await house.receive(answer);
     const copies = ['support@acme.test', 'billing@acme.test'].map((recipient) => ({ ...mail, recipient }));
@@ -161,7 +163,7 @@ test('a mail that comes in copies joins the answer that waits, and the late pare
 });
 
 test.each(['one after the other', 'at the same moment'])('branches of a mail never seen, %s', async (how) => {
-  for (let round = 0; round < 10; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     const mails = [exchange(3, 'References')[2]!, exchange(3, 'References')[2]!].map((mail): Mail => {
       const references = [`<root.${round}@client.test>`, ...mail.references!.slice(1)];
       return { ...mail, references };
@@ -202,7 +204,7 @@ describe('strangers and other exchanges', () => {
   });
 
   test.each(['before', 'with'])('a stranger %s mails that come at the same moment', async (when) => {
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(3, 'References');
       const strange = [eves(mails, 1), eves(mails, 2)];
       if (when === 'before') for (const mail of strange) await house.receive(mail);
@@ -248,7 +250,7 @@ describe('strangers and other exchanges', () => {
   });
 
   test('two exchanges of other people about one mail stay two, at the same moment too', async () => {
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const newsletter = `<newsletter.${round}@acme.test>`;
       const [one, two] = [
         exchange(2, 'References'),
