@@ -101,7 +101,7 @@ test('a domain from its claim to mail in and out, step by step as its records ap
 
   // The route that was made leads here: no form is named.
   await until('the route', async () => JSON.stringify(await routes()).includes(`: ${name}"`));
-  const { path } = await mailIn(stack, { to: [`hi@${name}`] });
+  const { path } = await mailIn(stack, { to: [`hi@${name}`] }, { form: undefined });
   const sent = await reply(stack, path);
   const out = await until('the reply', () =>
     stack.sandbox.outbox.find(({ messageId }) => messageId === sent.message_id),

@@ -18,6 +18,9 @@ import {
 } from '../support/mails.ts';
 import { until } from '../support/until.ts';
 
+/** Others look after the installation, and never end. */
+const MAIL_RUNS = "ExecutionStatus = 'Running' AND WorkflowType = 'inboundEmail'";
+
 let stack: GatedStack;
 beforeAll(async () => {
   stack = await startGatedStack();
@@ -213,7 +216,7 @@ async function endBeforeItsRow(end: (workflowId: string) => Promise<unknown>): P
   await stack.mongodb.close();
   const id = await sendMail(stack);
   const workflowId = await until('its run to wait for MongoDB', async () => {
-    const open = stack.client.workflow.list({ query: "ExecutionStatus = 'Running'" });
+    const open = stack.client.workflow.list({ query: MAIL_RUNS });
     for await (const run of open) {
       const { raw } = await stack.client.workflow.getHandle(run.workflowId).describe();
       if (raw.pendingActivities?.some((step) => (step.attempt ?? 0) > 1)) return run.workflowId;

@@ -14,7 +14,10 @@ import { until } from './until.ts';
 
 export const FORMS = ['forward', 'store', 'mime'] as const;
 
-/** Lets the local Mailgun receive a mail from Ann to support. @returns its Message-Id */
+/**
+ * Lets the local Mailgun receive a mail from Ann to support, posted parsed unless another form is named; with `form: undefined`
+ * as the routes say that Postroom has made there. @returns its Message-Id
+ */
 export async function sendMail(
   stack: Stack,
   mail: ComposedMail = {},
@@ -30,7 +33,7 @@ export async function sendMail(
       ...mail,
       messageId,
     },
-    options,
+    { form: 'forward', ...options },
   );
   return messageId;
 }

@@ -4,6 +4,7 @@ import { simpleParser, type ParsedMail } from 'mailparser';
 import PostalMime, { type Email } from 'postal-mime';
 import type { MessageRow, TicketRow } from '../../src/models/index.ts';
 import type { ComposedMail } from '../../src/sandbox/mail.ts';
+import type { ReceiveOptions } from '../../src/sandbox/receive.ts';
 import { newId } from '../../src/temporal/ids.ts';
 import type { OutboxMail } from '../../src/sandbox/outbound/types.ts';
 import { messageOf, rowIn, sendMail, signed } from './mails.ts';
@@ -41,8 +42,9 @@ const pathOf = ({ thread_kind, thread_id }: MessageRow): string => `${thread_kin
 export async function mailIn(
   stack: Stack,
   mail: ComposedMail = {},
+  options: ReceiveOptions = {},
 ): Promise<{ message: MessageRow; path: string }> {
-  const messageId = await sendMail(stack, mail);
+  const messageId = await sendMail(stack, mail, options);
   // The message is there before its thread.
   await rowIn(stack, messageId, 'routed', 60_000);
   const message = await messageOf(stack, messageId);
