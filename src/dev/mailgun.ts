@@ -1,4 +1,5 @@
 /** The local Mailgun and its DNS as a process: PORT is its own, PUBLIC_URL is Postroom's, DNS_SERVERS where the DNS is to listen. */
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../config.ts';
 import { startDns } from '../sandbox/dns/index.ts';
@@ -7,6 +8,8 @@ import { startSandbox } from '../sandbox/index.ts';
 const { port, publicUrl, mailgun, dnsServers } = loadConfig();
 const dataDir = path.resolve('.postroom/mailgun');
 const [dnsServer = ''] = dnsServers;
+// Postroom makes them anew when its worker starts: those of a run on another port would go on taking the mail.
+for (const made of ['routes.json', 'webhooks.json']) rmSync(path.join(dataDir, made), { force: true });
 const dns = await startDns({ port: Number(dnsServer.slice(dnsServer.lastIndexOf(':') + 1)), dataDir });
 const sandbox = await startSandbox({
   port,
