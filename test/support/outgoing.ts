@@ -101,7 +101,11 @@ export function inState(
 ): Promise<ShownMessage> {
   let last: ShownMessage | null = null;
   const look = async () => {
-    last = await messageAt(stack, path, id, token);
+    const answer = await stack.api(`${path}/messages/${id}`, token);
+    // A web process that has just been started answers before it has reached MongoDB.
+    if (answer.status === 503) return false;
+    expect(answer.status).toBe(200);
+    last = (await answer.json()) as ShownMessage;
     return [states].flat().includes(last.state) && last;
   };
   return until(`${id} to be ${[states].flat().join(' or ')}`, look, withinMs).catch((error: unknown) => {
