@@ -124,7 +124,7 @@ async function findShared(
   const parent =
     shared &&
     (await models.WorkspaceEmail.findOne({
-      _id: shared.workspace_id === workspaceId ? shared.workspace_email_id : '',
+      _id: shared.workspace_email_id,
       workspace_id: workspaceId,
       deleted_at: null,
     }).lean());

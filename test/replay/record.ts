@@ -33,71 +33,37 @@ for (const path of Object.keys(inboundPaths)) {
   await worker.close();
 }
 const env = await skippingServer();
-for (const [name, script] of Object.entries(replyPaths)) {
-  const file = fileOf('sendReply', name);
-  if (existsSync(file)) continue;
-  const worker = await createWorker({
-    connection: env.nativeConnection,
-    namespace: 'default',
-    taskQueue: REPLY_QUEUE,
-    activities: scriptedActivities(script).activities,
-    workflowBundle: await todaysBundle(),
-  });
-  await worker.runUntil(record(env.client, file, 'sendReply', REPLY_QUEUE, { id: name, run: 1 }));
-}
-for (const [name, script] of Object.entries(proofPaths)) {
-  const file = fileOf('verifyForwarding', name);
-  if (existsSync(file)) continue;
-  const worker = await createWorker({
-    connection: env.nativeConnection,
-    namespace: 'default',
-    taskQueue: SET_UP_QUEUE,
-    activities: proofActivities(script).activities,
-    workflowBundle: await todaysBundle(),
-  });
-  await worker.runUntil(record(env.client, file, 'verifyForwarding', SET_UP_QUEUE, { id: name, run: 1 }));
-}
-for (const [workflow, paths] of Object.entries({ verifyDomain: domainPaths, keepProvider: keepPaths }))
-  for (const [name, script] of Object.entries(paths)) {
-    const file = fileOf(workflow, name);
-    if (existsSync(file)) continue;
-    const worker = await createWorker({
-      connection: env.nativeConnection,
-      namespace: 'default',
-      taskQueue: SET_UP_QUEUE,
-      activities: scriptedDomain(script).activities,
-      workflowBundle: await todaysBundle(),
-    });
-    await worker.runUntil(record(env.client, file, workflow, SET_UP_QUEUE, { id: name, run: 1 }));
-  }
-for (const [name, script] of Object.entries(webhookPaths)) {
-  const file = fileOf('deliverWebhook', name);
-  if (existsSync(file)) continue;
-  const worker = await createWorker({
-    connection: env.nativeConnection,
-    namespace: 'default',
-    taskQueue: WEBHOOK_QUEUE,
-    activities: webhookActivities(script).activities,
-    workflowBundle: await todaysBundle(),
-  });
-  await worker.runUntil(record(env.client, file, 'deliverWebhook', WEBHOOK_QUEUE, { id: name, run: 1 }));
-}
-for (const [workflow, paths] of Object.entries({ deleteWorkspace: deletePaths, keepTidy: tidyPaths }))
-  for (const [name, script] of Object.entries(paths)) {
-    const file = fileOf(workflow, name);
-    if (existsSync(file)) continue;
-    const worker = await createWorker({
-      connection: env.nativeConnection,
-      namespace: 'default',
-      taskQueue: SET_UP_QUEUE,
-      activities: operationsActivities(script).activities,
-      workflowBundle: await todaysBundle(),
-    });
-    await worker.runUntil(record(env.client, file, workflow, SET_UP_QUEUE, { id: name }));
-  }
+await recordAll('sendReply', REPLY_QUEUE, replyPaths, scriptedActivities);
+await recordAll('verifyForwarding', SET_UP_QUEUE, proofPaths, proofActivities);
+await recordAll('verifyDomain', SET_UP_QUEUE, domainPaths, scriptedDomain);
+await recordAll('keepProvider', SET_UP_QUEUE, keepPaths, scriptedDomain);
+await recordAll('deliverWebhook', WEBHOOK_QUEUE, webhookPaths, webhookActivities);
+await recordAll('deleteWorkspace', SET_UP_QUEUE, deletePaths, operationsActivities);
+await recordAll('keepTidy', SET_UP_QUEUE, tidyPaths, operationsActivities);
 await env.teardown();
 await globalTeardown();
 process.exit();
+
+/** Plays each path that has no history yet on the server that skips time. */
+async function recordAll<Script>(
+  workflow: string,
+  taskQueue: string,
+  paths: Record<string, Script>,
+  playing: (script: Script) => { activities: object },
+): Promise<void> {
+  for (const [name, script] of Object.entries(paths)) {
+    const file = fileOf(workflow, name);
+    if (existsSync(file)) continue;
+    const worker = await createWorker({
+      connection: env.nativeConnection,
+      namespace: 'default',
+      taskQueue,
+      activities: playing(script).activities,
+      workflowBundle: await todaysBundle(),
+    });
+    await worker.runUntil(record(env.client, file, workflow, taskQueue, { id: name, run: 1 }));
+  }
+}
 
 function fileOf(workflow: string, name: string): URL {
   const folder = new URL(`./histories/${workflow}/`, import.meta.url);
