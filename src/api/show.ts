@@ -9,7 +9,7 @@ import type {
 import type { ThreadRow } from '../models/thread.ts';
 import type { RouteDeps } from './deps.ts';
 import { presentMessage } from './presenters/message.ts';
-import { presentConversation, presentTicket } from './presenters/thread.ts';
+import { presentConversation, presentTicket, type Thread } from './presenters/thread.ts';
 import { seenBy, type ApiUser } from './visibility.ts';
 
 /** What of a message nobody is shown. */
@@ -42,7 +42,7 @@ export async function showThreads(
   kind: MessageRow['thread_kind'],
   user: ApiUser,
   { models }: Pick<ShowDeps, 'models'>,
-): Promise<object[]> {
+): Promise<Thread[]> {
   const named = (ids: string[]) => ({ workspace_id: user.workspaceId, _id: { $in: [...new Set(ids)] } });
   const [contacts, workspaceEmails] = await Promise.all([
     models.Contact.find(named(rows.map((row) => row.contact_id))).lean<ContactRow[]>(),
@@ -57,4 +57,14 @@ export async function showThreads(
       ? presentTicket(row as TicketRow, parts)
       : presentConversation(row as ConversationRow, parts),
   );
+}
+
+export async function showThread(
+  row: ThreadRow,
+  kind: MessageRow['thread_kind'],
+  user: ApiUser,
+  deps: Pick<ShowDeps, 'models'>,
+): Promise<Thread> {
+  const [shown] = await showThreads([row], kind, user, deps);
+  return shown!;
 }
