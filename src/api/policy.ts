@@ -1,5 +1,5 @@
 import { scopesOf, type Scope } from '../access/scopes.ts';
-import { ownersOnly, type ApiState, type Authenticate } from './auth.ts';
+import { ownersOnly, type Authenticate } from './auth.ts';
 import type { ApiRouter } from './deps.ts';
 import { Problem } from './problem.ts';
 

@@ -196,7 +196,7 @@ test('a message waits for its files, ten seconds at most', async () => {
   const { row } = await endpointTo(hook.url);
   const message = await rows.message(models, { subject: 'with a file' });
   const file = await rows.attachment(models, { message_id: message._id, state: 'pending' });
-  const about = { type: 'ticket.message_created', row_id: message._id };
+  const about = { type: 'ticket.message_created', row_id: message._id } as const;
   const { attempt } = await deliveryTo(row, about);
   expect(await attempt()).toEqual({ verdict: 'wait', for: 'its files' });
   const late = await deliveryTo(row, { ...about, at: new Date(Date.now() - 11_000) });

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { ContactRow, ConversationRow, TicketRow, WorkspaceEmailRow } from '../../models/index.ts';
+import type {
+  ContactRow,
+  ConversationRow,
+  MessageRow,
+  TicketRow,
+  WorkspaceEmailRow,
+} from '../../models/index.ts';
 import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../../models/thread.ts';
 import { Time } from '../schemas.ts';
 
@@ -34,7 +40,7 @@ export const Conversation = z
   .meta({ id: 'Conversation' });
 
 export const threadSchemas = { ticket: Ticket, conversation: Conversation };
-export type Thread = z.input<typeof Ticket> | z.input<typeof Conversation>;
+export type Thread<Kind extends MessageRow['thread_kind']> = z.input<(typeof threadSchemas)[Kind]>;
 
 /** Rows that a thread names, by id. */
 export interface ThreadParts {
