@@ -1,4 +1,5 @@
 import { hashOf } from '../temporal/ids.ts';
+import type { EventRow } from '../models/index.ts';
 import type { Change, ChangedRow } from './changes.ts';
 import { EVERYONE, type EventType } from './types.ts';
 

@@ -2,7 +2,10 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
 interface Described {
-  paths?: Record<string, Record<string, { responses: Record<string, { content?: Record<string, unknown> }> }>>;
+  paths?: Record<
+    string,
+    Record<string, { responses: Record<string, { content?: Record<string, unknown> }> }>
+  >;
 }
 type Check = (method: string, path: string, answer: Response) => Promise<void>;
 
@@ -31,7 +34,16 @@ export function onSchema(document: object): Check {
     if (!response.content?.[type] && !Object.keys(response.content ?? {}).includes('*/*'))
       throw new Error(`${about}: ${type} is not described`);
     if (!type.endsWith('json') || !response.content?.[type]) return;
-    const pointer = ['paths', template, method.toLowerCase(), 'responses', answer.status, 'content', type, 'schema']
+    const pointer = [
+      'paths',
+      template,
+      method.toLowerCase(),
+      'responses',
+      answer.status,
+      'content',
+      type,
+      'schema',
+    ]
       .map((part) => String(part).replace(/~/g, '~0').replace(/\//g, '~1'))
       .map(encodeURIComponent)
       .join('/');
