@@ -23,6 +23,8 @@ export interface WebhookRow {
   failing_since: Date | null;
   created_by: string;
   created_at: Date;
+  /** Raised with every change by a person; missing before the first. */
+  changes?: number;
 }
 export const webhookSchema = rowSchema<WebhookRow>({
   _id: String,
@@ -40,6 +42,7 @@ export const webhookSchema = rowSchema<WebhookRow>({
   failing_since: nullableDate,
   created_by: requiredString,
   created_at: Date,
+  changes: Number,
 });
 webhookSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
 

@@ -7,7 +7,9 @@ import { applyDomainFlags } from '../../domains/flags.ts';
 import type { DomainRow } from '../../models/index.ts';
 import { ownersOnly, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
+import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { etagOf } from '../etag.ts';
 import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { presentDomain } from '../presenters/domain.ts';
@@ -24,7 +26,8 @@ const DomainChange = z.strictObject({
  * The workspace's domains. Members read; the rest is for owners: 403.
  * - `GET domains`, `GET domains/{id}`: with the records to publish, and what DNS answers now.
  * - `POST domains {name}`: 201; 422 what is no domain, is the platform's, or is there already.
- * - `PATCH domains/{id} {catch_all}`: 200; 422 an address that cannot be it, or a domain that is not shown to be the workspace's.
+ * - `PATCH domains/{id} {catch_all}`: 200; 422 an address that cannot be it, or a domain that is not shown to be the workspace's;
+ *   412 where it is no longer what `If-Match` says.
  * - `POST domains/{id}/check`: 202, it is looked at now; 409 when the claim is over.
  * - `DELETE domains/{id}`: 204.
  */
@@ -66,7 +69,9 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
   });
 
   router.get('/domains/:id', user, async (ctx) => {
-    ctx.body = await show(await find(ctx.state.user, ctx.params.id));
+    const row = await find(ctx.state.user, ctx.params.id);
+    ctx.set('ETag', etag(row));
+    ctx.body = await show(row);
   });
 
   router.post('/domains', user, ownersOnly, jsonBody, keyed, async (ctx) => {
@@ -82,14 +87,27 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
   });
 
   router.patch('/domains/:id', user, ownersOnly, jsonBody, async (ctx) => {
-    const row = await find(ctx.state.user, ctx.params.id);
     const { catch_all } = readBody(ctx, DomainChange);
-    if (catch_all !== null) {
-      if (row.owned_at === null) throw wrongFields([{ field: 'catch_all', message: NOT_OWNED }]);
-      if (!(await catchAllOf(models, row.workspace_id, catch_all)))
-        throw wrongFields([{ field: 'catch_all', message: NO_CATCH_ALL }]);
-    }
-    ctx.body = await show(await change(row, { catch_all_id: catch_all }));
+    const changed = await changeRow<DomainRow>(ctx, {
+      find: () => find(ctx.state.user, ctx.params.id),
+      etag,
+      decide: async ({ workspace_id, owned_at }) => {
+        if (catch_all !== null) {
+          if (owned_at === null) throw wrongFields([{ field: 'catch_all', message: NOT_OWNED }]);
+          if (!(await catchAllOf(models, workspace_id, catch_all)))
+            throw wrongFields([{ field: 'catch_all', message: NO_CATCH_ALL }]);
+        }
+        return { catch_all_id: catch_all };
+      },
+      write: ({ _id, workspace_id, ...row }, set) =>
+        models.Domain.findOneAndUpdate(
+          { _id, workspace_id, deleted_at: null, ...settingsOf(row) },
+          { $set: set },
+          { returnDocument: 'after' },
+        ).lean<DomainRow>(),
+    });
+    ctx.set('ETag', etag(changed));
+    ctx.body = await show(changed);
   });
 
   router.post('/domains/:id/check', user, ownersOnly, keyed, async (ctx) => {
@@ -110,6 +128,16 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
     ctx.status = 204;
   });
 }
+
+/** What an owner may change, and what that is decided on; records and looks move by themselves, and no change overwrites them. */
+const settingsOf = ({
+  state,
+  owned_at,
+  catch_all_id,
+}: Pick<DomainRow, 'state' | 'owned_at' | 'catch_all_id'>) => ({
+  ...{ state, owned_at, catch_all_id },
+});
+const etag = (row: DomainRow) => etagOf('domain', row._id, settingsOf(row));
 
 const NOT_OWNED = 'can be chosen when the ownership record was found';
 const NO_CATCH_ALL = 'must be the id of an address of the workspace that is nobody’s personal one';

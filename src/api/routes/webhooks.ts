@@ -10,7 +10,9 @@ import { ROTATION_MS } from '../../webhooks/sign.ts';
 import { faultOfUrl } from '../../webhooks/target.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
+import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { etagOf } from '../etag.ts';
 import { OneLine } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
@@ -42,7 +44,7 @@ const ReplayBody = z.strictObject({
  * `webhooks`, `webhooks/{id}`: where the workspace's events are posted to; for owners (403 for others). `POST` answers 201 with the
  * secret, which is shown once; `POST …/{id}/rotate-secret` gives a new one, and both sign for 24 hours. `POST …/{id}/test` posts an
  * event about nothing, `POST …/{id}/replay {since}` what happened since, `POST …/{id}/deliveries/{id}/retry` one thing again: 202.
- * 409: that one is under way. 422: a URL that leads inside. 503: the installation has no SECRETS_KEY.
+ * 409: that one is under way. 412: a `PATCH` of what is no longer as `If-Match` says. 422: a URL that leads inside. 503: the installation has no SECRETS_KEY.
  */
 export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models, config, deliveries } = deps;
@@ -65,7 +67,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
   });
 
   router.get('/webhooks/:id', user, ownersOnly, async (ctx) => {
-    ctx.body = presentWebhook(await findWebhook(ctx, deps));
+    show(ctx, await findWebhook(ctx, deps));
   });
 
   router.post('/webhooks', user, ownersOnly, jsonBody, keyed, async (ctx) => {
@@ -83,16 +85,26 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     };
     await models.Webhook.create(row);
     ctx.status = 201;
-    ctx.body = { ...presentWebhook(row), secret };
+    show(ctx, row, { secret });
   });
 
   router.patch('/webhooks/:id', user, ownersOnly, jsonBody, async (ctx) => {
-    const change = readBody(ctx, WebhookChangeBody);
-    const { _id } = await findWebhook(ctx, deps);
+    const wanted = readBody(ctx, WebhookChangeBody);
     // Switched on again it has another five days.
     const afresh = { disabled_reason: null, disabled_at: null, told_at: null, failing_since: null };
-    await models.Webhook.updateOne({ _id }, { $set: { ...change, ...(change.active && afresh) } });
-    ctx.body = presentWebhook(await findWebhook(ctx, deps));
+    const set = { ...wanted, ...(wanted.active && afresh) };
+    const row = await changeRow<WebhookRow>(ctx, {
+      find: () => findWebhook(ctx, deps),
+      etag,
+      decide: () => set,
+      write: ({ _id, workspace_id, changes = null, active, disabled_at }) =>
+        models.Webhook.findOneAndUpdate(
+          { _id, workspace_id, changes, active, disabled_at },
+          { $set: set, $inc: { changes: 1 } },
+          { returnDocument: 'after' },
+        ).lean<WebhookRow>(),
+    });
+    show(ctx, row);
   });
 
   router.delete('/webhooks/:id', user, ownersOnly, async (ctx) => {
@@ -111,7 +123,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
       { $set: { secret: sealOf(deps).close(secret), ...old } },
     );
     if (modifiedCount === 0) throw new Problem(409, 'It was changed at this moment; ask again.');
-    ctx.body = { ...presentWebhook(await findWebhook(ctx, deps)), secret };
+    show(ctx, await findWebhook(ctx, deps), { secret });
   });
 
   router.post('/webhooks/:id/test', user, ownersOnly, keyed, async (ctx) => {
@@ -157,6 +169,15 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     ctx.status = 202;
     ctx.body = presentDelivery(await findDelivery(ctx, deps));
   });
+}
+
+/** It may be switched off by itself; whether it fails just now is no part of it. */
+const etag = ({ _id, changes = 0, active, disabled_at }: WebhookRow) =>
+  etagOf('webhook', _id, changes, active, disabled_at);
+
+function show(ctx: RouterContext<ApiState>, row: WebhookRow, once: { secret?: string } = {}): void {
+  ctx.set('ETag', etag(row));
+  ctx.body = { ...presentWebhook(row), ...once };
 }
 
 /** @throws Problem 503 */

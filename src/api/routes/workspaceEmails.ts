@@ -1,13 +1,21 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { addEmail } from '../../addresses/addEmail.ts';
-import { changeEmail, removeEmail } from '../../addresses/changeEmail.ts';
+import {
+  applyEmailChange,
+  emailChange,
+  removeEmail,
+  settingsOf,
+  writeEmailChange,
+} from '../../addresses/changeEmail.ts';
 import { addForwardingAddress } from '../../addresses/forwardingAddress.ts';
 import { proofOf } from '../../addresses/proof.ts';
 import type { WorkspaceEmailRow } from '../../models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
+import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { etagOf } from '../etag.ts';
 import { Address, OneLine } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
@@ -43,7 +51,7 @@ const EmailChangeBody = z.strictObject({
 /**
  * `emails`, `emails/{id}`: the workspace's addresses. Every member sees that an address exists, not what comes to it. Owners add
  * (201), change and delete (204) them, and give them forwarding addresses (`POST …/{id}/forwarding-addresses`, 201 with the
- * address); 403 for other members. How an address is proved: emailProofs.ts.
+ * address); 403 for other members; 412 where it is no longer what `If-Match` says. How an address is proved: emailProofs.ts.
  */
 export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models } = deps;
@@ -84,8 +92,14 @@ export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps
   });
 
   router.patch('/emails/:id', user, ownersOnly, jsonBody, async (ctx) => {
-    const email = await findEmail(ctx, deps);
-    await changeEmail(models, email, readBody(ctx, EmailChangeBody));
+    const wanted = readBody(ctx, EmailChangeBody);
+    const email = await changeRow<WorkspaceEmailRow>(ctx, {
+      find: () => findEmail(ctx, deps),
+      etag,
+      decide: (row) => emailChange(models, row, wanted),
+      write: (row, set) => writeEmailChange(models, row, set),
+    });
+    await applyEmailChange(models, email, wanted);
     await show(ctx, deps, await findEmail(ctx, deps));
   });
 
@@ -104,6 +118,9 @@ export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps
   });
 }
 
+/** How far its proof is, and its forwarding addresses, are no part of it: they move by themselves, and no change overwrites them. */
+const etag = (row: WorkspaceEmailRow) => etagOf('email', row._id, settingsOf(row));
+
 /** @throws Problem 404 */
 export async function findEmail(
   ctx: RouterContext<ApiState>,
@@ -120,5 +137,6 @@ export async function show(
   { models }: RouteDeps,
   email: WorkspaceEmailRow,
 ): Promise<void> {
+  ctx.set('ETag', etag(email));
   [ctx.body] = await showEmails(models, [email], ctx.state.user);
 }
