@@ -25,7 +25,7 @@ export function idempotent({
   config,
 }: Pick<RouteDeps, 'models' | 'config'>): RouterMiddleware<ApiState> {
   const requests = models.KeyedRequest;
-  return async (ctx, next) => {
+  return async function idempotentRequest(ctx, next) {
     const { id: _id, isKeyed, hash } = requestOf(ctx, ctx.state.user);
     if (!isKeyed) {
       await next();

@@ -21,6 +21,7 @@ const MARK = 'FOREIGN';
 /** Bodies of routes that look at them before they look for the row; all others get `{}`. Merges get an id, see `bodyOf`. */
 const BODIES: Record<string, object> = {
   'PATCH /members/:id': { role: 'owner' },
+  'PATCH /domains/:id': { catch_all: null },
   'POST /emails/:id/verify': { code: '123456' },
   'POST /webhooks/:id/replay': { since: '2026-11-25T10:00:00Z' },
   'POST /tickets/:id/merge': { into: 'none' },
@@ -196,6 +197,31 @@ const tokenWith = async (scopes: Scope[] | null, userId = 'olga', expiresAt: Dat
 test('the routes are there', () => {
   expect(routes.length).toBeGreaterThan(40);
   expect(routes.map(nameOf)).toContain('GET /tickets/:id/messages/:message_id');
+});
+
+test('every POST takes an Idempotency-Key', async () => {
+  const { router } = createRoutes(world.deps);
+  const without = router.stack
+    .filter(({ methods }) => methods.includes('POST'))
+    .filter(({ stack }) => !stack.some(({ name }) => name === 'idempotentRequest'))
+    .map(({ path }) => String(path).slice(BASE.length));
+  // The key names the row that they make: api/request.ts.
+  const onTheirRows = ['/tickets', '/tickets/:id/messages', '/conversations', '/conversations/:id/messages'];
+  expect(without.sort()).toEqual(['/attachments', ...onTheirRows].sort());
+  for (const route of routes.filter(({ method }) => method === 'POST')) {
+    const sends = /^\/(tickets|conversations)(\/:id\/messages)?$/.test(route.path);
+    const answer = await fetch(`${world.url}/api/v1/workspaces/acme${filled(route)}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${world.tokens.olga}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'two words',
+      },
+      body: JSON.stringify(sends ? { text: 'x', to: ['a@x.test'] } : bodyOf(route, undefined)),
+    });
+    const { errors } = (await answer.json()) as { errors?: { field: string }[] };
+    expect([nameOf(route), errors]).toMatchObject([nameOf(route), [{ field: 'Idempotency-Key' }]]);
+  }
 });
 
 test('settings, addresses, domains, webhooks and members are changed by owners, and mail by every member', () => {
