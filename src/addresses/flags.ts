@@ -32,23 +32,37 @@ export async function provedOf(models: Models, email: WorkspaceEmailRow): Promis
   return { receive: email.kind === 'forwarding' || (domain?.receiving ?? false), send };
 }
 
+/** What is proved and switched on. */
+async function wantedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
+  const proved = await provedOf(models, email);
+  return { receive: proved.receive && !email.receive_off, send: proved.send && !email.send_off };
+}
+
 /**
- * Brings `can_receive` and `can_send` of an address to what is proved and switched on now. Any number of times.
+ * Brings `can_receive` and `can_send` of an address to what is proved and switched on now. Any number of times, and beside itself.
  * @returns false when another workspace receives for this address: then this one does not.
  */
 export async function applyFlags(models: Models, id: string): Promise<boolean> {
   const emails = collectionOf(models.WorkspaceEmail);
-  const email = await emails.findOne({ _id: id });
-  if (!email) return true;
-  const proved = await provedOf(models, email);
-  const send = proved.send && !email.send_off;
-  const wanted = proved.receive && !email.receive_off;
-  const receive = wanted && (await claimReceiving(models, email));
-  await emails.updateOne({ _id: id }, { $set: { can_receive: receive, can_send: send } });
+  for (let email = await emails.findOne({ _id: id }); email;) {
+    const wanted = await wantedOf(models, email);
+    const isFree = await setFlags(models, email, wanted);
+    // Whatever changed meanwhile may have been written over just now by what was read before it.
+    email = await emails.findOne({ _id: id });
+    const now = email && (await wantedOf(models, email));
+    if (!now || (now.receive === wanted.receive && now.send === wanted.send)) return isFree;
+  }
+  return true;
+}
+
+async function setFlags(models: Models, email: WorkspaceEmailRow, wanted: Proved): Promise<boolean> {
+  const emails = collectionOf(models.WorkspaceEmail);
+  const receive = wanted.receive && (await claimReceiving(models, email));
+  await emails.updateOne({ _id: email._id }, { $set: { can_receive: receive, can_send: wanted.send } });
   if (!receive) await releaseReceiving(models, email);
   else if (!(await holdsReceiving(models, email))) {
-    await emails.updateOne({ _id: id }, { $set: { can_receive: false } });
+    await emails.updateOne({ _id: email._id }, { $set: { can_receive: false } });
     return false;
   }
-  return receive || !wanted;
+  return receive || !wanted.receive;
 }

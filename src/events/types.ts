@@ -15,6 +15,7 @@ export const WEBHOOK_EVENTS = [
   'email.verified',
   'domain.verified',
 ] as const;
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 /** What only the feed of changes tells. */
 const FEED_EVENTS = [

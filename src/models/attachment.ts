@@ -26,6 +26,8 @@ export interface AttachmentRow {
   /** Storage key `attachments/<workspace>/<message>/<hash>`; null until stored. */
   key: string | null;
   created_at: Date;
+  /** Of an upload with an Idempotency-Key, which names it: what was uploaded. */
+  request_hash?: string;
 }
 export const attachmentSchema = rowSchema<AttachmentRow>({
   _id: String,
@@ -42,6 +44,7 @@ export const attachmentSchema = rowSchema<AttachmentRow>({
   reason: nullableString,
   key: nullableString,
   created_at: Date,
+  request_hash: String,
 });
 attachmentSchema.index({ workspace_id: 1, message_id: 1, position: 1 });
 // Uploads that no message took.

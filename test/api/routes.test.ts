@@ -21,6 +21,7 @@ const MARK = 'FOREIGN';
 /** Bodies of routes that look at them before they look for the row; all others get `{}`. Merges get an id, see `bodyOf`. */
 const BODIES: Record<string, object> = {
   'PATCH /members/:id': { role: 'owner' },
+  'PATCH /domains/:id': { catch_all: null },
   'POST /emails/:id/verify': { code: '123456' },
   'POST /webhooks/:id/replay': { since: '2026-11-25T10:00:00Z' },
   'POST /tickets/:id/merge': { into: 'none' },
@@ -105,7 +106,7 @@ async function seed(
       workspace_id,
       webhook_id: webhook._id,
       event_id: null,
-      type: name,
+      type: 'webhook.test',
       state: 'delivered',
     },
     ...{ attempts: [], run: 1, wants_start: false, at: T0, created_at: T0 },
@@ -196,6 +197,23 @@ const tokenWith = async (scopes: Scope[] | null, userId = 'olga', expiresAt: Dat
 test('the routes are there', () => {
   expect(routes.length).toBeGreaterThan(40);
   expect(routes.map(nameOf)).toContain('GET /tickets/:id/messages/:message_id');
+});
+
+test('every POST takes an Idempotency-Key', async () => {
+  for (const route of routes.filter(({ method }) => method === 'POST')) {
+    const sends = /^\/(tickets|conversations)(\/:id\/messages)?$/.test(route.path);
+    const answer = await fetch(`${world.url}/api/v1/workspaces/acme${filled(route)}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${world.tokens.olga}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'two words',
+      },
+      body: JSON.stringify(sends ? { text: 'x', to: ['a@x.test'] } : bodyOf(route, undefined)),
+    });
+    const { errors } = (await answer.json()) as { errors?: { field: string }[] };
+    expect([nameOf(route), errors]).toMatchObject([nameOf(route), [{ field: 'Idempotency-Key' }]]);
+  }
 });
 
 test('settings, addresses, domains, webhooks and members are changed by owners, and mail by every member', () => {

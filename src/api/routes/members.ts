@@ -14,6 +14,7 @@ import type { MemberRow, UserRow } from '../../models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { checkMatch, etagOf } from '../etag.ts';
 import { Address, OneLine } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import type { Limits } from '../limits.ts';
@@ -34,7 +35,8 @@ const RESEND_AFTER_MS = 60_000;
  * - `POST members {email, name?, role}`: 201; they are mailed a link to set their password, which is also in `password_link`, but
  *   only where it opens nothing else: null for somebody who has a password, or is a member of another workspace. 409: is one already
  * - `POST members/{id}/invitation`: 202, mailed again; 409 has a password; 429 within a minute
- * - `PATCH members/{id} {role}`, `DELETE members/{id}` (204): 409 where no owner would be left
+ * - `PATCH members/{id} {role}`, `DELETE members/{id}` (204): 409 where no owner would be left; `PATCH` 412 where
+ *   they are no longer what `If-Match` says
  */
 export function memberRoutes(
   router: ApiRouter,
@@ -64,6 +66,7 @@ export function memberRoutes(
 
   router.get('/members/:id', user, async (ctx) => {
     const { member } = await find(ctx, deps);
+    ctx.set('ETag', etag(member));
     [ctx.body] = await show([member], deps);
   });
 
@@ -99,8 +102,10 @@ export function memberRoutes(
   router.patch('/members/:id', user, ownersOnly, jsonBody, async (ctx) => {
     const { role } = readBody(ctx, RoleBody);
     const { workspaceId } = ctx.state.user;
-    const row = await keepingAnOwner(() => changeRole(models, workspaceId, ctx.params.id ?? '', role));
+    const check = (member: MemberRow) => checkMatch(ctx, etag(member));
+    const row = await keepingAnOwner(() => changeRole(models, workspaceId, ctx.params.id ?? '', role, check));
     if (!row) throw notFound();
+    ctx.set('ETag', etag(row));
     [ctx.body] = await show([row], deps);
   });
 
@@ -128,6 +133,9 @@ export function memberRoutes(
     return { ...shown, password_link: link && { url: link.url, expires_at: link.expiresAt.toISOString() } };
   }
 }
+
+/** Of what can be changed. */
+const etag = ({ _id, role }: MemberRow) => etagOf('member', _id, role);
 
 async function find(
   ctx: RouterContext<ApiState>,
