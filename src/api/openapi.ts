@@ -62,13 +62,20 @@ export function describeApi(parts: Described[], cookie: string) {
       paths,
       components: { securitySchemes },
     },
-    { override: timesAreText },
+    { override: plainly },
   );
 }
 
-/** JSON has no dates. */
-const timesAreText: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema }) => {
+/** What zod says of a schema, as a reader of the API wants it. */
+const plainly: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema, io }) => {
+  // JSON has no dates.
   if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+  // Its own pattern of a time says no more than the format.
+  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  // Fields may be added to answers.
+  if (io === 'output') delete jsonSchema.additionalProperties;
 };
 
 /** `/tickets/:id` -> `/tickets/{id}`. */

@@ -1,4 +1,5 @@
 import { scopesOf, type Scope } from '../access/scopes.ts';
+import type { Role } from '../models/workspace.ts';
 import { ownersOnly, type Authenticate } from './auth.ts';
 import type { ApiRouter } from './deps.ts';
 import { Problem } from './problem.ts';
@@ -21,7 +22,7 @@ interface Line {
 export interface Policy {
   /** `all`: every scope of the user's role. */
   scope: Scope | 'all';
-  role: 'owner' | 'member';
+  role: Role;
 }
 
 /**
