@@ -6,6 +6,7 @@ import {
   type ZodOpenApiOperationObject,
   type ZodOpenApiResponseObject,
 } from 'zod-openapi';
+import { payloadSchemas } from '../webhooks/payloads.ts';
 import { jsonBody } from './body.ts';
 import { isIdempotent } from './idempotent.ts';
 import { operationOf, successOf, type Operation } from './operation.ts';
@@ -60,11 +61,22 @@ export function describeApi(parts: Described[], cookie: string) {
       info: { title: 'Postroom', version: '1', description: DESCRIPTION },
       servers: [{ url: '/' }],
       paths,
+      webhooks: describeWebhooks(),
       components: { securitySchemes },
     },
     { override: plainly },
   );
 }
+
+/** What is posted to endpoints; signed as Standard Webhooks say. */
+const describeWebhooks = () =>
+  Object.fromEntries(
+    Object.entries(payloadSchemas).map(([type, schema]) => {
+      const requestBody = { content: { 'application/json': { schema } } };
+      const responses = { '2XX': { description: 'Taken; anything else is tried again.' } };
+      return [type, { post: { tags: ['webhooks'], summary: type, requestBody, responses } }];
+    }),
+  );
 
 /** What zod says of a schema, as a reader of the API wants it. */
 const plainly: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema, io }) => {
@@ -125,10 +137,11 @@ function describe(
   };
 }
 
-/** `List tickets` -> `listTickets`. */
+/** `Read a ticket` -> `readTicket`. */
 const idOf = (summary: string): string =>
   summary
     .toLowerCase()
+    .replace(/\b(an?|the) /g, '')
     .replace(/[^a-z0-9 ]/g, '')
     .replace(/ +(\w)/g, (_, letter: string) => letter.toUpperCase());
 

@@ -78,7 +78,7 @@ export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: Ro
     keyed,
     operation(
       {
-        summary: 'Look for an address’s DNS record now',
+        summary: 'Look for the DNS record of an address now',
         status: 202,
         answer: WorkspaceEmail,
         etag: true,

@@ -153,7 +153,7 @@ export function memberRoutes(
     jsonBody,
     operation(
       {
-        summary: 'Change a member’s role',
+        summary: 'Change the role of a member',
         body: RoleBody,
         answer: Member,
         etag: true,
