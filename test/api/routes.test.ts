@@ -24,6 +24,8 @@ const BODIES: Record<string, object> = {
   'PATCH /domains/:id': { catch_all: null },
   'POST /emails/:id/verify': { code: '123456' },
   'POST /webhooks/:id/replay': { since: '2026-11-25T10:00:00Z' },
+  'POST /tickets/:id/messages': { text: 'x', note: true },
+  'POST /conversations/:id/messages': { text: 'x', note: true },
   'POST /tickets/:id/merge': { into: 'none' },
   'POST /conversations/:id/merge': { into: 'none' },
   'POST /contacts/:id/merge': { into: 'none' },

@@ -13,7 +13,7 @@ import {
   type SeenIds,
 } from '../presenters/inboundEmail.ts';
 import { notFound, Problem } from '../problem.ts';
-import { sendRaw } from '../raw.ts';
+import { PostedForm, sendRaw } from '../raw.ts';
 import { pageOf } from '../schemas.ts';
 import { Unavailable } from '../unavailable.ts';
 import { inboundEmailsSeenBy, seenBy, threadsSeenBy, type ApiUser } from '../visibility.ts';
@@ -72,7 +72,8 @@ export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: 
       {
         summary: 'Download an inbound email',
         description: 'As it was posted: its MIME where that is what came, else the form as JSON.',
-        streams: ['message/rfc822', 'application/json'],
+        answer: PostedForm,
+        streams: ['message/rfc822'],
         refuses: { 410: 'It has been deleted: raw mail is kept for a time only.' },
       },
       async (ctx) => {
