@@ -3,6 +3,7 @@ import { catchAllOf } from '../../domains/catchAll.ts';
 import { claimDomain, isLive } from '../../domains/claims.ts';
 import { isPlatforms, readDomainName } from '../../domains/domainName.ts';
 import { firstRecords } from '../../domains/firstRecords.ts';
+import { nextLookAt } from '../../dns/lookGap.ts';
 import { applyDomainFlags } from '../../domains/flags.ts';
 import type { DomainRow } from '../../models/index.ts';
 import { ownersOnly, type Authenticate } from '../auth.ts';
@@ -28,7 +29,7 @@ const DomainChange = z.strictObject({
  * - `POST domains {name}`: 201; 422 what is no domain, is the platform's, or is there already.
  * - `PATCH domains/{id} {catch_all}`: 200; 422 an address that cannot be it, or a domain that is not shown to be the workspace's;
  *   412 where it is no longer what `If-Match` says.
- * - `POST domains/{id}/check`: 202, it is looked at now; 409 when the claim is over.
+ * - `POST domains/{id}/check`: 202, it is looked at now, or some seconds after the last look; 409 when the claim is over.
  * - `DELETE domains/{id}`: 204.
  */
 export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
@@ -113,10 +114,18 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
   router.post('/domains/:id/check', user, ownersOnly, keyed, async (ctx) => {
     const row = await find(ctx.state.user, ctx.params.id);
     if (!isLive(row)) throw new Problem(409, `This claim has ${OVER[row.state]}: add the domain again.`);
-    const wanted = await change(row, { check_wanted_at: new Date(), wants_start: true });
-    wake(wanted);
+    const { _id, check_wanted_at } = row;
+    const due = nextLookAt(row.checked_at, check_wanted_at);
+    if (due) {
+      // Decided on the row as it was read: of many at once one is heard.
+      const { modifiedCount } = await models.Domain.updateOne(
+        { _id, deleted_at: null, check_wanted_at },
+        { $set: { check_wanted_at: due, wants_start: true } },
+      );
+      if (modifiedCount === 1) wake(row);
+    }
     ctx.status = 202;
-    ctx.body = await show(wanted);
+    ctx.body = await show(await find(ctx.state.user, ctx.params.id));
   });
 
   router.delete('/domains/:id', user, ownersOnly, async (ctx) => {

@@ -2,6 +2,7 @@ import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { askForCode, enterCode, NotNow, TooOften } from '../../addresses/codes.ts';
 import { proofOf } from '../../addresses/proof.ts';
+import { nextLookAt } from '../../dns/lookGap.ts';
 import type { AddressProofRow, WorkspaceEmailRow } from '../../models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody, readBody } from '../body.ts';
@@ -19,9 +20,9 @@ const CodeBody = z.strictObject({
 
 /**
  * Proving an address that is elsewhere, by its owners. All answer with the address:
- * - `POST emails/{id}/verify {code}`: 200 proved; 422 another code; 409 none counts just now; 429 after ten wrong ones
+ * - `POST emails/{id}/verify {code}`: 200 proved; 422 another code; 409 none counts just now: have another one sent, as after ten wrong ones
  * - `POST emails/{id}/send-code`: 202, another code is mailed; 409 proved already; 429 with Retry-After when asked too often
- * - `POST emails/{id}/check`: 202, DNS is looked at now
+ * - `POST emails/{id}/check`: 202, DNS is looked at now, or some seconds after the last look
  */
 export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models } = deps;
@@ -49,11 +50,16 @@ export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: Ro
     const { email, proof } = await findProof(ctx, deps);
     if (proof.state === 'expired')
       throw new Problem(409, 'The time for this proof is over: have another code sent, and it begins again.');
-    const { modifiedCount } = await models.AddressProof.updateOne(
-      { _id: proof._id, run: proof.run, state: 'pending' },
-      { $set: { check_wanted_at: new Date(), wants_start: true } },
-    );
-    if (modifiedCount === 1) look(proof);
+    const { _id, run, check_wanted_at } = proof;
+    const due = nextLookAt(proof.dns_checked_at, check_wanted_at);
+    if (due) {
+      // Decided on the row as it was read: of many at once one is heard.
+      const { modifiedCount } = await models.AddressProof.updateOne(
+        { _id, run, state: 'pending', check_wanted_at },
+        { $set: { check_wanted_at: due, wants_start: true } },
+      );
+      if (modifiedCount === 1) look(proof);
+    }
     ctx.status = 202;
     await show(ctx, deps, email);
   });
