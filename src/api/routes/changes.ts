@@ -30,7 +30,7 @@ const ChangesQuery = z.strictObject({ since: Position.optional() });
 /**
  * `changes?since=<position>`: what happened since, in order, at most 100 at once, and the position to ask with next; without
  * `since` nothing but the position of now. With `Accept: text/event-stream` the same as server-sent events, whose ids are positions
- * (`Last-Event-ID` goes on after one). 410 when what followed the position is no longer kept: read everything anew. 422: no position.
+ * (`Last-Event-ID` goes on after one); the stream ends when its token, session or membership does. 410 when what followed the position is no longer kept: read everything anew. 422: no position.
  */
 export function changesRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   router.get('/changes', user, async (ctx) => {
