@@ -1,7 +1,8 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { AttachmentRow } from '../../models/index.ts';
+import type { AttachmentRow, MessageRow, Models } from '../../models/index.ts';
+import { threadsOf } from '../../threads/threads.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { sendObject } from '../download.ts';
@@ -10,6 +11,7 @@ import { notFound, Problem } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import { requestOf } from '../request.ts';
 import { saveUpload } from '../saveUpload.ts';
+import { OneThreadQuery } from '../threadQuery.ts';
 import { withUpload } from '../upload.ts';
 import { memberOf, seenBy, type ApiUser } from '../visibility.ts';
 
@@ -21,6 +23,7 @@ const UploadParameters = z.strictObject({
 
 /**
  * - `attachments/{id}`: the file. 409 with Retry-After while it is being fetched; 404 with the reason when it was not stored.
+ *   Of a thread in the trash it is 404, unless `?trash=true` says that it is wanted all the same, as of the thread itself.
  * - `POST attachments`: 201 with the row of an upload, which is its uploader's alone until a message takes it. A form with one
  *   file, in `file`, or the file itself with `?filename=`. HTML shows it with `cid:` and its `content_id`. 409 when the
  *   Idempotency-Key was used for another file.
@@ -37,12 +40,18 @@ export function attachmentRoutes(router: ApiRouter, user: Authenticate, deps: Ro
     ctx.body = presentAttachment(row, ctx.state.user, deps.links);
   });
 
-  router.get('/attachments/:id', user, (ctx) => sendAttachment(ctx, ctx.params.id, ctx.state.user, deps));
+  router.get('/attachments/:id', user, async (ctx) => {
+    const { trash } = readQuery(ctx.query, OneThreadQuery);
+    const row = await findAttachment(deps.models, ctx.params.id, ctx.state.user);
+    if (trash !== 'true' && (await isInTrash(deps.models, row))) throw notFound();
+    await sendAttachment(ctx, row, deps);
+  });
 }
 
 /**
  * `/files/{id}?…`: the same file by a signed URL, which message HTML uses for its images. 403 when the URL is changed or
- * over its time; 404 when its user may no longer see the file.
+ * over its time; 404 when its user may no longer see the file. A page that is open when its thread is put into the trash keeps its
+ * images until then: messages of the trash are not read, so no new URLs are made.
  */
 export function signedFileRoute(router: Router, deps: RouteDeps): void {
   router.get('/files/:id', async (ctx) => {
@@ -52,18 +61,32 @@ export function signedFileRoute(router: Router, deps: RouteDeps): void {
       throw new Problem(403, 'This link was changed, or its time is over; read the message again.');
     const user = await memberOf(deps.models, signed.workspaceId, signed.userId);
     if (!user) throw notFound();
-    await sendAttachment(ctx, id, user, deps);
+    await sendAttachment(ctx, await findAttachment(deps.models, id, user), deps);
   });
+}
+
+/** @throws Problem 404 */
+async function findAttachment(models: Models, id: string | undefined, user: ApiUser): Promise<AttachmentRow> {
+  const row = await models.Attachment.findOne({ ...seenBy(user), _id: id }).lean<AttachmentRow>();
+  if (!row) throw notFound();
+  return row;
+}
+
+async function isInTrash(models: Models, { message_id, workspace_id }: AttachmentRow): Promise<boolean> {
+  const message = await models.Message.findOne(
+    { _id: message_id, workspace_id },
+    { thread_kind: 1, thread_id: 1 },
+  ).lean<Pick<MessageRow, 'thread_kind' | 'thread_id'>>();
+  if (!message) return false;
+  const thread = { _id: message.thread_id, workspace_id, hidden: 'trash' as const };
+  return (await threadsOf(models, message.thread_kind).exists(thread)) !== null;
 }
 
 async function sendAttachment(
   ctx: Context,
-  id: string | undefined,
-  user: ApiUser,
-  { models, storage }: RouteDeps,
+  row: AttachmentRow,
+  { storage }: Pick<RouteDeps, 'storage'>,
 ): Promise<void> {
-  const row = await models.Attachment.findOne({ ...seenBy(user), _id: id }).lean<AttachmentRow>();
-  if (!row) throw notFound();
   if (row.state === 'pending') {
     throw new Problem(409, 'This file is still being fetched; try again.', {
       headers: { 'Retry-After': '2' },
