@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts';
 
 export type ProofLook =
   | { verdict: 'over'; state: ProofOutcome['action'] }
+  /** `expiresInMs`: then the row has something new to say at the latest. */
   | { verdict: 'pending'; codeWanted: boolean; checkWanted: boolean; expiresInMs: number };
 
 /** Where the proof is, as its row says; one that is over its time expires here. */
@@ -22,11 +23,14 @@ export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Prom
     return end(models, proof, 'proved');
   }
   if (email?.deleted_at) return end(models, proof, 'dropped');
-  const expiresInMs = proof.expires_at.getTime() - Date.now();
-  if (expiresInMs > 0) {
-    const { code_wanted_at, check_wanted_at } = proof;
-    const isWanted = { codeWanted: code_wanted_at !== null, checkWanted: check_wanted_at !== null };
-    return { verdict: 'pending', ...isWanted, expiresInMs };
+  const now = Date.now();
+  if (proof.expires_at.getTime() > now) {
+    const { code_wanted_at, check_wanted_at, expires_at } = proof;
+    // One that is wanted may be due a little later (dns/lookGap.ts).
+    const isDue = check_wanted_at !== null && check_wanted_at.getTime() <= now;
+    const until = isDue ? expires_at : (check_wanted_at ?? expires_at);
+    const isWanted = { codeWanted: code_wanted_at !== null, checkWanted: isDue };
+    return { verdict: 'pending', ...isWanted, expiresInMs: until.getTime() - now };
   }
   await models.WorkspaceEmail.updateOne(
     { _id: proof.workspace_email_id, proved_at: null },

@@ -305,6 +305,21 @@ test.each([
   },
 );
 
+test('checks in a loop, and by many at once, are one look; right after a look it is due some seconds later', async () => {
+  const { body } = await add(elsewhere());
+  const before = Date.now();
+  const looked = { check_wanted_at: null, dns_checked_at: new Date(before) };
+  await world.models.AddressProof.updateOne({ workspace_email_id: body.id }, { $set: looked });
+  world.asked.setUp.length = 0;
+  const check = () => world.post(`/emails/${body.id}/check`, world.tokens.olga);
+  const answers = await Promise.all(Array.from({ length: 12 }, check));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+  expect((await check()).status).toBe(202);
+  expect(world.asked.setUp).toHaveLength(1);
+  const proof = await world.models.AddressProof.findOne({ workspace_email_id: body.id }).orFail();
+  expect(proof.check_wanted_at!.getTime() - before).toBe(5_000);
+});
+
 test('confirmations of a mail host are shown to owners, those of a personal address to its user alone', async () => {
   const ask = async (body: object) => {
     const email = (await add(body)).body;

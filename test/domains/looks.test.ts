@@ -10,6 +10,19 @@ afterEach(() => rig.close());
 const states = async (row: Parameters<Rig['read']>[0]) =>
   Object.fromEntries((await rig.read(row)).records.map(({ purpose, state }) => [purpose, state]));
 
+test('a look that was asked for right after another waits until it is due', async () => {
+  const row = await rig.claim();
+  await rig.look(row);
+  await rig.publish(row, ['ownership']);
+  const due = new Date(Date.now() + 5_000);
+  await rig.models.Domain.updateOne({ _id: row._id }, { $set: { check_wanted_at: due } });
+  const { ms } = (await rig.look(row)) as { ms: number };
+  expect([ms > 0, ms <= 5_000, (await rig.read(row)).owned_at]).toEqual([true, true, null]);
+  rig.pass(5_000);
+  await rig.look(row);
+  expect(await rig.read(row)).toMatchObject({ owned_at: expect.any(Date), check_wanted_at: null });
+});
+
 describe('a claim is proved', () => {
   test('step by step, as its records appear', async () => {
     const row = await rig.claim();

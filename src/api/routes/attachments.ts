@@ -1,7 +1,8 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { AttachmentRow } from '../../models/index.ts';
+import type { AttachmentRow, MessageRow, Models } from '../../models/index.ts';
+import { threadsOf } from '../../threads/threads.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { sendObject } from '../download.ts';
@@ -10,6 +11,7 @@ import { Attachment, presentAttachment } from '../presenters/attachment.ts';
 import { notFound, Problem } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import { saveUpload } from '../saveUpload.ts';
+import { OneThreadQuery } from '../threadQuery.ts';
 import { withUpload } from '../upload.ts';
 import { memberOf, seenBy, type ApiUser } from '../visibility.ts';
 
@@ -63,20 +65,27 @@ export function attachmentRoutes(router: ApiRouter, user: Authenticate, deps: Ro
     operation(
       {
         summary: 'Download a file',
+        description: 'Of a thread in the trash only with `trash=true`, as the thread itself.',
+        query: OneThreadQuery,
         streams: ['*/*'],
         refuses: {
           404: 'It was not stored: the sentence says why.',
           409: 'It is still being fetched: try again as `Retry-After` says.',
         },
       },
-      (ctx) => sendAttachment(ctx, ctx.params.id, ctx.state.user, deps),
+      async (ctx, { query: { trash } }) => {
+        const row = await findAttachment(deps.models, ctx.params.id, ctx.state.user);
+        if (trash !== 'true' && (await isInTrash(deps.models, row))) throw notFound();
+        await sendAttachment(ctx, row, deps);
+      },
     ),
   );
 }
 
 /**
  * `/files/{id}?…`: the same file by a signed URL, which message HTML uses for its images. 403 when the URL is changed or
- * over its time; 404 when its user may no longer see the file.
+ * over its time; 404 when its user may no longer see the file. A page that is open when its thread is put into the trash keeps its
+ * images until then: messages of the trash are not read, so no new URLs are made.
  */
 export function signedFileRoute(router: Router, deps: RouteDeps): void {
   router.get('/files/:id', async (ctx) => {
@@ -86,18 +95,32 @@ export function signedFileRoute(router: Router, deps: RouteDeps): void {
       throw new Problem(403, 'This link was changed, or its time is over; read the message again.');
     const user = await memberOf(deps.models, signed.workspaceId, signed.userId);
     if (!user) throw notFound();
-    await sendAttachment(ctx, id, user, deps);
+    await sendAttachment(ctx, await findAttachment(deps.models, id, user), deps);
   });
+}
+
+/** @throws Problem 404 */
+async function findAttachment(models: Models, id: string | undefined, user: ApiUser): Promise<AttachmentRow> {
+  const row = await models.Attachment.findOne({ ...seenBy(user), _id: id }).lean<AttachmentRow>();
+  if (!row) throw notFound();
+  return row;
+}
+
+async function isInTrash(models: Models, { message_id, workspace_id }: AttachmentRow): Promise<boolean> {
+  const message = await models.Message.findOne(
+    { _id: message_id, workspace_id },
+    { thread_kind: 1, thread_id: 1 },
+  ).lean<Pick<MessageRow, 'thread_kind' | 'thread_id'>>();
+  if (!message) return false;
+  const thread = { _id: message.thread_id, workspace_id, hidden: 'trash' as const };
+  return (await threadsOf(models, message.thread_kind).exists(thread)) !== null;
 }
 
 async function sendAttachment(
   ctx: Context,
-  id: string | undefined,
-  user: ApiUser,
-  { models, storage }: RouteDeps,
+  row: AttachmentRow,
+  { storage }: Pick<RouteDeps, 'storage'>,
 ): Promise<void> {
-  const row = await models.Attachment.findOne({ ...seenBy(user), _id: id }).lean<AttachmentRow>();
-  if (!row) throw notFound();
   if (row.state === 'pending') {
     throw new Problem(409, 'This file is still being fetched; try again.', {
       headers: { 'Retry-After': '2' },

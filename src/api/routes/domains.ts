@@ -4,6 +4,7 @@ import { catchAllOf } from '../../domains/catchAll.ts';
 import { claimDomain, isLive } from '../../domains/claims.ts';
 import { isPlatforms, readDomainName } from '../../domains/domainName.ts';
 import { firstRecords } from '../../domains/firstRecords.ts';
+import { nextLookAt } from '../../dns/lookGap.ts';
 import { applyDomainFlags } from '../../domains/flags.ts';
 import type { DomainRow } from '../../models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
@@ -153,6 +154,7 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
     operation(
       {
         summary: 'Look at a domain now',
+        description: 'Or some seconds after the last look.',
         status: 202,
         answer: Domain,
         etag: true,
@@ -161,9 +163,17 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
       async (ctx) => {
         const row = await find(ctx.state.user, ctx.params.id);
         if (!isLive(row)) throw new Problem(409, `This claim has ${OVER[row.state]}: add the domain again.`);
-        const wanted = await change(row, { check_wanted_at: new Date(), wants_start: true });
-        wake(wanted);
-        return show(ctx, wanted);
+        const { _id, check_wanted_at } = row;
+        const due = nextLookAt(row.checked_at, check_wanted_at);
+        if (due) {
+          // Decided on the row as it was read: of many at once one is heard.
+          const { modifiedCount } = await models.Domain.updateOne(
+            { _id, deleted_at: null, check_wanted_at },
+            { $set: { check_wanted_at: due, wants_start: true } },
+          );
+          if (modifiedCount === 1) wake(row);
+        }
+        return show(ctx, await find(ctx.state.user, ctx.params.id));
       },
     ),
   );

@@ -2,6 +2,7 @@ import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { askForCode, enterCode, NotNow, TooOften } from '../../addresses/codes.ts';
 import { proofOf } from '../../addresses/proof.ts';
+import { nextLookAt } from '../../dns/lookGap.ts';
 import type { AddressProofRow, WorkspaceEmailRow } from '../../models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
@@ -38,7 +39,7 @@ export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: Ro
         body: CodeBody,
         answer: WorkspaceEmail,
         etag: true,
-        refuses: { 409: 'No code counts just now.', 429: 'Ten wrong codes were tried.' },
+        refuses: { 409: 'No code counts just now, as after ten wrong ones: have another one sent.' },
       },
       async (ctx, { body }) => {
         const { proof } = await findProof(ctx, deps);
@@ -79,6 +80,7 @@ export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: Ro
     operation(
       {
         summary: 'Look for the DNS record of an address now',
+        description: 'Or some seconds after the last look.',
         status: 202,
         answer: WorkspaceEmail,
         etag: true,
@@ -91,11 +93,16 @@ export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: Ro
             409,
             'The time for this proof is over: have another code sent, and it begins again.',
           );
-        const { modifiedCount } = await models.AddressProof.updateOne(
-          { _id: proof._id, run: proof.run, state: 'pending' },
-          { $set: { check_wanted_at: new Date(), wants_start: true } },
-        );
-        if (modifiedCount === 1) look(proof);
+        const { _id, run, check_wanted_at } = proof;
+        const due = nextLookAt(proof.dns_checked_at, check_wanted_at);
+        if (due) {
+          // Decided on the row as it was read: of many at once one is heard.
+          const { modifiedCount } = await models.AddressProof.updateOne(
+            { _id, run, state: 'pending', check_wanted_at },
+            { $set: { check_wanted_at: due, wants_start: true } },
+          );
+          if (modifiedCount === 1) look(proof);
+        }
         return showEmail(ctx, deps, email);
       },
     ),
