@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
@@ -29,11 +30,17 @@ import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
 import { cookieName } from './sessionCookie.ts';
 import { available } from './unavailable.ts';
 
-/** Every route of a workspace, of a person's account, and of signed files. Each line says what it needs (policy.ts). */
+/**
+ * Every route of a workspace, of a person's account, and of signed files. Each line says what it needs (policy.ts).
+ * Methods that HTTP has and a route has not are 405, and none is our fault (501).
+ */
 export function createRoutes(deps: ApiDeps) {
-  const router: ApiRouter = new Router<ApiState>({ prefix: '/api/v1/workspaces/:workspace_id' });
-  const account = new Router<AccountState>({ prefix: '/api/v1' });
-  const files = new Router();
+  const router: ApiRouter = new Router<ApiState>({
+    prefix: '/api/v1/workspaces/:workspace_id',
+    methods: METHODS,
+  });
+  const account = new Router<AccountState>({ prefix: '/api/v1', methods: METHODS });
+  const files = new Router({ methods: METHODS });
   const all = { ...deps, links: createLinks(deps.config) };
   const limits = createLimits(deps.config.apiRequestsPerMinute);
   const user = authenticate({ ...deps, limits });
