@@ -2,10 +2,12 @@ import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
 import type { ApiDeps, ApiRouter } from './deps.ts';
+import { docsRoutes } from './docs.ts';
 import { createLimits } from './limits.ts';
 import { createLinks } from './links.ts';
 import { sendPasswordPage } from './passwordPage.ts';
-import { checkScopes } from './policy.ts';
+import { describeApi } from './openapi.ts';
+import { checkScopes, needsOf } from './policy.ts';
 import { problems } from './problem.ts';
 import { accountRoutes } from './routes/account.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
@@ -24,6 +26,7 @@ import { threadMoveRoutes } from './routes/threadMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
+import { cookieName } from './sessionCookie.ts';
 import { available } from './unavailable.ts';
 
 /** Every route of a workspace, of a person's account, and of signed files. Each line says what it needs (policy.ts). */
@@ -57,7 +60,15 @@ export function createRoutes(deps: ApiDeps) {
   accountRoutes(account, session, all, limits);
   files.get('/password', sendPasswordPage);
   signedFileRoute(files, all);
-  return { router, account, files, session };
+  const describe = () =>
+    describeApi(
+      [
+        { layers: router.stack, asks: user, by: ['token', 'session'], needs: needsOf },
+        { layers: account.stack, asks: session, by: ['session'] },
+      ],
+      cookieName(deps.config),
+    );
+  return { router, account, files, session, describe };
 }
 
 /**
@@ -67,10 +78,12 @@ export function createRoutes(deps: ApiDeps) {
  * else's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage away), always as problem+json.
  */
 export function createApi(deps: ApiDeps): Middleware {
-  const { router, account, files } = createRoutes(deps);
+  const { router, account, files, describe } = createRoutes(deps);
+  const docs = docsRoutes(describe);
 
   const layers = [
     problems(deps.log),
+    docs.routes(),
     available(deps.models.connection),
     router.routes(),
     router.allowedMethods(),

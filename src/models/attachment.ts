@@ -1,5 +1,7 @@
 import { nullableString, requiredString, rowSchema, text } from './schema.ts';
 
+export const ATTACHMENT_STATES = ['pending', 'stored', 'failed', 'too_large'] as const;
+
 /** A file of one message; its bytes are at `key`, never shared with another message. */
 export interface AttachmentRow {
   /** Hash of message and position: two tries make one. */
@@ -18,7 +20,7 @@ export interface AttachmentRow {
   inline: boolean;
   /** Without angle brackets. */
   content_id: string | null;
-  state: 'pending' | 'stored' | 'failed' | 'too_large';
+  state: (typeof ATTACHMENT_STATES)[number];
   /** Why it is not stored, in words for a person. */
   reason: string | null;
   /** Storage key `attachments/<workspace>/<message>/<hash>`; null until stored. */

@@ -3,6 +3,9 @@ import { nullableDate, nullableString, requiredString, rowSchema, text } from '.
 /** Who may see where a mail lands: `tickets`, `shared`, or `owner:<user id>`. */
 export type Audience = 'tickets' | 'shared' | `owner:${string}`;
 
+export const PURPOSES = ['ticket', 'inbox'] as const;
+export const EMAIL_KINDS = ['platform', 'forwarding', 'domain'] as const;
+
 /** An address of the workspace, with a purpose. */
 export interface WorkspaceEmailRow {
   _id: string;
@@ -10,10 +13,10 @@ export interface WorkspaceEmailRow {
   /** Normalised (email/addresses.ts). */
   address: string;
   display_name: string;
-  purpose: 'ticket' | 'inbox';
+  purpose: (typeof PURPOSES)[number];
   /** With purpose `inbox`: the user whose personal mailbox this is; null = shared. */
   user_id: string | null;
-  kind: 'platform' | 'forwarding' | 'domain';
+  kind: (typeof EMAIL_KINDS)[number];
   /** When it was shown that the workspace owns the address; null = not yet, and its mail is held, or no longer: `expired_at`. */
   proved_at: Date | null;
   /** Proved and switched on. */

@@ -24,6 +24,8 @@ const BODIES: Record<string, object> = {
   'PATCH /domains/:id': { catch_all: null },
   'POST /emails/:id/verify': { code: '123456' },
   'POST /webhooks/:id/replay': { since: '2026-11-25T10:00:00Z' },
+  'POST /tickets/:id/messages': { text: 'x', note: true },
+  'POST /conversations/:id/messages': { text: 'x', note: true },
   'POST /tickets/:id/merge': { into: 'none' },
   'POST /conversations/:id/merge': { into: 'none' },
   'POST /contacts/:id/merge': { into: 'none' },
@@ -106,7 +108,7 @@ async function seed(
       workspace_id,
       webhook_id: webhook._id,
       event_id: null,
-      type: name,
+      type: 'webhook.test',
       state: 'delivered',
     },
     ...{ attempts: [], run: 1, wants_start: false, at: T0, created_at: T0 },
@@ -200,14 +202,6 @@ test('the routes are there', () => {
 });
 
 test('every POST takes an Idempotency-Key', async () => {
-  const { router } = createRoutes(world.deps);
-  const without = router.stack
-    .filter(({ methods }) => methods.includes('POST'))
-    .filter(({ stack }) => !stack.some(({ name }) => name === 'idempotentRequest'))
-    .map(({ path }) => String(path).slice(BASE.length));
-  // The key names the row that they make: api/request.ts.
-  const onTheirRows = ['/tickets', '/tickets/:id/messages', '/conversations', '/conversations/:id/messages'];
-  expect(without.sort()).toEqual(['/attachments', ...onTheirRows].sort());
   for (const route of routes.filter(({ method }) => method === 'POST')) {
     const sends = /^\/(tickets|conversations)(\/:id\/messages)?$/.test(route.path);
     const answer = await fetch(`${world.url}/api/v1/workspaces/acme${filled(route)}`, {

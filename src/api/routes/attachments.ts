@@ -6,9 +6,9 @@ import { threadsOf } from '../../threads/threads.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { sendObject } from '../download.ts';
-import { presentAttachment } from '../presenters/attachment.ts';
+import { operation } from '../operation.ts';
+import { Attachment, presentAttachment } from '../presenters/attachment.ts';
 import { notFound, Problem } from '../problem.ts';
-import { readQuery } from '../query.ts';
 import { requestOf } from '../request.ts';
 import { saveUpload } from '../saveUpload.ts';
 import { OneThreadQuery } from '../threadQuery.ts';
@@ -21,31 +21,65 @@ const UploadParameters = z.strictObject({
   content_id: z.string(NOT_TWICE).optional(),
 });
 
-/**
- * - `attachments/{id}`: the file. 409 with Retry-After while it is being fetched; 404 with the reason when it was not stored.
- *   Of a thread in the trash it is 404, unless `?trash=true` says that it is wanted all the same, as of the thread itself.
- * - `POST attachments`: 201 with the row of an upload, which is its uploader's alone until a message takes it. A form with one
- *   file, in `file`, or the file itself with `?filename=`. HTML shows it with `cid:` and its `content_id`. 409 when the
- *   Idempotency-Key was used for another file.
- */
+/** `attachments`: files, down and up. */
 export function attachmentRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
-  router.post('/attachments', user, async (ctx) => {
-    const query = readQuery(ctx.query, UploadParameters);
-    // A key that is none is told before 25 MB have come.
-    const request = requestOf(ctx, ctx.state.user);
-    const row = await withUpload(ctx, deps.storage.spoolDir, query, (upload) =>
-      saveUpload(ctx, request, upload, deps),
-    );
-    ctx.status = 201;
-    ctx.body = presentAttachment(row, ctx.state.user, deps.links);
-  });
+  router.post(
+    '/attachments',
+    user,
+    operation(
+      {
+        summary: 'Upload a file',
+        description:
+          'Up to 25 MB: a form with the file in `file`, or the file itself with `?filename=`. It is its uploader’s alone until a message takes it. HTML shows it with `cid:` and its `content_id`.',
+        query: UploadParameters,
+        uploads: {
+          'multipart/form-data': z.object({
+            file: z.string().meta({ override: { format: 'binary' } }),
+            content_id: z.string().optional(),
+          }),
+          '*/*': z.string().meta({ override: { format: 'binary' } }),
+        },
+        status: 201,
+        answer: Attachment,
+        isKeyed: true,
+        refuses: {
+          400: 'The body is not whole, or no form.',
+          413: 'The file is over 25 MB.',
+          415: 'The body is compressed.',
+        },
+      },
+      async (ctx, { query }) => {
+        // A key that is none is told before 25 MB have come.
+        const request = requestOf(ctx, ctx.state.user);
+        const row = await withUpload(ctx, deps.storage.spoolDir, query, (upload) =>
+          saveUpload(ctx, request, upload, deps),
+        );
+        return presentAttachment(row, ctx.state.user, deps.links);
+      },
+    ),
+  );
 
-  router.get('/attachments/:id', user, async (ctx) => {
-    const { trash } = readQuery(ctx.query, OneThreadQuery);
-    const row = await findAttachment(deps.models, ctx.params.id, ctx.state.user);
-    if (trash !== 'true' && (await isInTrash(deps.models, row))) throw notFound();
-    await sendAttachment(ctx, row, deps);
-  });
+  router.get(
+    '/attachments/:id',
+    user,
+    operation(
+      {
+        summary: 'Download a file',
+        description: 'Of a thread in the trash only with `trash=true`, as the thread itself.',
+        query: OneThreadQuery,
+        streams: ['*/*'],
+        refuses: {
+          404: 'It was not stored: the sentence says why.',
+          409: 'It is still being fetched: try again as `Retry-After` says.',
+        },
+      },
+      async (ctx, { query: { trash } }) => {
+        const row = await findAttachment(deps.models, ctx.params.id, ctx.state.user);
+        if (trash !== 'true' && (await isInTrash(deps.models, row))) throw notFound();
+        await sendAttachment(ctx, row, deps);
+      },
+    ),
+  );
 }
 
 /**
