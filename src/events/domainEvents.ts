@@ -65,6 +65,8 @@ function tell(change: Change, row: ChangedRow, fields: string[]): Told[] {
       if (isNew) return once(`${row.thread_kind ?? 'ticket'}.message_created`, seenBy);
       return row.direction === 'outbound' ? aboutDelivery(change, seenBy) : [];
     case 'workspace_emails':
+      // Its domain tells, once for all its addresses.
+      if (row.kind === 'domain') return [];
       if (isSet(change, 'proved_at')) return now('email.verified', EVERYONE);
       return isSet(change, 'expired_at') ? now('email.expired', EVERYONE) : [];
     case 'domains':

@@ -1,4 +1,5 @@
 import { askForCode, enterCode, NotNow, TooOften } from '../../src/addresses/codes.ts';
+import { prove } from '../../src/addresses/proof.ts';
 import { Unfit } from '../../src/replies/draft.ts';
 import { runStep } from '../support/house.ts';
 import { codeIn, newSetUpHouse, type SetUpHouse } from '../support/setUp.ts';
@@ -108,6 +109,26 @@ test('who has used up a code, and may not have another one yet, is told when', a
   await expect(enter(email, '000000')).rejects.toThrow(
     /another one sent \(POST …\/send-code\) in (19|20) s\.$/,
   );
+});
+
+test('where the process that adds an address dies before it is there, nobody is mailed, and the proof ends after a minute', async () => {
+  const { email, proof } = await rig.add(ADDRESS);
+  const run = { id: proof._id, run: proof.run };
+  const { models } = rig.house;
+  await models.WorkspaceEmail.deleteOne({ _id: email._id });
+  const look = await runStep(rig.steps.lookAtProof, run);
+  expect(look).toMatchObject({ verdict: 'pending', codeWanted: false, checkWanted: false });
+  const { expiresInMs } = look as { expiresInMs: number };
+  expect([expiresInMs > 50_000, expiresInMs <= 60_000]).toEqual([true, true]);
+  expect(await prove(models, proof, 'dns')).toBe('no address');
+  await backdate({ expires_at: new Date(proof.expires_at.getTime() - 61_000) });
+  expect(await runStep(rig.steps.lookAtProof, run)).toEqual({ verdict: 'over', state: 'dropped' });
+  // Asked for again it begins anew, as the same address.
+  const again = await rig.add(ADDRESS);
+  expect(again).toMatchObject({ email: { _id: email._id }, proof: { state: 'pending', run: proof.run + 1 } });
+  expect(await runStep(rig.steps.lookAtProof, { id: proof._id, run: again.proof.run })).toMatchObject({
+    ...{ verdict: 'pending', codeWanted: true },
+  });
 });
 
 test('a look at DNS that was asked for right after another is wanted when it is due', async () => {
