@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { anyFreePort } from '../src/engines/index.ts';
 import { runNode, typescript, until } from './engines/fakes.ts';
+import { lastingPort } from './support/ports.ts';
 
 /** A web process with neither MongoDB nor Temporal. */
 async function startWeb(dir: string) {
-  const port = await anyFreePort();
+  const port = await lastingPort();
   const { PATH, HOME } = process.env;
   const web = runNode(typescript('src/web.ts'), dir, {
     ...{ PATH, HOME, PORT: String(port), MAILGUN_SIGNING_KEY: 'key' },
