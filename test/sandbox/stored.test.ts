@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { lastingPort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 import { API_KEY, readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
 
@@ -100,7 +101,7 @@ test('no key or a wrong one: 401 as Mailgun answers it; unknown: 404', async () 
 
 test('stored messages expire', async () => {
   // Kept long enough to be seen, then by one that keeps it for hardly any time.
-  const first = await sandboxFor(receiver, { dataDir });
+  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
   await first.receive(mail, { form: 'store', wait: 'settled' });
   const { message, files } = await links();
   expect((await get(files[0]!.url)).status).toBe(200);
@@ -114,7 +115,7 @@ test('stored messages expire', async () => {
 });
 
 test('stored messages outlive a restart; other forms leave nothing behind', async () => {
-  const first = await sandboxFor(receiver, { dataDir });
+  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
   await first.receive(mail, { form: 'store' });
   const { files } = await links();
   await first.receive(mail, { form: 'forward', wait: 'settled' });

@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import os from 'node:os';
 import path from 'node:path';
 import { SentMails } from '../../../src/sandbox/outbound/sentMails.ts';
+import { lastingPort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
 import { sandboxFor, startReceiver } from '../receiver.ts';
 import { clientOf, DOMAIN, mimeOf, mimeSend } from './client.ts';
@@ -23,7 +24,7 @@ const logs = async (sandbox: { url: string }) =>
   (await clientOf(sandbox).logs.list({ start: new Date(0), end: new Date(Date.now() + 3_600_000) })).items;
 
 test('outbox, raw mails, events and suppressions outlive a restart', async () => {
-  const first = await sandboxFor(receiver, { dataDir });
+  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
   await send(first, 'dana@client.test', '<one@postroom.test>');
   await send(first, 'bounce@client.test', '<two@postroom.test>');
   await send(first, 'eve@client.test', '<three@postroom.test>');
