@@ -12,6 +12,7 @@ import { createSeal, newSecret } from '../../src/webhooks/secrets.ts';
 import { createSlots } from '../../src/webhooks/slots.ts';
 import { rows } from '../api/world.ts';
 import { freshModels } from '../support/engines.ts';
+import { runStep } from '../support/house.ts';
 import { startHookServer, type HookServer } from '../support/hookServer.ts';
 import { until } from '../support/until.ts';
 
@@ -78,7 +79,8 @@ async function deliveryTo(endpoint: WebhookRow, change: Partial<EventRow> = {}) 
   await models.WebhookDelivery.create(delivery);
   const read = () => models.WebhookDelivery.findById(delivery._id).orFail().lean();
   const attempt = (n = 1, isLast = false, { attemptWebhook } = activities) =>
-    attemptWebhook({ id: delivery._id, run: 1 }, n, isLast);
+    // One that takes its time tells Temporal that it is alive.
+    runStep(attemptWebhook, { id: delivery._id, run: 1 }, n, isLast);
   return { delivery, ticket, event, read, attempt };
 }
 
