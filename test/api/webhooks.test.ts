@@ -96,7 +96,7 @@ test('events go to endpoints that want them and were there; personal ones to non
   expect(await world.models.Event.exists({ row_id: contact._id })).not.toBeNull();
   expect(await deliveries(id)).toHaveLength(1);
   expect(await deliveries(off)).toEqual([]);
-  expect(follower.started).toContain(delivery!._id);
+  await until('its run to be asked for', () => follower.started.includes(delivery!._id));
 
   const path = `/webhooks/${id}/deliveries/${delivery!._id}`;
   expect((await world.post(`${path}/retry`, world.tokens.olga)).status).toBe(409);
