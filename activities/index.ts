@@ -17,6 +17,7 @@ import { resolveForwarding } from './resolveForwarding.ts';
 import { routeEmail } from './routeEmail.ts';
 import { deleteOldRaw } from './operations/deleteOldRaw.ts';
 import { closeWorkspace, purgeWorkspace } from './operations/deleteWorkspace.ts';
+import { deleteOldEvents } from './operations/deleteOldEvents.ts';
 import { deleteOldUploads } from './operations/deleteOldUploads.ts';
 import { checkProofDns } from './proofs/checkProofDns.ts';
 import { lookAtProof } from './proofs/lookAtProof.ts';
@@ -93,6 +94,7 @@ export function createOperationsActivities(deps: Deps) {
   return {
     deleteOldRaw: step(deleteOldRaw),
     deleteOldUploads: step(deleteOldUploads),
+    deleteOldEvents: step(deleteOldEvents),
     closeWorkspace: step(closeWorkspace),
     purgeWorkspace: step(purgeWorkspace),
   };

@@ -2,6 +2,7 @@ import {
   condition,
   continueAsNew,
   defineSignal,
+  patched,
   proxyActivities,
   setHandler,
   upsertMemo,
@@ -18,7 +19,7 @@ const DAYS_A_RUN = 30;
 
 /** One for the installation, without an end: daily, what has been kept long enough is deleted. */
 export async function keepTidy(): Promise<void> {
-  const { deleteOldRaw, deleteOldUploads } = proxyActivities<OperationsActivities>(sweep);
+  const { deleteOldRaw, deleteOldUploads, deleteOldEvents } = proxyActivities<OperationsActivities>(sweep);
   let isWoken = false;
   setHandler(wake, () => void (isWoken = true));
 
@@ -26,7 +27,9 @@ export async function keepTidy(): Promise<void> {
     isWoken = false;
     const { mails } = await deleteOldRaw();
     const { files } = await deleteOldUploads();
-    upsertMemo({ mails, files });
+    // Runs of before knew of no events.
+    const more = patched('old-events') ? await deleteOldEvents() : {};
+    upsertMemo({ mails, files, ...more });
     await condition(() => isWoken, DAY_MS);
   }
   return continueAsNew<typeof keepTidy>();

@@ -51,6 +51,19 @@ export interface SetUpRun {
   run: number;
 }
 
+/** How far the proof of an address is when a run of it goes on as another one. Times in ms since 1970, by the workflow's clock. */
+export interface ProofProgress {
+  startedAt: number;
+  /** Then a code that could not be sent is tried again. */
+  codeAt: number;
+  /** Then DNS is looked at, and after that once more when `gap` (ms) is over. */
+  checkAt: number;
+  gap: number;
+  /** How many reminders were sent, and when the next one is due. */
+  reminders: number;
+  remindAt: number;
+}
+
 /** What became of the proof of an address. */
 export interface ProofOutcome {
   action:

@@ -41,6 +41,9 @@ const VERIFY_EVERY_MS = 60_000;
 export async function lookAtDomain(deps: Deps, run: SetUpRun): Promise<Looked> {
   const before = await readDomain(deps, run);
   if (!isLive(before)) return over(before);
+  const msToDue = (before.check_wanted_at?.getTime() ?? 0) - deps.now().getTime();
+  // Asked for right after a look (dns/lookGap.ts).
+  if (msToDue > 0) return { ...looked(before), ms: msToDue };
   const found = await find(deps, before);
   const { graceMs } = deps.domains;
   const row = await changeDomain(deps, run, (now) =>
@@ -51,10 +54,13 @@ export async function lookAtDomain(deps: Deps, run: SetUpRun): Promise<Looked> {
     { $set: { check_wanted_at: null } },
   );
   if (!isLive(row)) return over(row);
-  const { state, wants_applying: apply, notices } = row;
   const ms = msToNextLook(row, deps.now(), found.asked.problem === null ? null : found.asked.retryAfterMs);
-  return { verdict: 'looked', state, apply, tell: notices.length > 0, ms };
+  return { ...looked(row), ms };
 }
+
+const looked = ({ state, wants_applying: apply, notices }: DomainRow) => ({
+  ...({ verdict: 'looked', state, apply, tell: notices.length > 0 } as const),
+});
 
 async function find(deps: Deps, row: DomainRow): Promise<Found> {
   const at = deps.now();

@@ -53,14 +53,19 @@ export async function isOnlyHere(models: Models, workspaceId: string, userId: st
   return !(await models.Member.exists({ user_id: userId, workspace_id: { $ne: workspaceId } }));
 }
 
-/** @returns null when there is no such member. @throws LastOwner */
+/**
+ * @param check of the member as they are, in the same transaction as the change; may throw
+ * @returns null when there is no such member. @throws LastOwner
+ */
 export async function changeRole(
   models: Models,
   workspaceId: string,
   userId: string,
   role: Role,
+  check: (member: MemberRow) => void = () => undefined,
 ): Promise<MemberRow | null> {
   return changing(models, workspaceId, userId, async (member, session) => {
+    check(member);
     if (member.role === role) return member;
     await keepAnOwner(models, member, session);
     await models.Member.updateOne({ _id: member._id }, { $set: { role } }, { session });

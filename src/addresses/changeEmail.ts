@@ -14,12 +14,22 @@ export interface EmailChange {
   active?: boolean | undefined;
 }
 
-/** Changes an address. Purpose and user count for new mail: threads stay where they are. @throws Unfit */
-export async function changeEmail(
+/** Of an address: what an owner may change, and what that is decided on. */
+export function settingsOf(row: WorkspaceEmailRow) {
+  const { display_name, purpose, user_id, can_receive, can_send, active, proved_at } = row;
+  const { receive_off = null, send_off = null, expired_at = null } = row;
+  return {
+    ...{ display_name, purpose, user_id, can_receive, can_send, active },
+    ...{ receive_off, send_off, proved_at, expired_at },
+  };
+}
+
+/** What a change writes. Purpose and user count for new mail: threads stay where they are. @throws Unfit */
+export async function emailChange(
   models: Models,
   email: WorkspaceEmailRow,
   change: EmailChange,
-): Promise<void> {
+): Promise<Partial<WorkspaceEmailRow>> {
   const { can_receive, can_send, ...plain } = change;
   // A purpose that is for nobody takes the user with it, unless the request says otherwise.
   const purpose = change.purpose ?? email.purpose;
@@ -34,11 +44,32 @@ export async function changeEmail(
     ...(can_receive !== undefined && { receive_off: !can_receive }),
     ...(can_send !== undefined && { send_off: !can_send }),
   };
-  const set = Object.fromEntries(
-    Object.entries<unknown>({ ...plain, ...switches, user_id }).filter(([, value]) => value !== undefined),
+  const since = user_id !== email.user_id && { user_changed_at: new Date() };
+  return Object.fromEntries(
+    Object.entries<unknown>({ ...plain, ...switches, user_id, ...since }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
-  await models.WorkspaceEmail.updateOne({ _id: email._id, deleted_at: null }, { $set: set });
-  if (!(await applyFlags(models, email._id)) && can_receive)
+}
+
+/** Makes it, where the address is as it was read. @returns null when it is not. */
+export function writeEmailChange(
+  models: Models,
+  email: WorkspaceEmailRow,
+  set: Partial<WorkspaceEmailRow>,
+): Promise<WorkspaceEmailRow | null> {
+  const { _id, workspace_id } = email;
+  const asRead = { ...settingsOf(email), _id, workspace_id, deleted_at: null };
+  return models.WorkspaceEmail.findOneAndUpdate(asRead, { $set: set }).lean<WorkspaceEmailRow>();
+}
+
+/** After a change. @throws Unfit when it was to receive, and cannot. */
+export async function applyEmailChange(
+  models: Models,
+  { _id }: WorkspaceEmailRow,
+  { can_receive }: EmailChange,
+): Promise<void> {
+  if (!(await applyFlags(models, _id)) && can_receive)
     throw new Unfit('can_receive', 'cannot be: another workspace receives for this address');
 }
 

@@ -85,7 +85,7 @@ export async function askForCode(
 
 /**
  * Proves the address by a code that was sent to it.
- * @throws Unfit when it is another, NotNow when none counts, TooOften after ten wrong ones.
+ * @throws Unfit when it is another, NotNow when none counts, also after ten wrong ones.
  */
 export async function enterCode(models: Models, proof: AddressProofRow, code: string): Promise<void> {
   if (proof.state === 'proved') return;
@@ -98,11 +98,7 @@ export async function enterCode(models: Models, proof: AddressProofRow, code: st
     { $inc: { tries: 1 } },
     { returnDocument: 'after' },
   ).lean<AddressProofRow>();
-  if (!counted)
-    throw new TooOften(
-      `${MAX_TRIES} wrong codes were entered: have another one sent.`,
-      Math.max(waitBeforeAsking(proof.asked_at, now), 1000),
-    );
+  if (!counted) throw usedUp(proof, now);
   const live = counted.codes.filter((kept) => kept.expires_at.getTime() > now);
   const hashes = await Promise.all(live.map((kept) => hashCode(code, kept.salt, 32)));
   const isRight = live.some((kept, n) => timingSafeEqual(hashes[n]!, Buffer.from(kept.hash, 'hex')));
@@ -110,4 +106,13 @@ export async function enterCode(models: Models, proof: AddressProofRow, code: st
     throw new Unfit('code', `is not the one that was sent; ${MAX_TRIES - counted.tries} tries are left`);
   if ((await prove(models, counted, 'code')) === 'elsewhere')
     throw new NotNow('Another workspace receives for this address; it must let go of it first.');
+}
+
+/** Trying again later does not help: another one does. */
+function usedUp({ asked_at }: AddressProofRow, now: number): NotNow {
+  const seconds = Math.ceil(waitBeforeAsking(asked_at, now) / 1000);
+  const when = seconds > 0 ? ` in ${seconds} s` : '';
+  return new NotNow(
+    `${MAX_TRIES} wrong codes were entered, and the code is used up: have another one sent (POST …/send-code)${when}.`,
+  );
 }

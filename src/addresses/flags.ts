@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { collectionOf, type DomainRow, type Models, type WorkspaceEmailRow } from '../models/index.ts';
 import { claimReceiving, holdsReceiving, releaseReceiving } from './receiving.ts';
 
@@ -25,30 +26,60 @@ export function ownedDomain(models: Models, workspaceId: string, name: string): 
  * when its domain's DKIM and SPF are right.
  */
 export async function provedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
-  if (email.proved_at === null || email.deleted_at !== null) return { receive: false, send: false };
+  if (email.deleted_at !== null) return { receive: false, send: false };
   if (email.kind === 'platform') return { receive: true, send: true };
+  if (email.kind === 'forwarding' && email.proved_at === null) return { receive: false, send: false };
   const domain = await ownedDomain(models, email.workspace_id, domainPart(email.address));
   const send = domain?.sending ?? false;
   return { receive: email.kind === 'forwarding' || (domain?.receiving ?? false), send };
 }
 
+/** What is proved and switched on, and whether the address is the workspace's: one of a domain is as long as the domain is. */
+async function wantedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved & { owned: boolean }> {
+  const { receive, send } = await provedOf(models, email);
+  const owned =
+    email.kind === 'domain'
+      ? (await ownedDomain(models, email.workspace_id, domainPart(email.address))) !== null
+      : email.proved_at !== null;
+  return { owned, receive: receive && !email.receive_off, send: send && !email.send_off };
+}
+
 /**
- * Brings `can_receive` and `can_send` of an address to what is proved and switched on now. Any number of times.
+ * Brings `can_receive` and `can_send` of an address to what is proved and switched on now. Any number of times, and beside itself.
  * @returns false when another workspace receives for this address: then this one does not.
  */
 export async function applyFlags(models: Models, id: string): Promise<boolean> {
   const emails = collectionOf(models.WorkspaceEmail);
-  const email = await emails.findOne({ _id: id });
-  if (!email) return true;
-  const proved = await provedOf(models, email);
-  const send = proved.send && !email.send_off;
-  const wanted = proved.receive && !email.receive_off;
-  const receive = wanted && (await claimReceiving(models, email));
-  await emails.updateOne({ _id: id }, { $set: { can_receive: receive, can_send: send } });
+  for (let email = await emails.findOne({ _id: id }); email;) {
+    const wanted = await wantedOf(models, email);
+    const isFree = await setFlags(models, email, wanted);
+    // Whatever changed meanwhile may have been written over just now by what was read before it.
+    email = await emails.findOne({ _id: id });
+    const now = email && (await wantedOf(models, email));
+    if (!now || isDeepStrictEqual(now, wanted)) return isFree;
+  }
+  return true;
+}
+
+async function setFlags(
+  models: Models,
+  email: WorkspaceEmailRow,
+  wanted: Proved & { owned: boolean },
+): Promise<boolean> {
+  const emails = collectionOf(models.WorkspaceEmail);
+  const isWrong =
+    email.kind === 'domain' && email.deleted_at === null && wanted.owned !== (email.proved_at !== null);
+  // Its mail is skipped, not held: nobody is about to prove it.
+  const proof = wanted.owned
+    ? { proved_at: new Date(), expired_at: null }
+    : { proved_at: null, expired_at: new Date() };
+  if (isWrong) await emails.updateOne({ _id: email._id }, { $set: proof });
+  const receive = wanted.receive && (await claimReceiving(models, email));
+  await emails.updateOne({ _id: email._id }, { $set: { can_receive: receive, can_send: wanted.send } });
   if (!receive) await releaseReceiving(models, email);
   else if (!(await holdsReceiving(models, email))) {
-    await emails.updateOne({ _id: id }, { $set: { can_receive: false } });
+    await emails.updateOne({ _id: email._id }, { $set: { can_receive: false } });
     return false;
   }
-  return receive || !wanted;
+  return receive || !wanted.receive;
 }

@@ -8,23 +8,28 @@ type Named = Pick<WorkspaceRow, '_id' | 'name'>;
 export async function giveSlug(models: Models, workspace: Named, platformDomain: string): Promise<void> {
   for (;;) {
     const slug = newSlug();
-    if (await claimAddress(models, `${slug}@${platformDomain}`, workspace._id))
-      return useSlug(models, workspace, slug, platformDomain);
+    if (!(await claimAddress(models, `${slug}@${platformDomain}`, workspace._id))) continue;
+    await addSlugsAddress(models, workspace, slug, platformDomain);
+    await models.Workspace.updateOne({ _id: workspace._id }, { $set: { slug } });
+    return;
   }
 }
 
-/** Another slug; the address with the old one goes on receiving. @throws Unfit when it is not free. */
-export async function changeSlug(
+/**
+ * Makes the address of another slug the workspace's, whose row says afterwards that this is its slug; the address with the old one goes on
+ * receiving. Any number of times. @throws Unfit when it is not free.
+ */
+export async function takeSlug(
   models: Models,
   workspace: Named,
   slug: string,
   platformDomain: string,
 ): Promise<void> {
   await takeAddress(models, 'slug', `${slug}@${platformDomain}`, workspace._id);
-  await useSlug(models, workspace, slug, platformDomain);
+  await addSlugsAddress(models, workspace, slug, platformDomain);
 }
 
-async function useSlug(
+async function addSlugsAddress(
   models: Models,
   { _id: workspace_id, name }: Named,
   slug: string,
@@ -38,5 +43,4 @@ async function useSlug(
       ...{ workspace_id, address, display_name: name, purpose: 'ticket', user_id: null },
       ...{ kind: 'platform', proved_at: new Date() },
     });
-  await models.Workspace.updateOne({ _id: workspace_id }, { $set: { slug } });
 }

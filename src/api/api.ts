@@ -1,11 +1,14 @@
+import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
 import type { ApiDeps, ApiRouter } from './deps.ts';
+import { docsRoutes } from './docs.ts';
 import { createLimits } from './limits.ts';
 import { createLinks } from './links.ts';
 import { sendPasswordPage } from './passwordPage.ts';
-import { checkScopes } from './policy.ts';
+import { describeApi } from './openapi.ts';
+import { checkScopes, needsOf } from './policy.ts';
 import { problems } from './problem.ts';
 import { accountRoutes } from './routes/account.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
@@ -24,13 +27,20 @@ import { threadMoveRoutes } from './routes/threadMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
+import { cookieName } from './sessionCookie.ts';
 import { available } from './unavailable.ts';
 
-/** Every route of a workspace, of a person's account, and of signed files. Each line says what it needs (policy.ts). */
+/**
+ * Every route of a workspace, of a person's account, and of signed files. Each line says what it needs (policy.ts).
+ * Methods that HTTP has and a route has not are 405, and none is our fault (501).
+ */
 export function createRoutes(deps: ApiDeps) {
-  const router: ApiRouter = new Router<ApiState>({ prefix: '/api/v1/workspaces/:workspace_id' });
-  const account = new Router<AccountState>({ prefix: '/api/v1' });
-  const files = new Router();
+  const router: ApiRouter = new Router<ApiState>({
+    prefix: '/api/v1/workspaces/:workspace_id',
+    methods: METHODS,
+  });
+  const account = new Router<AccountState>({ prefix: '/api/v1', methods: METHODS });
+  const files = new Router({ methods: METHODS });
   const all = { ...deps, links: createLinks(deps.config) };
   const limits = createLimits(deps.config.apiRequestsPerMinute);
   const user = authenticate({ ...deps, limits });
@@ -57,7 +67,15 @@ export function createRoutes(deps: ApiDeps) {
   accountRoutes(account, session, all, limits);
   files.get('/password', sendPasswordPage);
   signedFileRoute(files, all);
-  return { router, account, files, session };
+  const describe = () =>
+    describeApi(
+      [
+        { layers: router.stack, asks: user, by: ['token', 'session'], needs: needsOf },
+        { layers: account.stack, asks: session, by: ['session'] },
+      ],
+      cookieName(deps.config),
+    );
+  return { router, account, files, session, describe };
 }
 
 /**
@@ -67,10 +85,12 @@ export function createRoutes(deps: ApiDeps) {
  * else's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage away), always as problem+json.
  */
 export function createApi(deps: ApiDeps): Middleware {
-  const { router, account, files } = createRoutes(deps);
+  const { router, account, files, describe } = createRoutes(deps);
+  const docs = docsRoutes(describe);
 
   const layers = [
     problems(deps.log),
+    docs.routes(),
     available(deps.models.connection),
     router.routes(),
     router.allowedMethods(),

@@ -35,4 +35,5 @@ export const Search = z
     if (found) return found;
     check.addIssue('has no word to look for');
     return z.NEVER;
-  });
+  })
+  .meta({ description: 'Words, of which the last may be begun.' });

@@ -11,6 +11,10 @@ import { KEY, requestOf } from './request.ts';
 /** Longer than any request takes (api/unavailable.ts). */
 const WORKING_MS = 30_000;
 
+const made = new WeakSet<object>();
+/** Whether this is in a route's line for its `Idempotency-Key`. */
+export const isIdempotent = (middleware: object): boolean => made.has(middleware);
+
 /** Koa gives undefined for a header that is not set, and JSON leaves that out. */
 const Answer = z.object({ status: z.int(), body: z.unknown(), etag: z.string().default('') });
 
@@ -25,7 +29,7 @@ export function idempotent({
   config,
 }: Pick<RouteDeps, 'models' | 'config'>): RouterMiddleware<ApiState> {
   const requests = models.KeyedRequest;
-  return async (ctx, next) => {
+  const keyed: RouterMiddleware<ApiState> = async (ctx, next) => {
     const { id: _id, isKeyed, hash } = requestOf(ctx, ctx.state.user);
     if (!isKeyed) {
       await next();
@@ -57,6 +61,8 @@ export function idempotent({
     const answer = box.close(JSON.stringify({ status, body: body ?? null, etag: ctx.response.get('ETag') }));
     await requests.updateOne({ _id, working_until }, { $set: { answer } });
   };
+  made.add(keyed);
+  return keyed;
 
   async function insertOrFind(row: KeyedRequestRow): Promise<KeyedRequestRow | null> {
     try {

@@ -5,14 +5,17 @@ import { z } from 'zod';
 const Position = z.tuple([z.int(), z.string()]);
 type Position = z.infer<typeof Position>;
 
-/** The parameters of every list; `cursor` is a former page's `next_cursor`, opaque to clients. */
+const MOST = 100;
+const isLimit = (text: string) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST;
+
+/** The parameters of every list. */
 export const ListQuery = z.strictObject({
   limit: z
     .string('must be given once')
-    .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
+    .refine(isLimit, `must be a whole number from 1 to ${MOST}`)
     .transform(Number)
-    .refine((n) => n >= 1 && n <= 100, 'must be a whole number from 1 to 100')
-    .default(50),
+    .default(50)
+    .meta({ override: { type: 'integer', minimum: 1, maximum: MOST, default: 50 } }),
   cursor: z
     .string('must be given once')
     .transform((cursor, check): Position => {
@@ -21,7 +24,8 @@ export const ListQuery = z.strictObject({
       check.addIssue('is not a cursor that a list has given');
       return z.NEVER;
     })
-    .optional(),
+    .optional()
+    .meta({ description: 'The `next_cursor` of the page before.' }),
 });
 
 export interface Page<Row> {

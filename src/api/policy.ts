@@ -1,6 +1,6 @@
-import type { Layer } from '@koa/router';
 import { scopesOf, type Scope } from '../access/scopes.ts';
-import { ownersOnly, type ApiState, type Authenticate } from './auth.ts';
+import type { Role } from '../models/workspace.ts';
+import { ownersOnly, type Authenticate } from './auth.ts';
 import type { ApiRouter } from './deps.ts';
 import { Problem } from './problem.ts';
 
@@ -12,23 +12,36 @@ export const wholeRole: Authenticate = async (ctx, next) => {
   await next();
 };
 
+/** A route's line, as the router has it. */
+interface Line {
+  methods: string[];
+  stack: unknown[];
+}
+
 /** What a route needs of whoever calls it. */
 export interface Policy {
   /** `all`: every scope of the user's role. */
   scope: Scope | 'all';
-  role: 'owner' | 'member';
+  role: Role;
 }
 
 /**
  * A route's line says what it needs: `user` for members, `ownersOnly` after it for owners. Reading needs the scope `read`;
  * changing needs `admin` where it is for owners only, else `write`; `wholeRole` asks for all.
  */
-export function policyOf({ methods, stack }: Pick<Layer<ApiState>, 'methods' | 'stack'>): Policy {
-  const has = (layer: Authenticate) => (stack as unknown[]).includes(layer);
+export function policyOf({ methods, stack }: Line): Policy {
+  const has = (layer: Authenticate) => stack.includes(layer);
   const role = has(ownersOnly) ? 'owner' : 'member';
   if (has(wholeRole)) return { scope: 'all', role };
   if (methods.includes('GET')) return { scope: 'read', role };
   return { scope: role === 'owner' ? 'admin' : 'write', role };
+}
+
+/** A route's policy as a sentence. */
+export function needsOf(layer: Line): string {
+  const { scope, role } = policyOf(layer);
+  const who = role === 'owner' ? 'For owners' : 'For every member';
+  return scope === 'all' ? `${who}, with all scopes of their role.` : `${who}; scope \`${scope}\`.`;
 }
 
 /** Puts the check of scopes behind `user` on every route. @throws Error when a route has no `user`: a fault of the code. */

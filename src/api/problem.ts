@@ -63,7 +63,7 @@ export function problems(log: Logger): Middleware {
 
 function asProblem(error: unknown, log: Logger): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof Unfit) return wrongFields([error]);
+  if (error instanceof Unfit) return wrongFields([{ field: error.field, message: error.message }]);
   const thrown = error instanceof Error ? error : new Error('something that is no error was thrown');
   // Neither message nor values: they may hold addresses.
   const at = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));

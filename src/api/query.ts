@@ -4,7 +4,7 @@ import { wrongFields } from './problem.ts';
 
 /** The query string as its schema says. @throws Problem 422 that names each field that is wrong or not known. */
 export function readQuery<Schema extends z.ZodType>(query: ParsedUrlQuery, schema: Schema): z.output<Schema> {
-  return readFields(query, schema, 'is not a parameter of this list');
+  return readFields(query, schema, 'is not a parameter of this');
 }
 
 /** @param unknown what is said of a field that the schema does not have. @throws Problem 422 */

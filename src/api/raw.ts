@@ -1,10 +1,30 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
+import { z } from 'zod';
 import type { InboundEmailRow } from '../models/index.ts';
 import type { Storage } from '../storage/storage.ts';
 import { StoredPost } from '../webhook/storedPost.ts';
 import type { ApiDeps } from './deps.ts';
 import { fromStorage, sendObject, sendStream } from './download.ts';
+
+const Bytes = z.object({ base64: z.string() });
+/** A form as it was posted. */
+export const PostedForm = StoredPost.pick({ id: true, provider: true, received_at: true, content_type: true })
+  .extend({
+    fields: z
+      .array(z.tuple([z.string(), z.union([z.string(), Bytes])]))
+      .meta({ description: 'Name and value, in their order.' }),
+    files: z.array(
+      z.object({
+        field: z.string(),
+        filename: z.string(),
+        content_type: z.string(),
+        size: z.int(),
+        base64: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'PostedForm' });
 
 /**
  * The mail as it was posted: its MIME where that is what came, else the form's fields and files as JSON, bytes that are no

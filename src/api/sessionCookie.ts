@@ -9,9 +9,10 @@ interface Site {
 const isSecure = ({ publicUrl }: Site): boolean => publicUrl.startsWith('https:');
 
 /** With `__Host-` a browser takes it only over https, from this host alone, for all of it (RFC 6265bis). */
-const nameOf = (site: Site): string => (isSecure(site) ? '__Host-postroom' : 'postroom_session');
+export const cookieName = (site: Site): string => (isSecure(site) ? '__Host-postroom' : 'postroom_session');
 
-export const sessionToken = (ctx: Context, site: Site): string | undefined => ctx.cookies.get(nameOf(site));
+export const sessionToken = (ctx: Context, site: Site): string | undefined =>
+  ctx.cookies.get(cookieName(site));
 
 /** @param session null: the browser forgets it. */
 export function setSessionCookie(
@@ -23,7 +24,7 @@ export function setSessionCookie(
   // Behind a proxy that ends TLS the connection itself is none.
   ctx.cookies.secure = secure;
   const options = { httpOnly: true, sameSite: 'lax', path: '/', secure, signed: false } as const;
-  ctx.cookies.set(nameOf(site), session?.token ?? null, {
+  ctx.cookies.set(cookieName(site), session?.token ?? null, {
     ...options,
     ...(session && { expires: session.expiresAt }),
   });

@@ -9,7 +9,7 @@ import type {
 import type { ThreadRow } from '../models/thread.ts';
 import type { RouteDeps } from './deps.ts';
 import { presentMessage } from './presenters/message.ts';
-import { presentConversation, presentTicket } from './presenters/thread.ts';
+import { presentConversation, presentTicket, type Thread } from './presenters/thread.ts';
 import { seenBy, type ApiUser } from './visibility.ts';
 
 /** What of a message nobody is shown. */
@@ -37,12 +37,12 @@ export async function showMessage(row: MessageRow, user: ApiUser, deps: ShowDeps
 }
 
 /** A thread that may be seen shows its contact and address, whatever else these belong to. */
-export async function showThreads(
+export async function showThreads<Kind extends MessageRow['thread_kind']>(
   rows: ThreadRow[],
-  kind: MessageRow['thread_kind'],
+  kind: Kind,
   user: ApiUser,
   { models }: Pick<ShowDeps, 'models'>,
-): Promise<object[]> {
+): Promise<Thread<Kind>[]> {
   const named = (ids: string[]) => ({ workspace_id: user.workspaceId, _id: { $in: [...new Set(ids)] } });
   const [contacts, workspaceEmails] = await Promise.all([
     models.Contact.find(named(rows.map((row) => row.contact_id))).lean<ContactRow[]>(),
@@ -52,9 +52,19 @@ export async function showThreads(
     contacts: new Map(contacts.map((row) => [row._id, row])),
     workspaceEmails: new Map(workspaceEmails.map((row) => [row._id, row])),
   };
-  return rows.map((row) =>
+  const show = (row: ThreadRow) =>
     kind === 'ticket'
       ? presentTicket(row as TicketRow, parts)
-      : presentConversation(row as ConversationRow, parts),
-  );
+      : presentConversation(row as ConversationRow, parts);
+  return rows.map((row) => show(row) as Thread<Kind>);
+}
+
+export async function showThread<Kind extends MessageRow['thread_kind']>(
+  row: ThreadRow,
+  kind: Kind,
+  user: ApiUser,
+  deps: Pick<ShowDeps, 'models'>,
+): Promise<Thread<Kind>> {
+  const [shown] = await showThreads([row], kind, user, deps);
+  return shown!;
 }

@@ -9,16 +9,20 @@ const once = z.string('must be given once');
 
 const Filters = z.strictObject({
   status: z.enum(THREAD_STATUSES, 'must be "open", "pending" or "closed"').optional(),
-  agent_id: once.optional(),
+  agent_id: once.optional().meta({ description: '`none`: nobody’s.' }),
   contact_id: once.optional(),
   workspace_email_id: once.optional(),
   tag: once.optional(),
-  spam: z.enum(['true', 'false', 'any'], 'must be "true", "false" or "any"').optional(),
+  spam: z
+    .enum(['true', 'false', 'any'], 'must be "true", "false" or "any"')
+    .optional()
+    .meta({ description: 'Left out: as `false`; in the trash: as `any`.' }),
   trash: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
   changed_since: z.iso
     .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })
     .transform((text) => new Date(text))
-    .optional(),
+    .optional()
+    .meta({ description: 'What changed at this time or later.' }),
   q: Search.optional(),
 });
 

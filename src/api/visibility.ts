@@ -1,11 +1,12 @@
 import type { Models } from '../models/index.ts';
+import type { Role } from '../models/workspace.ts';
 import type { Audience } from '../models/workspaceEmail.ts';
 
 /** Who asks, and in which workspace. */
 export interface ApiUser {
   readonly workspaceId: string;
   readonly userId: string;
-  readonly role: 'owner' | 'member';
+  readonly role: Role;
 }
 
 /** The user as a member of the workspace, or null when they are none (any more). */

@@ -5,7 +5,7 @@ import { loadConfig } from '../config.ts';
 import { startDns } from '../sandbox/dns/index.ts';
 import { startSandbox } from '../sandbox/index.ts';
 
-const { port, publicUrl, mailgun, dnsServers } = loadConfig();
+const { port, publicUrl, mailgun, dnsServers, platformDomain } = loadConfig();
 const dataDir = path.resolve('.postroom/mailgun');
 const [dnsServer = ''] = dnsServers;
 // Postroom makes them anew when its worker starts: those of a run on another port would go on taking the mail.
@@ -18,6 +18,8 @@ const sandbox = await startSandbox({
   apiKey: mailgun.apiKey,
   dataDir,
   dns,
+  // Else its event hooks are refused: with a 404, as those of a domain that is not there.
+  ownDomain: platformDomain,
   // Mailgun's appear late too.
   eventsDelayMs: 1_000,
 });

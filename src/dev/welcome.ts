@@ -10,6 +10,7 @@ export function welcome(ready: Ready, dataDir: string): string {
     '',
     'Postroom is ready.',
     `  web            ${ready.web_url}/health/ready`,
+    `  API            ${ready.web_url}/api/docs (every operation, to read and to try)`,
     ...(ready.temporal_ui_url ? [`  Temporal UI    ${ready.temporal_ui_url}`] : []),
     ...(ready.mailgun_outbox_url
       ? [

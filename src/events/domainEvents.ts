@@ -1,6 +1,7 @@
 import { hashOf } from '../temporal/ids.ts';
+import type { EventRow } from '../models/index.ts';
 import type { Change, ChangedRow } from './changes.ts';
-import { EVERYONE, type DomainEvent, type EventType } from './types.ts';
+import { EVERYONE, type EventType } from './types.ts';
 
 /** Fields that nobody is shown: a change of these alone is none. */
 const INTERNAL = new Set([
@@ -28,7 +29,7 @@ interface Told {
  * The one place where a change in the database becomes events. Pure, and whoever sees the same change makes the same ids: two workers
  * that both follow the stream tell of it once.
  */
-export function domainEvents(change: Change): DomainEvent[] {
+export function domainEvents(change: Change): EventRow[] {
   const row = change.fullDocument;
   if (!row?.workspace_id) return [];
   const fields = changedFields(change);
@@ -64,6 +65,8 @@ function tell(change: Change, row: ChangedRow, fields: string[]): Told[] {
       if (isNew) return once(`${row.thread_kind ?? 'ticket'}.message_created`, seenBy);
       return row.direction === 'outbound' ? aboutDelivery(change, seenBy) : [];
     case 'workspace_emails':
+      // Its domain tells, once for all its addresses.
+      if (row.kind === 'domain') return [];
       if (isSet(change, 'proved_at')) return now('email.verified', EVERYONE);
       return isSet(change, 'expired_at') ? now('email.expired', EVERYONE) : [];
     case 'domains':

@@ -1,5 +1,3 @@
-import type { EventRow } from '../models/index.ts';
-
 /** What endpoints can be told of (README: "Webhooks and changes"). */
 export const WEBHOOK_EVENTS = [
   'ticket.created',
@@ -17,21 +15,19 @@ export const WEBHOOK_EVENTS = [
   'email.verified',
   'domain.verified',
 ] as const;
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 /** What only the feed of changes tells. */
-type FeedEvent =
-  | 'email.expired'
-  | 'domain.broken'
-  | 'notification.created'
-  | 'notification.updated'
-  | 'notification.deleted';
+const FEED_EVENTS = [
+  'email.expired',
+  'domain.broken',
+  'notification.created',
+  'notification.updated',
+  'notification.deleted',
+] as const;
 
-export type EventType = (typeof WEBHOOK_EVENTS)[number] | FeedEvent;
-
-/** An event before it is stored. */
-export interface DomainEvent extends Omit<EventRow, 'type'> {
-  type: EventType;
-}
+export const EVENT_TYPES = [...WEBHOOK_EVENTS, ...FEED_EVENTS];
+export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Everybody in the workspace: who sees tickets and shared conversations. */
 export const EVERYONE = ['tickets', 'shared'];

@@ -46,6 +46,8 @@ export const sessionSchema = rowSchema<SessionRow>({
 sessionSchema.index({ user_id: 1, created_at: -1 });
 sessionSchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
 
+export const ACCESS_MAIL_STATES = ['wanted', 'sent', 'failed'] as const;
+
 /** A mail about somebody's access that is to be sent, or was. It holds no link: that is made when it is sent. */
 export interface AccessMailRow {
   /** `invitation/<workspace id>/<user id>`, or a new id. */
@@ -55,7 +57,7 @@ export interface AccessMailRow {
   email: string;
   /** Of an invitation. */
   workspace_id: string | null;
-  state: 'wanted' | 'sent' | 'failed';
+  state: (typeof ACCESS_MAIL_STATES)[number];
   /** Why it did not go out, in words; null where nothing went wrong. */
   reason: string | null;
   tries: number;

@@ -1,5 +1,8 @@
 import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
 
+export const PROOF_STATES = ['pending', 'proved', 'expired', 'dropped'] as const;
+export const PROOF_WAYS = ['code', 'returned mail', 'dns'] as const;
+
 /**
  * How a workspace shows that an address elsewhere is its own. One for each address that it ever added: deleting the address
  * and adding it again resets no limit.
@@ -11,8 +14,8 @@ export interface AddressProofRow {
   /** The row that the proof is for. */
   workspace_email_id: string;
   address: string;
-  state: 'pending' | 'proved' | 'expired' | 'dropped';
-  proved_by: 'code' | 'returned mail' | 'dns' | null;
+  state: (typeof PROOF_STATES)[number];
+  proved_by: (typeof PROOF_WAYS)[number] | null;
   expires_at: Date;
   /** Of the workflow: 1, and one more each time it is begun again. An older run writes nothing. */
   run: number;

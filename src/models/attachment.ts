@@ -1,5 +1,7 @@
 import { nullableString, requiredString, rowSchema, text } from './schema.ts';
 
+export const ATTACHMENT_STATES = ['pending', 'stored', 'failed', 'too_large'] as const;
+
 /** A file of one message; its bytes are at `key`, never shared with another message. */
 export interface AttachmentRow {
   /** Hash of message and position: two tries make one. */
@@ -18,12 +20,14 @@ export interface AttachmentRow {
   inline: boolean;
   /** Without angle brackets. */
   content_id: string | null;
-  state: 'pending' | 'stored' | 'failed' | 'too_large';
+  state: (typeof ATTACHMENT_STATES)[number];
   /** Why it is not stored, in words for a person. */
   reason: string | null;
   /** Storage key `attachments/<workspace>/<message>/<hash>`; null until stored. */
   key: string | null;
   created_at: Date;
+  /** Of an upload with an Idempotency-Key, which names it: what was uploaded. */
+  request_hash?: string;
 }
 export const attachmentSchema = rowSchema<AttachmentRow>({
   _id: String,
@@ -40,6 +44,7 @@ export const attachmentSchema = rowSchema<AttachmentRow>({
   reason: nullableString,
   key: nullableString,
   created_at: Date,
+  request_hash: String,
 });
 attachmentSchema.index({ workspace_id: 1, message_id: 1, position: 1 });
 // Uploads that no message took.

@@ -1,16 +1,21 @@
 import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
 
+export const RECORD_PURPOSES = ['ownership', 'spf', 'dkim', 'mx', 'tracking'] as const;
+export const RECORD_TYPES = ['TXT', 'MX', 'CNAME'] as const;
+export const RECORD_STATES = ['pending', 'valid', 'missing', 'wrong'] as const;
+export const DOMAIN_STATES = ['pending', 'verified', 'failing', 'broken', 'expired', 'lost'] as const;
+
 /** What must stand in DNS, and what it is for. */
 export interface DomainRecord {
-  purpose: 'ownership' | 'spf' | 'dkim' | 'mx' | 'tracking';
-  type: 'TXT' | 'MX' | 'CNAME';
+  purpose: (typeof RECORD_PURPOSES)[number];
+  type: (typeof RECORD_TYPES)[number];
   /** Absolute, lower case, without the final dot. */
   name: string;
   value: string;
   /** Of an MX. */
   priority: number | null;
   /** As our own resolvers answered last; `pending` = never yet. */
-  state: 'pending' | 'valid' | 'missing' | 'wrong';
+  state: (typeof RECORD_STATES)[number];
   /** What DNS answered last. */
   found: string[];
   /** The provider has seen it too. */
@@ -37,7 +42,7 @@ export interface DomainRow {
    * `grace_until`; `broken`: that is over, and it sends no more; `expired`: never proved; `lost`: no longer owned. The last two
    * are the end of a claim.
    */
-  state: 'pending' | 'verified' | 'failing' | 'broken' | 'expired' | 'lost';
+  state: (typeof DOMAIN_STATES)[number];
   /** Value of the TXT record at `_postroom.<name>`. */
   ownership_value: string;
   /** Since when that record is there. Nothing is sent, received or made without. */

@@ -1,3 +1,4 @@
+import type { EventType } from '../events/types.ts';
 import { nullableString, requiredString, rowSchema } from './schema.ts';
 
 /** What happened, as it is told to endpoints, in the feed of changes, and to people. Ids only: what it is about is read when it is shown. */
@@ -7,8 +8,7 @@ export interface EventRow {
   workspace_id: string;
   /** Who may hear of it: those who see any one of these. */
   audiences: string[];
-  /** One of events/types.ts. */
-  type: string;
+  type: EventType;
   /** Id of the row that it is about. */
   row_id: string;
   /** Of a message. */

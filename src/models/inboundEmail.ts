@@ -3,6 +3,8 @@ import type { DeliveryReport, InboundFile, Verdicts } from '../providers/inbound
 import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 import type { Audience } from './workspaceEmail.ts';
 
+export const INBOUND_STATES = ['received', 'held', 'routed', 'skipped', 'failed'] as const;
+
 /** One post for one recipient, and what became of it. */
 export interface InboundEmailRow {
   /** Hash of recipient and content; the workflow id is `inbound/<_id>`, later runs `inbound/<_id>/again/<n>`. */
@@ -15,7 +17,7 @@ export interface InboundEmailRow {
   recipient: string;
   /** Storage key of the payload's JSON: below `<provider>-incoming/`, or `<provider>-skipped/` once skipped. */
   key: string;
-  state: 'received' | 'held' | 'routed' | 'skipped' | 'failed';
+  state: (typeof INBOUND_STATES)[number];
   reason: string | null;
   /** States move forward within one run; a step of an older run writes nothing. */
   run: number;

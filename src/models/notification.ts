@@ -1,7 +1,14 @@
 import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
 
-export type NotificationType =
-  'new_thread' | 'new_message' | 'assigned' | 'delivery_failed' | 'verified' | 'verification_broken';
+export const NOTIFICATION_TYPES = [
+  'new_thread',
+  'new_message',
+  'assigned',
+  'delivery_failed',
+  'verified',
+  'verification_broken',
+] as const;
+export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 
 /** What a member is told. */
 export interface NotificationRow {

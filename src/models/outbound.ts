@@ -3,19 +3,21 @@ import type { Address } from '../email/addresses.ts';
 import { address, nullableDate, nullableString, requiredString } from './schema.ts';
 
 /** `received`: inbound; `saved`: a note; all others: outbound (design: "A reply goes out"). */
-export type MessageState =
-  | 'received'
-  | 'saved'
-  | 'queued'
-  | 'scheduled'
-  | 'cancelled'
-  | 'sending'
-  | 'unconfirmed'
-  | 'sent'
-  | 'delivered'
-  | 'delayed'
-  | 'failed'
-  | 'complained';
+export const MESSAGE_STATES = [
+  'received',
+  'saved',
+  'queued',
+  'scheduled',
+  'cancelled',
+  'sending',
+  'unconfirmed',
+  'sent',
+  'delivered',
+  'delayed',
+  'failed',
+  'complained',
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
 
 /** What became of a message for one recipient. Later ones in this list win over earlier ones of the same attempt. */
 export const DELIVERY_STATES = ['sent', 'delayed', 'delivered', 'failed', 'complained'] as const;

@@ -1,3 +1,4 @@
+import type { WebhookEvent } from '../events/types.ts';
 import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
 /** An endpoint of a workspace: where its events are posted to. */
@@ -6,7 +7,7 @@ export interface WebhookRow {
   workspace_id: string;
   url: string;
   /** Types of events that it gets (events/types.ts). */
-  events: string[];
+  events: WebhookEvent[];
   description: string;
   active: boolean;
   /** Why it was switched off by itself, in words; null where it was not. */
@@ -23,6 +24,8 @@ export interface WebhookRow {
   failing_since: Date | null;
   created_by: string;
   created_at: Date;
+  /** Raised with every change by a person; missing before the first. */
+  changes?: number;
 }
 export const webhookSchema = rowSchema<WebhookRow>({
   _id: String,
@@ -40,6 +43,7 @@ export const webhookSchema = rowSchema<WebhookRow>({
   failing_since: nullableDate,
   created_by: requiredString,
   created_at: Date,
+  changes: Number,
 });
 webhookSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
 
@@ -59,6 +63,8 @@ export interface WebhookAttempt {
   body: string;
 }
 
+export const WEBHOOK_DELIVERY_STATES = ['pending', 'delivered', 'failed', 'cancelled'] as const;
+
 /** An event on its way to an endpoint. */
 export interface WebhookDeliveryRow {
   /** Hash of endpoint and event; goes out as `webhook-id`, the same however often it is sent. */
@@ -67,8 +73,8 @@ export interface WebhookDeliveryRow {
   webhook_id: string;
   /** Null: a test, which is about nothing. */
   event_id: string | null;
-  type: string;
-  state: 'pending' | 'delivered' | 'failed' | 'cancelled';
+  type: WebhookEvent | 'webhook.test';
+  state: (typeof WEBHOOK_DELIVERY_STATES)[number];
   /** Of all runs, the newest last. */
   attempts: WebhookAttempt[];
   /** 1, and one more each time it is sent again. */

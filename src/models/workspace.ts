@@ -48,12 +48,15 @@ export const userSchema = rowSchema<UserRow>({
 });
 userSchema.index({ email: 1 }, { unique: true });
 
+export const ROLES = ['owner', 'member'] as const;
+export type Role = (typeof ROLES)[number];
+
 export interface MemberRow {
   /** `<workspace id>/<user id>`. */
   _id: string;
   workspace_id: string;
   user_id: string;
-  role: 'owner' | 'member';
+  role: Role;
   /** Their notifications go to them by mail too. Absent: no. */
   notify_by_mail?: boolean;
 }

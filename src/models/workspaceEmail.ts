@@ -3,6 +3,9 @@ import { nullableDate, nullableString, requiredString, rowSchema, text } from '.
 /** Who may see where a mail lands: `tickets`, `shared`, or `owner:<user id>`. */
 export type Audience = 'tickets' | 'shared' | `owner:${string}`;
 
+export const PURPOSES = ['ticket', 'inbox'] as const;
+export const EMAIL_KINDS = ['platform', 'forwarding', 'domain'] as const;
+
 /** An address of the workspace, with a purpose. */
 export interface WorkspaceEmailRow {
   _id: string;
@@ -10,11 +13,11 @@ export interface WorkspaceEmailRow {
   /** Normalised (email/addresses.ts). */
   address: string;
   display_name: string;
-  purpose: 'ticket' | 'inbox';
+  purpose: (typeof PURPOSES)[number];
   /** With purpose `inbox`: the user whose personal mailbox this is; null = shared. */
   user_id: string | null;
-  kind: 'platform' | 'forwarding' | 'domain';
-  /** When it was shown that the workspace owns the address; null = not yet: its mail is held. */
+  kind: (typeof EMAIL_KINDS)[number];
+  /** When it was shown that the workspace owns the address; null = not yet, and its mail is held, or no longer: `expired_at`. */
   proved_at: Date | null;
   /** Proved and switched on. */
   can_receive: boolean;
@@ -23,10 +26,12 @@ export interface WorkspaceEmailRow {
   receive_off?: boolean;
   send_off?: boolean;
   active: boolean;
-  /** The time for its proof is over: its mail is skipped. */
+  /** The time for its proof is over, or its domain is no longer the workspace's: its mail is skipped. */
   expired_at?: Date | null;
   /** Another address's forwarding address that this one's mail host forwards to. Null: to its own. */
   shared_forwarding_id?: string | null;
+  /** Since when it is this user's, or nobody's own: what came for it before is not for whoever has it now. */
+  user_changed_at?: Date | null;
   deleted_at: Date | null;
   created_at: Date;
 }
@@ -46,6 +51,7 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   active: { type: Boolean, required: true },
   expired_at: nullableDate,
   shared_forwarding_id: nullableString,
+  user_changed_at: nullableDate,
   deleted_at: nullableDate,
   created_at: Date,
 });

@@ -53,7 +53,16 @@ async function occasionOf(models: Models, event: EventRow): Promise<Told> {
         occasion: { type: proofType(event), domain_id: event.row_id },
         isFor: ({ role }) => role === 'owner',
       };
-    default:
+    case 'contact.created':
+    case 'contact.updated':
+    case 'contact.deleted':
+    case 'ticket.created':
+    case 'ticket.deleted':
+    case 'conversation.created':
+    case 'conversation.deleted':
+    case 'notification.created':
+    case 'notification.updated':
+    case 'notification.deleted':
       return null;
   }
 }

@@ -37,6 +37,8 @@ export interface SandboxOptions extends Partial<SandboxSettings> {
   answerWithinMs?: number;
   /** Asks the DNS that domains are verified against. Without it, and without `dns`, no record is ever found. */
   resolve?: Resolve;
+  /** A domain that the account has from the beginning, and that sends whatever DNS says: the platform's own. */
+  ownDomain?: string;
   /** A demo DNS server, which is asked, and whose records are shown and changed through the sandbox; its owner closes it. */
   dns?: DemoDns;
 }
@@ -92,7 +94,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const settings = settingsFrom(options);
   const resolve = options.resolve ?? resolveFrom(options.dns);
-  const setup = await Setup.open({ dataDir, apiKey, faults, settings, resolve, url });
+  const setup = await Setup.open({
+    ...{ dataDir, apiKey, faults, settings, resolve, url },
+    ownDomain: options.ownDomain ?? null,
+  });
   const outbound = await Outbound.open({
     ...{ dataDir, folder, storedForMs, apiKey, signingKey, webhookUrl, url, faults, poster },
     settings,

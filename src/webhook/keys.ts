@@ -21,9 +21,14 @@ export const arrivalOf = (postId: string): Date => new Date(parseInt(postId.slic
  */
 export const eventIdOf = (day: Date, numberOrBody: string): string =>
   `${day.toISOString().slice(0, 10)}-${hashOf(numberOrBody)}`;
+export const eventsFolder = (provider: string): string => `${provider}-events/`;
+export const eventDayFolder = (provider: string, day: Date): string =>
+  `${eventsFolder(provider)}${day.toISOString().slice(0, 10).replaceAll('-', '/')}/`;
 export const eventKey = (provider: string, eventId: string): string =>
-  `${provider}-events/${eventId.slice(0, 10).replaceAll('-', '/')}/${eventId}.json`;
-export const eventMarksFolder = (provider: string): string => `${provider}-events/unstarted/`;
+  `${eventsFolder(provider)}${eventId.slice(0, 10).replaceAll('-', '/')}/${eventId}.json`;
+export const eventIdOfKey = (key: string): string =>
+  key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
+export const eventMarksFolder = (provider: string): string => `${eventsFolder(provider)}unstarted/`;
 
 /** Each post of an event has a mark of its own, whose name sorts by arrival as those of mails do. */
 export const eventMarkId = (postId: string, eventId: string): string => `${postId}-${eventId}`;

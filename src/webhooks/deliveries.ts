@@ -1,3 +1,4 @@
+import type { WebhookEvent } from '../events/types.ts';
 import type { EventRow, Models, WebhookDeliveryRow, WebhookRow } from '../models/index.ts';
 import { insertNew } from '../models/insertNew.ts';
 import { hashOf } from '../temporal/ids.ts';
@@ -6,12 +7,18 @@ import { hashOf } from '../temporal/ids.ts';
  * Endpoints are the workspace's, made by owners, who may not see others' personal mail: what only one person sees goes to none
  * (design, promise 5), not even to an endpoint that this person made.
  */
-export const isForEndpoints = ({ audiences }: Pick<EventRow, 'audiences'>): boolean =>
+const isForEndpoints = ({ audiences }: Pick<EventRow, 'audiences'>): boolean =>
   audiences.some((audience) => !audience.startsWith('owner:'));
 
-/** Events are for endpoints that were there when they happened. */
-const isFor = (event: EventRow, { workspace_id, events, created_at }: WebhookRow): boolean =>
-  event.workspace_id === workspace_id && events.includes(event.type) && event.at >= created_at;
+/** An event that endpoints can be told of. */
+export type Told = EventRow & { type: WebhookEvent };
+
+/** Whether an endpoint is told of an event. */
+export function isTold({ workspace_id, events }: WebhookRow, event: EventRow): event is Told {
+  return (
+    event.workspace_id === workspace_id && events.some((type) => type === event.type) && isForEndpoints(event)
+  );
+}
 
 /** Saves what is to be posted. @returns ids of the deliveries that are new */
 export async function newDeliveries(models: Models, events: EventRow[]): Promise<Set<string>> {
@@ -21,13 +28,16 @@ export async function newDeliveries(models: Models, events: EventRow[]): Promise
   const endpoints = await models.Webhook.find({ workspace_id: { $in: workspaces }, active: true }).lean<
     WebhookRow[]
   >();
-  const deliveries = told.flatMap((event) =>
-    endpoints.filter((endpoint) => isFor(event, endpoint)).map((endpoint) => newDelivery(endpoint, event)),
+  // Events are for endpoints that were there when they happened.
+  const deliveries = endpoints.flatMap((endpoint) =>
+    told.flatMap((event) =>
+      isTold(endpoint, event) && event.at >= endpoint.created_at ? [newDelivery(endpoint, event)] : [],
+    ),
   );
   return insertNew(models.WebhookDelivery, deliveries);
 }
 
-export function newDelivery({ _id, workspace_id }: WebhookRow, event: EventRow): WebhookDeliveryRow {
+export function newDelivery({ _id, workspace_id }: WebhookRow, event: Told): WebhookDeliveryRow {
   return {
     _id: hashOf('delivery', _id, event._id),
     ...{ workspace_id, webhook_id: _id, event_id: event._id, type: event.type, at: event.at },

@@ -1,7 +1,7 @@
 import type { WebhookRun } from '../../workflows/types.ts';
 import type { EventRow, Models, WebhookDeliveryRow, WebhookRow } from '../models/index.ts';
 import { insertNew } from '../models/insertNew.ts';
-import { isForEndpoints, newDelivery, sendAgain } from './deliveries.ts';
+import { isTold, newDelivery, sendAgain } from './deliveries.ts';
 
 /** In one request. */
 const AT_MOST = 1_000;
@@ -20,8 +20,7 @@ export async function replay(
     .sort({ at: 1, _id: 1 })
     .limit(AT_MOST)
     .lean<EventRow[]>();
-  const wanted = events.filter((event) => endpoint.events.includes(event.type) && isForEndpoints(event));
-  const rows = wanted.map((event) => newDelivery(endpoint, event));
+  const rows = events.flatMap((event) => (isTold(endpoint, event) ? [newDelivery(endpoint, event)] : []));
   const made = await insertNew(models.WebhookDelivery, rows);
   const there = await models.WebhookDelivery.find(
     { _id: { $in: rows.map(({ _id }) => _id).filter((id) => !made.has(id)) } },

@@ -1,4 +1,5 @@
 import { askForCode, enterCode, NotNow, TooOften } from '../../src/addresses/codes.ts';
+import { prove } from '../../src/addresses/proof.ts';
 import { Unfit } from '../../src/replies/draft.ts';
 import { runStep } from '../support/house.ts';
 import { codeIn, newSetUpHouse, type SetUpHouse } from '../support/setUp.ts';
@@ -53,8 +54,10 @@ test('of any number of guesses at once ten are looked at, and then not even the 
   const guesses = await Promise.allSettled(Array.from({ length: 30 }, () => enter(email, other(code))));
   const kinds = guesses.map((guess) => (guess.status === 'rejected' ? guess.reason.constructor : null));
   expect(kinds.filter((kind) => kind === Unfit)).toHaveLength(10);
-  expect(kinds.filter((kind) => kind === TooOften)).toHaveLength(20);
-  await expect(enter(email, code)).rejects.toThrow(TooOften);
+  expect(kinds.filter((kind) => kind === NotNow)).toHaveLength(20);
+  await expect(enter(email, code)).rejects.toThrow(
+    /used up.*have another one sent \(POST …\/send-code\)\.$/i,
+  );
   expect((await rig.read(email)).email.proved_at).toBeNull();
 });
 
@@ -99,6 +102,46 @@ test('of many who ask at once one is answered', async () => {
   expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
+test('who has used up a code, and may not have another one yet, is told when', async () => {
+  const { email } = await added();
+  const asked = [40_000, 30_000].map((ms) => new Date(Date.now() - ms));
+  await backdate({ tries: 10, asked_at: asked });
+  await expect(enter(email, '000000')).rejects.toThrow(
+    /another one sent \(POST …\/send-code\) in (19|20) s\.$/,
+  );
+});
+
+test('where the process that adds an address dies before it is there, nobody is mailed, and the proof ends after a minute', async () => {
+  const { email, proof } = await rig.add(ADDRESS);
+  const run = { id: proof._id, run: proof.run };
+  const { models } = rig.house;
+  await models.WorkspaceEmail.deleteOne({ _id: email._id });
+  const look = await runStep(rig.steps.lookAtProof, run);
+  expect(look).toMatchObject({ verdict: 'pending', codeWanted: false, checkWanted: false });
+  const { expiresInMs } = look as { expiresInMs: number };
+  expect([expiresInMs > 50_000, expiresInMs <= 60_000]).toEqual([true, true]);
+  expect(await prove(models, proof, 'dns')).toBe('no address');
+  await backdate({ expires_at: new Date(proof.expires_at.getTime() - 61_000) });
+  expect(await runStep(rig.steps.lookAtProof, run)).toEqual({ verdict: 'over', state: 'dropped' });
+  // Asked for again it begins anew, as the same address.
+  const again = await rig.add(ADDRESS);
+  expect(again).toMatchObject({ email: { _id: email._id }, proof: { state: 'pending', run: proof.run + 1 } });
+  expect(await runStep(rig.steps.lookAtProof, { id: proof._id, run: again.proof.run })).toMatchObject({
+    ...{ verdict: 'pending', codeWanted: true },
+  });
+});
+
+test('a look at DNS that was asked for right after another is wanted when it is due', async () => {
+  const { email, run } = await added();
+  const due = new Date(Date.now() + 5_000);
+  await backdate({ check_wanted_at: due });
+  const look = (await runStep(rig.steps.lookAtProof, run)) as { checkWanted: boolean; expiresInMs: number };
+  expect([look.checkWanted, look.expiresInMs <= 5_000]).toEqual([false, true]);
+  await backdate({ check_wanted_at: new Date() });
+  expect(await runStep(rig.steps.lookAtProof, run)).toMatchObject({ verdict: 'pending', checkWanted: true });
+  expect((await rig.read(email)).proof.state).toBe('pending');
+});
+
 test('while codes cannot be sent, ten tries are all the same all that there are', async () => {
   const { email, proof } = await rig.add(ADDRESS);
   const run = { id: proof._id, run: proof.run };
@@ -106,7 +149,7 @@ test('while codes cannot be sent, ten tries are all the same all that there are'
   await runStep(rig.steps.sendProofCode, run);
   await backdate({ tries: 10 });
   expect(await runStep(rig.steps.sendProofCode, run)).toMatchObject({ verdict: 'later' });
-  await expect(enter(email, '000000')).rejects.toThrow(TooOften);
+  await expect(enter(email, '000000')).rejects.toThrow(NotNow);
 });
 
 test('the step run twice, also beside itself, sends codes that all count', async () => {

@@ -1,5 +1,7 @@
+import { createApiToken } from '../../src/access/apiTokens.ts';
 import { startFollower, type Follower } from '../support/follow.ts';
 import { until } from '../support/until.ts';
+import { signedIn } from './signedIn.ts';
 import { createWorld, rows, type World } from './world.ts';
 
 interface Changes {
@@ -106,9 +108,10 @@ test.each(['x', 'zz'.repeat(20), 'AB'.repeat(20), '%24gt', ''])('`%s` is no posi
 });
 
 describe('server-sent events', () => {
-  const listen = async (token: string, headers: Record<string, string> = {}) => {
+  const listen = async (token: string | null, headers: Record<string, string> = {}) => {
+    const authorization = token !== null && { authorization: `Bearer ${token}` };
     const answer = await fetch(`${world.url}/api/v1/workspaces/acme/changes`, {
-      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', ...headers },
+      headers: { ...authorization, accept: 'text/event-stream', ...headers },
     });
     let text = '';
     let isOpen = true;
@@ -147,12 +150,34 @@ describe('server-sent events', () => {
     expect((await listen(world.tokens.olga, { 'last-event-id': 'AB'.repeat(20) })).status).toBe(422);
   });
 
-  test('ends when its token is revoked, and when the process stops', async () => {
-    const [max, dana] = [await listen(world.tokens.max), await listen(world.tokens.dana)];
-    await world.models.Token.updateOne({ user_id: 'max' }, { $set: { revoked_at: new Date() } });
-    await until('the end of one stream', () => !max.isOpen());
-    expect(dana.isOpen()).toBe(true);
+  test('ends when its token is revoked or its time is over, its session ends, or its user is no longer a member', async () => {
+    const { models, tokens } = world;
+    const about = { workspaceId: 'acme', userId: 'dana', name: '', scopes: null };
+    const expiring = await createApiToken(models, { ...about, expiresAt: new Date(Date.now() + 60_000) });
+    const browser = await signedIn(world, 'dana');
+    await models.User.create({ _id: 'leo', email: 'leo@people.test', name: 'Leo', created_at: new Date() });
+    await models.Member.create({ _id: 'acme/leo', workspace_id: 'acme', user_id: 'leo', role: 'member' });
+    const leos = await createApiToken(models, { ...about, userId: 'leo', expiresAt: null });
+    const [stays, revoked, expired, signedOut, removed] = await Promise.all([
+      listen(tokens.dana),
+      listen(tokens.max),
+      listen(expiring.token),
+      listen(null, { cookie: browser.cookie }),
+      listen(leos.token),
+    ]);
+    const ending = [revoked, expired, signedOut, removed];
+    await until('the beginning', () => ending.every(({ text }) => text().includes('listening')));
+    await models.Token.updateOne({ user_id: 'max' }, { $set: { revoked_at: new Date() } });
+    await models.Token.updateOne({ _id: expiring.row._id }, { $set: { expires_at: new Date() } });
+    expect((await browser.ask('DELETE', '/session')).status).toBe(204);
+    // Its token is left as it is: a membership is all that goes.
+    await models.Member.deleteOne({ _id: 'acme/leo' });
+    await until('the end of four streams', () => ending.every(({ isOpen }) => !isOpen()));
+    expect(stays.isOpen()).toBe(true);
+    const { _id } = await rows.ticket(models, {});
+    await until('the ticket', () => stays.text().includes(_id));
+    for (const { text } of ending) expect(text()).not.toContain(_id);
     stopping.abort();
-    await until('the end of the other', () => !dana.isOpen());
+    await until('the end of the other', () => !stays.isOpen());
   });
 });

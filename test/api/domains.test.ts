@@ -207,6 +207,22 @@ describe('POST check', () => {
     expect(world.asked.wakeSetUp).toEqual([['verifyDomain', { id, run: 1 }]]);
   });
 
+  test('in a loop, and by many at once, it is one look; right after a look it is due some seconds later', async () => {
+    const { id } = await added();
+    const before = Date.now();
+    await set(id, { checked_at: new Date(before) });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => check(id)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    expect((await check(id)).status).toBe(202);
+    expect(world.asked.wakeSetUp).toHaveLength(1);
+    const { check_wanted_at } = await row(id);
+    expect(check_wanted_at!.getTime() - before).toBe(5_000);
+    // What nobody has heard of for a minute is told again.
+    await set(id, { check_wanted_at: new Date(before - 61_000) });
+    await check(id);
+    expect(world.asked.wakeSetUp).toHaveLength(2);
+  });
+
   test.each(['expired', 'lost'] as const)('409 when it is %s', async (state) => {
     const { id } = await added();
     await set(id, { state });
@@ -237,6 +253,8 @@ describe('DELETE', () => {
       can_receive: false,
       can_send: false,
     });
+    const shown = await answerOf(world.get(`/emails/${email._id}`, world.tokens.olga));
+    expect(shown.body).toMatchObject({ state: 'expired', proved_at: null, can_receive: false });
     expect(world.asked.wakeSetUp).toEqual([['verifyDomain', { id, run: 1 }]]);
     for (const asked of [remove(id), world.get(`/domains/${id}`, world.tokens.olga)])
       expect((await asked).status).toBe(404);

@@ -305,6 +305,21 @@ test.each([
   },
 );
 
+test('checks in a loop, and by many at once, are one look; right after a look it is due some seconds later', async () => {
+  const { body } = await add(elsewhere());
+  const before = Date.now();
+  const looked = { check_wanted_at: null, dns_checked_at: new Date(before) };
+  await world.models.AddressProof.updateOne({ workspace_email_id: body.id }, { $set: looked });
+  world.asked.setUp.length = 0;
+  const check = () => world.post(`/emails/${body.id}/check`, world.tokens.olga);
+  const answers = await Promise.all(Array.from({ length: 12 }, check));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+  expect((await check()).status).toBe(202);
+  expect(world.asked.setUp).toHaveLength(1);
+  const proof = await world.models.AddressProof.findOne({ workspace_email_id: body.id }).orFail();
+  expect(proof.check_wanted_at!.getTime() - before).toBe(5_000);
+});
+
 test('confirmations of a mail host are shown to owners, those of a personal address to its user alone', async () => {
   const ask = async (body: object) => {
     const email = (await add(body)).body;
@@ -328,6 +343,37 @@ test('confirmations of a mail host are shown to owners, those of a personal addr
   expect(await ask(elsewhere())).toEqual([['123'], [], []]);
   const dana = { ...elsewhere('dana@acme.com'), purpose: 'inbox', user_id: 'dana' };
   expect(await ask(dana)).toEqual([[], ['123'], []]);
+});
+
+test('an address that was personal shows nobody else what came for it then, nor does one that shares its forwarding address', async () => {
+  const { olga, dana } = world.tokens;
+  const personal = { ...elsewhere('dana@acme.com'), purpose: 'inbox', user_id: 'dana' };
+  const { id, forwarding_address } = (await add(personal)).body;
+  const tell = (code: string, at: Date) =>
+    world.models.ForwardingAddress.updateOne(
+      { address: forwarding_address },
+      {
+        $push: {
+          confirmations: {
+            ...{ provider: 'gmail', mailbox: 'dana@acme.com', code, link: null, inbound_email_id: code, at },
+          },
+        },
+      },
+    );
+  const seen = async (which: string, token: string) =>
+    (await answer(world.get(`/emails/${which}`, token))).body.confirmations.map(({ code }) => code);
+  await tell('111', new Date());
+  expect([await seen(id, dana), await seen(id, olga)]).toEqual([['111'], []]);
+  expect((await world.patch(`/emails/${id}`, olga, { user_id: null })).status).toBe(200);
+  await tell('222', new Date());
+  const sharing = await add({ ...elsewhere('team@acme.com'), forwarding_address });
+  expect([await seen(id, olga), await seen(sharing.body.id, olga)]).toEqual([['222'], ['222']]);
+  // What nobody's own address was told is not for its next user either; a change of something else hides nothing.
+  await world.delete(`/emails/${sharing.body.id}`, olga);
+  await world.patch(`/emails/${id}`, olga, { display_name: 'D' });
+  expect(await seen(id, olga)).toEqual(['222']);
+  expect((await world.patch(`/emails/${id}`, olga, { user_id: 'max' })).status).toBe(200);
+  expect(await seen(id, world.tokens.max)).toEqual([]);
 });
 
 describe('the workspace’s slug', () => {

@@ -3,26 +3,25 @@ import { createRoutes } from '../../src/api/api.ts';
 import { policyOf, type Policy } from '../../src/api/policy.ts';
 import { scopesOf, type Scope } from '../../src/access/scopes.ts';
 import { createApiToken } from '../../src/access/apiTokens.ts';
-import { domainRow } from '../domains/rows.ts';
 import { Browser, PASSWORD } from './signedIn.ts';
-import { newId } from '../../src/temporal/ids.ts';
-import { createWorld, rows, storedFile, T0, type World } from './world.ts';
+import { createWorld, T0, type World } from './world.ts';
+import { keyOf, oneOfEach, type Ids } from './oneOfEach.ts';
 
 /** A route as the router has it: nothing here is a list of routes made by hand. */
 interface Route extends Policy {
   method: string;
   path: string;
 }
-/** By the static segments before a parameter, as in `tickets/messages`: an id that fills it in. */
-type Ids = Record<string, string>;
-
 /** What a row of somebody else's is known by, should any of it get out. */
 const MARK = 'FOREIGN';
 /** Bodies of routes that look at them before they look for the row; all others get `{}`. Merges get an id, see `bodyOf`. */
 const BODIES: Record<string, object> = {
   'PATCH /members/:id': { role: 'owner' },
+  'PATCH /domains/:id': { catch_all: null },
   'POST /emails/:id/verify': { code: '123456' },
   'POST /webhooks/:id/replay': { since: '2026-11-25T10:00:00Z' },
+  'POST /tickets/:id/messages': { text: 'x', note: true },
+  'POST /conversations/:id/messages': { text: 'x', note: true },
   'POST /tickets/:id/merge': { into: 'none' },
   'POST /conversations/:id/merge': { into: 'none' },
   'POST /contacts/:id/merge': { into: 'none' },
@@ -42,84 +41,17 @@ beforeAll(async () => {
       .filter((method) => method !== 'HEAD')
       .map((method) => ({ method, path: String(layer.path).slice(BASE.length), ...policyOf(layer) })),
   );
-  own = await seed('acme', 'max', {});
-  foreign = await seed('other', 'stranger', { subject: MARK, name: MARK, text: MARK });
-  personal = await seed('acme', 'dana', { audience: 'owner:dana', subject: MARK, name: MARK, text: MARK });
+  own = await oneOfEach(world, 'acme', 'max', {});
+  foreign = await oneOfEach(world, 'other', 'stranger', { subject: MARK, name: MARK, text: MARK });
+  personal = await oneOfEach(world, 'acme', 'dana', {
+    audience: 'owner:dana',
+    subject: MARK,
+    name: MARK,
+    text: MARK,
+  });
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** One row of each kind that has an id in a path. */
-async function seed(
-  workspace_id: string,
-  user: string,
-  {
-    audience,
-    subject = 'Hello',
-    name = 'Ann',
-    text = 'Hi',
-  }: Partial<Record<'audience' | 'subject' | 'name' | 'text', string>>,
-): Promise<Ids> {
-  const { models } = world;
-  const at = (usual: string) => ({ workspace_id, audience: audience ?? usual });
-  const ticket = await rows.ticket(models, { ...at('tickets'), subject });
-  const conversation = await rows.conversation(models, { ...at('shared'), subject });
-  const message = async (kind: 'ticket' | 'conversation', thread_id: string, where: object) =>
-    (await rows.message(models, { ...where, thread_kind: kind, thread_id, subject, text }))._id;
-  const ticketMessage = await message('ticket', ticket._id, at('tickets'));
-  const contact = await rows.contact(models, { workspace_id, name, audiences: [audience ?? 'tickets'] });
-  const inbound = await rows.inboundEmail(models, {
-    ...{ workspace_id, recipient: `${name}@x.test`, state: 'held', audiences: [audience ?? 'tickets'] },
-  });
-  const ids: Ids = {
-    tickets: ticket._id,
-    'tickets/messages': ticketMessage,
-    conversations: conversation._id,
-    'conversations/messages': await message('conversation', conversation._id, at('shared')),
-    contacts: contact._id,
-    attachments: await storedFile(world, text, {
-      ...at('tickets'),
-      filename: name,
-      message_id: ticketMessage,
-    }),
-    'inbound-emails': inbound._id,
-  };
-  if (audience !== undefined) return ids;
-  const domain = domainRow({ workspace_id, name: `${name}.${workspace_id}.test`.toLowerCase() });
-  await models.Domain.create(domain);
-  const made = { scopes: null, expiresAt: null };
-  const { row } = await createApiToken(models, { workspaceId: workspace_id, userId: user, name, ...made });
-  const email = await rows.workspaceEmail(models, { workspace_id, display_name: name });
-  const webhook = await models.Webhook.create({
-    ...{
-      _id: newId(),
-      workspace_id,
-      url: 'https://example.com/',
-      events: ['ticket.created'],
-      description: name,
-    },
-    ...{ active: true, secret: 'sealed', created_by: user, created_at: T0 },
-  });
-  const delivery = await models.WebhookDelivery.create({
-    ...{
-      _id: newId(),
-      workspace_id,
-      webhook_id: webhook._id,
-      event_id: null,
-      type: name,
-      state: 'delivered',
-    },
-    ...{ attempts: [], run: 1, wants_start: false, at: T0, created_at: T0 },
-  });
-  const hooks = { webhooks: webhook._id, 'webhooks/deliveries': delivery._id };
-  return { ...ids, ...hooks, emails: email._id, domains: domain._id, tokens: row._id, members: user };
-}
-
-const keyOf = (path: string, parameter: string): string =>
-  path
-    .slice(1, path.indexOf(parameter) - 1)
-    .split('/')
-    .filter((segment) => !segment.startsWith(':'))
-    .join('/');
 const parametersOf = (path: string): string[] => path.match(/:\w+/g) ?? [];
 
 /** The path with `own` ids, but for one parameter's. */
@@ -196,6 +128,23 @@ const tokenWith = async (scopes: Scope[] | null, userId = 'olga', expiresAt: Dat
 test('the routes are there', () => {
   expect(routes.length).toBeGreaterThan(40);
   expect(routes.map(nameOf)).toContain('GET /tickets/:id/messages/:message_id');
+});
+
+test('every POST takes an Idempotency-Key', async () => {
+  for (const route of routes.filter(({ method }) => method === 'POST')) {
+    const sends = /^\/(tickets|conversations)(\/:id\/messages)?$/.test(route.path);
+    const answer = await fetch(`${world.url}/api/v1/workspaces/acme${filled(route)}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${world.tokens.olga}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'two words',
+      },
+      body: JSON.stringify(sends ? { text: 'x', to: ['a@x.test'] } : bodyOf(route, undefined)),
+    });
+    const { errors } = (await answer.json()) as { errors?: { field: string }[] };
+    expect([nameOf(route), errors]).toMatchObject([nameOf(route), [{ field: 'Idempotency-Key' }]]);
+  }
 });
 
 test('settings, addresses, domains, webhooks and members are changed by owners, and mail by every member', () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import http from 'node:http';
 import { caps } from '../../src/email/caps.ts';
@@ -20,12 +21,15 @@ const raw = (query: string, body: string | Uint8Array, headers: Record<string, s
     headers: { authorization: `Bearer ${world.tokens.max}`, 'content-type': 'text/plain', ...headers },
     body,
   });
-const form = (parts: [name: string, value: string | Blob, filename?: string][]) => {
+const form = (
+  parts: [name: string, value: string | Blob, filename?: string][],
+  more: Record<string, string> = {},
+) => {
   const body = new FormData();
   for (const [name, value, filename] of parts)
     if (typeof value === 'string') body.append(name, value);
     else body.append(name, value, filename);
-  const headers = { authorization: `Bearer ${world.tokens.max}` };
+  const headers = { authorization: `Bearer ${world.tokens.max}`, ...more };
   return fetch(attachmentsUrl(), { method: 'POST', headers, body });
 };
 const file = (text: string, type = 'text/plain') => new Blob([text], { type });
@@ -85,7 +89,7 @@ test.each([
 ])('the name %j becomes %j', async (written, filename) => {
   const { body } = await answerOf(raw(`?filename=${encodeURIComponent(written)}`, 'x'));
   expect(body.filename).toBe(filename);
-  expect((await row(body.id)).key).toBe(`attachments/acme/uploads/${body.id}`);
+  expect((await row(body.id)).key).toMatch(/^attachments\/acme\/uploads\/[0-9a-z]+$/);
 });
 
 describe('25 MB', () => {
@@ -193,6 +197,79 @@ test('where the row cannot be written the bytes are not kept', async () => {
     fetch(`${own.url}/api/v1/workspaces/acme/attachments?filename=a`, { method: 'POST', headers, body: 'x' });
   expect([(await post()).status, (await post()).status]).toEqual([201, 500]);
   expect(await kept(own)).toEqual({ objects: 1, spooled: 0 });
+});
+
+describe('with an Idempotency-Key', () => {
+  const key = () => ({ 'idempotency-key': randomUUID() });
+  const rowsWith = (filename: string) => world.models.Attachment.countDocuments({ filename });
+
+  test('the same file is the same attachment, kept once, in whatever form it comes', async () => {
+    const named = key();
+    const before = await kept();
+    const first = await answerOf(raw('?filename=same.txt', 'hello', named));
+    expect(first.status).toBe(201);
+    const repeated = await raw('?filename=same.txt', 'hello', named);
+    expect(repeated.headers.get('idempotency-replayed')).toBe('true');
+    expect(await answerOf(Promise.resolve(repeated))).toEqual(first);
+    const parts: Parameters<typeof form>[0] = [['file', file('hello'), 'same.txt']];
+    expect(await answerOf(form(parts, named))).toEqual(first);
+    expect(await kept()).toEqual({ ...before, objects: before.objects + 1 });
+    // Also when a message has it.
+    const ticket = await askedTicket(world);
+    const body = { text: 'x', attachments: [first.body.id] };
+    expect((await world.post(`/tickets/${ticket}/messages`, world.tokens.max, body)).status).toBe(202);
+    expect((await answerOf(raw('?filename=same.txt', 'hello', named))).body.id).toBe(first.body.id);
+  });
+
+  test('another file, name, type or Content-Id is 409, and nothing more is kept', async () => {
+    const named = key();
+    const { body } = await answerOf(raw('?filename=a.txt', 'hello', named));
+    const before = { ...(await kept()), rows: await world.models.Attachment.countDocuments() };
+    const large = new Uint8Array(200_000);
+    const others = [
+      raw('?filename=a.txt', 'hallo', named),
+      raw('?filename=a.txt', large, named),
+      raw('?filename=b.txt', 'hello', named),
+      raw('?filename=a.txt', 'hello', { ...named, 'content-type': 'text/csv' }),
+      raw('?filename=a.txt&content_id=c', 'hello', named),
+    ];
+    for (const other of others) expect((await other).status).toBe(409);
+    expect({ ...(await kept()), rows: await world.models.Attachment.countDocuments() }).toEqual(before);
+    expect(await (await download(body.url)).text()).toBe('hello');
+  });
+
+  test('many at once are one attachment; of two files one is taken', async () => {
+    const named = key();
+    const before = await kept();
+    const bytes = new Uint8Array(200_000).fill(7);
+    const same = await Promise.all(
+      Array.from({ length: 6 }, () => answerOf(raw('?filename=many', bytes, named))),
+    );
+    expect(new Set(same.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+    expect(await rowsWith('many')).toBe(1);
+    const two = key();
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, async (_, n) => ({
+        text: `file ${n % 2}`,
+        ...(await answerOf(raw('?filename=two', `file ${n % 2}`, two))),
+      })),
+    );
+    const taken = answers.filter(({ status }) => status === 201);
+    expect(taken.length).toBe(3);
+    expect(new Set(taken.map(({ text, body }) => `${text} ${body.id}`)).size).toBe(1);
+    expect(await (await download(taken[0]!.body.url)).text()).toBe(taken[0]!.text);
+    expect(await kept()).toEqual({ ...before, objects: before.objects + 2 });
+  });
+
+  test('a key is its user’s own, and one that is none is 422', async () => {
+    const named = key();
+    const mine = await answerOf(raw('', 'x', named));
+    const danas = await answerOf(raw('', 'y', { ...named, authorization: `Bearer ${world.tokens.dana}` }));
+    expect([mine.status, danas.status, mine.body.id === danas.body.id]).toEqual([201, 201, false]);
+    expect(await faultsOf(answerOf(raw('', 'x', { 'idempotency-key': 'two words' })))).toEqual([
+      ...[422, 'Idempotency-Key'],
+    ]);
+  });
 });
 
 describe('an upload', () => {

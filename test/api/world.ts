@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import Koa from 'koa';
 import { pino } from 'pino';
-import { createApi } from '../../src/api/api.ts';
+import { createApi, createRoutes } from '../../src/api/api.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { createLinks, type Links } from '../../src/api/links.ts';
 import type {
@@ -25,6 +25,7 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { newId, type SetUpWorkflow } from '../../src/temporal/ids.ts';
 import { hashToken } from '../../src/tokens.ts';
 import type { ReplyRun, SetUpRun, WebhookRun } from '../../workflows/types.ts';
+import { onSchema } from './onSchema.ts';
 import { freshModels } from '../support/engines.ts';
 
 /** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
@@ -36,7 +37,10 @@ export interface World extends AsyncDisposable {
   url: string;
   links: Links;
   tokens: { olga: string; dana: string; max: string; stranger: string };
-  /** GET below `/api/v1/workspaces/acme`, by one of the users or with no token. */
+  /**
+   * GET below `/api/v1/workspaces/acme`, by one of the users or with no token.
+   * @throws Error when the answer is not as the API's own description says (onSchema.ts)
+   */
   get(path: string, token?: string): Promise<Response>;
   /** With a JSON body where one is given. */
   post(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
@@ -86,6 +90,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     ...more,
   };
   app.use(createApi(deps));
+  const check = onSchema(createRoutes(deps).describe());
   app.use((ctx) => {
     ctx.body = 'not the API';
   });
@@ -95,8 +100,9 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
   config.publicUrl = url;
   const ask =
     (method: string) =>
-    (below: string, token?: string, body?: unknown, headers: Record<string, string> = {}) =>
-      fetch(`${url}/api/v1/workspaces/acme${below}`, {
+    async (below: string, token?: string, body?: unknown, headers: Record<string, string> = {}) => {
+      const path = `/api/v1/workspaces/acme${below}`;
+      const answer = await fetch(`${url}${path}`, {
         method,
         headers: {
           ...(token && { authorization: `Bearer ${token}` }),
@@ -105,6 +111,9 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
+      await check(method, path, answer);
+      return answer;
+    };
   return {
     deps,
     models,

@@ -1,3 +1,4 @@
+import type { WorkspaceEmailRow } from '../../src/models/index.ts';
 import { DAY_MS } from './rows.ts';
 import { GRACE_MS, NAME, startRig, type Rig } from './rig.ts';
 
@@ -9,6 +10,19 @@ afterEach(() => rig.close());
 
 const states = async (row: Parameters<Rig['read']>[0]) =>
   Object.fromEntries((await rig.read(row)).records.map(({ purpose, state }) => [purpose, state]));
+
+test('a look that was asked for right after another waits until it is due', async () => {
+  const row = await rig.claim();
+  await rig.look(row);
+  await rig.publish(row, ['ownership']);
+  const due = new Date(Date.now() + 5_000);
+  await rig.models.Domain.updateOne({ _id: row._id }, { $set: { check_wanted_at: due } });
+  const { ms } = (await rig.look(row)) as { ms: number };
+  expect([ms > 0, ms <= 5_000, (await rig.read(row)).owned_at]).toEqual([true, true, null]);
+  rig.pass(5_000);
+  await rig.look(row);
+  expect(await rig.read(row)).toMatchObject({ owned_at: expect.any(Date), check_wanted_at: null });
+});
 
 describe('a claim is proved', () => {
   test('step by step, as its records appear', async () => {
@@ -184,11 +198,17 @@ describe('breaks', () => {
       left: { provider: 'removed' },
     });
     expect(await rig.flags(email)).toEqual({ can_receive: false, can_send: false });
+    const shown = () => rig.models.WorkspaceEmail.findById(email).orFail().lean<WorkspaceEmailRow>();
+    expect(await shown()).toMatchObject({ proved_at: null, expired_at: expect.any(Date) });
     expect(await rig.atProvider()).toEqual({ domains: [], routes: ['postroom.test'] });
     expect(rig.mailTo('olga')).toEqual([
       `${NAME}: something in DNS is no longer right`,
       `${NAME}: no longer your workspace’s`,
     ]);
+    // Claimed again, and proved; the provider has made a new DKIM key.
+    await rig.verified();
+    expect(await rig.flags(email)).toMatchObject({ can_receive: true });
+    expect(await shown()).toMatchObject({ proved_at: expect.any(Date), expired_at: null });
   });
 
   test('somebody removed it at the provider: it is made again, with records of its own', async () => {

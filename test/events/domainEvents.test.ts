@@ -73,6 +73,11 @@ test.each<[string, Change, string[]]>([
   ['an address is proved', updated('workspace_emails', {}, { proved_at: new Date() }), ['email.verified']],
   ['an address is switched off', updated('workspace_emails', {}, { active: false }), []],
   ['an address expires', updated('workspace_emails', {}, { expired_at: new Date() }), ['email.expired']],
+  [
+    'an address of a domain that is lost',
+    updated('workspace_emails', { kind: 'domain' }, { expired_at: new Date(), proved_at: null }),
+    [],
+  ],
   ['a domain is proved', updated('domains', {}, { state: 'verified' }), ['domain.verified']],
   ['a domain breaks', updated('domains', {}, { state: 'failing' }), ['domain.broken']],
   ['a domain is looked at', updated('domains', {}, { checked_at: new Date() }), []],

@@ -11,7 +11,7 @@ import { createStorage } from '../../src/storage/createStorage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { inboundWorkflowId, newId } from '../../src/temporal/ids.ts';
 import { rerunInbound } from '../../src/temporal/rerun.ts';
-import { payloadKey } from '../../src/webhook/keys.ts';
+import { eventIdOf, eventKey, eventMarkId, eventMarksFolder, payloadKey } from '../../src/webhook/keys.ts';
 import type { StoredPost } from '../../src/webhook/storedPost.ts';
 import { createWorld, rows, type World } from '../api/world.ts';
 import { runStep } from '../support/house.ts';
@@ -66,6 +66,7 @@ describe.each([
     steps = createOperationsActivities({
       models: world.models,
       storage,
+      outbound: { name: 'mailgun' },
       retentionDays: 30,
       now: () => NOW,
       runState: async (id: string) => ({ state: openRuns.has(id) ? 'open' : 'unknown' }),
@@ -160,6 +161,22 @@ describe.each([
     await Promise.all([sweep(), sweep(), sweep()]);
     expect(await Promise.all([begun, ...others].map(leftOf))).toEqual([0, 0, 0, 0]);
     expect(await world.models.InboundEmail.countDocuments({ raw: 'gone' })).toBe(4);
+  });
+
+  test('events are deleted when their days are over and they were written to their messages', async () => {
+    const put = async (days: number, isWaiting = false) => {
+      const id = eventIdOf(ago(days), newId());
+      const mark = eventMarksFolder('mailgun') + eventMarkId(newId(), id);
+      await storage.put(eventKey('mailgun', id), '{}', isWaiting ? mark : undefined);
+      return [eventKey('mailgun', id), ...(isWaiting ? [mark] : [])];
+    };
+    await put(31);
+    await put(400);
+    const kept = [await put(29), await put(30), await put(60, true), await put(0)].flat();
+    const all = await Promise.all([runStep(steps.deleteOldEvents), runStep(steps.deleteOldEvents)]);
+    expect(Math.max(...all.map(({ events }) => events))).toBeGreaterThan(0);
+    expect((await keysBelow(storage, 'mailgun-events/')).sort()).toEqual(kept.sort());
+    expect(await runStep(steps.deleteOldEvents)).toEqual({ events: 0 });
   });
 
   test('an upload that no message took within a day is deleted; a message’s file never', async () => {

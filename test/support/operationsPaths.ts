@@ -23,6 +23,7 @@ export const deletePaths: Record<string, OperationsScript> = {
 /** The same for `keepTidy`, which has no end: of its first run. */
 export const tidyPaths: Record<string, OperationsScript> = {
   continued: { deleteOldRaw: [away, { mails: 3 }, { mails: 0 }] },
+  'old-events': { deleteOldEvents: [{ events: 7 }, { events: 0 }] },
 };
 
 const GOES_WELL: Required<OperationsScript> = {
@@ -31,6 +32,7 @@ const GOES_WELL: Required<OperationsScript> = {
   leaveDomain: [{ provider: 'kept' }],
   deleteOldRaw: [{ mails: 0 }],
   deleteOldUploads: [{ files: 0 }],
+  deleteOldEvents: [{ events: 0 }],
 };
 
 export const operationsActivities = (script: OperationsScript) => play(GOES_WELL, script);

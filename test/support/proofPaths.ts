@@ -33,6 +33,10 @@ export const proofPaths: Record<string, ProofScript> = {
     lookAtProof: [...times(220, pending), ends('expired')],
     remindOfProof: [{ verdict: 'later', ms: 60 * 60_000 }, over],
   },
+  /** It is looked at so often that it goes on as another run, after a reminder. */
+  continued: {
+    lookAtProof: [codeWanted, ...times(24, pending), ...times(90, checkWanted), ends('proved')],
+  },
   dropped: { lookAtProof: [codeWanted, ends('dropped')] },
   superseded: { lookAtProof: [codeWanted, ends('superseded')] },
   'database-away': { lookAtProof: [away, away, away, ends('expired')] },

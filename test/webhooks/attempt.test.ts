@@ -4,9 +4,9 @@ import { pino } from 'pino';
 import { createWebhookActivities } from '../../activities/index.ts';
 import type { WebhookDeps } from '../../activities/deps.ts';
 import { createLinks } from '../../src/api/links.ts';
-import type { EventRow, Models, WebhookRow } from '../../src/models/index.ts';
+import type { Models, WebhookRow } from '../../src/models/index.ts';
 import { hashOf, newId } from '../../src/temporal/ids.ts';
-import { newDelivery } from '../../src/webhooks/deliveries.ts';
+import { newDelivery, type Told } from '../../src/webhooks/deliveries.ts';
 import { createPost } from '../../src/webhooks/post.ts';
 import { createSeal, newSecret } from '../../src/webhooks/secrets.ts';
 import { createSlots } from '../../src/webhooks/slots.ts';
@@ -60,9 +60,9 @@ async function endpointTo(
   return { row, secret };
 }
 
-async function deliveryTo(endpoint: WebhookRow, change: Partial<EventRow> = {}) {
+async function deliveryTo(endpoint: WebhookRow, change: Partial<Told> = {}) {
   const ticket = await rows.ticket(models, { subject: 'Ünïcode 😀' });
-  const event: EventRow = {
+  const event: Told = {
     ...{ _id: hashOf(newId()), workspace_id: 'acme', audiences: ['tickets'], type: 'ticket.created' },
     ...{
       row_id: ticket._id,
@@ -209,7 +209,7 @@ test('a message waits for its files, ten seconds at most', async () => {
   const { row } = await endpointTo(hook.url);
   const message = await rows.message(models, { subject: 'with a file' });
   const file = await rows.attachment(models, { message_id: message._id, state: 'pending' });
-  const about = { type: 'ticket.message_created', row_id: message._id };
+  const about = { type: 'ticket.message_created', row_id: message._id } as const;
   const { attempt } = await deliveryTo(row, about);
   expect(await attempt()).toEqual({ verdict: 'wait', for: 'its files' });
   const late = await deliveryTo(row, { ...about, at: new Date(Date.now() - 11_000) });

@@ -54,6 +54,7 @@ test('keepTidy: daily, for a month; then it goes on as a new run', async () => {
     await expect(first.result()).rejects.toThrow(WorkflowContinuedAsNewError);
     expect(of(calls, 'deleteOldRaw')).toBeGreaterThanOrEqual(31);
     expect(of(calls, 'deleteOldUploads')).toBeGreaterThanOrEqual(30);
+    expect(of(calls, 'deleteOldEvents')).toBeGreaterThanOrEqual(30);
     await env.client.workflow.getHandle(KEEP_TIDY_ID).terminate();
   });
 });

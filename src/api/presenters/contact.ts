@@ -1,7 +1,22 @@
+import { z } from 'zod';
 import type { ContactRow } from '../../models/index.ts';
+import { Time } from '../schemas.ts';
+
+export const Contact = z
+  .object({
+    id: z.string(),
+    email: z.string(),
+    other_emails: z.array(z.string()).meta({ description: 'Of contacts that were merged into this one.' }),
+    name: z.string(),
+    notes: z.string(),
+    blocked_at: Time.nullable(),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: 'Contact' });
 
 /** @param others contacts that were merged into this one, as far as the user may see them. */
-export function presentContact(row: ContactRow, others: ContactRow[]) {
+export function presentContact(row: ContactRow, others: ContactRow[]): z.input<typeof Contact> {
   return {
     id: row._id,
     email: row.email,

@@ -1,7 +1,25 @@
+import { z } from 'zod';
+import { EVENT_TYPES } from '../../events/types.ts';
 import type { EventRow } from '../../models/index.ts';
+import { Time } from '../schemas.ts';
+
+export const Event = z
+  .object({
+    id: z.string(),
+    type: z.enum(EVENT_TYPES),
+    at: Time,
+    data: z.object({
+      id: z.string().meta({ description: 'Of the row that it is about.' }),
+      ticket_id: z.string().nullish().meta({ description: 'Of a message: where it is.' }),
+      conversation_id: z.string().nullish(),
+      owner_id: z.string().nullish().meta({ description: 'Of a conversation: whose it is alone.' }),
+      changed: z.array(z.string()).optional().meta({ description: 'Fields of an update.' }),
+    }),
+  })
+  .meta({ id: 'Event' });
 
 /** An event of the feed. It says what it is about; the row is read where it is shown. */
-export function presentEvent(event: EventRow) {
+export function presentEvent(event: EventRow): z.input<typeof Event> {
   return {
     id: event._id,
     type: event.type,

@@ -1,7 +1,32 @@
+import { z } from 'zod';
+import { INBOUND_STATES } from '../../models/inboundEmail.ts';
 import type { InboundEmailRow } from '../../models/index.ts';
 import { inboundWorkflowId } from '../../temporal/ids.ts';
 import type { Links } from '../links.ts';
+import { MailAddress, Time } from '../schemas.ts';
 import type { ApiUser } from '../visibility.ts';
+
+export const InboundEmail = z
+  .object({
+    id: z.string(),
+    recipient: z.string(),
+    state: z.enum(INBOUND_STATES),
+    reason: z.string().nullable().meta({ description: 'Why it is held, skipped or failed.' }),
+    from: MailAddress.nullable(),
+    subject: z.string().nullable(),
+    workflow_id: z.string(),
+    workflow_url: z.string().nullable().meta({ description: 'In the Temporal UI.' }),
+    raw_url: z.string(),
+    raw_deleted_at: Time.nullable(),
+    classified_by: z.string().nullable(),
+    about_message_id: z.string().nullable().meta({ description: 'The message that a bounce is about.' }),
+    message_ids: z.array(z.string()),
+    ticket_id: z.string().nullable(),
+    conversation_id: z.string().nullable(),
+    created_at: Time,
+    updated_at: Time,
+  })
+  .meta({ id: 'InboundEmail' });
 
 /** What the presenter reads; the mail's texts and headers, up to megabytes, are left in the database. */
 export const INBOUND_EMAIL_FIELDS = {
@@ -27,7 +52,12 @@ export interface SeenIds {
   threads: ReadonlySet<string>;
 }
 
-export function presentInboundEmail(row: InboundEmailRow, seen: SeenIds, user: ApiUser, links: Links) {
+export function presentInboundEmail(
+  row: InboundEmailRow,
+  seen: SeenIds,
+  user: ApiUser,
+  links: Links,
+): z.input<typeof InboundEmail> {
   const thread = (id: string | null): string | null => (id !== null && seen.threads.has(id) ? id : null);
   return {
     id: row._id,

@@ -1,13 +1,72 @@
+import { z } from 'zod';
 import type { Address } from '../../email/addresses.ts';
 import { fillPlaceholders } from '../../email/html.ts';
 import type { AttachmentRow, MessageRow } from '../../models/index.ts';
-import type { Outbound } from '../../models/outbound.ts';
+import { DELIVERY_STATES, MESSAGE_STATES, type Outbound } from '../../models/outbound.ts';
 import type { Links } from '../links.ts';
 import type { ApiUser } from '../visibility.ts';
-import { presentAttachment } from './attachment.ts';
+import { MailAddress, Time } from '../schemas.ts';
+import { Attachment, presentAttachment } from './attachment.ts';
+
+const Delivery = z.object({
+  recipient: z.string(),
+  state: z.enum(DELIVERY_STATES),
+  reason: z.string().nullable(),
+  at: Time,
+});
+/** Of a message that goes out. */
+const outboundFields = {
+  bcc: z.array(MailAddress),
+  send_at: Time.nullable(),
+  due_at: Time.meta({ description: 'Until then it can be taken back.' }),
+  reason: z.string().nullable().meta({ description: 'Why it is in its state.' }),
+  state_at: Time,
+  deliveries: z.array(Delivery),
+};
+export const Message = z
+  .object({
+    id: z.string(),
+    direction: z.enum(['inbound', 'outbound', 'note']),
+    state: z.enum(MESSAGE_STATES),
+    from: MailAddress.nullable().meta({ description: 'Null until it is decided who it goes out as.' }),
+    sender: MailAddress.nullable().meta({
+      description: 'The real one, where a list or forwarder wrote From.',
+    }),
+    sender_known: z
+      .boolean()
+      .meta({ description: 'False: a stranger to the thread, or failed SPF and DKIM.' }),
+    reply_to: z.array(MailAddress),
+    to: z.array(MailAddress),
+    cc: z.array(MailAddress),
+    to_email: z.string().nullable().meta({ description: 'The workspace email that it was for.' }),
+    sending_email: z.string().nullable().meta({ description: 'The workspace email that it goes out as.' }),
+    subject: z.string(),
+    text: z.string(),
+    html: z.string().nullable().meta({ description: 'Sanitised; images by signed URLs.' }),
+    cut: z
+      .array(z.string())
+      .meta({ description: 'What was cut because it is too long; the raw mail has it.' }),
+    message_id: z.string().nullable().meta({ description: 'With angle brackets.' }),
+    in_reply_to: z.string().nullable(),
+    references: z.array(z.string()),
+    auto_reply: z.boolean(),
+    list_mail: z.boolean(),
+    spam: z.boolean(),
+    author_id: z.string().nullable().meta({ description: 'Who of the workspace wrote it.' }),
+    sent_at: Time.nullable().meta({ description: 'Its Date header.' }),
+    created_at: Time,
+    attachments: z.array(Attachment),
+    ...z.object(outboundFields).partial().shape,
+  })
+  .meta({ id: 'Message', description: 'From `bcc` on only where it goes out.' });
 
 /** @param attachments of this message, in the mail's order. */
-export function presentMessage(row: MessageRow, attachments: AttachmentRow[], user: ApiUser, links: Links) {
+export function presentMessage(
+  row: MessageRow,
+  attachments: AttachmentRow[],
+  user: ApiUser,
+  links: Links,
+): z.input<typeof Message> {
   const imageUrl = (cid: string): string | null => {
     const image = attachments.find((file) => file.content_id === cid && file.state === 'stored');
     return image ? links.signedFile(user, image._id) : null;

@@ -1,6 +1,23 @@
+import { z } from 'zod';
 import type { NotificationRow } from '../../models/index.ts';
+import { NOTIFICATION_TYPES } from '../../models/notification.ts';
+import { Time } from '../schemas.ts';
 
-export function presentNotification(row: NotificationRow) {
+export const Notification = z
+  .object({
+    id: z.string(),
+    type: z.enum(NOTIFICATION_TYPES),
+    ticket_id: z.string().nullable(),
+    conversation_id: z.string().nullable(),
+    message_id: z.string().nullable(),
+    email_id: z.string().nullable().meta({ description: 'Of a workspace email.' }),
+    domain_id: z.string().nullable(),
+    read_at: Time.nullable(),
+    created_at: Time,
+  })
+  .meta({ id: 'Notification', description: 'The ids say what it is about; the others are null.' });
+
+export function presentNotification(row: NotificationRow): z.input<typeof Notification> {
   return {
     id: row._id,
     type: row.type,

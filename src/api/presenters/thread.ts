@@ -1,5 +1,46 @@
-import type { ContactRow, ConversationRow, TicketRow, WorkspaceEmailRow } from '../../models/index.ts';
-import type { ThreadRow } from '../../models/thread.ts';
+import { z } from 'zod';
+import type {
+  ContactRow,
+  ConversationRow,
+  MessageRow,
+  TicketRow,
+  WorkspaceEmailRow,
+} from '../../models/index.ts';
+import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../../models/thread.ts';
+import { Time } from '../schemas.ts';
+
+const fields = {
+  subject: z.string(),
+  status: z.enum(THREAD_STATUSES),
+  contact: z.object({ id: z.string(), email: z.string(), name: z.string() }).nullable(),
+  workspace_email: z.object({ id: z.string(), address: z.string() }).nullable(),
+  agent_id: z.string().nullable(),
+  priority: z.enum(PRIORITIES),
+  tags: z.array(z.string()),
+  spam: z.boolean(),
+  closed_at: Time.nullable(),
+  last_message_at: Time,
+  created_at: Time,
+  updated_at: Time,
+  deleted_at: Time.nullable().meta({ description: 'In the trash since.' }),
+};
+export const Ticket = z
+  .object({
+    id: z.string(),
+    number: z.int().meta({ description: '1, 2, 3 … in the workspace.' }),
+    ...fields,
+  })
+  .meta({ id: 'Ticket' });
+export const Conversation = z
+  .object({
+    id: z.string(),
+    owner_id: z.string().nullable().meta({ description: 'Whose it is alone; null: it is shared.' }),
+    ...fields,
+  })
+  .meta({ id: 'Conversation' });
+
+export const threadSchemas = { ticket: Ticket, conversation: Conversation };
+export type Thread<Kind extends MessageRow['thread_kind']> = z.input<(typeof threadSchemas)[Kind]>;
 
 /** Rows that a thread names, by id. */
 export interface ThreadParts {
@@ -7,11 +48,11 @@ export interface ThreadParts {
   workspaceEmails: ReadonlyMap<string, WorkspaceEmailRow>;
 }
 
-export function presentTicket(row: TicketRow, parts: ThreadParts) {
+export function presentTicket(row: TicketRow, parts: ThreadParts): z.input<typeof Ticket> {
   return { id: row._id, number: row.number, ...common(row, parts) };
 }
 
-export function presentConversation(row: ConversationRow, parts: ThreadParts) {
+export function presentConversation(row: ConversationRow, parts: ThreadParts): z.input<typeof Conversation> {
   return { id: row._id, owner_id: row.owner_id, ...common(row, parts) };
 }
 

@@ -1,7 +1,45 @@
+import { z } from 'zod';
+import { WEBHOOK_EVENTS } from '../../events/types.ts';
 import type { WebhookDeliveryRow, WebhookRow } from '../../models/index.ts';
+import { WEBHOOK_DELIVERY_STATES } from '../../models/webhook.ts';
+import { Time } from '../schemas.ts';
+
+export const Webhook = z
+  .object({
+    id: z.string(),
+    url: z.string(),
+    events: z.array(z.enum(WEBHOOK_EVENTS)),
+    description: z.string(),
+    active: z.boolean(),
+    disabled_reason: z.string().nullable().meta({ description: 'Why it was switched off by itself.' }),
+    disabled_at: Time.nullable(),
+    failing_since: Time.nullable(),
+    old_secret_until: Time.nullable().meta({ description: 'Until then the former secret signs too.' }),
+    created_at: Time,
+  })
+  .meta({ id: 'Webhook' });
+
+const Attempt = z.object({
+  at: Time,
+  status: z.int().nullable().meta({ description: 'Of HTTP; null: there was no answer.' }),
+  error: z.string().nullable(),
+  ms: z.int(),
+  body: z.string().meta({ description: 'How the answer begins.' }),
+});
+export const Delivery = z
+  .object({
+    id: z.string(),
+    type: z.enum([...WEBHOOK_EVENTS, 'webhook.test']),
+    event_id: z.string().nullable(),
+    state: z.enum(WEBHOOK_DELIVERY_STATES),
+    at: Time.meta({ description: 'When it happened.' }),
+    attempts: z.array(Attempt),
+    created_at: Time,
+  })
+  .meta({ id: 'Delivery' });
 
 /** Without its secret: that is shown once. */
-export function presentWebhook(row: WebhookRow) {
+export function presentWebhook(row: WebhookRow): z.input<typeof Webhook> {
   return {
     id: row._id,
     url: row.url,
@@ -16,7 +54,7 @@ export function presentWebhook(row: WebhookRow) {
   };
 }
 
-export function presentDelivery(row: WebhookDeliveryRow) {
+export function presentDelivery(row: WebhookDeliveryRow): z.input<typeof Delivery> {
   return {
     id: row._id,
     type: row.type,

@@ -1,7 +1,70 @@
+import { z } from 'zod';
 import { MAX_TRIES } from '../../addresses/codes.ts';
 import { dnsName } from '../../addresses/proof.ts';
 import type { AddressProofRow, ForwardingAddressRow, WorkspaceEmailRow } from '../../models/index.ts';
+import { PROOF_STATES, PROOF_WAYS } from '../../models/addressProof.ts';
+import { EMAIL_KINDS, PURPOSES } from '../../models/workspaceEmail.ts';
+import { Time } from '../schemas.ts';
 import type { ApiUser } from '../visibility.ts';
+
+export const ForwardingAddress = z
+  .object({ id: z.string(), address: z.string() })
+  .meta({ id: 'ForwardingAddress' });
+
+const Confirmation = z.object({
+  forwarding_address: z.string(),
+  provider: z.string(),
+  mailbox: z.string().nullable().meta({ description: 'That wants to forward.' }),
+  code: z.string().nullable(),
+  link: z.string().nullable(),
+  at: Time,
+});
+const Proof = z
+  .object({
+    state: z.enum(PROOF_STATES),
+    proved_by: z.enum(PROOF_WAYS).nullable(),
+    problem: z.string().nullable(),
+    expires_at: Time,
+    code: z.object({
+      wanted: z.boolean().meta({ description: 'One is about to be mailed.' }),
+      sent_at: Time.nullable(),
+      expires_at: Time.nullable(),
+      tries_left: z.int(),
+      problem: z.string().nullable(),
+    }),
+    dns: z.object({
+      type: z.literal('TXT'),
+      name: z.string(),
+      value: z.string(),
+      found: z.array(z.string()),
+      note: z.string().nullable(),
+      checked_at: Time.nullable(),
+    }),
+    forwarding_seen_at: Time.nullable().meta({
+      description: 'When mail came through its forwarding address.',
+    }),
+  })
+  .meta({ id: 'AddressProof' });
+export const WorkspaceEmail = z
+  .object({
+    id: z.string(),
+    address: z.string(),
+    display_name: z.string(),
+    purpose: z.enum(PURPOSES),
+    user_id: z.string().nullable().meta({ description: 'Whose personal mailbox it is; null: nobody’s.' }),
+    kind: z.enum(EMAIL_KINDS),
+    state: z.enum(['verified', 'expired', 'pending']),
+    proved_at: Time.nullable(),
+    can_receive: z.boolean().meta({ description: 'Proved and switched on.' }),
+    can_send: z.boolean().meta({ description: 'Proved and switched on.' }),
+    active: z.boolean(),
+    forwarding_address: z.string().nullable().meta({ description: 'What its mail host is to forward to.' }),
+    forwarding_addresses: z.array(ForwardingAddress),
+    confirmations: z.array(Confirmation).meta({ description: 'Of mail hosts that ask before they forward.' }),
+    proof: Proof.nullable(),
+    created_at: Time,
+  })
+  .meta({ id: 'WorkspaceEmail' });
 
 /** What belongs to an address. */
 export interface EmailParts {
@@ -12,7 +75,11 @@ export interface EmailParts {
   proof: AddressProofRow | null;
 }
 
-export function presentWorkspaceEmail(row: WorkspaceEmailRow, parts: EmailParts, user: ApiUser) {
+export function presentWorkspaceEmail(
+  row: WorkspaceEmailRow,
+  parts: EmailParts,
+  user: ApiUser,
+): z.input<typeof WorkspaceEmail> {
   const { forwarding, shared, proof } = parts;
   const used = shared ? [shared, ...forwarding] : forwarding;
   return {
@@ -49,7 +116,7 @@ const presentConfirmations = ({ address, confirmations }: ForwardingAddressRow) 
     at,
   }));
 
-function presentProof(proof: AddressProofRow) {
+function presentProof(proof: AddressProofRow): z.input<typeof Proof> {
   const newest = proof.codes.at(-1) ?? null;
   return {
     state: proof.state,

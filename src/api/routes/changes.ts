@@ -6,9 +6,9 @@ import { isPosition, openFeed, type Feed } from '../../events/feed.ts';
 import type { EventRow } from '../../models/index.ts';
 import type { ApiState, Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
-import { presentEvent } from '../presenters/event.ts';
+import { operation } from '../operation.ts';
+import { Event, presentEvent } from '../presenters/event.ts';
 import { Problem, wrongFields } from '../problem.ts';
-import { readQuery } from '../query.ts';
 import { audiencesOf } from '../visibility.ts';
 
 /** In one answer. */
@@ -26,31 +26,42 @@ const Position = z
   .string('must be given once')
   .refine(isPosition, 'is not a position that this feed has given');
 const ChangesQuery = z.strictObject({ since: Position.optional() });
+const Changes = z.object({ data: z.array(Event), next: z.string() }).meta({ id: 'Changes' });
 
-/**
- * `changes?since=<position>`: what happened since, in order, at most 100 at once, and the position to ask with next; without
- * `since` nothing but the position of now. With `Accept: text/event-stream` the same as server-sent events, whose ids are positions
- * (`Last-Event-ID` goes on after one). 410 when what followed the position is no longer kept: read everything anew. 422: no position.
- */
+/** `changes`: what happened, in order; as a page, or as a stream of server-sent events. */
 export function changesRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
-  router.get('/changes', user, async (ctx) => {
-    const { since } = readQuery(ctx.query, ChangesQuery);
-    ctx.vary('Accept');
-    if (ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream')
-      return streamEvents(ctx, deps, user, lastEventId(ctx) ?? since ?? null);
-    const feed = open(ctx, deps, since ?? null, WAIT_MS);
-    try {
-      const events: EventRow[] = [];
-      let heard = await hear(feed);
-      for (; heard.event; heard = await hear(feed)) {
-        events.push(heard.event);
-        if (events.length === PAGE) break;
-      }
-      ctx.body = { data: since === undefined ? [] : events.map(presentEvent), next: heard.position };
-    } finally {
-      await feed.close();
-    }
-  });
+  router.get(
+    '/changes',
+    user,
+    operation(
+      {
+        summary: 'Follow changes',
+        description:
+          'What happened since the position `since`, in order, at most 100 at once, and the position to ask with `next`; without `since` only the position of now. With `Accept: text/event-stream` the same as server-sent events, whose ids are positions: `Last-Event-ID` goes on after one. A stream ends when its token, session or membership does.',
+        query: ChangesQuery,
+        answer: Changes,
+        streams: ['text/event-stream'],
+        refuses: { 410: 'What followed the position is no longer kept: read everything anew.' },
+      },
+      async (ctx, { query: { since } }) => {
+        ctx.vary('Accept');
+        if (ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream')
+          return streamEvents(ctx, deps, user, lastEventId(ctx) ?? since ?? null);
+        const feed = open(ctx, deps, since ?? null, WAIT_MS);
+        try {
+          const events: EventRow[] = [];
+          let heard = await hear(feed);
+          for (; heard.event; heard = await hear(feed)) {
+            events.push(heard.event);
+            if (events.length === PAGE) break;
+          }
+          return { data: since === undefined ? [] : events.map(presentEvent), next: heard.position };
+        } finally {
+          await feed.close();
+        }
+      },
+    ),
+  );
 }
 
 function lastEventId(ctx: RouterContext<ApiState>): string | null {

@@ -5,15 +5,17 @@ import type { ContactRow } from '../../models/index.ts';
 import { contactWords } from '../../threads/contacts.ts';
 import { mergeContacts } from '../../threads/mergeContacts.ts';
 import type { ApiState, Authenticate } from '../auth.ts';
-import { jsonBody, readBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { etagOf } from '../etag.ts';
 import { OneLine, Search } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
+import { operation } from '../operation.ts';
+import { Contact } from '../presenters/contact.ts';
 import { notFound, Problem, wrongFields } from '../problem.ts';
-import { readQuery } from '../query.ts';
+import { pageOf } from '../schemas.ts';
 import { showContacts } from '../showContacts.ts';
 import { contactsSeenBy, mergedContactsSeenBy, type ApiUser } from '../visibility.ts';
 
@@ -34,21 +36,15 @@ const MergeBody = z.strictObject({ into: z.string('must be the id of another one
 
 const etag = (row: ContactRow) => etagOf('contact', row._id, row.changes ?? 0);
 
-/**
- * `contacts`, `contacts/{id}`; one known only through somebody's personal mail is seen by them only. The list takes `q` (words of
- * name and address, the last one may be begun). 404 for one that was merged names the other.
- * - `PATCH`: name and notes, which all see who see the contact; 412 where it is no longer what `If-Match` says.
- * - `POST block`, `unblock`: 200. Mail of a blocked contact is kept, and opens nothing: what it begins is closed spam, and it brings
- *   back nothing that is closed or in the trash.
- * - `POST merge {into}`: 200 with the second contact, whose tickets, conversations and later mail are the first's too.
- */
+/** `contacts`, `contacts/{id}`; one known only through somebody's personal mail is seen by them only. */
 export function contactRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models } = deps;
   const keyed = idempotent(deps);
 
-  const show = async (ctx: RouterContext<ApiState>, row: ContactRow): Promise<void> => {
+  const show = async (ctx: RouterContext<ApiState>, row: ContactRow) => {
     ctx.set('ETag', etag(row));
-    [ctx.body] = await showContacts(models, [row], ctx.state.user);
+    const [shown] = await showContacts(models, [row], ctx.state.user);
+    return shown!;
   };
   const change = (ctx: RouterContext<ApiState>, decide: (row: ContactRow) => Partial<ContactRow> | null) =>
     changeRow<ContactRow>(ctx, {
@@ -63,60 +59,118 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
         ).lean<ContactRow>(),
     });
 
-  router.get('/contacts', user, async (ctx) => {
-    const query = readQuery(ctx.query, ContactQuery);
-    const seen = { ...contactsSeenBy(ctx.state.user), ...query.q };
-    const page = await readPage<ContactRow>(models.Contact, seen, query, { order: 'newest first' });
-    ctx.body = {
-      data: await showContacts(models, page.rows, ctx.state.user),
-      next_cursor: page.next_cursor,
-    };
-  });
+  router.get(
+    '/contacts',
+    user,
+    operation(
+      { summary: 'List contacts', query: ContactQuery, answer: pageOf(Contact) },
+      async (ctx, { query }) => {
+        const seen = { ...contactsSeenBy(ctx.state.user), ...query.q };
+        const page = await readPage<ContactRow>(models.Contact, seen, query, { order: 'newest first' });
+        const data = await showContacts(models, page.rows, ctx.state.user);
+        return { data, next_cursor: page.next_cursor };
+      },
+    ),
+  );
 
-  router.get('/contacts/:id', user, async (ctx) => {
-    await show(ctx, await findContact(deps, ctx.params.id, ctx.state.user));
-  });
+  router.get(
+    '/contacts/:id',
+    user,
+    operation(
+      {
+        summary: 'Read a contact',
+        description: 'The 404 of one that was merged names the other: `merged_into`.',
+        answer: Contact,
+        etag: true,
+      },
+      async (ctx) => show(ctx, await findContact(deps, ctx.params.id, ctx.state.user)),
+    ),
+  );
 
-  router.patch('/contacts/:id', user, jsonBody, async (ctx) => {
-    const { name, notes } = readBody(ctx, ContactChangeBody);
-    const row = await change(ctx, (found) => {
-      const set: Partial<ContactRow> = {};
-      if (notes !== undefined && notes !== (found.notes ?? '')) set.notes = notes;
-      if (name !== undefined && name !== found.name) {
-        set.name = name;
-        set.words = [...new Set([...contactWords({ ...found, name }), ...(found.words ?? [])])].slice(
-          0,
-          MAX_WORDS,
-        );
-      }
-      return Object.keys(set).length > 0 ? set : null;
-    });
-    await show(ctx, row);
-  });
+  router.patch(
+    '/contacts/:id',
+    user,
+    jsonBody,
+    operation(
+      {
+        summary: 'Change a contact',
+        description: 'Name and notes, which all see who see the contact.',
+        body: ContactChangeBody,
+        answer: Contact,
+        etag: true,
+      },
+      async (ctx, { body: { name, notes } }) => {
+        const row = await change(ctx, (found) => {
+          const set: Partial<ContactRow> = {};
+          if (notes !== undefined && notes !== (found.notes ?? '')) set.notes = notes;
+          if (name !== undefined && name !== found.name) {
+            set.name = name;
+            const words = new Set([...contactWords({ ...found, name }), ...(found.words ?? [])]);
+            set.words = [...words].slice(0, MAX_WORDS);
+          }
+          return Object.keys(set).length > 0 ? set : null;
+        });
+        return show(ctx, row);
+      },
+    ),
+  );
 
-  router.post('/contacts/:id/block', user, keyed, async (ctx) => {
-    await show(ctx, await change(ctx, (row) => (row.blocked_at ? null : { blocked_at: new Date() })));
-  });
-  router.post('/contacts/:id/unblock', user, keyed, async (ctx) => {
-    await show(ctx, await change(ctx, (row) => (row.blocked_at ? { blocked_at: null } : null)));
-  });
+  router.post(
+    '/contacts/:id/block',
+    user,
+    keyed,
+    operation(
+      {
+        summary: 'Block a contact',
+        description:
+          'Its mail is kept, and opens nothing: what it begins is closed spam, and it brings back nothing that is closed or in the trash.',
+        answer: Contact,
+        etag: true,
+      },
+      async (ctx) =>
+        show(ctx, await change(ctx, (row) => (row.blocked_at ? null : { blocked_at: new Date() }))),
+    ),
+  );
+  router.post(
+    '/contacts/:id/unblock',
+    user,
+    keyed,
+    operation({ summary: 'Unblock a contact', answer: Contact, etag: true }, async (ctx) =>
+      show(ctx, await change(ctx, (row) => (row.blocked_at ? { blocked_at: null } : null))),
+    ),
+  );
 
-  router.post('/contacts/:id/merge', user, jsonBody, keyed, async (ctx) => {
-    const asking = ctx.state.user;
-    const { into } = readBody(ctx, MergeBody);
-    const { id: from = '' } = ctx.params;
-    const isSeen = (row: ContactRow | null) => row !== null && isSeenBy(row, asking);
-    const done = { ...mergedContactsSeenBy(asking), _id: from, merged_into: into };
-    // A repeated request finds it done.
-    if (!(await models.Contact.exists(done)))
-      await mergeContacts(models, asking.workspaceId, { from, into }, (first, second) => {
-        if (!isSeen(first)) throw notFound();
-        if (from === into) throw wrongFields([{ field: 'into', message: 'must be another one' }]);
-        if (!isSeen(second))
-          throw wrongFields([{ field: 'into', message: 'must be a contact that you can see' }]);
-      });
-    await show(ctx, await findContact(deps, into, asking));
-  });
+  router.post(
+    '/contacts/:id/merge',
+    user,
+    jsonBody,
+    keyed,
+    operation(
+      {
+        summary: 'Merge a contact into another',
+        description:
+          'Tickets, conversations and later mail of the first are the second’s too, which is answered.',
+        body: MergeBody,
+        answer: Contact,
+        etag: true,
+      },
+      async (ctx, { body: { into } }) => {
+        const asking = ctx.state.user;
+        const { id: from = '' } = ctx.params;
+        const isSeen = (row: ContactRow | null) => row !== null && isSeenBy(row, asking);
+        const done = { ...mergedContactsSeenBy(asking), _id: from, merged_into: into };
+        // A repeated request finds it done.
+        if (!(await models.Contact.exists(done)))
+          await mergeContacts(models, asking.workspaceId, { from, into }, (first, second) => {
+            if (!isSeen(first)) throw notFound();
+            if (from === into) throw wrongFields([{ field: 'into', message: 'must be another one' }]);
+            if (!isSeen(second))
+              throw wrongFields([{ field: 'into', message: 'must be a contact that you can see' }]);
+          });
+        return show(ctx, await findContact(deps, into, asking));
+      },
+    ),
+  );
 }
 
 /** Words that a contact is found by; those of a former name stay while there is room. */

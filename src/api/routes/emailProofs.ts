@@ -2,13 +2,16 @@ import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { askForCode, enterCode, NotNow, TooOften } from '../../addresses/codes.ts';
 import { proofOf } from '../../addresses/proof.ts';
+import { nextLookAt } from '../../dns/lookGap.ts';
 import type { AddressProofRow, WorkspaceEmailRow } from '../../models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
-import { jsonBody, readBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { idempotent } from '../idempotent.ts';
+import { operation } from '../operation.ts';
+import { WorkspaceEmail } from '../presenters/workspaceEmail.ts';
 import { Problem } from '../problem.ts';
-import { findEmail, show } from './workspaceEmails.ts';
+import { findEmail, showEmail } from './workspaceEmails.ts';
 
 const CodeBody = z.strictObject({
   code: z
@@ -17,46 +20,93 @@ const CodeBody = z.strictObject({
     .refine((text) => /^\d{6}$/.test(text), 'must be the six digits of the mail'),
 });
 
-/**
- * Proving an address that is elsewhere, by its owners. All answer with the address:
- * - `POST emails/{id}/verify {code}`: 200 proved; 422 another code; 409 none counts just now; 429 after ten wrong ones
- * - `POST emails/{id}/send-code`: 202, another code is mailed; 409 proved already; 429 with Retry-After when asked too often
- * - `POST emails/{id}/check`: 202, DNS is looked at now
- */
+/** Proving an address that is elsewhere, by its owners. All answer with the address. */
 export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models } = deps;
   const keyed = idempotent(deps);
   /** Its run looks at the row: now, or when Temporal is back. */
   const look = ({ _id, run }: AddressProofRow) => deps.setUps.add('verifyForwarding', { id: _id, run });
 
-  router.post('/emails/:id/verify', user, ownersOnly, jsonBody, keyed, async (ctx) => {
-    const { code } = readBody(ctx, CodeBody);
-    const { proof } = await findProof(ctx, deps);
-    await asProblems(() => enterCode(models, proof, code));
-    // Where nobody hears of it the worker's sweep lets held mail go.
-    void deps.wakeSetUp('verifyForwarding', { id: proof._id, run: proof.run });
-    await show(ctx, deps, await findEmail(ctx, deps));
-  });
+  router.post(
+    '/emails/:id/verify',
+    user,
+    ownersOnly,
+    jsonBody,
+    keyed,
+    operation(
+      {
+        summary: 'Prove an address by the code that was mailed to it',
+        body: CodeBody,
+        answer: WorkspaceEmail,
+        etag: true,
+        refuses: { 409: 'No code counts just now, as after ten wrong ones: have another one sent.' },
+      },
+      async (ctx, { body }) => {
+        const { proof } = await findProof(ctx, deps);
+        await asProblems(() => enterCode(models, proof, body.code));
+        // Where nobody hears of it the worker's sweep lets held mail go.
+        void deps.wakeSetUp('verifyForwarding', { id: proof._id, run: proof.run });
+        return showEmail(ctx, deps, await findEmail(ctx, deps));
+      },
+    ),
+  );
 
-  router.post('/emails/:id/send-code', user, ownersOnly, keyed, async (ctx) => {
-    const { email, proof } = await findProof(ctx, deps);
-    look(await asProblems(() => askForCode(models, email, proof)));
-    ctx.status = 202;
-    await show(ctx, deps, await findEmail(ctx, deps));
-  });
+  router.post(
+    '/emails/:id/send-code',
+    user,
+    ownersOnly,
+    keyed,
+    operation(
+      {
+        summary: 'Have another code mailed to an address',
+        status: 202,
+        answer: WorkspaceEmail,
+        etag: true,
+        refuses: { 409: 'It is proved already.' },
+      },
+      async (ctx) => {
+        const { email, proof } = await findProof(ctx, deps);
+        look(await asProblems(() => askForCode(models, email, proof)));
+        return showEmail(ctx, deps, await findEmail(ctx, deps));
+      },
+    ),
+  );
 
-  router.post('/emails/:id/check', user, ownersOnly, keyed, async (ctx) => {
-    const { email, proof } = await findProof(ctx, deps);
-    if (proof.state === 'expired')
-      throw new Problem(409, 'The time for this proof is over: have another code sent, and it begins again.');
-    const { modifiedCount } = await models.AddressProof.updateOne(
-      { _id: proof._id, run: proof.run, state: 'pending' },
-      { $set: { check_wanted_at: new Date(), wants_start: true } },
-    );
-    if (modifiedCount === 1) look(proof);
-    ctx.status = 202;
-    await show(ctx, deps, email);
-  });
+  router.post(
+    '/emails/:id/check',
+    user,
+    ownersOnly,
+    keyed,
+    operation(
+      {
+        summary: 'Look for the DNS record of an address now',
+        description: 'Or some seconds after the last look.',
+        status: 202,
+        answer: WorkspaceEmail,
+        etag: true,
+        refuses: { 409: 'The time for its proof is over.' },
+      },
+      async (ctx) => {
+        const { email, proof } = await findProof(ctx, deps);
+        if (proof.state === 'expired')
+          throw new Problem(
+            409,
+            'The time for this proof is over: have another code sent, and it begins again.',
+          );
+        const { _id, run, check_wanted_at } = proof;
+        const due = nextLookAt(proof.dns_checked_at, check_wanted_at);
+        if (due) {
+          // Decided on the row as it was read: of many at once one is heard.
+          const { modifiedCount } = await models.AddressProof.updateOne(
+            { _id, run, state: 'pending', check_wanted_at },
+            { $set: { check_wanted_at: due, wants_start: true } },
+          );
+          if (modifiedCount === 1) look(proof);
+        }
+        return showEmail(ctx, deps, email);
+      },
+    ),
+  );
 }
 
 /** @throws Problem 404, and 409 where the address needs no proof of its own */

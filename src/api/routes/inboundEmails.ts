@@ -1,19 +1,25 @@
 import { z } from 'zod';
+import { INBOUND_STATES } from '../../models/inboundEmail.ts';
 import type { InboundEmailRow } from '../../models/index.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { idempotent } from '../idempotent.ts';
+import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
-import { INBOUND_EMAIL_FIELDS, presentInboundEmail, type SeenIds } from '../presenters/inboundEmail.ts';
+import {
+  INBOUND_EMAIL_FIELDS,
+  InboundEmail,
+  presentInboundEmail,
+  type SeenIds,
+} from '../presenters/inboundEmail.ts';
 import { notFound, Problem } from '../problem.ts';
-import { readQuery } from '../query.ts';
-import { sendRaw } from '../raw.ts';
+import { PostedForm, sendRaw } from '../raw.ts';
+import { pageOf } from '../schemas.ts';
 import { Unavailable } from '../unavailable.ts';
 import { inboundEmailsSeenBy, seenBy, threadsSeenBy, type ApiUser } from '../visibility.ts';
 
-const States = ['received', 'held', 'routed', 'skipped', 'failed'] as const;
 const InboundEmailQuery = ListQuery.extend({
-  state: z.enum(States, `must be one of ${States.join(', ')}`).optional(),
+  state: z.enum(INBOUND_STATES, `must be one of ${INBOUND_STATES.join(', ')}`).optional(),
 });
 
 const RAW_AND_SHOWN = { ...INBOUND_EMAIL_FIELDS, key: 1, provider: 1, raw: 1 };
@@ -21,27 +27,9 @@ const RAW_AND_SHOWN = { ...INBOUND_EMAIL_FIELDS, key: 1, provider: 1, raw: 1 };
 const rawGone = () =>
   new Problem(410, 'The mail as it was posted has been deleted: it is kept for a time only.');
 
-/**
- * `inbound-emails` (filter `state`), `inbound-emails/{id}`, `/{id}/raw` (the mail as it was posted; 410 when it has been
- * deleted, after `RETENTION_DAYS`), and
- * `POST /{id}/rerun`: 202 with the row and its new workflow; 409 when the mail is routed, files and all, or on its way.
- */
+/** `inbound-emails`: each mail that was posted, as it was, and what became of it. */
 export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models, links } = deps;
-
-  router.get('/inbound-emails', user, async (ctx) => {
-    const { state, ...query } = readQuery(ctx.query, InboundEmailQuery);
-    const filter = { ...inboundEmailsSeenBy(ctx.state.user), ...(state && { state }) };
-    const page = await readPage<InboundEmailRow>(models.InboundEmail, filter, query, {
-      order: 'newest first',
-      projection: INBOUND_EMAIL_FIELDS,
-    });
-    const seen = await seenIds(page.rows, ctx.state.user, deps);
-    ctx.body = {
-      data: page.rows.map((row) => presentInboundEmail(row, seen, ctx.state.user, links)),
-      next_cursor: page.next_cursor,
-    };
-  });
 
   const find = async (id: string | undefined, asking: ApiUser): Promise<InboundEmailRow> => {
     const mine = { ...inboundEmailsSeenBy(asking), _id: id };
@@ -50,32 +38,82 @@ export function inboundEmailRoutes(router: ApiRouter, user: Authenticate, deps: 
     return row;
   };
 
-  router.get('/inbound-emails/:id', user, async (ctx) => {
-    const row = await find(ctx.params.id, ctx.state.user);
-    ctx.body = presentInboundEmail(row, await seenIds([row], ctx.state.user, deps), ctx.state.user, links);
-  });
+  router.get(
+    '/inbound-emails',
+    user,
+    operation(
+      { summary: 'List inbound emails', query: InboundEmailQuery, answer: pageOf(InboundEmail) },
+      async (ctx, { query: { state, ...query } }) => {
+        const filter = { ...inboundEmailsSeenBy(ctx.state.user), ...(state && { state }) };
+        const page = await readPage<InboundEmailRow>(models.InboundEmail, filter, query, {
+          order: 'newest first',
+          projection: INBOUND_EMAIL_FIELDS,
+        });
+        const seen = await seenIds(page.rows, ctx.state.user, deps);
+        const data = page.rows.map((row) => presentInboundEmail(row, seen, ctx.state.user, links));
+        return { data, next_cursor: page.next_cursor };
+      },
+    ),
+  );
 
-  router.get('/inbound-emails/:id/raw', user, async (ctx) => {
-    const row = await find(ctx.params.id, ctx.state.user);
-    if (row.raw) throw rawGone();
-    await sendRaw(ctx, row, deps);
-  });
+  router.get(
+    '/inbound-emails/:id',
+    user,
+    operation({ summary: 'Read an inbound email', answer: InboundEmail }, async (ctx) => {
+      const row = await find(ctx.params.id, ctx.state.user);
+      return presentInboundEmail(row, await seenIds([row], ctx.state.user, deps), ctx.state.user, links);
+    }),
+  );
 
-  router.post('/inbound-emails/:id/rerun', user, idempotent(deps), async (ctx) => {
-    const row = await find(ctx.params.id, ctx.state.user);
-    const again = await fromTemporal(deps.rerun(row._id), deps);
-    if (again.result === 'not found') throw notFound();
-    if (again.result === 'raw gone') throw rawGone();
-    if (again.result === 'not needed') {
-      throw new Problem(
-        409,
-        'Only mail that is held, skipped or failed, or misses a file, can be run again.',
-      );
-    }
-    const seen = await seenIds([row], ctx.state.user, deps);
-    ctx.status = 202;
-    ctx.body = presentInboundEmail({ ...row, run: again.run }, seen, ctx.state.user, links);
-  });
+  router.get(
+    '/inbound-emails/:id/raw',
+    user,
+    operation(
+      {
+        summary: 'Download an inbound email',
+        description: 'As it was posted: its MIME where that is what came, else the form as JSON.',
+        answer: PostedForm,
+        streams: ['message/rfc822'],
+        refuses: { 410: 'It has been deleted: raw mail is kept for a time only.' },
+      },
+      async (ctx) => {
+        const row = await find(ctx.params.id, ctx.state.user);
+        if (row.raw) throw rawGone();
+        await sendRaw(ctx, row, deps);
+      },
+    ),
+  );
+
+  router.post(
+    '/inbound-emails/:id/rerun',
+    user,
+    idempotent(deps),
+    operation(
+      {
+        summary: 'Run an inbound email again',
+        description: 'Answers with its new workflow.',
+        status: 202,
+        answer: InboundEmail,
+        refuses: {
+          409: 'It is routed, files and all, or on its way.',
+          410: 'The mail as it was posted has been deleted.',
+        },
+      },
+      async (ctx) => {
+        const row = await find(ctx.params.id, ctx.state.user);
+        const again = await fromTemporal(deps.rerun(row._id), deps);
+        if (again.result === 'not found') throw notFound();
+        if (again.result === 'raw gone') throw rawGone();
+        if (again.result === 'not needed')
+          throw new Problem(
+            409,
+            'Only mail that is held, skipped or failed, or misses a file, can be run again.',
+          );
+        const seen = await seenIds([row], ctx.state.user, deps);
+        return presentInboundEmail({ ...row, run: again.run }, seen, ctx.state.user, links);
+      },
+    ),
+  );
 }
 
 /** Temporal's errors are of many kinds, none of which says more to the person who asked. */

@@ -11,31 +11,38 @@ import {
 } from '../../access/members.ts';
 import { newPasswordLink } from '../../access/passwordLinks.ts';
 import type { MemberRow, UserRow } from '../../models/index.ts';
+import { ROLES } from '../../models/workspace.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
-import { jsonBody, readBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { checkMatch, etagOf } from '../etag.ts';
 import { Address, OneLine } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import type { Limits } from '../limits.ts';
+import { operation } from '../operation.ts';
 import { cursorAfter, ListQuery } from '../paging.ts';
-import { presentMember } from '../presenters/member.ts';
+import { Member, presentMember } from '../presenters/member.ts';
 import { notFound, Problem } from '../problem.ts';
-import { readQuery } from '../query.ts';
+import { pageOf, Time } from '../schemas.ts';
 
-const Role = z.enum(['owner', 'member'], 'must be "owner" or "member"');
+const Role = z.enum(ROLES, 'must be "owner" or "member"');
 const NewMemberBody = z.strictObject({ email: Address, name: OneLine(200).default(''), role: Role });
 const RoleBody = z.strictObject({ role: Role });
+
+const InvitedMember = Member.extend({
+  password_link: z
+    .object({ url: z.string(), expires_at: Time })
+    .nullable()
+    .meta({ description: 'Null for somebody who has a password, or is a member of another workspace.' }),
+}).meta({ id: 'InvitedMember' });
 
 /** Between two mails to the same person (ms). */
 const RESEND_AFTER_MS = 60_000;
 
-/**
- * `members`, `members/{user id}`, for every member. By owners:
- * - `POST members {email, name?, role}`: 201; they are mailed a link to set their password, which is also in `password_link`, but
- *   only where it opens nothing else: null for somebody who has a password, or is a member of another workspace. 409: is one already
- * - `POST members/{id}/invitation`: 202, mailed again; 409 has a password; 429 within a minute
- * - `PATCH members/{id} {role}`, `DELETE members/{id}` (204): 409 where no owner would be left
- */
+const TOO_MANY_INVITED = 'The workspace has invited too many people.';
+const NO_OWNER_LEFT = { 409: 'No owner would be left.' };
+
+/** `members`, `members/{user id}`. A password's link is shown to an owner only where it opens nothing else. */
 export function memberRoutes(
   router: ApiRouter,
   user: Authenticate,
@@ -45,73 +52,145 @@ export function memberRoutes(
   const { models, config } = deps;
   const keyed = idempotent(deps);
 
-  router.get('/members', user, async (ctx) => {
-    const { limit, cursor } = readQuery(ctx.query, ListQuery);
-    const before = cursor ? { user_id: { $lt: cursor[1] } } : {};
-    const here = { workspace_id: ctx.state.user.workspaceId, ...before };
-    // Ids of users sort by time: the newest first. `user_id` is unique in the workspace, and has the index.
-    const found = models.Member.find(here)
-      .sort({ user_id: -1 })
-      .limit(limit + 1);
-    const rows = await found.lean<MemberRow[]>();
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    ctx.body = {
-      data: await show(page, deps),
-      next_cursor: rows.length > limit && last ? cursorAfter([0, last.user_id]) : null,
-    };
-  });
+  router.get(
+    '/members',
+    user,
+    operation(
+      { summary: 'List members', query: ListQuery, answer: pageOf(Member) },
+      async (ctx, { query: { limit, cursor } }) => {
+        const before = cursor ? { user_id: { $lt: cursor[1] } } : {};
+        const here = { workspace_id: ctx.state.user.workspaceId, ...before };
+        // Ids of users sort by time: the newest first. `user_id` is unique in the workspace, and has the index.
+        const found = models.Member.find(here)
+          .sort({ user_id: -1 })
+          .limit(limit + 1);
+        const rows = await found.lean<MemberRow[]>();
+        const page = rows.slice(0, limit);
+        const last = page.at(-1);
+        return {
+          data: await show(page, deps),
+          next_cursor: rows.length > limit && last ? cursorAfter([0, last.user_id]) : null,
+        };
+      },
+    ),
+  );
 
-  router.get('/members/:id', user, async (ctx) => {
-    const { member } = await find(ctx, deps);
-    [ctx.body] = await show([member], deps);
-  });
+  router.get(
+    '/members/:id',
+    user,
+    operation({ summary: 'Read a member', answer: Member, etag: true }, async (ctx) => {
+      const { member } = await find(ctx, deps);
+      ctx.set('ETag', etag(member));
+      return showOne(member, deps);
+    }),
+  );
 
-  router.post('/members', user, ownersOnly, jsonBody, keyed, async (ctx) => {
-    const { email, name, role } = readBody(ctx, NewMemberBody);
-    const { workspaceId } = ctx.state.user;
-    await invitations.take(workspaceId);
-    const person = await userWith(models, email, name);
-    if (!(await addMember(models, workspaceId, person, role)))
-      throw new Problem(409, 'This person is a member already.');
-    ctx.status = 201;
-    ctx.body = await invite(workspaceId, person._id);
-  });
+  router.post(
+    '/members',
+    user,
+    ownersOnly,
+    jsonBody,
+    keyed,
+    operation(
+      {
+        summary: 'Add a member',
+        description: 'They are mailed a link to set their password, which is also in `password_link`.',
+        body: NewMemberBody,
+        status: 201,
+        answer: InvitedMember,
+        refuses: { 409: 'This person is a member already.', 429: TOO_MANY_INVITED },
+      },
+      async (ctx, { body: { email, name, role } }) => {
+        const { workspaceId } = ctx.state.user;
+        await invitations.take(workspaceId);
+        const person = await userWith(models, email, name);
+        if (!(await addMember(models, workspaceId, person, role)))
+          throw new Problem(409, 'This person is a member already.');
+        return invite(workspaceId, person._id);
+      },
+    ),
+  );
 
-  router.post('/members/:id/invitation', user, ownersOnly, keyed, async (ctx) => {
-    const { workspaceId } = ctx.state.user;
-    const { person } = await find(ctx, deps);
-    if (person.password_hash)
-      throw new Problem(409, 'This person has a password, and needs no link to set one.');
-    const mail = await models.AccessMail.findById(invitationId(workspaceId, person._id)).lean();
-    const wait = (mail?.wanted_at.getTime() ?? 0) + RESEND_AFTER_MS - Date.now();
-    if (wait > 0) {
-      const seconds = String(Math.ceil(wait / 1000));
-      throw new Problem(429, `They were mailed just now; try again in ${seconds} s.`, {
-        headers: { 'Retry-After': seconds },
-      });
-    }
-    await invitations.take(workspaceId);
-    ctx.status = 202;
-    ctx.body = await invite(workspaceId, person._id);
-  });
+  router.post(
+    '/members/:id/invitation',
+    user,
+    ownersOnly,
+    keyed,
+    operation(
+      {
+        summary: 'Invite a member again',
+        description: 'They are mailed a new link to set their password.',
+        status: 202,
+        answer: InvitedMember,
+        refuses: {
+          409: 'This person has a password.',
+          429: `They were mailed within the last minute. ${TOO_MANY_INVITED}`,
+        },
+      },
+      async (ctx) => {
+        const { workspaceId } = ctx.state.user;
+        const { person } = await find(ctx, deps);
+        if (person.password_hash)
+          throw new Problem(409, 'This person has a password, and needs no link to set one.');
+        const mail = await models.AccessMail.findById(invitationId(workspaceId, person._id)).lean();
+        const wait = (mail?.wanted_at.getTime() ?? 0) + RESEND_AFTER_MS - Date.now();
+        if (wait > 0) {
+          const seconds = String(Math.ceil(wait / 1000));
+          throw new Problem(429, `They were mailed just now; try again in ${seconds} s.`, {
+            headers: { 'Retry-After': seconds },
+          });
+        }
+        await invitations.take(workspaceId);
+        return invite(workspaceId, person._id);
+      },
+    ),
+  );
 
-  router.patch('/members/:id', user, ownersOnly, jsonBody, async (ctx) => {
-    const { role } = readBody(ctx, RoleBody);
-    const { workspaceId } = ctx.state.user;
-    const row = await keepingAnOwner(() => changeRole(models, workspaceId, ctx.params.id ?? '', role));
-    if (!row) throw notFound();
-    [ctx.body] = await show([row], deps);
-  });
+  router.patch(
+    '/members/:id',
+    user,
+    ownersOnly,
+    jsonBody,
+    operation(
+      {
+        summary: 'Change the role of a member',
+        body: RoleBody,
+        answer: Member,
+        etag: true,
+        refuses: NO_OWNER_LEFT,
+      },
+      async (ctx, { body: { role } }) => {
+        const { workspaceId } = ctx.state.user;
+        const { id = '' } = ctx.params;
+        const check = (member: MemberRow) => checkMatch(ctx, etag(member));
+        const row = await keepingAnOwner(() => changeRole(models, workspaceId, id, role, check));
+        if (!row) throw notFound();
+        ctx.set('ETag', etag(row));
+        return showOne(row, deps);
+      },
+    ),
+  );
 
-  router.delete('/members/:id', user, ownersOnly, async (ctx) => {
-    const { workspaceId } = ctx.state.user;
-    if (!(await keepingAnOwner(() => removeMember(models, workspaceId, ctx.params.id ?? ''))))
-      throw notFound();
-    ctx.status = 204;
-  });
+  router.delete(
+    '/members/:id',
+    user,
+    ownersOnly,
+    operation(
+      {
+        summary: 'Remove a member',
+        description:
+          'Their tokens open nothing any more. Their personal addresses and conversations stay, unseen.',
+        refuses: NO_OWNER_LEFT,
+      },
+      async (ctx) => {
+        const { workspaceId } = ctx.state.user;
+        if (!(await keepingAnOwner(() => removeMember(models, workspaceId, ctx.params.id ?? ''))))
+          throw notFound();
+      },
+    ),
+  );
 
-  async function invite(workspaceId: string, userId: string) {
+  async function invite(workspaceId: string, userId: string): Promise<z.input<typeof InvitedMember>> {
     // As it is now: adding them may have taken a password away.
     const person = await models.User.findById(userId).orFail().lean<UserRow>();
     await wantInvitation(models, { workspaceId, userId, email: person.email });
@@ -124,10 +203,13 @@ export function memberRoutes(
       user_id: userId,
     }).lean<MemberRow>();
     if (!member) throw notFound();
-    const [shown] = await show([member], deps);
-    return { ...shown, password_link: link && { url: link.url, expires_at: link.expiresAt.toISOString() } };
+    const shown = await showOne(member, deps);
+    return { ...shown, password_link: link && { url: link.url, expires_at: link.expiresAt } };
   }
 }
+
+/** Of what can be changed. */
+const etag = ({ _id, role }: MemberRow) => etagOf('member', _id, role);
 
 async function find(
   ctx: RouterContext<ApiState>,
@@ -155,6 +237,11 @@ async function show(rows: MemberRow[], { models }: RouteDeps) {
       mails.find(({ _id }) => _id === invitationId(row.workspace_id, row.user_id)),
     ),
   );
+}
+
+async function showOne(row: MemberRow, deps: RouteDeps) {
+  const [shown] = await show([row], deps);
+  return shown!;
 }
 
 async function keepingAnOwner<T>(work: () => Promise<T>): Promise<T> {

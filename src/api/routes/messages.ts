@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { MessageRow } from '../../models/index.ts';
 import type { MessageState } from '../../models/outbound.ts';
 import { replyDefaults } from '../../replies/defaults.ts';
@@ -5,26 +6,32 @@ import { newNote, newReply } from '../../replies/newReply.ts';
 import { findSender } from '../../replies/sender.ts';
 import { cancelMessage, retryMessage, type OutboundRow } from '../../replies/takeBack.ts';
 import type { Authenticate } from '../auth.ts';
-import { jsonBody, readBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { draftOf, ReplyBody } from '../draft.ts';
 import { findThread } from '../findThread.ts';
 import { idempotent } from '../idempotent.ts';
+import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
+import { Message } from '../presenters/message.ts';
 import { notFound, Problem } from '../problem.ts';
-import { readQuery } from '../query.ts';
 import { requestOf } from '../request.ts';
 import { saveAndStart } from '../saveAndStart.ts';
+import { MailAddress, pageOf } from '../schemas.ts';
 import { NOT_SHOWN, showMessage, showMessages } from '../show.ts';
 import { seenBy, type ApiUser } from '../visibility.ts';
 
-/**
- * Below a ticket or conversation:
- * - `messages`, `messages/{id}`; `reply-defaults`: what a reply would have that says nothing else.
- * - `POST messages`: 202 with the message, which goes out when it can no longer be taken back (a note goes nowhere); 409
- *   when its Idempotency-Key was used for something else.
- * - `DELETE messages/{id}` takes it back: 200, or 409 with the reason. `POST messages/{id}/retry`: 202, or 409.
- */
+const Defaults = z.object({
+  sending_email: z.string().nullable(),
+  from: MailAddress.nullable(),
+  reply_to: z.array(MailAddress),
+  to: z.array(MailAddress),
+  cc: z.array(MailAddress),
+  subject: z.string(),
+  reason: z.string().nullable().meta({ description: 'Why nothing can send it.' }),
+});
+
+/** Below a ticket or conversation: its messages. */
 export function messageRoutes(
   router: ApiRouter,
   user: Authenticate,
@@ -43,70 +50,132 @@ export function messageRoutes(
     return row;
   };
 
-  router.get(`${path}/messages`, user, async (ctx) => {
-    const query = readQuery(ctx.query, ListQuery);
-    await findThread(models, kind, ctx.params.id, ctx.state.user);
-    const thread = { ...seenBy(ctx.state.user), thread_id: ctx.params.id };
-    const page = await readPage<MessageRow>(models.Message, thread, query, {
-      order: 'oldest first',
-      projection: NOT_SHOWN,
-      bytes: (row) => row.text.length + (row.html?.length ?? 0),
-    });
-    ctx.body = {
-      data: await showMessages(page.rows, ctx.state.user, deps),
-      next_cursor: page.next_cursor,
-    };
-  });
+  router.get(
+    `${path}/messages`,
+    user,
+    operation(
+      {
+        summary: `List messages of a ${kind}`,
+        description: 'Oldest first.',
+        query: ListQuery,
+        answer: pageOf(Message),
+      },
+      async (ctx, { query }) => {
+        await findThread(models, kind, ctx.params.id, ctx.state.user);
+        const thread = { ...seenBy(ctx.state.user), thread_id: ctx.params.id };
+        const page = await readPage<MessageRow>(models.Message, thread, query, {
+          order: 'oldest first',
+          projection: NOT_SHOWN,
+          bytes: (row) => row.text.length + (row.html?.length ?? 0),
+        });
+        const data = await showMessages(page.rows, ctx.state.user, deps);
+        return { data, next_cursor: page.next_cursor };
+      },
+    ),
+  );
 
-  router.post(`${path}/messages`, user, jsonBody, async (ctx) => {
-    const thread = { kind, row: await findThread(models, kind, ctx.params.id, ctx.state.user) };
-    const body = readBody(ctx, ReplyBody);
-    const make = body.note ? newNote : newReply;
-    const saved = await saveAndStart(ctx, deps, requestOf(ctx, ctx.state.user), draftOf(body), (order) =>
-      make({ models, ...deps.config }, order, thread),
-    );
-    ctx.status = 202;
-    ctx.body = await showMessage(saved, ctx.state.user, deps);
-  });
+  router.post(
+    `${path}/messages`,
+    user,
+    jsonBody,
+    operation(
+      {
+        summary: `Answer a ${kind}`,
+        description:
+          'The message goes out when it can no longer be taken back; with `note: true` it is an internal note, which goes nowhere.',
+        body: ReplyBody,
+        status: 202,
+        answer: Message,
+        isKeyed: true,
+      },
+      async (ctx, { body }) => {
+        const thread = { kind, row: await findThread(models, kind, ctx.params.id, ctx.state.user) };
+        const make = body.note ? newNote : newReply;
+        const request = requestOf(ctx, ctx.state.user);
+        const saved = await saveAndStart(ctx, deps, request, draftOf(body), (order) =>
+          make({ models, ...deps.config }, order, thread),
+        );
+        return showMessage(saved, ctx.state.user, deps);
+      },
+    ),
+  );
 
-  router.get(`${path}/reply-defaults`, user, async (ctx) => {
-    const thread = await findThread(models, kind, ctx.params.id, ctx.state.user);
-    const [{ to, cc, subject }, found] = await Promise.all([
-      replyDefaults(models, thread),
-      findSender(models, thread, null, ctx.state.user.userId),
-    ]);
-    const { sender } = found;
-    ctx.body = {
-      sending_email: sender?.email.address ?? null,
-      from: sender?.from ?? null,
-      reply_to: sender?.replyTo ?? [],
-      to,
-      cc,
-      subject,
-      reason: found.sender ? null : found.reason,
-    };
-  });
+  router.get(
+    `${path}/reply-defaults`,
+    user,
+    operation(
+      {
+        summary: `Read what a reply to a ${kind} would have`,
+        description: 'From, To, Cc and subject of a reply that says nothing else.',
+        answer: Defaults,
+      },
+      async (ctx) => {
+        const thread = await findThread(models, kind, ctx.params.id, ctx.state.user);
+        const [{ to, cc, subject }, found] = await Promise.all([
+          replyDefaults(models, thread),
+          findSender(models, thread, null, ctx.state.user.userId),
+        ]);
+        const { sender } = found;
+        return {
+          sending_email: sender?.email.address ?? null,
+          from: sender?.from ?? null,
+          reply_to: sender?.replyTo ?? [],
+          ...{ to, cc, subject },
+          reason: found.sender ? null : found.reason,
+        };
+      },
+    ),
+  );
 
-  router.get(`${path}/messages/:message_id`, user, async (ctx) => {
-    ctx.body = await showMessage(await findMessage(ctx.params, ctx.state.user), ctx.state.user, deps);
-  });
+  router.get(
+    `${path}/messages/:message_id`,
+    user,
+    operation({ summary: `Read a message of a ${kind}`, answer: Message }, async (ctx) =>
+      showMessage(await findMessage(ctx.params, ctx.state.user), ctx.state.user, deps),
+    ),
+  );
 
-  router.delete(`${path}/messages/:message_id`, user, async (ctx) => {
-    const message = outboundOnly(await findMessage(ctx.params, ctx.state.user));
-    const { row, done } = await cancelMessage(models, message);
-    if (!done) throw new Problem(409, `It cannot be taken back: ${SAYS[row.state]}.`);
-    void replies.wake({ id: row._id, run: row.outbound.run });
-    ctx.body = await showMessage(row, ctx.state.user, deps);
-  });
+  router.delete(
+    `${path}/messages/:message_id`,
+    user,
+    operation(
+      {
+        summary: `Take back a message of a ${kind}`,
+        description: 'While it has not gone out: its state is `cancelled` then.',
+        answer: Message,
+        refuses: { 409: 'It cannot be taken back any more.' },
+      },
+      async (ctx) => {
+        const message = outboundOnly(await findMessage(ctx.params, ctx.state.user));
+        const { row, done } = await cancelMessage(models, message);
+        if (!done) throw new Problem(409, `It cannot be taken back: ${SAYS[row.state]}.`);
+        void replies.wake({ id: row._id, run: row.outbound.run });
+        return showMessage(row, ctx.state.user, deps);
+      },
+    ),
+  );
 
-  router.post(`${path}/messages/:message_id/retry`, user, idempotent(deps), async (ctx) => {
-    const message = outboundOnly(await findMessage(ctx.params, ctx.state.user));
-    const { row, done } = await retryMessage(models, message);
-    if (!done) throw new Problem(409, `It is not to be tried again: ${SAYS[row.state]}.`);
-    replies.add({ id: row._id, run: row.outbound.run });
-    ctx.status = 202;
-    ctx.body = await showMessage(row, ctx.state.user, deps);
-  });
+  router.post(
+    `${path}/messages/:message_id/retry`,
+    user,
+    idempotent(deps),
+    operation(
+      {
+        summary: `Try a message of a ${kind} again`,
+        description: 'It goes to those who do not have it.',
+        status: 202,
+        answer: Message,
+        refuses: { 409: 'It has not failed.' },
+      },
+      async (ctx) => {
+        const message = outboundOnly(await findMessage(ctx.params, ctx.state.user));
+        const { row, done } = await retryMessage(models, message);
+        if (!done) throw new Problem(409, `It is not to be tried again: ${SAYS[row.state]}.`);
+        replies.add({ id: row._id, run: row.outbound.run });
+        return showMessage(row, ctx.state.user, deps);
+      },
+    ),
+  );
 }
 
 function outboundOnly(message: MessageRow): OutboundRow {

@@ -10,27 +10,23 @@ import { threadIdFor } from '../../threads/newThreadRow.ts';
 import { hiddenFor, threadsOf, unchanged, WITHOUT_LISTS } from '../../threads/threads.ts';
 import { purgedBefore } from '../../threads/trash.ts';
 import type { ApiState, Authenticate } from '../auth.ts';
-import { jsonBody, readBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { etagOf } from '../etag.ts';
 import { findThread } from '../findThread.ts';
 import { idempotent } from '../idempotent.ts';
+import { operation } from '../operation.ts';
+import { threadSchemas, Ticket } from '../presenters/thread.ts';
 import { notFound, Problem, wrongFields } from '../problem.ts';
 import { requestOf } from '../request.ts';
-import { showThreads } from '../show.ts';
+import { showThread } from '../show.ts';
 import { threadTagParts } from '../threadChange.ts';
-import { seenBy } from '../visibility.ts';
+import { seenBy, type ApiUser } from '../visibility.ts';
 
 const MergeBody = z.strictObject({ into: z.string('must be the id of another one') });
 
-/**
- * Below a ticket or conversation:
- * - `DELETE` puts it into the trash (204), `POST restore` takes it out: 200, 404 after 30 days.
- * - `POST merge {into}`: 200 with the second, which has the messages of both now; 422 where they may not be merged.
- * - `POST messages/{id}/move`, of a ticket: 201 with the ticket that the message is in now; 409 where it is the only one.
- * - `POST move-to-ticket`, of a conversation: 201 with the ticket; 409 where no address could answer it.
- */
+/** Below a ticket or conversation: trash, merging, and moving what is in it. */
 export function threadMoveRoutes(
   router: ApiRouter,
   user: Authenticate,
@@ -41,12 +37,14 @@ export function threadMoveRoutes(
   const path = `/${kind}s/:id`;
   const model = threadsOf(models, kind);
   const keyed = idempotent(deps);
+  const Thread = threadSchemas[kind];
   const etag = (row: ThreadRow) => etagOf(...threadTagParts(kind, row));
 
-  const show = async (ctx: RouterContext<ApiState>, row: ThreadRow, as = kind): Promise<void> => {
+  const showAs = <Kind extends typeof kind>(ctx: RouterContext<ApiState>, row: ThreadRow, as: Kind) => {
     ctx.set('ETag', etagOf(...threadTagParts(as, row)));
-    [ctx.body] = await showThreads([row], as, ctx.state.user, deps);
+    return showThread(row, as, ctx.state.user, deps);
   };
+  const show = (ctx: RouterContext<ApiState>, row: ThreadRow) => showAs(ctx, row, kind);
   const write = (ctx: RouterContext<ApiState>) => (found: ThreadRow, change: object) =>
     model
       .findOneAndUpdate({ ...unchanged(found), ...seenBy(ctx.state.user) }, change, {
@@ -55,96 +53,161 @@ export function threadMoveRoutes(
       })
       .lean<ThreadRow>();
 
-  router.delete(path, user, async (ctx) => {
-    await changeRow<ThreadRow>(ctx, {
-      find: () => findThread(models, kind, ctx.params.id, ctx.state.user),
-      etag,
-      decide: () => {
-        const at = new Date();
-        return { $set: { deleted_at: at, hidden: 'trash', updated_at: at }, $inc: { changes: 1 } };
+  router.delete(
+    path,
+    user,
+    operation(
+      {
+        summary: `Put a ${kind} into the trash`,
+        description: 'From where it can be restored for 30 days.',
+        etag: true,
       },
-      write: write(ctx),
-    });
-    ctx.status = 204;
-  });
-
-  router.post(`${path}/restore`, user, keyed, async (ctx) => {
-    const row = await changeRow<ThreadRow>(ctx, {
-      find: () =>
-        model.findOne({ ...seenBy(ctx.state.user), _id: ctx.params.id }, WITHOUT_LISTS).lean<ThreadRow>(),
-      etag,
-      decide: (found) => {
-        if (found.merged_into !== undefined) throw notFound();
-        if (found.deleted_at === undefined) return null;
-        // It is being purged, or will be in a moment.
-        if (found.deleted_at < purgedBefore()) throw notFound();
-        const spam = found.spam ?? false;
-        return {
-          $set: { hidden: hiddenFor({ spam }), updated_at: new Date() },
-          $unset: { deleted_at: 1 },
-          $inc: { changes: 1 },
-        };
+      async (ctx) => {
+        await changeRow<ThreadRow>(ctx, {
+          find: () => findThread(models, kind, ctx.params.id, ctx.state.user),
+          etag,
+          decide: () => {
+            const at = new Date();
+            return { $set: { deleted_at: at, hidden: 'trash', updated_at: at }, $inc: { changes: 1 } };
+          },
+          write: write(ctx),
+        });
       },
-      write: write(ctx),
-    });
-    await show(ctx, row);
-  });
+    ),
+  );
 
-  router.post(`${path}/merge`, user, jsonBody, keyed, async (ctx) => {
-    const asking = ctx.state.user;
-    const { into } = readBody(ctx, MergeBody);
-    const { id: from = '' } = ctx.params;
-    const isSeen = (row: ThreadRow | null): row is ThreadRow =>
-      row !== null &&
-      (row.hidden ?? null) !== 'merged' &&
-      row.deleted_at === undefined &&
-      seenBy(asking).audience.$in.some((audience) => audience === row.audience);
-    const mayMerge: (first: ThreadRow | null, second: ThreadRow | null) => asserts first is ThreadRow = (
-      first,
-      second,
-    ) => {
-      if (!isSeen(first)) throw notFound();
-      if (first._id === into) throw wrongInto('must be another one');
-      if (!isSeen(second)) throw wrongInto(`must be a ${kind} that you can see`);
-      if (first.audience !== second.audience)
-        throw wrongInto('must be seen by the same people: one is personal, the other is not');
-    };
-    // A repeated request finds it done.
-    const merged = await mergedRow(deps, kind, from, into, asking);
-    const row = merged ?? (await mergeThreads(models, asking.workspaceId, { kind, from, into }, mayMerge));
-    await show(ctx, row);
-  });
+  router.post(
+    `${path}/restore`,
+    user,
+    keyed,
+    operation({ summary: `Take a ${kind} out of the trash`, answer: Thread, etag: true }, async (ctx) => {
+      const row = await changeRow<ThreadRow>(ctx, {
+        find: () =>
+          model.findOne({ ...seenBy(ctx.state.user), _id: ctx.params.id }, WITHOUT_LISTS).lean<ThreadRow>(),
+        etag,
+        decide: (found) => {
+          if (found.merged_into !== undefined) throw notFound();
+          if (found.deleted_at === undefined) return null;
+          // It is being purged, or will be in a moment.
+          if (found.deleted_at < purgedBefore()) throw notFound();
+          const spam = found.spam ?? false;
+          return {
+            $set: { hidden: hiddenFor({ spam }), updated_at: new Date() },
+            $unset: { deleted_at: 1 },
+            $inc: { changes: 1 },
+          };
+        },
+        write: write(ctx),
+      });
+      return show(ctx, row);
+    }),
+  );
+
+  router.post(
+    `${path}/merge`,
+    user,
+    jsonBody,
+    keyed,
+    operation(
+      {
+        summary: `Merge a ${kind} into another`,
+        description: 'Its messages, and later mail that answers them, are the other’s, which is answered.',
+        body: MergeBody,
+        answer: Thread,
+        etag: true,
+      },
+      async (ctx, { body: { into } }) => {
+        const asking = ctx.state.user;
+        const { id: from = '' } = ctx.params;
+        // A repeated request finds it done.
+        const merged = await mergedRow(deps, kind, from, into, asking);
+        const row =
+          merged ??
+          (await mergeThreads(
+            models,
+            asking.workspaceId,
+            { kind, from, into },
+            mayMerge(kind, into, asking),
+          ));
+        return show(ctx, row);
+      },
+    ),
+  );
 
   if (kind === 'ticket')
-    router.post(`${path}/messages/:message_id/move`, user, keyed, async (ctx) => {
-      const asking = ctx.state.user;
-      const ticket = await findThread(models, kind, ctx.params.id, asking);
-      const { message_id = '' } = ctx.params;
-      const here = { ...seenBy(asking), thread_id: ticket._id, _id: message_id };
-      const id = threadIdFor(`moved ${requestOf(ctx, asking).id}`);
-      const done = await models.Ticket.findOne(
-        { ...seenBy(asking), _id: id },
-        WITHOUT_LISTS,
-      ).lean<ThreadRow>();
-      if (!done && !(await models.Message.exists(here))) throw notFound();
-      const row = done ?? (await moveMessageOut(models, id, ticket, message_id));
-      if (!row) throw new Problem(409, 'It is the only message of its ticket.');
-      ctx.status = 201;
-      await show(ctx, row);
-    });
+    router.post(
+      `${path}/messages/:message_id/move`,
+      user,
+      keyed,
+      operation(
+        {
+          summary: 'Move a message into a ticket of its own',
+          status: 201,
+          answer: Ticket,
+          etag: true,
+          refuses: { 409: 'It is the only message of its ticket.' },
+        },
+        async (ctx) => {
+          const asking = ctx.state.user;
+          const ticket = await findThread(models, kind, ctx.params.id, asking);
+          const { message_id = '' } = ctx.params;
+          const here = { ...seenBy(asking), thread_id: ticket._id, _id: message_id };
+          const id = threadIdFor(`moved ${requestOf(ctx, asking).id}`);
+          const mine = { ...seenBy(asking), _id: id };
+          const done = await models.Ticket.findOne(mine, WITHOUT_LISTS).lean<ThreadRow>();
+          if (!done && !(await models.Message.exists(here))) throw notFound();
+          const row = done ?? (await moveMessageOut(models, id, ticket, message_id));
+          if (!row) throw new Problem(409, 'It is the only message of its ticket.');
+          return showAs(ctx, row, 'ticket');
+        },
+      ),
+    );
   else
-    router.post(`${path}/move-to-ticket`, user, keyed, async (ctx) => {
-      const thread = await findThread(models, kind, ctx.params.id, ctx.state.user);
-      const id = threadIdFor(`ticket of ${thread._id}`);
-      const email = await ticketEmail(deps, thread, id, ctx.state.user.userId);
-      const row = await moveToTicket(models, id, thread, email).catch((error: unknown) => {
-        if (isDuplicateKey(error)) return null;
-        throw error;
-      });
-      if (!row) throw new Problem(409, 'It was moved or merged just now.');
-      ctx.status = 201;
-      await show(ctx, row, 'ticket');
-    });
+    router.post(
+      `${path}/move-to-ticket`,
+      user,
+      keyed,
+      operation(
+        {
+          summary: 'Move a conversation to a ticket',
+          status: 201,
+          answer: Ticket,
+          etag: true,
+          refuses: { 409: 'No address could answer it as a ticket.' },
+        },
+        async (ctx) => {
+          const thread = await findThread(models, kind, ctx.params.id, ctx.state.user);
+          const id = threadIdFor(`ticket of ${thread._id}`);
+          const email = await ticketEmail(deps, thread, id, ctx.state.user.userId);
+          const row = await moveToTicket(models, id, thread, email).catch((error: unknown) => {
+            if (isDuplicateKey(error)) return null;
+            throw error;
+          });
+          if (!row) throw new Problem(409, 'It was moved or merged just now.');
+          return showAs(ctx, row, 'ticket');
+        },
+      ),
+    );
+}
+
+/** Whether the user sees both, and the same people see both. @throws Problem 404, 422 */
+function mayMerge(kind: MessageRow['thread_kind'], into: string, user: ApiUser) {
+  const isSeen = (row: ThreadRow | null): row is ThreadRow =>
+    row !== null &&
+    (row.hidden ?? null) !== 'merged' &&
+    row.deleted_at === undefined &&
+    seenBy(user).audience.$in.some((audience) => audience === row.audience);
+  const check: (first: ThreadRow | null, second: ThreadRow | null) => asserts first is ThreadRow = (
+    first,
+    second,
+  ) => {
+    if (!isSeen(first)) throw notFound();
+    if (first._id === into) throw wrongInto('must be another one');
+    if (!isSeen(second)) throw wrongInto(`must be a ${kind} that you can see`);
+    if (first.audience !== second.audience)
+      throw wrongInto('must be seen by the same people: one is personal, the other is not');
+  };
+  return check;
 }
 
 const wrongInto = (message: string) => wrongFields([{ field: 'into', message }]);

@@ -9,14 +9,17 @@ import { createSeal, newSecret, type Seal } from '../../webhooks/secrets.ts';
 import { ROTATION_MS } from '../../webhooks/sign.ts';
 import { faultOfUrl } from '../../webhooks/target.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
-import { jsonBody, readBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
+import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { etagOf } from '../etag.ts';
 import { OneLine } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
+import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
-import { presentDelivery, presentWebhook } from '../presenters/webhook.ts';
+import { Delivery, presentDelivery, presentWebhook, Webhook } from '../presenters/webhook.ts';
 import { notFound, Problem } from '../problem.ts';
-import { readQuery } from '../query.ts';
+import { pageOf, Time } from '../schemas.ts';
 
 const MAX_ENDPOINTS = 50;
 
@@ -38,12 +41,10 @@ const ReplayBody = z.strictObject({
     .transform((text) => new Date(text)),
 });
 
-/**
- * `webhooks`, `webhooks/{id}`: where the workspace's events are posted to; for owners (403 for others). `POST` answers 201 with the
- * secret, which is shown once; `POST …/{id}/rotate-secret` gives a new one, and both sign for 24 hours. `POST …/{id}/test` posts an
- * event about nothing, `POST …/{id}/replay {since}` what happened since, `POST …/{id}/deliveries/{id}/retry` one thing again: 202.
- * 409: that one is under way. 422: a URL that leads inside. 503: the installation has no SECRETS_KEY.
- */
+const WebhookWithSecret = Webhook.extend({ secret: z.string() }).meta({ id: 'WebhookWithSecret' });
+const Replayed = z.object({ sent: z.int(), next_since: Time.nullable() });
+
+/** `webhooks`: where the workspace's events are posted to, and what was posted; for owners. */
 export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models, config, deliveries } = deps;
   const fields = fieldsFor(config.webhooksAllowLoopback === true);
@@ -57,106 +58,235 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
 
   const keyed = idempotent(deps);
 
-  router.get('/webhooks', user, ownersOnly, async (ctx) => {
-    const query = readQuery(ctx.query, ListQuery);
-    const here = { workspace_id: ctx.state.user.workspaceId };
-    const page = await readPage<WebhookRow>(models.Webhook, here, query, { order: 'newest first' });
-    ctx.body = { data: page.rows.map(presentWebhook), next_cursor: page.next_cursor };
-  });
+  router.get(
+    '/webhooks',
+    user,
+    ownersOnly,
+    operation(
+      { summary: 'List webhooks', query: ListQuery, answer: pageOf(Webhook) },
+      async (ctx, { query }) => {
+        const here = { workspace_id: ctx.state.user.workspaceId };
+        const page = await readPage<WebhookRow>(models.Webhook, here, query, { order: 'newest first' });
+        return { data: page.rows.map(presentWebhook), next_cursor: page.next_cursor };
+      },
+    ),
+  );
 
-  router.get('/webhooks/:id', user, ownersOnly, async (ctx) => {
-    ctx.body = presentWebhook(await findWebhook(ctx, deps));
-  });
+  router.get(
+    '/webhooks/:id',
+    user,
+    ownersOnly,
+    operation({ summary: 'Read a webhook', answer: Webhook, etag: true }, async (ctx) =>
+      show(ctx, await findWebhook(ctx, deps)),
+    ),
+  );
 
-  router.post('/webhooks', user, ownersOnly, jsonBody, keyed, async (ctx) => {
-    const body = readBody(ctx, NewWebhookBody);
-    const { workspaceId: workspace_id, userId } = ctx.state.user;
-    const seal = sealOf(deps);
-    if ((await models.Webhook.countDocuments({ workspace_id })) >= MAX_ENDPOINTS)
-      throw new Problem(422, `A workspace may have ${MAX_ENDPOINTS} webhooks; delete one first.`);
-    const secret = newSecret();
-    const row: WebhookRow = {
-      ...{ _id: newId(), workspace_id, ...body, active: true },
-      ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
-      ...{ secret: seal.close(secret), old_secret: null, old_secret_until: null },
-      ...{ created_by: userId, created_at: new Date() },
-    };
-    await models.Webhook.create(row);
-    ctx.status = 201;
-    ctx.body = { ...presentWebhook(row), secret };
-  });
+  router.post(
+    '/webhooks',
+    user,
+    ownersOnly,
+    jsonBody,
+    keyed,
+    operation(
+      {
+        summary: 'Make a webhook',
+        description: 'Its `secret` is shown this once. A URL that leads inside is refused.',
+        body: NewWebhookBody,
+        status: 201,
+        answer: WebhookWithSecret,
+        etag: true,
+      },
+      async (ctx, { body }) => {
+        const { workspaceId: workspace_id, userId } = ctx.state.user;
+        const seal = sealOf(deps);
+        if ((await models.Webhook.countDocuments({ workspace_id })) >= MAX_ENDPOINTS)
+          throw new Problem(422, `A workspace may have ${MAX_ENDPOINTS} webhooks; delete one first.`);
+        const secret = newSecret();
+        const row: WebhookRow = {
+          ...{ _id: newId(), workspace_id, ...body, active: true },
+          ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
+          ...{ secret: seal.close(secret), old_secret: null, old_secret_until: null },
+          ...{ created_by: userId, created_at: new Date() },
+        };
+        await models.Webhook.create(row);
+        return { ...show(ctx, row), secret };
+      },
+    ),
+  );
 
-  router.patch('/webhooks/:id', user, ownersOnly, jsonBody, async (ctx) => {
-    const change = readBody(ctx, WebhookChangeBody);
-    const { _id } = await findWebhook(ctx, deps);
-    // Switched on again it has another five days.
-    const afresh = { disabled_reason: null, disabled_at: null, told_at: null, failing_since: null };
-    await models.Webhook.updateOne({ _id }, { $set: { ...change, ...(change.active && afresh) } });
-    ctx.body = presentWebhook(await findWebhook(ctx, deps));
-  });
+  router.patch(
+    '/webhooks/:id',
+    user,
+    ownersOnly,
+    jsonBody,
+    operation(
+      {
+        summary: 'Change a webhook',
+        description: 'One that was switched off because it failed has another five days with `active: true`.',
+        body: WebhookChangeBody,
+        answer: Webhook,
+        etag: true,
+      },
+      async (ctx, { body }) => {
+        const afresh = { disabled_reason: null, disabled_at: null, told_at: null, failing_since: null };
+        const set = { ...body, ...(body.active && afresh) };
+        const row = await changeRow<WebhookRow>(ctx, {
+          find: () => findWebhook(ctx, deps),
+          etag,
+          decide: () => set,
+          write: ({ _id, workspace_id, changes = null, active, disabled_at }) =>
+            models.Webhook.findOneAndUpdate(
+              { _id, workspace_id, changes, active, disabled_at },
+              { $set: set, $inc: { changes: 1 } },
+              { returnDocument: 'after' },
+            ).lean<WebhookRow>(),
+        });
+        return show(ctx, row);
+      },
+    ),
+  );
 
-  router.delete('/webhooks/:id', user, ownersOnly, async (ctx) => {
-    const { _id, workspace_id } = await findWebhook(ctx, deps);
-    await models.Webhook.deleteOne({ _id });
-    await models.WebhookDelivery.deleteMany({ workspace_id, webhook_id: _id });
-    ctx.status = 204;
-  });
+  router.delete(
+    '/webhooks/:id',
+    user,
+    ownersOnly,
+    operation({ summary: 'Delete a webhook' }, async (ctx) => {
+      const { _id, workspace_id } = await findWebhook(ctx, deps);
+      await models.Webhook.deleteOne({ _id });
+      await models.WebhookDelivery.deleteMany({ workspace_id, webhook_id: _id });
+    }),
+  );
 
-  router.post('/webhooks/:id/rotate-secret', user, ownersOnly, keyed, async (ctx) => {
-    const endpoint = await findWebhook(ctx, deps);
-    const secret = newSecret();
-    const old = { old_secret: endpoint.secret, old_secret_until: new Date(Date.now() + ROTATION_MS) };
-    const { modifiedCount } = await models.Webhook.updateOne(
-      { _id: endpoint._id, secret: endpoint.secret },
-      { $set: { secret: sealOf(deps).close(secret), ...old } },
-    );
-    if (modifiedCount === 0) throw new Problem(409, 'It was changed at this moment; ask again.');
-    ctx.body = { ...presentWebhook(await findWebhook(ctx, deps)), secret };
-  });
+  router.post(
+    '/webhooks/:id/rotate-secret',
+    user,
+    ownersOnly,
+    keyed,
+    operation(
+      {
+        summary: 'Rotate the secret of a webhook',
+        description: 'The new `secret` is shown this once; both sign for 24 hours.',
+        answer: WebhookWithSecret,
+        etag: true,
+      },
+      async (ctx) => {
+        const endpoint = await findWebhook(ctx, deps);
+        const secret = newSecret();
+        const old = { old_secret: endpoint.secret, old_secret_until: new Date(Date.now() + ROTATION_MS) };
+        const { modifiedCount } = await models.Webhook.updateOne(
+          { _id: endpoint._id, secret: endpoint.secret },
+          { $set: { secret: sealOf(deps).close(secret), ...old } },
+        );
+        if (modifiedCount === 0) throw new Problem(409, 'It was changed at this moment; ask again.');
+        return { ...show(ctx, await findWebhook(ctx, deps)), secret };
+      },
+    ),
+  );
 
-  router.post('/webhooks/:id/test', user, ownersOnly, keyed, async (ctx) => {
-    const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
-    const now = new Date();
-    const row: WebhookDeliveryRow = {
-      ...{ _id: newId(), workspace_id, webhook_id, event_id: null, type: 'webhook.test', state: 'pending' },
-      ...{ attempts: [], run: 1, wants_start: true, at: now, created_at: now },
-    };
-    await models.WebhookDelivery.create(row);
-    deliveries.add([{ id: row._id, run: 1 }]);
-    ctx.status = 202;
-    ctx.body = presentDelivery(row);
-  });
+  router.post(
+    '/webhooks/:id/test',
+    user,
+    ownersOnly,
+    keyed,
+    operation(
+      {
+        summary: 'Post a test to a webhook',
+        description: 'An event of type `webhook.test`, about nothing.',
+        status: 202,
+        answer: Delivery,
+      },
+      async (ctx) => {
+        const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
+        const now = new Date();
+        const row: WebhookDeliveryRow = {
+          ...{ _id: newId(), workspace_id, webhook_id, event_id: null, type: 'webhook.test' },
+          ...{ state: 'pending', attempts: [], run: 1, wants_start: true, at: now, created_at: now },
+        };
+        await models.WebhookDelivery.create(row);
+        deliveries.add([{ id: row._id, run: 1 }]);
+        return presentDelivery(row);
+      },
+    ),
+  );
 
-  router.post('/webhooks/:id/replay', user, ownersOnly, jsonBody, keyed, async (ctx) => {
-    const { since } = readBody(ctx, ReplayBody);
-    const { runs, next_since } = await replay(models, await findWebhook(ctx, deps), since);
-    deliveries.add(runs);
-    ctx.status = 202;
-    ctx.body = { sent: runs.length, next_since };
-  });
+  router.post(
+    '/webhooks/:id/replay',
+    user,
+    ownersOnly,
+    jsonBody,
+    keyed,
+    operation(
+      {
+        summary: 'Post what happened since to a webhook again',
+        description: 'Where there is more than is sent at once, `next_since` is where the rest begins.',
+        body: ReplayBody,
+        status: 202,
+        answer: Replayed,
+      },
+      async (ctx, { body }) => {
+        const { runs, next_since } = await replay(models, await findWebhook(ctx, deps), body.since);
+        deliveries.add(runs);
+        return { sent: runs.length, next_since };
+      },
+    ),
+  );
 
-  router.get('/webhooks/:id/deliveries', user, ownersOnly, async (ctx) => {
-    const query = readQuery(ctx.query, ListQuery);
-    const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
-    const filter = { workspace_id, webhook_id };
-    const page = await readPage<WebhookDeliveryRow>(models.WebhookDelivery, filter, query, {
-      order: 'newest first',
-    });
-    ctx.body = { data: page.rows.map(presentDelivery), next_cursor: page.next_cursor };
-  });
+  router.get(
+    '/webhooks/:id/deliveries',
+    user,
+    ownersOnly,
+    operation(
+      { summary: 'List deliveries of a webhook', query: ListQuery, answer: pageOf(Delivery) },
+      async (ctx, { query }) => {
+        const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
+        const here = { workspace_id, webhook_id };
+        const page = await readPage<WebhookDeliveryRow>(models.WebhookDelivery, here, query, {
+          order: 'newest first',
+        });
+        return { data: page.rows.map(presentDelivery), next_cursor: page.next_cursor };
+      },
+    ),
+  );
 
-  router.get('/webhooks/:id/deliveries/:delivery_id', user, ownersOnly, async (ctx) => {
-    ctx.body = presentDelivery(await findDelivery(ctx, deps));
-  });
+  router.get(
+    '/webhooks/:id/deliveries/:delivery_id',
+    user,
+    ownersOnly,
+    operation({ summary: 'Read a delivery of a webhook', answer: Delivery }, async (ctx) =>
+      presentDelivery(await findDelivery(ctx, deps)),
+    ),
+  );
 
-  router.post('/webhooks/:id/deliveries/:delivery_id/retry', user, ownersOnly, keyed, async (ctx) => {
-    const delivery = await findDelivery(ctx, deps);
-    const run = await sendAgain(models, delivery);
-    if (run === null) throw new Problem(409, 'It is being sent already.');
-    deliveries.add([{ id: delivery._id, run }]);
-    ctx.status = 202;
-    ctx.body = presentDelivery(await findDelivery(ctx, deps));
-  });
+  router.post(
+    '/webhooks/:id/deliveries/:delivery_id/retry',
+    user,
+    ownersOnly,
+    keyed,
+    operation(
+      {
+        summary: 'Send a delivery of a webhook again',
+        status: 202,
+        answer: Delivery,
+        refuses: { 409: 'It is being sent already.' },
+      },
+      async (ctx) => {
+        const delivery = await findDelivery(ctx, deps);
+        const run = await sendAgain(models, delivery);
+        if (run === null) throw new Problem(409, 'It is being sent already.');
+        deliveries.add([{ id: delivery._id, run }]);
+        return presentDelivery(await findDelivery(ctx, deps));
+      },
+    ),
+  );
+}
+
+/** It may be switched off by itself; whether it fails just now is no part of it. */
+const etag = ({ _id, changes = 0, active, disabled_at }: WebhookRow) =>
+  etagOf('webhook', _id, changes, active, disabled_at);
+
+function show(ctx: RouterContext<ApiState>, row: WebhookRow) {
+  ctx.set('ETag', etag(row));
+  return presentWebhook(row);
 }
 
 /** @throws Problem 503 */

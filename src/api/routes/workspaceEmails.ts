@@ -1,24 +1,35 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { addEmail } from '../../addresses/addEmail.ts';
-import { changeEmail, removeEmail } from '../../addresses/changeEmail.ts';
+import {
+  applyEmailChange,
+  emailChange,
+  removeEmail,
+  settingsOf,
+  writeEmailChange,
+} from '../../addresses/changeEmail.ts';
 import { addForwardingAddress } from '../../addresses/forwardingAddress.ts';
 import { proofOf } from '../../addresses/proof.ts';
 import type { WorkspaceEmailRow } from '../../models/index.ts';
+import { EMAIL_KINDS, PURPOSES } from '../../models/workspaceEmail.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
-import { jsonBody, readBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
+import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
+import { etagOf } from '../etag.ts';
 import { Address, OneLine } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
+import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
+import { ForwardingAddress, WorkspaceEmail } from '../presenters/workspaceEmail.ts';
 import { notFound } from '../problem.ts';
-import { readQuery } from '../query.ts';
+import { pageOf } from '../schemas.ts';
 import { showEmails } from '../showEmails.ts';
 
 const MAX_NAME_CHARS = 200;
 const fields = {
   display_name: OneLine(MAX_NAME_CHARS),
-  purpose: z.enum(['ticket', 'inbox'], 'must be "ticket" or "inbox"'),
+  purpose: z.enum(PURPOSES, 'must be "ticket" or "inbox"'),
   user_id: z.string('must be the id of a member').nullable(),
 };
 const flag = z.boolean('must be true or false').optional();
@@ -26,7 +37,7 @@ const flag = z.boolean('must be true or false').optional();
 const NewEmailBody = z.strictObject({
   ...fields,
   address: Address,
-  kind: z.enum(['platform', 'forwarding', 'domain'], 'must be "platform", "forwarding" or "domain"'),
+  kind: z.enum(EMAIL_KINDS, 'must be "platform", "forwarding" or "domain"'),
   display_name: fields.display_name.default(''),
   user_id: fields.user_id.default(null),
   forwarding_address: Address.nullish(),
@@ -40,69 +51,128 @@ const EmailChangeBody = z.strictObject({
   active: flag,
 });
 
-/**
- * `emails`, `emails/{id}`: the workspace's addresses. Every member sees that an address exists, not what comes to it. Owners add
- * (201), change and delete (204) them, and give them forwarding addresses (`POST …/{id}/forwarding-addresses`, 201 with the
- * address); 403 for other members. How an address is proved: emailProofs.ts.
- */
+/** `emails`: the workspace's addresses. Every member sees that one exists, not what comes to it. How one is proved: emailProofs.ts. */
 export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
   const { models } = deps;
   const { platformDomain } = deps.config;
   const keyed = idempotent(deps);
 
-  router.get('/emails', user, async (ctx) => {
-    const query = readQuery(ctx.query, ListQuery);
-    const here = { workspace_id: ctx.state.user.workspaceId, deleted_at: null };
-    const page = await readPage<WorkspaceEmailRow>(models.WorkspaceEmail, here, query, {
-      order: 'newest first',
-    });
-    ctx.body = {
-      data: await showEmails(models, page.rows, ctx.state.user),
-      next_cursor: page.next_cursor,
-    };
-  });
-
-  router.get('/emails/:id', user, async (ctx) => {
-    await show(ctx, deps, await findEmail(ctx, deps));
-  });
-
-  router.post('/emails', user, ownersOnly, jsonBody, keyed, async (ctx) => {
-    const body = readBody(ctx, NewEmailBody);
-    const { workspaceId } = ctx.state.user;
-    const email = await addEmail(
-      { models, platformDomain },
-      {
-        ...{ workspaceId, address: body.address, purpose: body.purpose, kind: body.kind },
-        ...{ displayName: body.display_name, userId: body.user_id },
-        sharedForwarding: body.forwarding_address ?? null,
+  router.get(
+    '/emails',
+    user,
+    operation(
+      { summary: 'List addresses', query: ListQuery, answer: pageOf(WorkspaceEmail) },
+      async (ctx, { query }) => {
+        const here = { workspace_id: ctx.state.user.workspaceId, deleted_at: null };
+        const page = await readPage<WorkspaceEmailRow>(models.WorkspaceEmail, here, query, {
+          order: 'newest first',
+        });
+        const data = await showEmails(models, page.rows, ctx.state.user);
+        return { data, next_cursor: page.next_cursor };
       },
-    );
-    const proof = await proofOf(models, email);
-    if (proof?.wants_start) deps.setUps.add('verifyForwarding', { id: proof._id, run: proof.run });
-    ctx.status = 201;
-    await show(ctx, deps, email);
-  });
+    ),
+  );
 
-  router.patch('/emails/:id', user, ownersOnly, jsonBody, async (ctx) => {
-    const email = await findEmail(ctx, deps);
-    await changeEmail(models, email, readBody(ctx, EmailChangeBody));
-    await show(ctx, deps, await findEmail(ctx, deps));
-  });
+  router.get(
+    '/emails/:id',
+    user,
+    operation({ summary: 'Read an address', answer: WorkspaceEmail, etag: true }, async (ctx) =>
+      showEmail(ctx, deps, await findEmail(ctx, deps)),
+    ),
+  );
 
-  router.delete('/emails/:id', user, ownersOnly, async (ctx) => {
-    const email = await findEmail(ctx, deps);
-    const proof = await proofOf(models, email);
-    await removeEmail(models, email);
-    if (proof) void deps.wakeSetUp('verifyForwarding', { id: proof._id, run: proof.run });
-    ctx.status = 204;
-  });
+  router.post(
+    '/emails',
+    user,
+    ownersOnly,
+    jsonBody,
+    keyed,
+    operation(
+      {
+        summary: 'Add an address',
+        description:
+          'On the platform’s domain it works at once; one that is elsewhere (`forwarding`) is to be proved; one of a domain of the workspace (`domain`) needs no further proof.',
+        body: NewEmailBody,
+        status: 201,
+        answer: WorkspaceEmail,
+        etag: true,
+      },
+      async (ctx, { body }) => {
+        const { workspaceId } = ctx.state.user;
+        const email = await addEmail(
+          { models, platformDomain },
+          {
+            ...{ workspaceId, address: body.address, purpose: body.purpose, kind: body.kind },
+            ...{ displayName: body.display_name, userId: body.user_id },
+            sharedForwarding: body.forwarding_address ?? null,
+          },
+        );
+        const proof = await proofOf(models, email);
+        if (proof?.wants_start) deps.setUps.add('verifyForwarding', { id: proof._id, run: proof.run });
+        return showEmail(ctx, deps, email);
+      },
+    ),
+  );
 
-  router.post('/emails/:id/forwarding-addresses', user, ownersOnly, keyed, async (ctx) => {
-    const { _id, address } = await addForwardingAddress(models, await findEmail(ctx, deps), platformDomain);
-    ctx.status = 201;
-    ctx.body = { id: _id, address };
-  });
+  router.patch(
+    '/emails/:id',
+    user,
+    ownersOnly,
+    jsonBody,
+    operation(
+      {
+        summary: 'Change an address',
+        description: 'Purpose and user count for new mail: threads stay where they are.',
+        body: EmailChangeBody,
+        answer: WorkspaceEmail,
+        etag: true,
+      },
+      async (ctx, { body }) => {
+        const email = await changeRow<WorkspaceEmailRow>(ctx, {
+          find: () => findEmail(ctx, deps),
+          etag,
+          decide: (row) => emailChange(models, row, body),
+          write: (row, set) => writeEmailChange(models, row, set),
+        });
+        await applyEmailChange(models, email, body);
+        return showEmail(ctx, deps, await findEmail(ctx, deps));
+      },
+    ),
+  );
+
+  router.delete(
+    '/emails/:id',
+    user,
+    ownersOnly,
+    operation(
+      { summary: 'Delete an address', description: 'Its threads stay; new mail to it is skipped.' },
+      async (ctx) => {
+        const email = await findEmail(ctx, deps);
+        const proof = await proofOf(models, email);
+        await removeEmail(models, email);
+        if (proof) void deps.wakeSetUp('verifyForwarding', { id: proof._id, run: proof.run });
+      },
+    ),
+  );
+
+  router.post(
+    '/emails/:id/forwarding-addresses',
+    user,
+    ownersOnly,
+    keyed,
+    operation(
+      { summary: 'Add a forwarding address to an address', status: 201, answer: ForwardingAddress },
+      async (ctx) => {
+        const email = await findEmail(ctx, deps);
+        const { _id, address } = await addForwardingAddress(models, email, platformDomain);
+        return { id: _id, address };
+      },
+    ),
+  );
 }
+
+/** How far its proof is, and its forwarding addresses, are no part of it: they move by themselves, and no change overwrites them. */
+const etag = (row: WorkspaceEmailRow) => etagOf('email', row._id, settingsOf(row));
 
 /** @throws Problem 404 */
 export async function findEmail(
@@ -115,10 +185,12 @@ export async function findEmail(
   return row;
 }
 
-export async function show(
+export async function showEmail(
   ctx: RouterContext<ApiState>,
   { models }: RouteDeps,
   email: WorkspaceEmailRow,
-): Promise<void> {
-  [ctx.body] = await showEmails(models, [email], ctx.state.user);
+) {
+  ctx.set('ETag', etag(email));
+  const [shown] = await showEmails(models, [email], ctx.state.user);
+  return shown!;
 }

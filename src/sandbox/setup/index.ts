@@ -6,6 +6,8 @@ import type { SandboxSettings } from '../outbound/types.ts';
 import type { EventOfMail } from '../outbound/sentMails.ts';
 import type { Destination } from './action.ts';
 import type { Resolve } from './checkDns.ts';
+import { newDomain } from './domain.ts';
+import { DEFAULTS } from './domainForm.ts';
 import { addDomainRoutes } from './domainRoutes.ts';
 import { Domains } from './domains.ts';
 import { addKeyRoutes } from './keyRoutes.ts';
@@ -23,6 +25,8 @@ export interface SetupOptions {
   resolve: Resolve;
   /** The sandbox's own base URL; known once it listens. */
   url(): string;
+  /** A domain that is there from the beginning, and sends; null = none. */
+  ownDomain: string | null;
 }
 
 /** What an account is set up with: domains and their DKIM keys, routes, webhooks. */
@@ -41,13 +45,13 @@ export class Setup {
 
   static async open(options: SetupOptions): Promise<Setup> {
     await mkdir(options.dataDir, { recursive: true });
-    const { dataDir } = options;
-    return new Setup(
-      options,
-      await Domains.open(dataDir),
-      await RouteList.open(dataDir),
-      await Webhooks.open(dataDir),
-    );
+    const { dataDir, ownDomain } = options;
+    const domains = await Domains.open(dataDir);
+    if (ownDomain !== null) {
+      const key = { selector: undefined, bits: 1024 } as const;
+      await domains.add({ ...(await newDomain(ownDomain, DEFAULTS, key)), state: 'active' });
+    }
+    return new Setup(options, domains, await RouteList.open(dataDir), await Webhooks.open(dataDir));
   }
 
   addRoutes(router: Router): void {

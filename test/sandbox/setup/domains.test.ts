@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { createSetUp } from '../../../src/providers/index.ts';
 import { clientOf, errorOf } from '../outbound/client.ts';
 import { API_KEY, sandboxFor, startReceiver } from '../receiver.ts';
 import { publish, Zone } from './zone.ts';
@@ -65,6 +66,23 @@ test('create: the records to publish, none of them found yet', async () => {
     type: 'spki',
   });
   expect(key.asymmetricKeyDetails!.modulusLength).toBe(2048);
+});
+
+test('the account’s own domain is there from the beginning, and sends; also after a restart', async () => {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'own-domain-'));
+  for (const name of ['first start', 'second start']) {
+    const own = await sandboxFor(receiver, { ownDomain: 'postroom.test', dataDir });
+    const mailgun = { apiKey: API_KEY, signingKey: 'k', url: own.url, timeoutMs: 10_000 };
+    const setUp = createSetUp({ mailgun });
+    expect([name, await setUp.findDomain('postroom.test')]).toMatchObject([name, { isDisabled: false }]);
+    await expect(setUp.keepEventHooks('postroom.test', 'http://127.0.0.1:9')).resolves.toHaveLength(
+      name === 'first start' ? 5 : 0,
+    );
+    const { domains } = clientOf(own);
+    expect(await domains.list()).toMatchObject([{ name: 'postroom.test', state: 'active' }]);
+    await own.close();
+  }
+  await rm(dataDir, { recursive: true });
 });
 
 test('create: the message, the selector of Mailgun’s own choice or of ours', async () => {
