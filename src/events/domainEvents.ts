@@ -33,6 +33,7 @@ export function domainEvents(change: Change): EventRow[] {
   const row = change.fullDocument;
   if (!row?.workspace_id) return [];
   const fields = changedFields(change);
+  const became = updated(change)[change.ns.coll === 'messages' ? 'state' : 'agent_id'] as string | undefined;
   return tell(change, row, fields).map(({ type, mark, audiences }) => ({
     _id: hashOf('event', type, change.documentKey._id, mark),
     workspace_id: row.workspace_id as string,
@@ -43,6 +44,7 @@ export function domainEvents(change: Change): EventRow[] {
     thread_id: row.thread_id ?? null,
     owner_id: ownerOf(audiences),
     changed: change.operationType === 'insert' ? [] : [...new Set(fields.map(topOf))].sort(),
+    ...(became !== undefined && { became }),
     at: change.wallTime ?? new Date(),
   }));
 }
