@@ -126,8 +126,7 @@ async function ofAddress(models: Models, event: EventRow): Promise<Told> {
   ).lean();
   return {
     occasion: { type: proofType(event), workspace_email_id: event.row_id },
-    whom: (members) =>
-      members.filter(({ role, user_id }) => role === 'owner' || user_id === email?.user_id),
+    whom: (members) => members.filter(({ role, user_id }) => role === 'owner' || user_id === email?.user_id),
   };
 }
 
