@@ -82,8 +82,10 @@ function tell(change: Change, row: ChangedRow, fields: string[]): Told[] {
 
   function aboutRow(kind: 'ticket' | 'conversation' | 'contact' | 'notification', audiences = seenBy) {
     if (isNew) return once(`${kind}.created`, audiences);
-    // Into the trash, or into another one.
-    if (isSet(change, 'deleted_at') || isSet(change, 'merged_into')) return now(`${kind}.deleted`, audiences);
+    // Into the trash, or into another one. Where that one goes into a third, this one only says so: it is gone already.
+    const isMerged = isSet(change, 'merged_into') && fields.includes('changes');
+    if (isSet(change, 'deleted_at') || isMerged) return now(`${kind}.deleted`, audiences);
+    if (row.merged_into) return [];
     return fields.some((field) => !INTERNAL.has(topOf(field))) ? now(`${kind}.updated`, audiences) : [];
   }
 }
