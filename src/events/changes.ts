@@ -22,6 +22,7 @@ const ROW_FIELDS = [
   'thread_kind',
   'thread_id',
   'kind',
+  'merged_into',
 ] as const;
 
 /** A row as far as its change has it. After an update it is the row as it is now, which may be later than the change. */
@@ -36,6 +37,8 @@ export interface ChangedRow {
   thread_id?: string;
   /** Of an address. */
   kind?: string;
+  /** Of a thread or contact that is another's now. */
+  merged_into?: string;
 }
 
 /** A resume token. */

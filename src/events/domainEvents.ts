@@ -33,6 +33,7 @@ export function domainEvents(change: Change): EventRow[] {
   const row = change.fullDocument;
   if (!row?.workspace_id) return [];
   const fields = changedFields(change);
+  const became = updated(change)[change.ns.coll === 'messages' ? 'state' : 'agent_id'] as string | undefined;
   return tell(change, row, fields).map(({ type, mark, audiences }) => ({
     _id: hashOf('event', type, change.documentKey._id, mark),
     workspace_id: row.workspace_id as string,
@@ -43,6 +44,7 @@ export function domainEvents(change: Change): EventRow[] {
     thread_id: row.thread_id ?? null,
     owner_id: ownerOf(audiences),
     changed: change.operationType === 'insert' ? [] : [...new Set(fields.map(topOf))].sort(),
+    ...(became !== undefined && { became }),
     at: change.wallTime ?? new Date(),
   }));
 }
@@ -80,8 +82,10 @@ function tell(change: Change, row: ChangedRow, fields: string[]): Told[] {
 
   function aboutRow(kind: 'ticket' | 'conversation' | 'contact' | 'notification', audiences = seenBy) {
     if (isNew) return once(`${kind}.created`, audiences);
-    // Into the trash, or into another one.
-    if (isSet(change, 'deleted_at') || isSet(change, 'merged_into')) return now(`${kind}.deleted`, audiences);
+    // Into the trash, or into another one. Where that one goes into a third, this one only says so: it is gone already.
+    const isMerged = isSet(change, 'merged_into') && fields.includes('changes');
+    if (isSet(change, 'deleted_at') || isMerged) return now(`${kind}.deleted`, audiences);
+    if (row.merged_into) return [];
     return fields.some((field) => !INTERNAL.has(topOf(field))) ? now(`${kind}.updated`, audiences) : [];
   }
 }

@@ -20,6 +20,8 @@ export interface WebhookRow {
   /** The one before, sealed; signs too until its time is over. */
   old_secret: string | null;
   old_secret_until: Date | null;
+  /** The request that rotated it last; missing where none did. */
+  rotated_by?: string;
   /** Since when nothing that was sent there was taken; null = the last attempt went well, or there was none. */
   failing_since: Date | null;
   created_by: string;
@@ -40,6 +42,7 @@ export const webhookSchema = rowSchema<WebhookRow>({
   secret: requiredString,
   old_secret: nullableString,
   old_secret_until: nullableDate,
+  rotated_by: String,
   failing_since: nullableDate,
   created_by: requiredString,
   created_at: Date,

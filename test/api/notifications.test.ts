@@ -62,6 +62,32 @@ test('what comes in is told to the agent, else to all; the first message as some
   );
 });
 
+test('where the agent is no member any more, all are told', async () => {
+  const { _id } = await rows.ticket(world.models, { agent_id: 'left-long-ago' });
+  const mail = await comesIn(_id);
+  await upToNow();
+  for (const token of ['olga', 'dana', 'max'] as const)
+    expect(await told(world.tokens[token])).toEqual([['new_message', mail._id]]);
+});
+
+test('what changes several times before it is looked at is told of once', async () => {
+  const { models, tokens } = world;
+  await follower.stop();
+  const { _id } = await rows.ticket(models, {});
+  const reply = await comesIn(_id, { direction: 'outbound', state: 'queued' });
+  for (const agent_id of ['dana', 'max'])
+    await models.Ticket.updateOne({ _id }, { $set: { agent_id }, $inc: { changes: 1 } });
+  for (const state of ['sending', 'failed'] as const)
+    await models.Message.updateOne({ _id: reply._id }, { $set: { state } });
+  follower = await startFollower(models);
+  await upToNow();
+  expect((await told(tokens.max)).sort()).toEqual([
+    ['assigned', null],
+    ['delivery_failed', reply._id],
+  ]);
+  expect(await told(tokens.dana)).toEqual([]);
+});
+
 test('nobody is told of automatic mail, of what we send, or of a note', async () => {
   const { _id } = await rows.ticket(world.models, {});
   for (const mail of [

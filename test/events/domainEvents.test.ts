@@ -41,7 +41,21 @@ test.each<[string, Change, string[]]>([
     ['ticket.deleted'],
   ],
   ['out of the trash', updated('tickets', ticket, { hidden: null }, ['deleted_at']), ['ticket.updated']],
-  ['merged into another', updated('tickets', ticket, { merged_into: 't2' }), ['ticket.deleted']],
+  [
+    'merged into another',
+    updated('tickets', { ...ticket, merged_into: 't2' }, { merged_into: 't2', changes: 1 }),
+    ['ticket.deleted'],
+  ],
+  [
+    'the other one merged into a third',
+    updated('tickets', { ...ticket, merged_into: 't3' }, { merged_into: 't3', merged_kind: 'ticket' }),
+    [],
+  ],
+  [
+    'a merged contact that writes where it was not known',
+    updated('contacts', { audiences: ['shared'], merged_into: 'c2' }, { audiences: ['shared'] }),
+    [],
+  ],
   ['a conversation', inserted('conversations', personal), ['conversation.created']],
   ['its subject', updated('conversations', personal, { subject: 'x' }), ['conversation.updated']],
   ['a message in', inserted('messages', { ...ticket, thread_kind: 'ticket' }), ['ticket.message_created']],

@@ -178,6 +178,21 @@ test('410 switches it off, and what else is on its way goes nowhere', async () =
   expect(hook.posts).toHaveLength(1);
 });
 
+test('whoever dies after the post is written down is done again: no second post, and owners are told', async () => {
+  hook.answer = (r) => r.writeHead(410).end();
+  const { row } = await endpointTo(hook.url);
+  const { attempt } = await deliveryTo(row);
+  const off = { verdict: 'over', state: 'failed', disabled: true };
+  expect(await attempt()).toEqual(off);
+  // Temporal did not get the answer.
+  expect(await attempt()).toEqual(off);
+  // It died before the endpoint was switched off.
+  await models.Webhook.updateOne({ _id: row._id }, { $set: { active: true, disabled_at: null } });
+  expect(await attempt()).toEqual(off);
+  expect(await models.Webhook.findById(row._id).lean()).toMatchObject({ active: false });
+  expect(hook.posts).toHaveLength(1);
+});
+
 test('it is switched off after five days of failures, and not before', async () => {
   hook.answer = (r) => r.writeHead(500).end();
   const since = (days: number) => ({ failing_since: new Date(Date.now() - days * DAY_MS) });
