@@ -123,18 +123,17 @@ async function settle(
       await models.Webhook.updateOne({ _id: endpoint._id }, { $set: { failing_since: null } });
     return over('delivered');
   }
-  const disabled = await noteFailure(models, endpoint, status === 410, at);
+  const disabled = await noteFailure(models, endpoint, { delivery: _id, isGone: status === 410, at });
   if (isOver) return over('failed', disabled);
   const code = error ?? `HTTP ${status ?? 0}`;
   return { verdict: 'later', afterMs: retryAfterMs ?? 0, code, disabled };
 }
 
-/** @returns true when it is switched off now, and its owners are to be told */
+/** @returns true when this delivery switched it off, and its owners are to be told */
 async function noteFailure(
   models: WebhookDeps['models'],
   { _id, failing_since }: WebhookRow,
-  isGone: boolean,
-  at: Date,
+  { delivery, isGone, at }: { delivery: string; isGone: boolean; at: Date },
 ): Promise<boolean> {
   await models.Webhook.updateOne({ _id, failing_since: null }, { $set: { failing_since: at } });
   const failingMs = at.getTime() - (failing_since ?? at).getTime();
@@ -145,7 +144,8 @@ async function noteFailure(
   await models.Webhook.updateOne(
     // It took something meanwhile, or was switched off already.
     { _id, active: true, ...(!isGone && { failing_since }) },
-    { $set: { active: false, disabled_reason, disabled_at: at, told_at: null } },
+    { $set: { active: false, disabled_reason, disabled_at: at, disabled_by: delivery, told_at: null } },
   );
-  return true;
+  // Of those under way at the same moment one tells, also when it is tried again.
+  return (await models.Webhook.exists({ _id, active: false, disabled_by: delivery })) !== null;
 }
