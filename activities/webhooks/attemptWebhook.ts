@@ -37,7 +37,7 @@ export async function attemptWebhook(
   const endpoint = await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>();
   // Written down by a try whose answer Temporal did not get, and which may have died before it was done with the endpoint.
   const made = delivery.attempts.find((attempt) => attempt.run === run && attempt.n === n);
-  if (made && endpoint) return judge(deps, endpoint, made, { isLast, afterMs: 0 });
+  if (made && endpoint) return judge(deps, endpoint, made, { delivery: id, isLast, afterMs: 0 });
   if (delivery.state !== 'pending') return over(delivery.state);
   if (!endpoint?.active) return end(deps, delivery, 'cancelled');
   const event =
@@ -122,7 +122,7 @@ async function settle(
       ...(isOver && { $set: { state: isTaken(attempt) ? 'delivered' : 'failed' } }),
     },
   );
-  return judge(deps, endpoint, attempt, { isLast, afterMs: retryAfterMs ?? 0 });
+  return judge(deps, endpoint, attempt, { delivery: _id, isLast, afterMs: retryAfterMs ?? 0 });
 }
 
 /** What an attempt means for the endpoint and for the run. Any number of times. */
@@ -130,7 +130,7 @@ async function judge(
   { models }: WebhookDeps,
   endpoint: WebhookRow,
   attempt: WebhookAttempt,
-  { isLast, afterMs }: { isLast: boolean; afterMs: number },
+  { delivery, isLast, afterMs }: { delivery: string; isLast: boolean; afterMs: number },
 ): Promise<Attempted> {
   if (isTaken(attempt)) {
     if (endpoint.failing_since)
@@ -138,19 +138,18 @@ async function judge(
     return over('delivered');
   }
   const { status, error, at } = attempt;
-  const disabled = await noteFailure(models, endpoint, status === GONE, at);
+  const disabled = await noteFailure(models, endpoint, { delivery, isGone: status === GONE, at });
   if (isLast || status === GONE) return over('failed', disabled);
   return { verdict: 'later', afterMs, code: error ?? `HTTP ${status ?? 0}`, disabled };
 }
 
 const isTaken = ({ status }: WebhookAttempt): boolean => status !== null && status >= 200 && status <= 299;
 
-/** @returns true when it is switched off now, and its owners are to be told */
+/** @returns true when this delivery switched it off, and its owners are to be told */
 async function noteFailure(
   models: WebhookDeps['models'],
   { _id, failing_since }: WebhookRow,
-  isGone: boolean,
-  at: Date,
+  { delivery, isGone, at }: { delivery: string; isGone: boolean; at: Date },
 ): Promise<boolean> {
   await models.Webhook.updateOne({ _id, failing_since: null }, { $set: { failing_since: at } });
   const failingMs = at.getTime() - (failing_since ?? at).getTime();
@@ -161,7 +160,8 @@ async function noteFailure(
   await models.Webhook.updateOne(
     // It took something meanwhile, or was switched off already.
     { _id, active: true, ...(!isGone && { failing_since }) },
-    { $set: { active: false, disabled_reason, disabled_at: at, told_at: null } },
+    { $set: { active: false, disabled_reason, disabled_at: at, disabled_by: delivery, told_at: null } },
   );
-  return true;
+  // Of those under way at the same moment one tells, also when it is tried again.
+  return (await models.Webhook.exists({ _id, active: false, disabled_by: delivery })) !== null;
 }

@@ -76,7 +76,10 @@ async function setFlags(
   if (isWrong) await emails.updateOne({ _id: email._id }, { $set: proof });
   const receive = wanted.receive && (await claimReceiving(models, email));
   const taken = wanted.receive && !receive;
-  await emails.updateOne({ _id: email._id }, { $set: { can_receive: receive, can_send: wanted.send, taken } });
+  await emails.updateOne(
+    { _id: email._id },
+    { $set: { can_receive: receive, can_send: wanted.send, taken } },
+  );
   if (!receive) await releaseReceiving(models, email);
   else if (!(await holdsReceiving(models, email))) {
     await emails.updateOne({ _id: email._id }, { $set: { can_receive: false, taken: true } });

@@ -36,7 +36,8 @@ export const notFound = (): Problem => new Problem(404, 'There is nothing here t
 
 /** 422: each field that is wrong, and why. */
 export function wrongFields(errors: FieldFault[]): Problem {
-  return new Problem(422, errors.map(({ field, message }) => `${field} ${message}`).join('; '), { errors });
+  const said = errors.map(({ field, message }) => `${field || 'The body'} ${message}`);
+  return new Problem(422, said.join('; '), { errors });
 }
 
 /** Turns everything thrown below it, and every answer of the router that has no body, into a problem. */

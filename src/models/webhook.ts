@@ -13,6 +13,8 @@ export interface WebhookRow {
   /** Why it was switched off by itself, in words; null where it was not. */
   disabled_reason: string | null;
   disabled_at: Date | null;
+  /** The delivery that ran into it, whose run tells the owners. */
+  disabled_by?: string | null;
   /** When the owners were told so. */
   told_at: Date | null;
   /** Sealed (webhooks/secrets.ts). */
@@ -38,6 +40,7 @@ export const webhookSchema = rowSchema<WebhookRow>({
   active: { type: Boolean, required: true },
   disabled_reason: nullableString,
   disabled_at: nullableDate,
+  disabled_by: nullableString,
   told_at: nullableDate,
   secret: requiredString,
   old_secret: nullableString,

@@ -131,3 +131,30 @@ test('events carry who may hear of them', () => {
   const [contact] = domainEvents(inserted('contacts', { audiences: ['owner:dana', 'tickets'] }));
   expect(contact).toMatchObject({ audiences: ['owner:dana', 'tickets'], owner_id: null });
 });
+
+test('that a contact became known to one more is told to that one only', () => {
+  const row = { audiences: ['tickets', 'owner:dana'] };
+  for (const fields of [{ 'audiences.1': 'owner:dana' }, { audiences: ['tickets', 'owner:dana'] }])
+    expect(domainEvents(updated('contacts', row, fields))).toMatchObject([
+      { type: 'contact.updated', audiences: ['owner:dana'], changed: [] },
+    ]);
+  const now = { audiences: ['owner:dana', 'shared'] };
+  expect(domainEvents(updated('contacts', now, { 'audiences.1': 'shared' }))).toMatchObject([
+    { type: 'contact.updated', audiences: ['shared'] },
+  ]);
+});
+
+test('a merge of contacts is told to all who see the one that stays', () => {
+  const row = { audiences: ['tickets', 'owner:dana'] };
+  const merged = updated('contacts', row, { 'audiences.1': 'owner:dana', changes: 1, updated_at: 1 });
+  expect(domainEvents(merged)).toMatchObject([
+    { type: 'contact.updated', audiences: ['tickets', 'owner:dana'], changed: [] },
+  ]);
+});
+
+test('only fields that are shown are named', () => {
+  const fields = { status: 'open', words: [], hidden: null, changes: 3, updated_at: 1, 'people.0': 'x' };
+  expect(domainEvents(updated('tickets', ticket, fields))).toMatchObject([{ changed: ['status'] }]);
+  const sent = updated('messages', ours, { state: 'sent', outbound: {} });
+  expect(domainEvents(sent)).toMatchObject([{ changed: ['state'] }]);
+});

@@ -193,6 +193,18 @@ test('whoever dies after the post is written down is done again: no second post,
   expect(hook.posts).toHaveLength(1);
 });
 
+test('of several that are answered 410 at one moment, one tells the owners', async () => {
+  const waiting: ServerResponse[] = [];
+  hook.answer = (r) => {
+    waiting.push(r);
+    if (waiting.length === 2) for (const each of waiting) each.writeHead(410).end();
+  };
+  const { row } = await endpointTo(hook.url);
+  const both = [await deliveryTo(row), await deliveryTo(row)];
+  const tried = await Promise.all(both.map(({ attempt }) => attempt()));
+  expect(tried.map((each) => each.verdict === 'over' && each.disabled).sort()).toEqual([false, true]);
+});
+
 test('it is switched off after five days of failures, and not before', async () => {
   hook.answer = (r) => r.writeHead(500).end();
   const since = (days: number) => ({ failing_since: new Date(Date.now() - days * DAY_MS) });

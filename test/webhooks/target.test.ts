@@ -16,6 +16,8 @@ test.each([
   '224.0.0.1',
   '255.255.255.255',
   '198.18.0.1',
+  '168.63.129.16',
+  '::ffff:168.63.129.16',
   '::1',
   '::',
   'fe80::1',
@@ -59,6 +61,8 @@ test.each([
   'https://u:p@example.com/',
   'javascript:1',
   'nonsense',
+  'https://example.com/\r\nx: y',
+  ' https://example.com/',
   '',
   `https://example.com/${'a'.repeat(2_000)}`,
 ])('%s is refused', (url) => {
