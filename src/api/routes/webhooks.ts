@@ -34,6 +34,7 @@ const fieldsFor = (allowLoopback: boolean) => ({
   events: z
     .array(z.enum(WEBHOOK_EVENTS, `must be one of ${WEBHOOK_EVENTS.join(', ')}`), 'must be a list of events')
     .min(1, 'must name an event')
+    .max(WEBHOOK_EVENTS.length, `must be at most ${WEBHOOK_EVENTS.length}`)
     .transform((events) => [...new Set(events)]),
   description: OneLine(500),
 });
