@@ -7,6 +7,9 @@ export class AddressNotAllowed extends Error {
   readonly code = 'address not allowed';
 }
 
+/** Azure's own for its machines (WireServer, DNS): of a public range, and reached from the inside only. */
+const INSIDE = ['168.63.129.16'];
+
 /**
  * Only addresses of the public internet: not loopback, private, link-local (with the clouds' metadata), carrier-grade NAT,
  * multicast, reserved, nor any of these written as IPv6 (mapped, NAT64, 6to4, Teredo).
@@ -14,7 +17,9 @@ export class AddressNotAllowed extends Error {
 export function isAllowedAddress(address: string, allowLoopback: boolean): boolean {
   const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   if (!ipaddr.isValid(bare)) return false;
-  const range = ipaddr.process(bare).range();
+  const found = ipaddr.process(bare);
+  const range = found.range();
+  if (INSIDE.includes(found.toString())) return false;
   return range === 'unicast' || (allowLoopback && range === 'loopback');
 }
 
