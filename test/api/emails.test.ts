@@ -182,7 +182,10 @@ describe('switches', () => {
     await world.models.WorkspaceEmail.updateOne({ _id: body.id }, { $set: { proved_at: T0 } });
     const refused = answer(world.patch(`/emails/${body.id}`, world.tokens.olga, { can_receive: true }));
     expect(fields(await refused)).toEqual([422, 'can_receive']);
-    expect((await answer(world.get(`/emails/${body.id}`, world.tokens.olga))).body.can_receive).toBe(false);
+    expect((await answer(world.get(`/emails/${body.id}`, world.tokens.olga))).body).toMatchObject({
+      can_receive: false,
+      problem: expect.stringContaining('Another workspace receives'),
+    });
   });
 });
 

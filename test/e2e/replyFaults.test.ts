@@ -43,8 +43,8 @@ const UNCLEAR = (
   ['accept_then_drop', 'accept_then_500', 'accept_then_hang', 'drop', 'hang', 'no_id', 'html', 500] as const
 ).map((answer): SendFault => ({ answer }));
 
-test('120 sends in which anything happens to the calls: each goes out once, all are settled', async () => {
-  const recipients = addresses('r', 120);
+test('200 sends in which anything happens to the calls: each goes out once, all are settled', async () => {
+  const recipients = addresses('r', 200);
   const faults = recipients.flatMap((recipient, n) => {
     const met = [
       ...(n % 5 === 0 ? [CERTAIN[(n / 5) % CERTAIN.length]!] : []),

@@ -5,7 +5,7 @@ import { seededRandom } from '../support/random.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
 /** `npm run soak` sets SOAK to a larger number; SEED repeats a run. */
-const REPLIES = Number(process.env.SOAK ?? 140);
+const REPLIES = Number(process.env.SOAK ?? 200);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const random = seededRandom(SEED);
 
