@@ -115,5 +115,7 @@ export const webhookDeliverySchema = rowSchema<WebhookDeliveryRow>({
   created_at: Date,
 });
 webhookDeliverySchema.index({ workspace_id: 1, webhook_id: 1, created_at: -1, _id: -1 });
+// What of them is not over.
+webhookDeliverySchema.index({ state: 1, _id: 1 }, { partialFilterExpression: { state: 'pending' } });
 webhookDeliverySchema.index({ wants_start: 1 }, { partialFilterExpression: { wants_start: true } });
 webhookDeliverySchema.index({ created_at: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });

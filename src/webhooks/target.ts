@@ -7,8 +7,8 @@ export class AddressNotAllowed extends Error {
   readonly code = 'address not allowed';
 }
 
-/** A public address that leads to the host's own agent: Azure. */
-const METADATA = new Set(['168.63.129.16']);
+/** Azure's own for its machines (WireServer, DNS): of a public range, and reached from the inside only. */
+const INSIDE = ['168.63.129.16'];
 
 /**
  * Only addresses of the public internet: not loopback, private, link-local (with the clouds' metadata), carrier-grade NAT,
@@ -17,9 +17,9 @@ const METADATA = new Set(['168.63.129.16']);
 export function isAllowedAddress(address: string, allowLoopback: boolean): boolean {
   const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   if (!ipaddr.isValid(bare)) return false;
-  const parsed = ipaddr.process(bare);
-  if (METADATA.has(parsed.toString())) return false;
-  const range = parsed.range();
+  const found = ipaddr.process(bare);
+  const range = found.range();
+  if (INSIDE.includes(found.toString())) return false;
   return range === 'unicast' || (allowLoopback && range === 'loopback');
 }
 

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { newId } from '../../src/temporal/ids.ts';
+import { pino } from 'pino';
+import { newId, webhookWorkflowId } from '../../src/temporal/ids.ts';
+import { settleDeliveries } from '../../src/temporal/settleDeliveries.ts';
 import { startHookServer, type HookServer } from '../support/hookServer.ts';
 import { startStack, TOKENS, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
@@ -104,6 +106,29 @@ test('a worker that is killed in the middle leaves nothing out', async () => {
       .map(({ data }) => data.subject)
       .sort(),
   ).toEqual([...subjects].sort());
+  await stack.request('DELETE', `webhooks/${id}`);
+});
+
+test('a delivery whose run was ended by an operator has failed, and can be sent again', async () => {
+  await using hook = await startHookServer((response) => response.writeHead(500).end());
+  const { id } = await endpoint(hook, ['ticket.created']);
+  const { models, client } = stack;
+  const tried = (await (await stack.request('POST', `webhooks/${id}/test`)).json()) as { id: string };
+  const path = `webhooks/${id}/deliveries/${tried.id}`;
+  const read = async () => (await (await stack.api(path)).json()) as { state: string; attempts: unknown[] };
+  await until('an attempt', async () => (await read()).attempts.length > 0);
+  await until('its start to be written down', () =>
+    models.WebhookDelivery.exists({ _id: tried.id, wants_start: false }),
+  );
+  const log = pino({ level: 'silent' });
+  await settleDeliveries({ models, client, log });
+  expect(await read()).toMatchObject({ state: 'pending' });
+  await client.workflow.getHandle(webhookWorkflowId(tried.id, 1)).terminate('by an operator');
+  await settleDeliveries({ models, client, log });
+  expect(await read()).toMatchObject({ state: 'failed' });
+  hook.answer = (response) => response.writeHead(200).end();
+  expect((await stack.request('POST', `${path}/retry`)).status).toBe(202);
+  await until('it to be taken', async () => (await read()).state === 'delivered');
   await stack.request('DELETE', `webhooks/${id}`);
 });
 
