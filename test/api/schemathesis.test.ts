@@ -10,39 +10,43 @@ import { createWorld, seedEmails } from './world.ts';
 const program = await findSchemathesis();
 
 /** Requests of every kind that the description allows, and many that it does not, by an owner who has one row of each kind. */
-(program ? test : test.skip)('schemathesis finds no 5xx, and no answer off its description', async () => {
-  await using world = await createWorld({ rerun: () => Promise.resolve({ result: 'not needed' }) });
-  await seedEmails(world);
-  const ids = await oneOfEach(world, 'acme', 'max', {});
-  const paths = createRoutes(world.deps).router.stack.map(({ path }) => String(path));
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-schemathesis-'));
-  const config = [...new Set(paths)].map((route) => {
-    const below = route.replace(/^.*:workspace_id/, '');
-    const parameters = (below.match(/:\w+/g) ?? []).map(
-      (name) => `"path.${name.slice(1)}" = ${JSON.stringify(ids[keyOf(below, name)])}`,
-    );
-    const include = JSON.stringify(route.replace(/:(\w+)/g, '{$1}').replace(/\/$/, ''));
-    return `[[operations]]\ninclude-path = ${include}\nparameters = { ${['"path.workspace_id" = "acme"', ...parameters].join(', ')} }\n`;
-  });
-  await writeFile(path.join(folder, 'schemathesis.toml'), config.join('\n'));
+(program ? test : test.skip)(
+  'schemathesis finds no 5xx, and no answer off its description',
+  async () => {
+    await using world = await createWorld({ rerun: () => Promise.resolve({ result: 'not needed' }) });
+    await seedEmails(world);
+    const ids = await oneOfEach(world, 'acme', 'max', {});
+    const paths = createRoutes(world.deps).router.stack.map(({ path }) => String(path));
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-schemathesis-'));
+    const config = [...new Set(paths)].map((route) => {
+      const below = route.replace(/^.*:workspace_id/, '');
+      const parameters = (below.match(/:\w+/g) ?? []).map(
+        (name) => `"path.${name.slice(1)}" = ${JSON.stringify(ids[keyOf(below, name)])}`,
+      );
+      const include = JSON.stringify(route.replace(/:(\w+)/g, '{$1}').replace(/\/$/, ''));
+      return `[[operations]]\ninclude-path = ${include}\nparameters = { ${['"path.workspace_id" = "acme"', ...parameters].join(', ')} }\n`;
+    });
+    await writeFile(path.join(folder, 'schemathesis.toml'), config.join('\n'));
 
-  const args = [
-    ...['--config-file', 'schemathesis.toml', 'run', `${world.url}/api/v1/openapi.json`],
-    ...['--header', `Authorization: Bearer ${world.tokens.olga}`],
-    ...[
-      '--checks',
-      CHECKS.join(','),
-      '--phases',
-      'coverage,fuzzing',
-      '--max-examples',
-      process.env.SOAK ? '40' : '5',
-    ],
-    ...['--generation-deterministic', '--continue-on-failure', '--no-color'],
-  ];
-  const { code, said } = await outcomeOf(program!, args, folder);
-  await rm(folder, { recursive: true });
-  if (code !== 0) throw new Error(said);
-}, 1_200_000);
+    const args = [
+      ...['--config-file', 'schemathesis.toml', 'run', `${world.url}/api/v1/openapi.json`],
+      ...['--header', `Authorization: Bearer ${world.tokens.olga}`],
+      ...[
+        '--checks',
+        CHECKS.join(','),
+        '--phases',
+        'coverage,fuzzing',
+        '--max-examples',
+        process.env.SOAK ? '40' : '5',
+      ],
+      ...['--generation-deterministic', '--continue-on-failure', '--no-color'],
+    ];
+    const { code, said } = await outcomeOf(program!, args, folder);
+    await rm(folder, { recursive: true });
+    if (code !== 0) throw new Error(said);
+  },
+  1_200_000,
+);
 
 const CHECKS = [
   'not_a_server_error',
