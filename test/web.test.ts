@@ -1,14 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { anyFreePort } from '../src/engines/index.ts';
-import { runNode, typescript, until } from './engines/fakes.ts';
+import { runNode, until } from './engines/fakes.ts';
+import { built } from './support/built.ts';
+import { lastingPort } from './support/ports.ts';
 
 /** A web process with neither MongoDB nor Temporal. */
 async function startWeb(dir: string) {
-  const port = await anyFreePort();
+  const port = await lastingPort();
   const { PATH, HOME } = process.env;
-  const web = runNode(typescript('src/web.ts'), dir, {
+  const web = runNode([path.join(await built(), 'src/web.js')], dir, {
     ...{ PATH, HOME, PORT: String(port), MAILGUN_SIGNING_KEY: 'key' },
     MONGODB_URI: 'mongodb://127.0.0.1:9/x',
     TEMPORAL_ADDRESS: '127.0.0.1:9',
@@ -50,8 +51,8 @@ test('web boots without MongoDB and Temporal; without storage it claims nothing,
 
 test('web and worker say what must be set', async () => {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'postroom-web-'));
-  for (const file of ['src/web.ts', 'src/worker.ts']) {
-    const { output, exited } = runNode(typescript(file), dir, { PATH: process.env.PATH });
+  for (const file of ['src/web.js', 'src/worker.js']) {
+    const { output, exited } = runNode([path.join(await built(), file)], dir, { PATH: process.env.PATH });
     expect(await exited).toBe(1);
     expect(output.text).toBe(
       'MONGODB_URI and TEMPORAL_ADDRESS must be set (`npm start` brings up its own).\n',

@@ -73,8 +73,8 @@ export const domainStep: ActivityOptions = {
 };
 
 /**
- * One post to a customer's endpoint, which ends after 15 s; the heartbeat tells of a worker that died. What the endpoint says is a result; only our own faults (MongoDB) are
- * tried again here, without an end.
+ * One post to a customer's endpoint, which ends after 15 s; the heartbeat tells of a worker that died. What the endpoint says is a
+ * result; only our own faults (MongoDB) are tried again here, without an end.
  */
 export const webhookAttempt: ActivityOptions = {
   startToCloseTimeout: '1 minute',

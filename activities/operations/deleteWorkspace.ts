@@ -16,14 +16,16 @@ export interface Closed {
 }
 
 /**
- * Nobody gets in any more, and no mail is taken for it: tokens and members go, addresses receive and send no more. What was given on
- * the platform's domain stays claimed for ever. Any number of times.
+ * Nobody gets in any more, and no mail is taken for it: it is shut to its members, tokens go, addresses receive and send no more. What
+ * was given on the platform's domain stays claimed for ever. Any number of times.
  */
 export async function closeWorkspace(
   { models, platformDomain, now }: Deps,
   { id }: WorkspaceToDelete,
 ): Promise<Closed> {
   const mine = { workspace_id: id };
+  // Their rows say whose users go with it, and go at the end, which may be hours away.
+  await models.Member.updateMany({ ...mine, shut_at: null }, { $set: { shut_at: now() } });
   await models.Token.deleteMany(mine);
   const given = [
     ...(await models.WorkspaceEmail.find(mine, { address: 1 }).lean()),

@@ -1,4 +1,5 @@
 import { applyFlags } from '../../src/addresses/flags.ts';
+import { PROVE_WITHIN_MS } from '../../src/addresses/proof.ts';
 import type { AddressProofRow } from '../../src/models/index.ts';
 import type { ProofOutcome, SetUpRun } from '../../workflows/types.ts';
 import type { Deps } from '../deps.ts';
@@ -7,6 +8,9 @@ export type ProofLook =
   | { verdict: 'over'; state: ProofOutcome['action'] }
   /** `expiresInMs`: then the row has something new to say at the latest. */
   | { verdict: 'pending'; codeWanted: boolean; checkWanted: boolean; expiresInMs: number };
+
+/** Between a proof's beginning and its address lie milliseconds. */
+const ABOUT_TO_MS = 60_000;
 
 /** Where the proof is, as its row says; one that is over its time expires here. */
 export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Promise<ProofLook> {
@@ -24,6 +28,12 @@ export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Prom
   }
   if (email?.deleted_at) return end(models, proof, 'dropped');
   const now = Date.now();
+  if (!email) {
+    // It is made after its proof: it is about to be there, or its process has died, and nobody is mailed or reminded for it.
+    const expiresInMs = proof.expires_at.getTime() - PROVE_WITHIN_MS + ABOUT_TO_MS - now;
+    if (expiresInMs <= 0) return end(models, proof, 'dropped');
+    return { verdict: 'pending', codeWanted: false, checkWanted: false, expiresInMs };
+  }
   if (proof.expires_at.getTime() > now) {
     const { code_wanted_at, check_wanted_at, expires_at } = proof;
     // One that is wanted may be due a little later (dns/lookGap.ts).
@@ -36,7 +46,7 @@ export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Prom
     { _id: proof.workspace_email_id, proved_at: null },
     { $set: { expired_at: new Date() } },
   );
-  return end(models, proof, email ? 'expired' : 'dropped');
+  return end(models, proof, 'expired');
 }
 
 async function end(

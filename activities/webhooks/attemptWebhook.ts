@@ -19,6 +19,8 @@ export type Attempted =
 const FILES_MS = 10_000;
 /** Then an endpoint that takes nothing is switched off. */
 const FAILING_MS = 5 * 24 * 60 * 60_000;
+/** An endpoint that answers so wants nothing more (Standard Webhooks). */
+const GONE = 410;
 
 /** Posts an event to its endpoint, once; what came of it is on the row. @param n from 1 @param isLast no other attempt follows */
 export async function attemptWebhook(
@@ -30,11 +32,11 @@ export async function attemptWebhook(
   const { models, slots } = deps;
   const delivery = await models.WebhookDelivery.findOne({ _id: id, run }).lean<WebhookDeliveryRow>();
   if (!delivery) return over('superseded');
-  if (delivery.state !== 'pending') return over(delivery.state);
-  // Written down by a try whose answer Temporal did not get.
-  if (delivery.attempts.some((made) => made.run === run && made.n === n))
-    return { verdict: 'later', afterMs: 0, code: 'unknown', disabled: false };
   const endpoint = await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>();
+  // Written down by a try whose answer Temporal did not get, and which may have died before it was done with the endpoint.
+  const made = delivery.attempts.find((attempt) => attempt.run === run && attempt.n === n);
+  if (made && endpoint) return judge(deps, endpoint, made, { delivery: id, isLast, afterMs: 0 });
+  if (delivery.state !== 'pending') return over(delivery.state);
   if (!endpoint?.active) return end(deps, delivery, 'cancelled');
   const event =
     delivery.event_id === null ? null : await models.Event.findById(delivery.event_id).lean<EventRow>();
@@ -104,37 +106,50 @@ async function send(
 }
 
 async function settle(
-  { models }: WebhookDeps,
+  deps: WebhookDeps,
   endpoint: WebhookRow,
   { _id, run }: WebhookDeliveryRow,
   { n, at, answer, isLast }: { n: number; at: Date; answer: Answer; isLast: boolean },
 ): Promise<Attempted> {
   const { status, error, body, ms, retryAfterMs } = answer;
   observeWebhookAttempt(status, ms / 1000);
-  const isTaken = status !== null && status >= 200 && status <= 299;
   const attempt: WebhookAttempt = { run, n, at, status, error, ms, body };
-  const isOver = isTaken || isLast || status === 410;
-  await models.WebhookDelivery.updateOne(
+  const isOver = isTaken(attempt) || isLast || status === GONE;
+  await deps.models.WebhookDelivery.updateOne(
     { _id, run, state: 'pending', attempts: { $not: { $elemMatch: { run, n } } } },
-    { $push: { attempts: attempt }, ...(isOver && { $set: { state: isTaken ? 'delivered' : 'failed' } }) },
+    {
+      $push: { attempts: attempt },
+      ...(isOver && { $set: { state: isTaken(attempt) ? 'delivered' : 'failed' } }),
+    },
   );
-  if (isTaken) {
+  return judge(deps, endpoint, attempt, { delivery: _id, isLast, afterMs: retryAfterMs ?? 0 });
+}
+
+/** What an attempt means for the endpoint and for the run. Any number of times. */
+async function judge(
+  { models }: WebhookDeps,
+  endpoint: WebhookRow,
+  attempt: WebhookAttempt,
+  { delivery, isLast, afterMs }: { delivery: string; isLast: boolean; afterMs: number },
+): Promise<Attempted> {
+  if (isTaken(attempt)) {
     if (endpoint.failing_since)
       await models.Webhook.updateOne({ _id: endpoint._id }, { $set: { failing_since: null } });
     return over('delivered');
   }
-  const disabled = await noteFailure(models, endpoint, status === 410, at);
-  if (isOver) return over('failed', disabled);
-  const code = error ?? `HTTP ${status ?? 0}`;
-  return { verdict: 'later', afterMs: retryAfterMs ?? 0, code, disabled };
+  const { status, error, at } = attempt;
+  const disabled = await noteFailure(models, endpoint, { delivery, isGone: status === GONE, at });
+  if (isLast || status === GONE) return over('failed', disabled);
+  return { verdict: 'later', afterMs, code: error ?? `HTTP ${status ?? 0}`, disabled };
 }
 
-/** @returns true when it is switched off now, and its owners are to be told */
+const isTaken = ({ status }: WebhookAttempt): boolean => status !== null && status >= 200 && status <= 299;
+
+/** @returns true when this delivery switched it off, and its owners are to be told */
 async function noteFailure(
   models: WebhookDeps['models'],
   { _id, failing_since }: WebhookRow,
-  isGone: boolean,
-  at: Date,
+  { delivery, isGone, at }: { delivery: string; isGone: boolean; at: Date },
 ): Promise<boolean> {
   await models.Webhook.updateOne({ _id, failing_since: null }, { $set: { failing_since: at } });
   const failingMs = at.getTime() - (failing_since ?? at).getTime();
@@ -145,7 +160,8 @@ async function noteFailure(
   await models.Webhook.updateOne(
     // It took something meanwhile, or was switched off already.
     { _id, active: true, ...(!isGone && { failing_since }) },
-    { $set: { active: false, disabled_reason, disabled_at: at, told_at: null } },
+    { $set: { active: false, disabled_reason, disabled_at: at, disabled_by: delivery, told_at: null } },
   );
-  return true;
+  // Of those under way at the same moment one tells, also when it is tried again.
+  return (await models.Webhook.exists({ _id, active: false, disabled_by: delivery })) !== null;
 }

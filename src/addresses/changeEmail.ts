@@ -44,8 +44,11 @@ export async function emailChange(
     ...(can_receive !== undefined && { receive_off: !can_receive }),
     ...(can_send !== undefined && { send_off: !can_send }),
   };
+  const since = user_id !== email.user_id && { user_changed_at: new Date() };
   return Object.fromEntries(
-    Object.entries<unknown>({ ...plain, ...switches, user_id }).filter(([, value]) => value !== undefined),
+    Object.entries<unknown>({ ...plain, ...switches, user_id, ...since }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
 }
 

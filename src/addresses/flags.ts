@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { collectionOf, type DomainRow, type Models, type WorkspaceEmailRow } from '../models/index.ts';
 import { claimReceiving, holdsReceiving, releaseReceiving } from './receiving.ts';
 
@@ -25,17 +26,22 @@ export function ownedDomain(models: Models, workspaceId: string, name: string): 
  * when its domain's DKIM and SPF are right.
  */
 export async function provedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
-  if (email.proved_at === null || email.deleted_at !== null) return { receive: false, send: false };
+  if (email.deleted_at !== null) return { receive: false, send: false };
   if (email.kind === 'platform') return { receive: true, send: true };
+  if (email.kind === 'forwarding' && email.proved_at === null) return { receive: false, send: false };
   const domain = await ownedDomain(models, email.workspace_id, domainPart(email.address));
   const send = domain?.sending ?? false;
   return { receive: email.kind === 'forwarding' || (domain?.receiving ?? false), send };
 }
 
-/** What is proved and switched on. */
-async function wantedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
-  const proved = await provedOf(models, email);
-  return { receive: proved.receive && !email.receive_off, send: proved.send && !email.send_off };
+/** What is proved and switched on, and whether the address is the workspace's: one of a domain is as long as the domain is. */
+async function wantedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved & { owned: boolean }> {
+  const { receive, send } = await provedOf(models, email);
+  const owned =
+    email.kind === 'domain'
+      ? (await ownedDomain(models, email.workspace_id, domainPart(email.address))) !== null
+      : email.proved_at !== null;
+  return { owned, receive: receive && !email.receive_off, send: send && !email.send_off };
 }
 
 /**
@@ -50,18 +56,33 @@ export async function applyFlags(models: Models, id: string): Promise<boolean> {
     // Whatever changed meanwhile may have been written over just now by what was read before it.
     email = await emails.findOne({ _id: id });
     const now = email && (await wantedOf(models, email));
-    if (!now || (now.receive === wanted.receive && now.send === wanted.send)) return isFree;
+    if (!now || isDeepStrictEqual(now, wanted)) return isFree;
   }
   return true;
 }
 
-async function setFlags(models: Models, email: WorkspaceEmailRow, wanted: Proved): Promise<boolean> {
+async function setFlags(
+  models: Models,
+  email: WorkspaceEmailRow,
+  wanted: Proved & { owned: boolean },
+): Promise<boolean> {
   const emails = collectionOf(models.WorkspaceEmail);
+  const isWrong =
+    email.kind === 'domain' && email.deleted_at === null && wanted.owned !== (email.proved_at !== null);
+  // Its mail is skipped, not held: nobody is about to prove it.
+  const proof = wanted.owned
+    ? { proved_at: new Date(), expired_at: null }
+    : { proved_at: null, expired_at: new Date() };
+  if (isWrong) await emails.updateOne({ _id: email._id }, { $set: proof });
   const receive = wanted.receive && (await claimReceiving(models, email));
-  await emails.updateOne({ _id: email._id }, { $set: { can_receive: receive, can_send: wanted.send } });
+  const taken = wanted.receive && !receive;
+  await emails.updateOne(
+    { _id: email._id },
+    { $set: { can_receive: receive, can_send: wanted.send, taken } },
+  );
   if (!receive) await releaseReceiving(models, email);
   else if (!(await holdsReceiving(models, email))) {
-    await emails.updateOne({ _id: email._id }, { $set: { can_receive: false } });
+    await emails.updateOne({ _id: email._id }, { $set: { can_receive: false, taken: true } });
     return false;
   }
   return receive || !wanted.receive;

@@ -8,6 +8,7 @@ import { claimReceiving } from './receiving.ts';
 /** How long a proof may take; then mail that waited for it is skipped. */
 export const PROOF_DAYS = 14;
 const DAY_MS = 24 * 60 * 60_000;
+export const PROVE_WITHIN_MS = PROOF_DAYS * DAY_MS;
 
 /** How many codes may be asked for within how long: ten tries at each of ten a day find one of a million in 27 years. */
 const LIMITS = [
@@ -50,7 +51,7 @@ export async function beginProof(models: Models, email: Email): Promise<AddressP
     workspace_email_id: email._id,
     state: 'pending',
     proved_by: null,
-    expires_at: new Date(now.getTime() + PROOF_DAYS * DAY_MS),
+    expires_at: new Date(now.getTime() + PROVE_WITHIN_MS),
     wants_start: true,
     code_wanted_at: tooOften ? null : now,
     check_wanted_at: now,
@@ -97,23 +98,24 @@ export function proofOf(models: Models, email: Email): Promise<AddressProofRow |
 
 /**
  * The address is shown to be the workspace's. Any number of times, and by several ways at once.
- * @returns `elsewhere`: another workspace receives for it, and this one cannot until that has ended.
+ * @returns `elsewhere`: another workspace receives for it, and this one cannot until that has ended. `no address`: it is not there (yet).
  */
 export async function prove(
   models: Models,
   proof: AddressProofRow,
   by: NonNullable<AddressProofRow['proved_by']>,
-): Promise<'proved' | 'elsewhere'> {
+): Promise<'proved' | 'elsewhere' | 'no address'> {
   const { _id, workspace_email_id: email } = proof;
   const row = await models.WorkspaceEmail.findById(email, { address: 1, receive_off: 1 }).lean();
-  if (row && !row.receive_off && !(await claimReceiving(models, row))) {
+  if (!row) return 'no address';
+  if (!row.receive_off && !(await claimReceiving(models, row))) {
     const problem = 'another workspace receives for this address; it must let go of it first';
     await models.AddressProof.updateOne({ _id }, { $set: { problem } });
     return 'elsewhere';
   }
   await models.WorkspaceEmail.updateOne(
     { _id: email, proved_at: null, deleted_at: null },
-    { $set: { proved_at: new Date(), expired_at: null, can_receive: !row?.receive_off } },
+    { $set: { proved_at: new Date(), expired_at: null, can_receive: !row.receive_off } },
   );
   await applyFlags(models, email);
   await models.AddressProof.updateOne(

@@ -11,7 +11,6 @@ const SCRIPT = `
     deepLinking: true,
     docExpansion: 'none',
     filter: true,
-    persistAuthorization: true,
     tryItOutEnabled: true,
     validatorUrl: null,
   });

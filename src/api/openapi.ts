@@ -130,6 +130,7 @@ function describe(
             .optional(),
         }),
         ...(isChange && { 'If-Match': z.string().optional() }),
+        ...about.headers?.shape,
       }),
     },
     ...requestBodyOf(about),

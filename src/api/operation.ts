@@ -15,6 +15,8 @@ export interface Operation<
   /** Markdown, where the summary is not enough. */
   description?: string;
   query?: Query;
+  /** Headers that only it reads, by itself. */
+  headers?: z.ZodObject;
   /** Of a body of JSON; the route's line has `jsonBody`. */
   body?: Body;
   /** Of a request that is no JSON, by media type. */

@@ -34,9 +34,14 @@ export class Problem extends Error {
 /** Unknown, foreign and not to be seen are one answer, so that none of them can be told from the others. */
 export const notFound = (): Problem => new Problem(404, 'There is nothing here that you can see.');
 
+/** A body of 6 MB may have a million faults; nobody mends more at once. */
+const MAX_FAULTS = 50;
+
 /** 422: each field that is wrong, and why. */
-export function wrongFields(errors: FieldFault[]): Problem {
-  return new Problem(422, errors.map(({ field, message }) => `${field} ${message}`).join('; '), { errors });
+export function wrongFields(all: FieldFault[]): Problem {
+  const errors = all.slice(0, MAX_FAULTS);
+  const said = errors.map(({ field, message }) => `${field || 'The body'} ${message}`);
+  return new Problem(422, said.join('; '), { errors });
 }
 
 /** Turns everything thrown below it, and every answer of the router that has no body, into a problem. */

@@ -15,6 +15,7 @@ export function readFields<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
+  if (Array.isArray(fields)) throw wrongFields([{ field: '', message: 'must be an object' }]);
   throw wrongFields(
     parsed.error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys'

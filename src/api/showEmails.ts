@@ -2,12 +2,12 @@ import type { AddressProofRow, ForwardingAddressRow, Models, WorkspaceEmailRow }
 import { presentWorkspaceEmail } from './presenters/workspaceEmail.ts';
 import type { ApiUser } from './visibility.ts';
 
-/** Addresses as JSON, with their forwarding addresses and proofs: three queries, however many they are. */
+/** Addresses as JSON, with their forwarding addresses and proofs: four queries, however many they are. */
 export async function showEmails(models: Models, rows: WorkspaceEmailRow[], user: ApiUser) {
   const workspace_id = user.workspaceId;
   const workspace_email_id = { $in: rows.map(({ _id }) => _id) };
   const shared = rows.flatMap((row) => row.shared_forwarding_id ?? []);
-  const [forwarding, proofs] = await Promise.all([
+  const [all, proofs] = await Promise.all([
     models.ForwardingAddress.find({
       workspace_id,
       $or: [{ workspace_email_id }, { _id: { $in: shared } }],
@@ -16,6 +16,17 @@ export async function showEmails(models: Models, rows: WorkspaceEmailRow[], user
       .lean<ForwardingAddressRow[]>(),
     models.AddressProof.find({ workspace_id, workspace_email_id }).lean<AddressProofRow[]>(),
   ]);
+  // What a parent was told while it was somebody's own is not for those who share its forwarding address either.
+  const parents = await models.WorkspaceEmail.find(
+    { workspace_id, _id: { $in: all.map((address) => address.workspace_email_id) } },
+    { user_changed_at: 1 },
+  ).lean<Pick<WorkspaceEmailRow, '_id' | 'user_changed_at'>[]>();
+  const since = new Map(parents.map((parent) => [parent._id, parent.user_changed_at ?? null]));
+  const forwarding = all.map((address) => {
+    const changed = since.get(address.workspace_email_id);
+    const told = address.confirmations ?? [];
+    return { ...address, confirmations: changed ? told.filter(({ at }) => at >= changed) : told };
+  });
   return rows.map((row) =>
     presentWorkspaceEmail(
       row,

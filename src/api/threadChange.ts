@@ -20,8 +20,8 @@ export const ThreadChangeBody = z.strictObject({
   priority: z.enum(PRIORITIES, 'must be "low", "normal", "high" or "urgent"').optional(),
   tags: z
     .array(Tag, 'must be a list of tags')
+    .max(MAX_TAGS, `must be at most ${MAX_TAGS}`)
     .transform((tags) => [...new Set(tags)])
-    .refine((tags) => tags.length <= MAX_TAGS, `must be at most ${MAX_TAGS}`)
     .optional(),
   subject: OneLine(MAX_SUBJECT_CHARS).optional(),
   contact_id: z.string('must be the id of a contact').optional(),

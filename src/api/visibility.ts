@@ -9,9 +9,10 @@ export interface ApiUser {
   readonly role: Role;
 }
 
-/** The user as a member of the workspace, or null when they are none (any more). */
+/** The user as a member of the workspace, or null when they are none (any more), or it is being deleted. */
 export async function memberOf(models: Models, workspaceId: string, userId: string): Promise<ApiUser | null> {
-  const member = await models.Member.findOne({ workspace_id: workspaceId, user_id: userId }).lean();
+  const here = { workspace_id: workspaceId, user_id: userId, shut_at: null };
+  const member = await models.Member.findOne(here).lean();
   return member && { workspaceId, userId, role: member.role };
 }
 

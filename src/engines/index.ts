@@ -51,4 +51,4 @@ export type { Engine } from './start.ts';
 export { keepRunsLongEnough, startTemporal } from './temporal.ts';
 export { mongodbUri, startMongodb } from './mongodb.ts';
 export { S3_KEYS, startS3 } from './s3.ts';
-export { anyFreePort, isPortFree, nextFreePort } from './ports.ts';
+export { isPortFree, nextFreePort } from './ports.ts';

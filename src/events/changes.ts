@@ -21,6 +21,8 @@ const ROW_FIELDS = [
   'direction',
   'thread_kind',
   'thread_id',
+  'kind',
+  'merged_into',
 ] as const;
 
 /** A row as far as its change has it. After an update it is the row as it is now, which may be later than the change. */
@@ -33,6 +35,10 @@ export interface ChangedRow {
   direction?: string;
   thread_kind?: 'ticket' | 'conversation';
   thread_id?: string;
+  /** Of an address. */
+  kind?: string;
+  /** Of a thread or contact that is another's now. */
+  merged_into?: string;
 }
 
 /** A resume token. */

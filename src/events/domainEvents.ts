@@ -3,10 +3,11 @@ import type { EventRow } from '../models/index.ts';
 import type { Change, ChangedRow } from './changes.ts';
 import { EVERYONE, type EventType } from './types.ts';
 
-/** Fields that nobody is shown: a change of these alone is none. */
+/** Fields that nobody is shown: a change of these alone is none, and none is named. */
 const INTERNAL = new Set([
   'people',
   'words',
+  'audiences',
   'changes',
   'updated_at',
   'hidden',
@@ -16,6 +17,9 @@ const INTERNAL = new Set([
   // An address or a domain on its way says so by other events.
   'wants_start',
 ]);
+
+/** Fields that nobody is shown either, but whose change shows in others. */
+const BEHIND = new Set(['outbound', 'merged_at', 'merged_kind']);
 
 /** What a change says; `once`: it happens to a row at most once. */
 interface Told {
@@ -33,6 +37,7 @@ export function domainEvents(change: Change): EventRow[] {
   const row = change.fullDocument;
   if (!row?.workspace_id) return [];
   const fields = changedFields(change);
+  const became = updated(change)[change.ns.coll === 'messages' ? 'state' : 'agent_id'] as string | undefined;
   return tell(change, row, fields).map(({ type, mark, audiences }) => ({
     _id: hashOf('event', type, change.documentKey._id, mark),
     workspace_id: row.workspace_id as string,
@@ -42,7 +47,8 @@ export function domainEvents(change: Change): EventRow[] {
     thread_kind: row.thread_kind ?? null,
     thread_id: row.thread_id ?? null,
     owner_id: ownerOf(audiences),
-    changed: change.operationType === 'insert' ? [] : [...new Set(fields.map(topOf))].sort(),
+    changed: change.operationType === 'insert' ? [] : shownOf(fields),
+    ...(became !== undefined && { became }),
     at: change.wallTime ?? new Date(),
   }));
 }
@@ -58,13 +64,15 @@ function tell(change: Change, row: ChangedRow, fields: string[]): Told[] {
     case 'conversations':
       return aboutRow('conversation');
     case 'contacts':
-      return aboutRow('contact');
+      return aboutContact();
     case 'notifications':
       return row.user_id ? aboutRow('notification', [`owner:${row.user_id}`]) : [];
     case 'messages':
       if (isNew) return once(`${row.thread_kind ?? 'ticket'}.message_created`, seenBy);
       return row.direction === 'outbound' ? aboutDelivery(change, seenBy) : [];
     case 'workspace_emails':
+      // Its domain tells, once for all its addresses.
+      if (row.kind === 'domain') return [];
       if (isSet(change, 'proved_at')) return now('email.verified', EVERYONE);
       return isSet(change, 'expired_at') ? now('email.expired', EVERYONE) : [];
     case 'domains':
@@ -78,10 +86,33 @@ function tell(change: Change, row: ChangedRow, fields: string[]): Told[] {
 
   function aboutRow(kind: 'ticket' | 'conversation' | 'contact' | 'notification', audiences = seenBy) {
     if (isNew) return once(`${kind}.created`, audiences);
-    // Into the trash, or into another one.
-    if (isSet(change, 'deleted_at') || isSet(change, 'merged_into')) return now(`${kind}.deleted`, audiences);
+    // Into the trash, or into another one. Where that one goes into a third, this one only says so: it is gone already.
+    const isMerged = isSet(change, 'merged_into') && fields.includes('changes');
+    if (isSet(change, 'deleted_at') || isMerged) return now(`${kind}.deleted`, audiences);
+    if (row.merged_into) return [];
     return fields.some((field) => !INTERNAL.has(topOf(field))) ? now(`${kind}.updated`, audiences) : [];
   }
+
+  function aboutContact() {
+    const told = aboutRow('contact');
+    if (told.length > 0 || row.merged_into) return told;
+    // A person's change shows, if only as one more address.
+    if (fields.includes('changes')) return now('contact.updated', seenBy);
+    // Mail made them known to somebody more. The others are told nothing: it may be personal.
+    const audiences = newAudiences(change);
+    return audiences.length > 0 ? now('contact.updated', audiences) : [];
+  }
+}
+
+/**
+ * Where a contact became known. New ones are the last (`knowContact`): a server may say only that all of `audiences` changed
+ * (SecantusDB does).
+ */
+function newAudiences(change: Change): string[] {
+  const fields = updated(change);
+  const added = Object.keys(fields).filter((field) => field.startsWith('audiences.'));
+  const whole = fields.audiences as string[] | undefined;
+  return whole?.slice(-1) ?? added.map((field) => String(fields[field]));
 }
 
 /**
@@ -106,6 +137,9 @@ const changedFields = (change: Change): string[] => [
   ...Object.keys(updated(change)),
   ...(change.updateDescription?.removedFields ?? []),
 ];
+
+const shownOf = (fields: string[]): string[] =>
+  [...new Set(fields.map(topOf))].filter((field) => !INTERNAL.has(field) && !BEHIND.has(field)).sort();
 
 const topOf = (field: string): string => field.split('.')[0] as string;
 

@@ -18,6 +18,8 @@ export interface EventRow {
   owner_id: string | null;
   /** Fields of the row that changed; of an update. */
   changed: string[];
+  /** What a message's state, or a thread's agent, was changed to; missing where neither was, and in rows of before there was this. */
+  became?: string | null;
   at: Date;
 }
 export const eventSchema = rowSchema<EventRow>({
@@ -30,6 +32,7 @@ export const eventSchema = rowSchema<EventRow>({
   thread_id: nullableString,
   owner_id: nullableString,
   changed: [String],
+  became: String,
   at: Date,
 });
 // Sent to an endpoint again, from a moment on.

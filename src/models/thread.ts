@@ -92,6 +92,8 @@ function listIndexes(schema: Schema, listed: Record<string, 1>): void {
   schema.index({ ...listed, ...newestFirst });
   for (const filter of ['status', 'agent_id', 'contact_id', 'workspace_email_id', 'tags'])
     schema.index({ ...listed, [filter]: 1, ...newestFirst });
+  // "Mine" and "nobody's" are asked for without the closed ones, which are nearly all.
+  schema.index({ ...listed, agent_id: 1, status: 1, ...newestFirst });
   schema.index({ ...listed, updated_at: 1 });
   schema.index({ workspace_id: 1, words: 1 });
   // Threads of a contact, and what was merged into a thread, whether lists show them or not.

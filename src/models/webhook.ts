@@ -13,6 +13,8 @@ export interface WebhookRow {
   /** Why it was switched off by itself, in words; null where it was not. */
   disabled_reason: string | null;
   disabled_at: Date | null;
+  /** The delivery that ran into it, whose run tells the owners. */
+  disabled_by?: string | null;
   /** When the owners were told so. */
   told_at: Date | null;
   /** Sealed (webhooks/secrets.ts). */
@@ -20,6 +22,8 @@ export interface WebhookRow {
   /** The one before, sealed; signs too until its time is over. */
   old_secret: string | null;
   old_secret_until: Date | null;
+  /** The request that rotated it last; missing where none did. */
+  rotated_by?: string;
   /** Since when nothing that was sent there was taken; null = the last attempt went well, or there was none. */
   failing_since: Date | null;
   created_by: string;
@@ -36,10 +40,12 @@ export const webhookSchema = rowSchema<WebhookRow>({
   active: { type: Boolean, required: true },
   disabled_reason: nullableString,
   disabled_at: nullableDate,
+  disabled_by: nullableString,
   told_at: nullableDate,
   secret: requiredString,
   old_secret: nullableString,
   old_secret_until: nullableDate,
+  rotated_by: String,
   failing_since: nullableDate,
   created_by: requiredString,
   created_at: Date,
@@ -109,5 +115,7 @@ export const webhookDeliverySchema = rowSchema<WebhookDeliveryRow>({
   created_at: Date,
 });
 webhookDeliverySchema.index({ workspace_id: 1, webhook_id: 1, created_at: -1, _id: -1 });
+// What of them is not over.
+webhookDeliverySchema.index({ state: 1, _id: 1 }, { partialFilterExpression: { state: 'pending' } });
 webhookDeliverySchema.index({ wants_start: 1 }, { partialFilterExpression: { wants_start: true } });
 webhookDeliverySchema.index({ created_at: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });

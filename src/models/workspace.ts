@@ -59,6 +59,8 @@ export interface MemberRow {
   role: Role;
   /** Their notifications go to them by mail too. Absent: no. */
   notify_by_mail?: boolean;
+  /** The workspace is being deleted: it is shut to them since. Absent unless it is. */
+  shut_at?: Date;
 }
 export const memberSchema = rowSchema<MemberRow>({
   _id: String,
@@ -66,6 +68,7 @@ export const memberSchema = rowSchema<MemberRow>({
   user_id: requiredString,
   role: requiredString,
   notify_by_mail: { type: Boolean, default: false },
+  shut_at: Date,
 });
 memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1 });

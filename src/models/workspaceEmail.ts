@@ -17,7 +17,7 @@ export interface WorkspaceEmailRow {
   /** With purpose `inbox`: the user whose personal mailbox this is; null = shared. */
   user_id: string | null;
   kind: (typeof EMAIL_KINDS)[number];
-  /** When it was shown that the workspace owns the address; null = not yet: its mail is held. */
+  /** When it was shown that the workspace owns the address; null = not yet, and its mail is held, or no longer: `expired_at`. */
   proved_at: Date | null;
   /** Proved and switched on. */
   can_receive: boolean;
@@ -26,10 +26,14 @@ export interface WorkspaceEmailRow {
   receive_off?: boolean;
   send_off?: boolean;
   active: boolean;
-  /** The time for its proof is over: its mail is skipped. */
+  /** The time for its proof is over, or its domain is no longer the workspace's: its mail is skipped. */
   expired_at?: Date | null;
+  /** It would receive, but another workspace does for its address. Missing = no. */
+  taken?: boolean;
   /** Another address's forwarding address that this one's mail host forwards to. Null: to its own. */
   shared_forwarding_id?: string | null;
+  /** Since when it is this user's, or nobody's own: what came for it before is not for whoever has it now. */
+  user_changed_at?: Date | null;
   deleted_at: Date | null;
   created_at: Date;
 }
@@ -48,7 +52,9 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   send_off: { type: Boolean, default: false },
   active: { type: Boolean, required: true },
   expired_at: nullableDate,
+  taken: Boolean,
   shared_forwarding_id: nullableString,
+  user_changed_at: nullableDate,
   deleted_at: nullableDate,
   created_at: Date,
 });

@@ -1,4 +1,5 @@
-import { normaliseAddress } from '../email/addresses.ts';
+import { catchAllFor } from '../domains/catchAll.ts';
+import { normaliseAddress, withoutTag } from '../email/addresses.ts';
 import type { Models, NotificationRow } from '../models/index.ts';
 import type { NotificationType } from '../models/notification.ts';
 import { sendNotice, type NoticeDeps } from '../notices/sendNotice.ts';
@@ -66,13 +67,15 @@ async function mail(
   else await set({ mail: 'failed' });
 }
 
+/** By itself, without its tag, or because all of its domain's mail comes here. */
 async function isOurs(models: Models, email: string, platformDomain: string): Promise<boolean> {
   const address = normaliseAddress(email);
   if (address === null || address.endsWith(`@${platformDomain}`)) return true;
-  const named = { address };
+  const named = { address: { $in: [address, withoutTag(address) ?? address] } };
   return (
     (await models.WorkspaceEmail.exists({ ...named, deleted_at: null })) !== null ||
-    (await models.ForwardingAddress.exists(named)) !== null
+    (await models.ForwardingAddress.exists(named)) !== null ||
+    (await catchAllFor(models, address)) !== null
   );
 }
 

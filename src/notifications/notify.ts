@@ -13,9 +13,9 @@ export async function notify(models: Models, events: EventRow[]): Promise<void> 
   for (const event of events) {
     const told = await occasionOf(models, event);
     if (!told) continue;
-    const { occasion, isFor } = told;
+    const { occasion, whom } = told;
     const members = await models.Member.find({ workspace_id: event.workspace_id }).lean<MemberRow[]>();
-    const rows = members.filter(isFor).map((member) => newNotification(event, occasion, member));
+    const rows = whom(members).map((member) => newNotification(event, occasion, member));
     await insertNew(models.Notification, rows);
   }
 }
@@ -32,7 +32,7 @@ function newNotification(event: EventRow, occasion: Occasion, member: MemberRow)
   };
 }
 
-type Told = { occasion: Occasion; isFor: (member: MemberRow) => boolean } | null;
+type Told = { occasion: Occasion; whom: (members: MemberRow[]) => MemberRow[] } | null;
 
 async function occasionOf(models: Models, event: EventRow): Promise<Told> {
   switch (event.type) {
@@ -43,7 +43,7 @@ async function occasionOf(models: Models, event: EventRow): Promise<Told> {
       return ofFailure(models, event);
     case 'ticket.updated':
     case 'conversation.updated':
-      return event.changed.includes('agent_id') ? ofAssignment(models, event) : null;
+      return event.became ? ofAssignment(models, event, event.became) : null;
     case 'email.verified':
     case 'email.expired':
       return ofAddress(models, event);
@@ -51,7 +51,7 @@ async function occasionOf(models: Models, event: EventRow): Promise<Told> {
     case 'domain.broken':
       return {
         occasion: { type: proofType(event), domain_id: event.row_id },
-        isFor: ({ role }) => role === 'owner',
+        whom: (members) => members.filter(({ role }) => role === 'owner'),
       };
     case 'contact.created':
     case 'contact.updated':
@@ -81,15 +81,17 @@ async function ofMessage(models: Models, event: EventRow): Promise<Told> {
   return aboutMessage(models, event, message, message.opens ? 'new_thread' : 'new_message');
 }
 
+/** What it became by this change, not what it is now: changes are often handled together. */
 async function ofFailure(models: Models, event: EventRow): Promise<Told> {
-  if (!event.changed.includes('state')) return null;
+  if (event.became !== 'failed') return null;
   const message = await models.Message.findOne(
     { _id: event.row_id, workspace_id: event.workspace_id },
-    { state: 1, thread_kind: 1, thread_id: 1 },
+    { thread_kind: 1, thread_id: 1 },
   ).lean<MessageRow>();
-  return message?.state === 'failed' ? aboutMessage(models, event, message, 'delivery_failed') : null;
+  return message ? aboutMessage(models, event, message, 'delivery_failed') : null;
 }
 
+/** The owner of a personal conversation; else the agent, or all where there is none who is still a member. */
 async function aboutMessage(
   models: Models,
   event: EventRow,
@@ -97,20 +99,23 @@ async function aboutMessage(
   type: NotificationType,
 ): Promise<Told> {
   const thread = await readThread(models, event.workspace_id, { thread_kind, thread_id });
-  const agent = thread?.agent_id ?? null;
-  return {
-    occasion: { type, thread_kind, thread_id, message_id: event.row_id },
-    isFor: ({ user_id }) => user_id === (event.owner_id ?? agent ?? user_id),
+  const whom = (members: MemberRow[]): MemberRow[] => {
+    const named = members.filter(({ user_id }) => user_id === (event.owner_id ?? thread?.agent_id));
+    return named.length > 0 || event.owner_id !== null ? named : members;
   };
+  return { occasion: { type, thread_kind, thread_id, message_id: event.row_id }, whom };
 }
 
-async function ofAssignment(models: Models, event: EventRow): Promise<Told> {
+async function ofAssignment(models: Models, event: EventRow, agent: string): Promise<Told> {
   const thread_kind = event.type === 'ticket.updated' ? 'ticket' : 'conversation';
   const about = { thread_kind, thread_id: event.row_id } as const;
   const thread = await readThread(models, event.workspace_id, about);
-  const agent = thread?.agent_id ?? null;
-  if (agent === null || (event.owner_id !== null && event.owner_id !== agent)) return null;
-  return { occasion: { type: 'assigned', ...about }, isFor: ({ user_id }) => user_id === agent };
+  // It is somebody else's by now, who is told by another event.
+  if (thread?.agent_id !== agent || (event.owner_id !== null && event.owner_id !== agent)) return null;
+  return {
+    occasion: { type: 'assigned', ...about },
+    whom: (members) => members.filter(({ user_id }) => user_id === agent),
+  };
 }
 
 /** The owners, and whose address it is. */
@@ -121,7 +126,7 @@ async function ofAddress(models: Models, event: EventRow): Promise<Told> {
   ).lean();
   return {
     occasion: { type: proofType(event), workspace_email_id: event.row_id },
-    isFor: ({ role, user_id }) => role === 'owner' || user_id === email?.user_id,
+    whom: (members) => members.filter(({ role, user_id }) => role === 'owner' || user_id === email?.user_id),
   };
 }
 

@@ -25,7 +25,8 @@ export async function knowContact(
           words: contactWords({ email, name: person?.name ?? '' }),
           created_at: since,
         },
-        $addToSet: { audiences: { $each: audiences } },
+        // What is everybody's comes last: see `newAudiences`.
+        $addToSet: { audiences: { $each: [...audiences].sort() } },
       },
       { upsert: true },
     ),

@@ -7,6 +7,9 @@ export class AddressNotAllowed extends Error {
   readonly code = 'address not allowed';
 }
 
+/** Azure's own for its machines (WireServer, DNS): of a public range, and reached from the inside only. */
+const INSIDE = ['168.63.129.16'];
+
 /**
  * Only addresses of the public internet: not loopback, private, link-local (with the clouds' metadata), carrier-grade NAT,
  * multicast, reserved, nor any of these written as IPv6 (mapped, NAT64, 6to4, Teredo).
@@ -14,7 +17,9 @@ export class AddressNotAllowed extends Error {
 export function isAllowedAddress(address: string, allowLoopback: boolean): boolean {
   const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   if (!ipaddr.isValid(bare)) return false;
-  const range = ipaddr.process(bare).range();
+  const found = ipaddr.process(bare);
+  const range = found.range();
+  if (INSIDE.includes(found.toString())) return false;
   return range === 'unicast' || (allowLoopback && range === 'loopback');
 }
 
@@ -23,7 +28,9 @@ export function isAllowedAddress(address: string, allowLoopback: boolean): boole
  * each connection (`checkedLookup`).
  */
 export function faultOfUrl(text: string, allowLoopback: boolean): string | null {
-  if (text.length > 2_000 || !URL.canParse(text)) return 'must be a URL of at most 2000 characters';
+  // Parsing drops line breaks and tabs: what is shown and mailed is to be what is posted to.
+  if (text.length > 2_000 || /[\s\p{Cc}]/u.test(text) || !URL.canParse(text))
+    return 'must be a URL of at most 2000 characters';
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return 'must not have a user name or password in it';
   const host = url.hostname.replace(/\.$/, '');

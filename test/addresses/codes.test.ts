@@ -1,4 +1,5 @@
 import { askForCode, enterCode, NotNow, TooOften } from '../../src/addresses/codes.ts';
+import { prove } from '../../src/addresses/proof.ts';
 import { Unfit } from '../../src/replies/draft.ts';
 import { runStep } from '../support/house.ts';
 import { codeIn, newSetUpHouse, type SetUpHouse } from '../support/setUp.ts';
@@ -89,7 +90,7 @@ test.each([
     (error: unknown) => error,
   );
   expect(refused).toBeInstanceOf(TooOften);
-  expect(Math.abs((refused as TooOften).retryAfterMs - wait)).toBeLessThan(5_000);
+  expect(Math.abs((refused as TooOften).retryAfterMs - wait)).toBeLessThan(15_000);
 });
 
 test('of many who ask at once one is answered', async () => {
@@ -105,17 +106,40 @@ test('who has used up a code, and may not have another one yet, is told when', a
   const { email } = await added();
   const asked = [40_000, 30_000].map((ms) => new Date(Date.now() - ms));
   await backdate({ tries: 10, asked_at: asked });
-  await expect(enter(email, '000000')).rejects.toThrow(
-    /another one sent \(POST …\/send-code\) in (19|20) s\.$/,
-  );
+  const refused = enter(email, '000000').catch(String);
+  const [, seconds] =
+    /another one sent \(POST …\/send-code\) in (\d+) s\.$/.exec((await refused) ?? '') ?? [];
+  // Less what the machine took until it was asked.
+  expect(Number(seconds)).toBeGreaterThan(0);
+  expect(Number(seconds)).toBeLessThanOrEqual(20);
+});
+
+test('where the process that adds an address dies before it is there, nobody is mailed, and the proof ends after a minute', async () => {
+  const { email, proof } = await rig.add(ADDRESS);
+  const run = { id: proof._id, run: proof.run };
+  const { models } = rig.house;
+  await models.WorkspaceEmail.deleteOne({ _id: email._id });
+  const look = await runStep(rig.steps.lookAtProof, run);
+  expect(look).toMatchObject({ verdict: 'pending', codeWanted: false, checkWanted: false });
+  const { expiresInMs } = look as { expiresInMs: number };
+  expect([expiresInMs > 50_000, expiresInMs <= 60_000]).toEqual([true, true]);
+  expect(await prove(models, proof, 'dns')).toBe('no address');
+  await backdate({ expires_at: new Date(proof.expires_at.getTime() - 61_000) });
+  expect(await runStep(rig.steps.lookAtProof, run)).toEqual({ verdict: 'over', state: 'dropped' });
+  // Asked for again it begins anew, as the same address.
+  const again = await rig.add(ADDRESS);
+  expect(again).toMatchObject({ email: { _id: email._id }, proof: { state: 'pending', run: proof.run + 1 } });
+  expect(await runStep(rig.steps.lookAtProof, { id: proof._id, run: again.proof.run })).toMatchObject({
+    ...{ verdict: 'pending', codeWanted: true },
+  });
 });
 
 test('a look at DNS that was asked for right after another is wanted when it is due', async () => {
   const { email, run } = await added();
-  const due = new Date(Date.now() + 5_000);
+  const due = new Date(Date.now() + 60_000);
   await backdate({ check_wanted_at: due });
   const look = (await runStep(rig.steps.lookAtProof, run)) as { checkWanted: boolean; expiresInMs: number };
-  expect([look.checkWanted, look.expiresInMs <= 5_000]).toEqual([false, true]);
+  expect([look.checkWanted, look.expiresInMs <= 60_000]).toEqual([false, true]);
   await backdate({ check_wanted_at: new Date() });
   expect(await runStep(rig.steps.lookAtProof, run)).toMatchObject({ verdict: 'pending', checkWanted: true });
   expect((await rig.read(email)).proof.state).toBe('pending');

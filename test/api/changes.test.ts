@@ -55,8 +55,10 @@ async function upToNow(since: string, token?: string) {
 }
 
 test('without a position: that of now, and nothing else', async () => {
-  await rows.ticket(world.models, {});
+  const { _id } = await rows.ticket(world.models, {});
   expect((await ask(null)).data).toEqual([]);
+  // Told of by then, or the next test hears of it.
+  await until('its event', () => world.models.Event.exists({ row_id: _id }));
 });
 
 test('what happened since, in order, deletes too; again from the same position it is the same', async () => {

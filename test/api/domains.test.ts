@@ -253,6 +253,8 @@ describe('DELETE', () => {
       can_receive: false,
       can_send: false,
     });
+    const shown = await answerOf(world.get(`/emails/${email._id}`, world.tokens.olga));
+    expect(shown.body).toMatchObject({ state: 'expired', proved_at: null, can_receive: false });
     expect(world.asked.wakeSetUp).toEqual([['verifyDomain', { id, run: 1 }]]);
     for (const asked of [remove(id), world.get(`/domains/${id}`, world.tokens.olga)])
       expect((await asked).status).toBe(404);

@@ -182,7 +182,10 @@ describe('switches', () => {
     await world.models.WorkspaceEmail.updateOne({ _id: body.id }, { $set: { proved_at: T0 } });
     const refused = answer(world.patch(`/emails/${body.id}`, world.tokens.olga, { can_receive: true }));
     expect(fields(await refused)).toEqual([422, 'can_receive']);
-    expect((await answer(world.get(`/emails/${body.id}`, world.tokens.olga))).body.can_receive).toBe(false);
+    expect((await answer(world.get(`/emails/${body.id}`, world.tokens.olga))).body).toMatchObject({
+      can_receive: false,
+      problem: expect.stringContaining('Another workspace receives'),
+    });
   });
 });
 
@@ -343,6 +346,37 @@ test('confirmations of a mail host are shown to owners, those of a personal addr
   expect(await ask(elsewhere())).toEqual([['123'], [], []]);
   const dana = { ...elsewhere('dana@acme.com'), purpose: 'inbox', user_id: 'dana' };
   expect(await ask(dana)).toEqual([[], ['123'], []]);
+});
+
+test('an address that was personal shows nobody else what came for it then, nor does one that shares its forwarding address', async () => {
+  const { olga, dana } = world.tokens;
+  const personal = { ...elsewhere('dana@acme.com'), purpose: 'inbox', user_id: 'dana' };
+  const { id, forwarding_address } = (await add(personal)).body;
+  const tell = (code: string, at: Date) =>
+    world.models.ForwardingAddress.updateOne(
+      { address: forwarding_address },
+      {
+        $push: {
+          confirmations: {
+            ...{ provider: 'gmail', mailbox: 'dana@acme.com', code, link: null, inbound_email_id: code, at },
+          },
+        },
+      },
+    );
+  const seen = async (which: string, token: string) =>
+    (await answer(world.get(`/emails/${which}`, token))).body.confirmations.map(({ code }) => code);
+  await tell('111', new Date());
+  expect([await seen(id, dana), await seen(id, olga)]).toEqual([['111'], []]);
+  expect((await world.patch(`/emails/${id}`, olga, { user_id: null })).status).toBe(200);
+  await tell('222', new Date());
+  const sharing = await add({ ...elsewhere('team@acme.com'), forwarding_address });
+  expect([await seen(id, olga), await seen(sharing.body.id, olga)]).toEqual([['222'], ['222']]);
+  // What nobody's own address was told is not for its next user either; a change of something else hides nothing.
+  await world.delete(`/emails/${sharing.body.id}`, olga);
+  await world.patch(`/emails/${id}`, olga, { display_name: 'D' });
+  expect(await seen(id, olga)).toEqual(['222']);
+  expect((await world.patch(`/emails/${id}`, olga, { user_id: 'max' })).status).toBe(200);
+  expect(await seen(id, world.tokens.max)).toEqual([]);
 });
 
 describe('the workspace’s slug', () => {

@@ -220,6 +220,27 @@ test('a sidebar’s counts read indexes that start with the workspace, and end a
   }
 });
 
+test('what is closed costs a count of what is not, and a list of it, nothing', async () => {
+  const { models, tokens } = world;
+  for (let i = 0; i < 20; i += 1) {
+    await rows.ticket(models, { number: 1_000 + i, status: 'closed', agent_id: 'dana' });
+  }
+  aggregates = [];
+  finds = [];
+  await world.get('/counts', tokens.dana);
+  await world.get('/tickets?agent_id=dana&status=open', tokens.dana);
+  const list = finds.find(({ find }) => find === 'tickets')!;
+  const count = aggregates.find(({ pipeline: [{ $match: filter } = {}] }) => filter?.agent_id === 'dana')!;
+  for (const asked of [list, { find: count.aggregate, filter: count.pipeline[0]!.$match! }]) {
+    const { find, filter, sort } = asked;
+    const plan = await models.connection.db!.command({
+      explain: { find, filter, ...(sort && { sort }) },
+      verbosity: 'executionStats',
+    });
+    expect([filter, plan.executionStats]).toMatchObject([filter, { totalDocsExamined: 0 }]);
+  }
+});
+
 test('the sweeps of trash and merges read indexes of their own', async () => {
   for (const field of ['deleted_at', 'merged_at'])
     for (const find of ['tickets', 'conversations'])

@@ -192,6 +192,7 @@ describe('the body', () => {
     [400, 'a prototype', '{"text":"x","__proto__":{"note":true}}', json],
     [400, 'a string', '"text"', json],
     [422, 'a list', '[]', json],
+    [422, 'a list of many', `[${'{},'.repeat(1_000_000)}{}]`, json],
     [415, 'a form', 'text=x', { 'content-type': 'application/x-www-form-urlencoded' }],
     [415, 'of no type', 'x', { 'content-type': '' }],
     [413, 'over 6 MB', JSON.stringify({ text: 'x'.repeat(6 * 1024 * 1024) }), json],

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { mailNotifications } from '../../src/notifications/mailNotifications.ts';
 import type { MessageRow } from '../../src/models/index.ts';
 import type { OutgoingMail } from '../../src/providers/outbound.ts';
+import { domainRow } from '../domains/rows.ts';
 import { startFollower, type Follower } from '../support/follow.ts';
 import { until } from '../support/until.ts';
 import { createWorld, rows, type World } from './world.ts';
@@ -60,6 +61,32 @@ test('what comes in is told to the agent, else to all; the first message as some
       ['new_message', second._id],
     ]),
   );
+});
+
+test('where the agent is no member any more, all are told', async () => {
+  const { _id } = await rows.ticket(world.models, { agent_id: 'left-long-ago' });
+  const mail = await comesIn(_id);
+  await upToNow();
+  for (const token of ['olga', 'dana', 'max'] as const)
+    expect(await told(world.tokens[token])).toEqual([['new_message', mail._id]]);
+});
+
+test('what changes several times before it is looked at is told of once', async () => {
+  const { models, tokens } = world;
+  await follower.stop();
+  const { _id } = await rows.ticket(models, {});
+  const reply = await comesIn(_id, { direction: 'outbound', state: 'queued' });
+  for (const agent_id of ['dana', 'max'])
+    await models.Ticket.updateOne({ _id }, { $set: { agent_id }, $inc: { changes: 1 } });
+  for (const state of ['sending', 'failed'] as const)
+    await models.Message.updateOne({ _id: reply._id }, { $set: { state } });
+  follower = await startFollower(models);
+  await upToNow();
+  expect((await told(tokens.max)).sort()).toEqual([
+    ['assigned', null],
+    ['delivery_failed', reply._id],
+  ]);
+  expect(await told(tokens.dana)).toEqual([]);
 });
 
 test('nobody is told of automatic mail, of what we send, or of a note', async () => {
@@ -121,13 +148,18 @@ test('by mail for those who want it: once, as automatic mail, and never to an ad
   expect(await (await world.get('/notifications/settings', tokens.max)).json()).toEqual({ mail: false });
   for (const [user, email] of [
     ['max', 'max@elsewhere.test'],
-    ['dana', 'support@acme.test'],
-    ['olga', 'x@postroom.test'],
+    ['dana', 'support+dana@acme.test'],
+    ['olga', 'nobody-in-particular@all-of-it.test'],
   ] as const) {
     await models.User.updateOne({ _id: user }, { $set: { email } });
     expect((await world.patch('/notifications/settings', tokens[user], { mail: true })).status).toBe(200);
   }
   await rows.workspaceEmail(models, { address: 'support@acme.test' });
+  const { _id: catch_all_id } = await rows.workspaceEmail(models, { address: 'info@all-of-it.test' });
+  const owned = { owned_at: new Date(), state: 'verified' as const };
+  await models.Domain.create(
+    domainRow({ name: 'all-of-it.test', workspace_id: 'acme', receiving: true, catch_all_id, ...owned }),
+  );
   const { _id } = await rows.ticket(models, {});
   await comesIn(_id, { opens: true });
   await upToNow();
@@ -139,7 +171,8 @@ test('by mail for those who want it: once, as automatic mail, and never to an ad
   await Promise.all([go(), go()]);
   await go();
   expect(sent.map(({ recipients }) => recipients)).toEqual([['max@elsewhere.test']]);
-  expect((await models.Notification.find({ user_id: 'dana' }).lean()).map(({ mail }) => mail)).toEqual([
-    'failed',
-  ]);
+  for (const user_id of ['dana', 'olga'])
+    expect(
+      (await models.Notification.find({ user_id, type: 'new_thread' }).lean()).map(({ mail }) => mail),
+    ).toEqual(['failed']);
 });

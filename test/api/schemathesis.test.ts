@@ -39,7 +39,15 @@ const program = await findSchemathesis();
         '--max-examples',
         process.env.SOAK ? '40' : '5',
       ],
-      ...['--generation-deterministic', '--continue-on-failure', '--no-color'],
+      ...[
+        '--request-timeout',
+        '60',
+        '--suppress-health-check',
+        'all',
+        '--generation-deterministic',
+        '--continue-on-failure',
+        '--no-color',
+      ],
     ];
     const { code, said } = await outcomeOf(program!, args, folder);
     await rm(folder, { recursive: true });

@@ -148,3 +148,11 @@ test('a repeated request with an Idempotency-Key makes one token, and is shown i
   expect(kept).toContain('answer');
   expect(kept).not.toContain(first.token);
 });
+
+test('of a body with a million faults a few are named, at once', async () => {
+  const scopes = Array.from({ length: 1_000_000 }, () => 1);
+  const faults = (body: object) => faultsOf(answerOf(world.post('/tokens', world.tokens.max, body)));
+  expect(await faults({ scopes })).toEqual([422, 'scopes']);
+  const fields = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`f${n}`, 1]));
+  expect(await faults(fields)).toHaveLength(1 + 50);
+});

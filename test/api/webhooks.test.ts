@@ -45,6 +45,29 @@ test('the secret is shown once, and again only as a new one', async () => {
   expect((await world.get(`/webhooks/${id}`, world.tokens.olga)).status).toBe(404);
 });
 
+test('whoever died before the answer is done again: one endpoint, and the secret that was seen goes on signing', async () => {
+  const { KeyedRequest, Webhook } = world.models;
+  const twice = async (path: string, body?: object) => {
+    const headers = { 'idempotency-key': `twice ${path}`.replace(/\W/g, '-') };
+    const ask = () => world.post(path, world.tokens.olga, body, headers);
+    const first = await ask();
+    await KeyedRequest.updateMany({}, { $set: { answer: null, working_until: new Date(0) } });
+    const second = await ask();
+    expect([first.status, second.status]).toEqual([second.status, first.status]);
+    return [(await first.json()) as Hook, (await second.json()) as Hook] as const;
+  };
+  const body = { url: 'https://example.com/twice', events: ['ticket.created'] };
+  const [first, second] = await twice('/webhooks', body);
+  expect(second.id).toBe(first.id);
+  const sealed = () => Webhook.findById(first.id).orFail().lean();
+  const { secret } = await sealed();
+  await twice(`/webhooks/${first.id}/rotate-secret`);
+  expect((await sealed()).old_secret).toBe(secret);
+  const [one, two] = await twice(`/webhooks/${first.id}/test`);
+  expect(two.id).toBe(one.id);
+  await remove(first.id);
+});
+
 test.each<[string, object]>([
   ['url', { url: 'https://127.0.0.1/' }],
   ['url', { url: 'http://example.com/' }],
@@ -96,7 +119,7 @@ test('events go to endpoints that want them and were there; personal ones to non
   expect(await world.models.Event.exists({ row_id: contact._id })).not.toBeNull();
   expect(await deliveries(id)).toHaveLength(1);
   expect(await deliveries(off)).toEqual([]);
-  expect(follower.started).toContain(delivery!._id);
+  await until('its run to be asked for', () => follower.started.includes(delivery!._id));
 
   const path = `/webhooks/${id}/deliveries/${delivery!._id}`;
   expect((await world.post(`${path}/retry`, world.tokens.olga)).status).toBe(409);

@@ -1,3 +1,4 @@
+import type { WorkspaceEmailRow } from '../../src/models/index.ts';
 import { DAY_MS } from './rows.ts';
 import { GRACE_MS, NAME, startRig, type Rig } from './rig.ts';
 
@@ -197,11 +198,17 @@ describe('breaks', () => {
       left: { provider: 'removed' },
     });
     expect(await rig.flags(email)).toEqual({ can_receive: false, can_send: false });
+    const shown = () => rig.models.WorkspaceEmail.findById(email).orFail().lean<WorkspaceEmailRow>();
+    expect(await shown()).toMatchObject({ proved_at: null, expired_at: expect.any(Date) });
     expect(await rig.atProvider()).toEqual({ domains: [], routes: ['postroom.test'] });
     expect(rig.mailTo('olga')).toEqual([
       `${NAME}: something in DNS is no longer right`,
       `${NAME}: no longer your workspace’s`,
     ]);
+    // Claimed again, and proved; the provider has made a new DKIM key.
+    await rig.verified();
+    expect(await rig.flags(email)).toMatchObject({ can_receive: true });
+    expect(await shown()).toMatchObject({ proved_at: expect.any(Date), expired_at: null });
   });
 
   test('somebody removed it at the provider: it is made again, with records of its own', async () => {

@@ -65,7 +65,7 @@ test('200 sends in which anything happens to the calls: each goes out once, all 
 }, 300_000);
 
 test('where events can neither be read nor come: never sent again by itself, and once more by a person', async () => {
-  const recipients = addresses('u', 40);
+  const recipients = addresses('u', 24);
   stack.sandbox.faults.set({
     sends: recipients.map((recipient, n) => ({ ...UNCLEAR[n % UNCLEAR.length]!, recipient, times: 1 })),
     events: { answer: 403 },

@@ -4,14 +4,9 @@ import path from 'node:path';
 import { loadConfig } from '../../src/config.ts';
 import { connect, newConnection, UnsuitableDatabase } from '../../src/database.ts';
 import { startChild } from '../../src/engines/child.ts';
-import {
-  anyFreePort,
-  mongodbUri,
-  obtainEngines,
-  startMongodb,
-  type Engine,
-} from '../../src/engines/index.ts';
+import { mongodbUri, obtainEngines, startMongodb, type Engine } from '../../src/engines/index.ts';
 import { answers } from '../../src/engines/ports.ts';
+import { lastingPort } from '../support/ports.ts';
 import { mongoUri } from '../support/engines.ts';
 import { until } from './fakes.ts';
 
@@ -41,7 +36,7 @@ test('a replica set is taken', async () => {
 
 test('a standalone server is refused, with what to do', async () => {
   const { run } = await standIn();
-  const port = await anyFreePort();
+  const port = await lastingPort();
   const args = ['--port', String(port), '--storage-path', path.join(dir, 'standalone'), '--standalone'];
   const child = startChild({ command: run, args, logFile: path.join(dir, 'standalone.log') });
   stops.push(() => child.stop());
@@ -58,7 +53,7 @@ test('a standalone server is refused, with what to do', async () => {
 test('data stays when the server is killed with -9 and started again on another port', async () => {
   const obtained = await standIn();
   const options = { ...obtained, dataDir: path.join(dir, 'kept') };
-  const first = await anyFreePort();
+  const first = await lastingPort();
   const engine = await startMongodb({ ...options, port: first });
   const connection = newConnection();
   await connect(connection, mongodbUri(first));
@@ -67,7 +62,7 @@ test('data stays when the server is killed with -9 and started again on another 
   process.kill(-engine.child.pid, 'SIGKILL');
   await engine.child.exited;
 
-  const second = await anyFreePort();
+  const second = await lastingPort();
   kept(await startMongodb({ ...options, port: second }));
   const again = newConnection();
   stops.push(() => again.close());
@@ -84,7 +79,7 @@ test('a mongod is started as a replica set of one', async () => {
   const script = `#!/bin/sh\necho "$@" > ${dir}/arguments\nexec ${run} --port "$6" --storage-path "$9"\n`;
   writeFileSync(mongod, script);
   chmodSync(mongod, 0o755);
-  const port = await anyFreePort();
+  const port = await lastingPort();
   kept(await startMongodb({ run: mongod, cached: null, port, dataDir: path.join(dir, 'real') }));
   expect(readFileSync(path.join(dir, 'arguments'), 'utf8').trim()).toBe(
     `--replSet rs0 --bind_ip 127.0.0.1 --port ${port} --quiet --dbpath ${dir}/real/mongod`,
@@ -98,7 +93,7 @@ test('a server that does not start is a sentence with its last line', async () =
   const start = startMongodb({
     run: broken,
     cached: null,
-    port: await anyFreePort(),
+    port: await lastingPort(),
     dataDir: path.join(dir, 'b'),
   });
   await expect(start).rejects.toThrow(

@@ -41,7 +41,21 @@ test.each<[string, Change, string[]]>([
     ['ticket.deleted'],
   ],
   ['out of the trash', updated('tickets', ticket, { hidden: null }, ['deleted_at']), ['ticket.updated']],
-  ['merged into another', updated('tickets', ticket, { merged_into: 't2' }), ['ticket.deleted']],
+  [
+    'merged into another',
+    updated('tickets', { ...ticket, merged_into: 't2' }, { merged_into: 't2', changes: 1 }),
+    ['ticket.deleted'],
+  ],
+  [
+    'the other one merged into a third',
+    updated('tickets', { ...ticket, merged_into: 't3' }, { merged_into: 't3', merged_kind: 'ticket' }),
+    [],
+  ],
+  [
+    'a merged contact that writes where it was not known',
+    updated('contacts', { audiences: ['shared'], merged_into: 'c2' }, { audiences: ['shared'] }),
+    [],
+  ],
   ['a conversation', inserted('conversations', personal), ['conversation.created']],
   ['its subject', updated('conversations', personal, { subject: 'x' }), ['conversation.updated']],
   ['a message in', inserted('messages', { ...ticket, thread_kind: 'ticket' }), ['ticket.message_created']],
@@ -73,6 +87,11 @@ test.each<[string, Change, string[]]>([
   ['an address is proved', updated('workspace_emails', {}, { proved_at: new Date() }), ['email.verified']],
   ['an address is switched off', updated('workspace_emails', {}, { active: false }), []],
   ['an address expires', updated('workspace_emails', {}, { expired_at: new Date() }), ['email.expired']],
+  [
+    'an address of a domain that is lost',
+    updated('workspace_emails', { kind: 'domain' }, { expired_at: new Date(), proved_at: null }),
+    [],
+  ],
   ['a domain is proved', updated('domains', {}, { state: 'verified' }), ['domain.verified']],
   ['a domain breaks', updated('domains', {}, { state: 'failing' }), ['domain.broken']],
   ['a domain is looked at', updated('domains', {}, { checked_at: new Date() }), []],
@@ -111,4 +130,31 @@ test('events carry who may hear of them', () => {
   expect(event).toMatchObject({ workspace_id: 'w', audiences: ['owner:dana'], owner_id: 'dana' });
   const [contact] = domainEvents(inserted('contacts', { audiences: ['owner:dana', 'tickets'] }));
   expect(contact).toMatchObject({ audiences: ['owner:dana', 'tickets'], owner_id: null });
+});
+
+test('that a contact became known to one more is told to that one only', () => {
+  const row = { audiences: ['tickets', 'owner:dana'] };
+  for (const fields of [{ 'audiences.1': 'owner:dana' }, { audiences: ['tickets', 'owner:dana'] }])
+    expect(domainEvents(updated('contacts', row, fields))).toMatchObject([
+      { type: 'contact.updated', audiences: ['owner:dana'], changed: [] },
+    ]);
+  const now = { audiences: ['owner:dana', 'shared'] };
+  expect(domainEvents(updated('contacts', now, { 'audiences.1': 'shared' }))).toMatchObject([
+    { type: 'contact.updated', audiences: ['shared'] },
+  ]);
+});
+
+test('a merge of contacts is told to all who see the one that stays', () => {
+  const row = { audiences: ['tickets', 'owner:dana'] };
+  const merged = updated('contacts', row, { 'audiences.1': 'owner:dana', changes: 1, updated_at: 1 });
+  expect(domainEvents(merged)).toMatchObject([
+    { type: 'contact.updated', audiences: ['tickets', 'owner:dana'], changed: [] },
+  ]);
+});
+
+test('only fields that are shown are named', () => {
+  const fields = { status: 'open', words: [], hidden: null, changes: 3, updated_at: 1, 'people.0': 'x' };
+  expect(domainEvents(updated('tickets', ticket, fields))).toMatchObject([{ changed: ['status'] }]);
+  const sent = updated('messages', ours, { state: 'sent', outbound: {} });
+  expect(domainEvents(sent)).toMatchObject([{ changed: ['state'] }]);
 });

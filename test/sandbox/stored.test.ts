@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { lastingPort } from '../support/ports.ts';
+import { until } from '../support/until.ts';
 import { API_KEY, readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -98,19 +100,22 @@ test('no key or a wrong one: 401 as Mailgun answers it; unknown: 404', async () 
 });
 
 test('stored messages expire', async () => {
-  const sandbox = await sandboxFor(receiver, { dataDir, storedForMs: 300 });
-  await sandbox.receive(mail, { form: 'store' });
+  // Kept long enough to be seen, then by one that keeps it for hardly any time.
+  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
+  await first.receive(mail, { form: 'store', wait: 'settled' });
   const { message, files } = await links();
   expect((await get(files[0]!.url)).status).toBe(200);
-  while ((await get(files[0]!.url)).status === 200) await new Promise((resolve) => setTimeout(resolve, 20));
+  await first.close();
+  const sandbox = await sandboxFor(receiver, { dataDir, port: first.port, storedForMs: 1 });
+  await until('the file to be gone', async () => (await get(files[0]!.url)).status !== 200);
   const response = await get(message);
   expect([response.status, await response.json()]).toEqual([404, { message: 'Message not found' }]);
-  expect(await readdir(path.join(dataDir, 'mails'))).toEqual([]);
+  await until('its files to be gone', async () => (await readdir(path.join(dataDir, 'mails'))).length === 0);
   await sandbox.close();
 });
 
 test('stored messages outlive a restart; other forms leave nothing behind', async () => {
-  const first = await sandboxFor(receiver, { dataDir });
+  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
   await first.receive(mail, { form: 'store' });
   const { files } = await links();
   await first.receive(mail, { form: 'forward', wait: 'settled' });

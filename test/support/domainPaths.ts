@@ -57,7 +57,7 @@ export const domainPaths: Record<string, DomainScript> = {
     lookAtDomain: [over('deleted')],
     leaveDomain: [{ provider: 'refused' }],
   },
-  /** Somebody asks for a look: the run is sent the signal when it is started. */
+  /** Somebody asks for a look: the run is sent the signal once its first look has begun. */
   woken: { lookAtDomain: [looked('pending', 2 * HOUR_MS), looked('pending', 2 * HOUR_MS), over('deleted')] },
   superseded: { lookAtDomain: [waits, ApplicationFailure.nonRetryable('Superseded', 'Superseded')] },
   'database-away': { lookAtDomain: [away('lookAtDomain'), away('lookAtDomain'), waits, over('deleted')] },
@@ -82,7 +82,7 @@ const GOES_WELL: Required<DomainScript> = {
   keepProvider: [{ verdict: 'kept' }],
 };
 
-/** Activities that play a script; `calls` tells which step was called, and after how many minutes of `now`. */
+/** Activities that play a script; `calls` tells which step was called, and when by `now`. */
 export function scriptedDomain(
   script: DomainScript,
   now: () => Promise<number> = async () => 0,

@@ -1,24 +1,31 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadConfig } from '../../src/config.ts';
 import { takeClaim } from '../../src/engines/claim.ts';
+import { hashOf } from '../../src/temporal/ids.ts';
 
 const run = promisify(execFile);
-const VERSION = '4.32.5';
+/** All that pip installs, each in one version: another one would ask other things. */
+const PINNED = new URL('schemathesis.txt', import.meta.url);
+/** Where there is no index pip tries for long. */
+const INSTALL_MS = 180_000;
 
 /** The program (https://schemathesis.readthedocs.io), from the cache or by pip. @returns null where it cannot be installed */
 export async function findSchemathesis(): Promise<string | null> {
   const { cacheDir } = loadConfig();
-  const folder = path.join(cacheDir, `schemathesis-${VERSION}`);
+  const pinned = await readFile(PINNED, 'utf8');
+  const folder = path.join(cacheDir, `schemathesis-${hashOf(pinned).slice(0, 12)}`);
   const program = path.join(folder, 'bin', 'schemathesis');
   const claim = await takeClaim(path.join(cacheDir, 'claims', 'schemathesis'), () => undefined);
   try {
     if (await works(program)) return program;
     await rm(folder, { recursive: true, force: true });
     await run('python3', ['-m', 'venv', folder]);
-    await run(path.join(folder, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${VERSION}`]);
+    const pip = ['install', '--quiet', '--retries', '1', '--requirement', fileURLToPath(PINNED)];
+    await run(path.join(folder, 'bin', 'pip'), pip, { timeout: INSTALL_MS });
     return (await works(program)) ? program : null;
   } catch (error) {
     console.warn(`schemathesis is not here: ${error instanceof Error ? error.message.split('\n')[0] : ''}`);

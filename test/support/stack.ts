@@ -130,11 +130,16 @@ export async function startStack({
     });
     running.set(name, child);
     let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (text: Buffer) => {
-        said = (said + text.toString()).slice(-4_000);
-        allSaid = (allSaid + text.toString()).slice(-4_000_000);
+    for (const stream of [child.stdout, child.stderr]) {
+      let begun = '';
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-4_000);
+        // By whole lines: another process may speak between two parts of one.
+        const end = text.lastIndexOf('\n') + 1;
+        if (end > 0) allSaid = (allSaid + begun + text.slice(0, end)).slice(-4_000_000);
+        begun = (end > 0 ? '' : begun) + text.slice(end);
       });
+    }
     await until(
       `${name} to be ready`,
       () => {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { pino } from 'pino';
 import { createWebhookActivities } from '../../activities/index.ts';
@@ -11,6 +12,7 @@ import { createSeal, newSecret } from '../../src/webhooks/secrets.ts';
 import { createSlots } from '../../src/webhooks/slots.ts';
 import { rows } from '../api/world.ts';
 import { freshModels } from '../support/engines.ts';
+import { runStep } from '../support/house.ts';
 import { startHookServer, type HookServer } from '../support/hookServer.ts';
 import { until } from '../support/until.ts';
 
@@ -18,7 +20,10 @@ const seal = createSeal('a key of these tests');
 const DAY_MS = 24 * 60 * 60_000;
 let models: Models;
 let hook: HookServer;
+/** Waits as long as real ones do: a busy machine is no endpoint that hangs. */
 let activities: ReturnType<typeof createWebhookActivities>;
+/** For endpoints that do hang. */
+let impatient: ReturnType<typeof createWebhookActivities>;
 
 beforeAll(async () => {
   models = await freshModels();
@@ -26,9 +31,14 @@ beforeAll(async () => {
     ...{ publicUrl: 'https://postroom.test', urlSecret: 'x'.repeat(32) },
     temporal: { address: null, namespace: 'mail', uiUrl: null },
   });
-  const post = createPost({ allowLoopback: true, timeoutMs: 700 });
-  const deps = { models, links, seal, post, slots: createSlots(100), log: pino({ level: 'silent' }) };
-  activities = createWebhookActivities(deps as unknown as WebhookDeps);
+  const deps = { models, links, seal, slots: createSlots(100), log: pino({ level: 'silent' }) };
+  const waiting = (timeoutMs?: number) =>
+    createWebhookActivities({
+      ...deps,
+      post: createPost({ allowLoopback: true, timeoutMs }),
+    } as unknown as WebhookDeps);
+  activities = waiting();
+  impatient = waiting(3_000);
 });
 afterAll(() => models.connection.close());
 beforeEach(async () => void (hook = await startHookServer()));
@@ -68,8 +78,9 @@ async function deliveryTo(endpoint: WebhookRow, change: Partial<Told> = {}) {
   const delivery = newDelivery(endpoint, event);
   await models.WebhookDelivery.create(delivery);
   const read = () => models.WebhookDelivery.findById(delivery._id).orFail().lean();
-  const attempt = (n = 1, isLast = false) =>
-    activities.attemptWebhook({ id: delivery._id, run: 1 }, n, isLast);
+  const attempt = (n = 1, isLast = false, { attemptWebhook } = activities) =>
+    // One that takes its time tells Temporal that it is alive.
+    runStep(attemptWebhook, { id: delivery._id, run: 1 }, n, isLast);
   return { delivery, ticket, event, read, attempt };
 }
 
@@ -119,12 +130,14 @@ test.each<[string, HookServer['answer'], object]>([
   ['fails', (r) => r.writeHead(500).end('x'.repeat(5_000)), { status: 500, body: 'x'.repeat(1_024) }],
   ['hangs', () => undefined, { status: null, error: 'time-out' }],
   ['cuts off', (r) => void r.destroy(), { status: null, error: 'ECONNRESET' }],
-])('an endpoint that %s is tried again', async (_what, answer, expected) => {
+])('an endpoint that %s is tried again', async (what, answer, expected) => {
   hook.answer = answer;
   const { row } = await endpointTo(hook.url);
   const { attempt, read } = await deliveryTo(row);
-  expect(await attempt()).toMatchObject({ verdict: 'later', afterMs: 0, disabled: false });
+  const by = what === 'hangs' ? impatient : activities;
+  expect(await attempt(1, false, by)).toMatchObject({ verdict: 'later', afterMs: 0, disabled: false });
   expect(await read()).toMatchObject({ state: 'pending', attempts: [expected] });
+  await until('the post', () => hook.posts.length > 0);
   expect(hook.posts).toHaveLength(1);
   expect((await models.Webhook.findById(row._id).orFail().lean()).failing_since).not.toBeNull();
   // The same attempt again (its answer did not reach Temporal) posts nothing.
@@ -139,7 +152,7 @@ test('a 2xx whose body never ends is taken', async () => {
   hook.answer = (r) => void r.writeHead(200).write('first words');
   const { row } = await endpointTo(hook.url);
   const { attempt, read } = await deliveryTo(row);
-  expect(await attempt()).toMatchObject({ state: 'delivered' });
+  expect(await attempt(1, false, impatient)).toMatchObject({ state: 'delivered' });
   expect((await read()).attempts).toMatchObject([{ status: 200, body: 'first words' }]);
 });
 
@@ -163,6 +176,33 @@ test('410 switches it off, and what else is on its way goes nowhere', async () =
   expect(await models.Webhook.findById(row._id).lean()).toMatchObject({ active: false });
   expect(await two.attempt()).toMatchObject({ state: 'cancelled' });
   expect(hook.posts).toHaveLength(1);
+});
+
+test('whoever dies after the post is written down is done again: no second post, and owners are told', async () => {
+  hook.answer = (r) => r.writeHead(410).end();
+  const { row } = await endpointTo(hook.url);
+  const { attempt } = await deliveryTo(row);
+  const off = { verdict: 'over', state: 'failed', disabled: true };
+  expect(await attempt()).toEqual(off);
+  // Temporal did not get the answer.
+  expect(await attempt()).toEqual(off);
+  // It died before the endpoint was switched off.
+  await models.Webhook.updateOne({ _id: row._id }, { $set: { active: true, disabled_at: null } });
+  expect(await attempt()).toEqual(off);
+  expect(await models.Webhook.findById(row._id).lean()).toMatchObject({ active: false });
+  expect(hook.posts).toHaveLength(1);
+});
+
+test('of several that are answered 410 at one moment, one tells the owners', async () => {
+  const waiting: ServerResponse[] = [];
+  hook.answer = (r) => {
+    waiting.push(r);
+    if (waiting.length === 2) for (const each of waiting) each.writeHead(410).end();
+  };
+  const { row } = await endpointTo(hook.url);
+  const both = [await deliveryTo(row), await deliveryTo(row)];
+  const tried = await Promise.all(both.map(({ attempt }) => attempt()));
+  expect(tried.map((each) => each.verdict === 'over' && each.disabled).sort()).toEqual([false, true]);
 });
 
 test('it is switched off after five days of failures, and not before', async () => {
@@ -209,7 +249,8 @@ test('a message waits for its files, ten seconds at most', async () => {
 });
 
 test('an endpoint that hangs has few posts under way, and holds up no other', async () => {
-  hook.answer = () => undefined;
+  const held: ServerResponse[] = [];
+  hook.answer = (response) => void held.push(response);
   const { row: hanging } = await endpointTo(hook.url, { failing_since: new Date() });
   await using healthy = await startHookServer();
   const { row: well } = await endpointTo(healthy.url);
@@ -217,6 +258,9 @@ test('an endpoint that hangs has few posts under way, and holds up no other', as
   await until('two posts that hang', () => hook.posts.length === 2);
   expect(await (await deliveryTo(hanging)).attempt()).toMatchObject({ verdict: 'wait', for: 'its turn' });
   expect(await (await deliveryTo(well)).attempt()).toMatchObject({ state: 'delivered' });
+  // They hung all that time.
+  expect(held.map(({ writableEnded, destroyed }) => writableEnded || destroyed)).toEqual([false, false]);
+  for (const response of held) response.end();
   await Promise.all(stuck);
 });
 

@@ -1,45 +1,34 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { WEBHOOK_QUEUE, webhookWorkflowId } from '../../src/temporal/ids.ts';
-import { createWorker } from '../../src/temporal/worker.ts';
 import type { WebhookOutcome } from '../../workflows/types.ts';
+import { stepsByRun } from '../support/script.ts';
+import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';
 import { webhookActivities, webhookPaths } from '../support/webhookPaths.ts';
-import { todaysBundle } from '../support/worker.ts';
 
-let env: TestWorkflowEnvironment;
+const { activities, scripts } = stepsByRun(webhookActivities({}).activities);
+let world: SkippingWorld;
 beforeAll(async () => {
-  const path = process.env.TEST_TIME_SKIPPING_SERVER as string;
-  env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  world = await startSkippingWorld(WEBHOOK_QUEUE, activities);
 });
-afterAll(() => env.teardown());
+afterAll(() => world.close());
 
 /** Runs a path to its end, however many days it takes there. @returns with when each attempt was made, in seconds since the start */
 async function run(path: string) {
-  const { activities, calls } = webhookActivities(webhookPaths[path]!);
+  const { env } = world;
+  const { activities: steps, calls } = webhookActivities(webhookPaths[path]!);
   const at: number[] = [];
-  let from = 0;
-  const attemptWebhook = async (...args: Parameters<typeof activities.attemptWebhook>) => {
+  const from = await env.currentTimeMs();
+  const attemptWebhook = async (...args: Parameters<typeof steps.attemptWebhook>) => {
     at.push(((await env.currentTimeMs()) - from) / 1000);
-    return activities.attemptWebhook(...args);
+    return steps.attemptWebhook(...args);
   };
-  const worker = await createWorker({
-    connection: env.nativeConnection,
-    namespace: 'default',
+  scripts.set(path, { ...steps, attemptWebhook });
+  const handle = await env.client.workflow.start('deliverWebhook', {
+    workflowId: webhookWorkflowId(path, 1),
     taskQueue: WEBHOOK_QUEUE,
-    activities: { ...activities, attemptWebhook },
-    workflowBundle: await todaysBundle(),
+    args: [{ id: path, run: 1 }],
   });
-  return worker.runUntil(async () => {
-    from = await env.currentTimeMs();
-    const handle = await env.client.workflow.start('deliverWebhook', {
-      workflowId: webhookWorkflowId(path, 1),
-      taskQueue: WEBHOOK_QUEUE,
-      args: [{ id: path, run: 1 }],
-    });
-    const outcome = (await handle.result()) as WebhookOutcome;
-    return { outcome, calls, at };
-  });
+  const outcome = (await handle.result()) as WebhookOutcome;
+  return { outcome, calls, at };
 }
 
 const attempt = (n: number) => `attemptWebhook ${n} ${n === 10}, normal`;

@@ -39,6 +39,7 @@ export function changesRoutes(router: ApiRouter, user: Authenticate, deps: Route
         description:
           'What happened since the position `since`, in order, at most 100 at once, and the position to ask with `next`; without `since` only the position of now. With `Accept: text/event-stream` the same as server-sent events, whose ids are positions: `Last-Event-ID` goes on after one. A stream ends when its token, session or membership does.',
         query: ChangesQuery,
+        headers: z.object({ 'Last-Event-ID': z.string().optional() }),
         answer: Changes,
         streams: ['text/event-stream'],
         refuses: { 410: 'What followed the position is no longer kept: read everything anew.' },

@@ -20,6 +20,7 @@ const NewTokenBody = z.strictObject({
   scopes: z
     .array(z.enum(SCOPES, `must be one of ${SCOPES.join(', ')}`), 'must be a list of scopes')
     .min(1, 'must name at least one scope')
+    .max(20, 'must be at most 20')
     .transform((scopes) => [...new Set(scopes)])
     .nullish()
     .meta({ description: 'Without them it may do all that its user may, now and later.' }),

@@ -2,7 +2,9 @@ import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { WEBHOOK_EVENTS } from '../../events/types.ts';
 import type { WebhookDeliveryRow, WebhookRow } from '../../models/index.ts';
-import { newId } from '../../temporal/ids.ts';
+import { insertNew } from '../../models/insertNew.ts';
+import { isDuplicateKey } from '../../models/once.ts';
+import { hashOf } from '../../temporal/ids.ts';
 import { sendAgain } from '../../webhooks/deliveries.ts';
 import { replay } from '../../webhooks/replay.ts';
 import { createSeal, newSecret, type Seal } from '../../webhooks/secrets.ts';
@@ -19,6 +21,7 @@ import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { Delivery, presentDelivery, presentWebhook, Webhook } from '../presenters/webhook.ts';
 import { notFound, Problem } from '../problem.ts';
+import { requestOf } from '../request.ts';
 import { pageOf, Time } from '../schemas.ts';
 
 const MAX_ENDPOINTS = 50;
@@ -31,6 +34,7 @@ const fieldsFor = (allowLoopback: boolean) => ({
   events: z
     .array(z.enum(WEBHOOK_EVENTS, `must be one of ${WEBHOOK_EVENTS.join(', ')}`), 'must be a list of events')
     .min(1, 'must name an event')
+    .max(WEBHOOK_EVENTS.length, `must be at most ${WEBHOOK_EVENTS.length}`)
     .transform((events) => [...new Set(events)]),
   description: OneLine(500),
 });
@@ -103,12 +107,16 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
           throw new Problem(422, `A workspace may have ${MAX_ENDPOINTS} webhooks; delete one first.`);
         const secret = newSecret();
         const row: WebhookRow = {
-          ...{ _id: newId(), workspace_id, ...body, active: true },
+          ...{ _id: idFor(ctx), workspace_id, ...body, active: true },
           ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
           ...{ secret: seal.close(secret), old_secret: null, old_secret_until: null },
           ...{ created_by: userId, created_at: new Date() },
         };
-        await models.Webhook.create(row);
+        await models.Webhook.create(row).catch(async (error: unknown) => {
+          if (!isDuplicateKey(error)) throw error;
+          // Whoever made it died before the answer: nobody has seen its secret.
+          await models.Webhook.updateOne({ _id: row._id, workspace_id }, { $set: { secret: row.secret } });
+        });
         return { ...show(ctx, row), secret };
       },
     ),
@@ -172,10 +180,15 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
       async (ctx) => {
         const endpoint = await findWebhook(ctx, deps);
         const secret = newSecret();
-        const old = { old_secret: endpoint.secret, old_secret_until: new Date(Date.now() + ROTATION_MS) };
+        const rotated_by = idFor(ctx);
+        // Done again, since whoever did it died before the answer: what it replaces now nobody has seen.
+        const old = rotated_by !== endpoint.rotated_by && {
+          old_secret: endpoint.secret,
+          old_secret_until: new Date(Date.now() + ROTATION_MS),
+        };
         const { modifiedCount } = await models.Webhook.updateOne(
           { _id: endpoint._id, secret: endpoint.secret },
-          { $set: { secret: sealOf(deps).close(secret), ...old } },
+          { $set: { secret: sealOf(deps).close(secret), rotated_by, ...old } },
         );
         if (modifiedCount === 0) throw new Problem(409, 'It was changed at this moment; ask again.');
         return { ...show(ctx, await findWebhook(ctx, deps)), secret };
@@ -199,10 +212,10 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
         const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
         const now = new Date();
         const row: WebhookDeliveryRow = {
-          ...{ _id: newId(), workspace_id, webhook_id, event_id: null, type: 'webhook.test' },
+          ...{ _id: idFor(ctx), workspace_id, webhook_id, event_id: null, type: 'webhook.test' },
           ...{ state: 'pending', attempts: [], run: 1, wants_start: true, at: now, created_at: now },
         };
-        await models.WebhookDelivery.create(row);
+        await insertNew(models.WebhookDelivery, [row]);
         deliveries.add([{ id: row._id, run: 1 }]);
         return presentDelivery(row);
       },
@@ -279,6 +292,10 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     ),
   );
 }
+
+/** The same where a request is done again (idempotent.ts), and another one the next day, when its key may be used anew. */
+const idFor = (ctx: RouterContext<ApiState>): string =>
+  hashOf('webhooks', requestOf(ctx, ctx.state.user).id, new Date().toISOString().slice(0, 10));
 
 /** It may be switched off by itself; whether it fails just now is no part of it. */
 const etag = ({ _id, changes = 0, active, disabled_at }: WebhookRow) =>

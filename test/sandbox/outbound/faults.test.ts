@@ -1,4 +1,5 @@
 import { type SendFault, SendFaults } from '../../../src/sandbox/outbound/sendFaults.ts';
+import { until } from '../../support/until.ts';
 import { sandboxFor, startReceiver } from '../receiver.ts';
 import { clientOf, DOMAIN, errorOf, mimeOf, mimeSend } from './client.ts';
 
@@ -27,6 +28,8 @@ describe('accepted, and the caller does not learn of it', () => {
     sandbox.faults.set({ sends: { answer, times: 1 } });
     const impatient = clientOf(sandbox, { timeout: answer === 'accept_then_hang' ? 3_000 : 20_000 });
     expect(await errorOf(send('dana@client.test', impatient))).toMatchObject(error);
+    // A caller that gives up may do so before all of its call was read.
+    await until('the call', () => sandbox.sends.length > 0);
     expect(sandbox.sends).toMatchObject([
       { messageId: '<fault@postroom.test>', accepted: true, answer: logged, fault: answer },
     ]);
@@ -103,6 +106,7 @@ describe('not accepted', () => {
       type: 'MailgunAPIError',
       ...error,
     });
+    await until('the call', () => sandbox.sends.length > 0);
     expect(sandbox.sends).toMatchObject([
       { accepted: false, fault: fault.answer, messageId: '<fault@postroom.test>' },
     ]);

@@ -2,6 +2,8 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import os from 'node:os';
 import path from 'node:path';
 import { SentMails } from '../../../src/sandbox/outbound/sentMails.ts';
+import { lastingPort } from '../../support/ports.ts';
+import { until } from '../../support/until.ts';
 import { sandboxFor, startReceiver } from '../receiver.ts';
 import { clientOf, DOMAIN, mimeOf, mimeSend } from './client.ts';
 
@@ -22,7 +24,7 @@ const logs = async (sandbox: { url: string }) =>
   (await clientOf(sandbox).logs.list({ start: new Date(0), end: new Date(Date.now() + 3_600_000) })).items;
 
 test('outbox, raw mails, events and suppressions outlive a restart', async () => {
-  const first = await sandboxFor(receiver, { dataDir });
+  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
   await send(first, 'dana@client.test', '<one@postroom.test>');
   await send(first, 'bounce@client.test', '<two@postroom.test>');
   await send(first, 'eve@client.test', '<three@postroom.test>');
@@ -52,7 +54,7 @@ test('a slow delivery goes on after a restart', async () => {
   await send(first, 'slow@client.test', '<slow@postroom.test>');
   await first.close();
   const second = await sandboxFor(receiver, { dataDir });
-  while (second.outbox.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until('it to be delivered', () => second.outbox.length > 0);
   expect((await logs(second)).map(({ event }) => event)).toEqual([
     'delivered',
     'failed',
@@ -107,7 +109,7 @@ test('the newest 10,000 are kept', async () => {
     0,
   ]);
   expect(mails.withMessageId('<3@x>')).toEqual([mail(3)]);
-  while ((await emls()).length > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until('the oldest to be gone', async () => (await emls()).length === 1);
   expect(await emls()).toEqual(['k5.eml']);
   for (let n = 10_003; n < 20_003; n += 1) mails.add(mail(n));
   mails.close();
