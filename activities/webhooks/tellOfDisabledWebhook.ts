@@ -11,7 +11,8 @@ export async function tellOfDisabledWebhook(deps: WebhookDeps, { id }: WebhookRu
   const delivery = await models.WebhookDelivery.findById(id, { webhook_id: 1 }).lean<WebhookDeliveryRow>();
   const endpoint = delivery && (await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>());
   if (!endpoint?.disabled_at || endpoint.active || endpoint.told_at) return;
-  const { _id, workspace_id, url, disabled_at, disabled_reason } = endpoint;
+  const { _id, workspace_id, url, description, disabled_at, disabled_reason } = endpoint;
+  const name = description === '' ? _id : `“${description}”, ${_id}`;
   const told = await tellOwners(
     deps,
     workspace_id,
@@ -19,7 +20,7 @@ export async function tellOfDisabledWebhook(deps: WebhookDeps, { id }: WebhookRu
       key: `webhook-disabled.${_id}.${disabled_at.toISOString()}`,
       subject: `A webhook to ${new URL(url).host} was switched off`,
       text: [
-        `Postroom no longer sends events to ${new URL(url).origin}. ${disabled_reason ?? ''}`,
+        `Postroom no longer sends events to ${new URL(url).origin} (webhook ${name}). ${disabled_reason ?? ''}`,
         '',
         'When it is mended, switch it on again, and have sent again what it missed ("replay"): events are kept for 30 days.',
       ].join('\n'),

@@ -2,19 +2,26 @@ import type { Models, PasswordLinkRow } from '../models/index.ts';
 import { hashToken, newToken } from '../tokens.ts';
 import { hashPassword } from './passwords.ts';
 
-const LASTS_MS = 7 * 24 * 60 * 60_000;
+const HOUR_MS = 60 * 60_000;
+/** Somebody who asked for a link is at hand; somebody who was invited may be away. */
+const LASTS_MS = { invitation: 7 * 24 * HOUR_MS, reset: HOUR_MS };
 
 /**
- * A link with which the user sets a password, once, within seven days. Its token is kept as a hash.
+ * A link with which the user sets a password, once, within seven days of an invitation or an hour of a reset. Its token is kept as a hash.
  * @param shownTo the workspace whose owner sees it; null: it is only mailed.
  */
 export async function newPasswordLink(
   models: Models,
-  { userId, shownTo, publicUrl }: { userId: string; shownTo: string | null; publicUrl: string },
+  {
+    userId,
+    shownTo,
+    publicUrl,
+    kind = 'invitation',
+  }: { userId: string; shownTo: string | null; publicUrl: string; kind?: keyof typeof LASTS_MS },
 ): Promise<{ url: string; expiresAt: Date }> {
   const token = newToken('password');
   const now = new Date();
-  const expiresAt = new Date(now.getTime() + LASTS_MS);
+  const expiresAt = new Date(now.getTime() + LASTS_MS[kind]);
   const row: PasswordLinkRow = {
     ...{ _id: hashToken(token), user_id: userId, workspace_id: shownTo },
     ...{ expires_at: expiresAt, created_at: now },

@@ -85,8 +85,9 @@ async function compose(
       subject: `You are a member of ${oneLine(workspace.name)} now`,
       text: `You were made a member of ${oneLine(workspace.name)}. Sign in as before:\n\n${publicUrl}\n`,
     };
-  const { url } = await newPasswordLink(models, { userId: user._id, shownTo: null, publicUrl });
-  const lasts = 'The link works once, within seven days.';
+  const link = { userId: user._id, shownTo: null, publicUrl, kind: row.kind };
+  const { url } = await newPasswordLink(models, link);
+  const lasts = `The link works once, within ${row.kind === 'reset' ? 'an hour' : 'seven days'}.`;
   if (workspace)
     return {
       ...common,

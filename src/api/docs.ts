@@ -17,7 +17,7 @@ const SCRIPT = `
 `;
 const PAGE = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Postroom API</title><link rel="stylesheet" href="/api/docs/swagger-ui.css"></head>
+<title>Postroom API</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/api/docs/swagger-ui.css"></head>
 <body><div id="docs"></div>
 <script src="/api/docs/swagger-ui-bundle.js"></script>
 <script>${SCRIPT}</script></body></html>

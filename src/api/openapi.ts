@@ -7,7 +7,7 @@ import {
   type ZodOpenApiResponseObject,
 } from 'zod-openapi';
 import { payloadSchemas } from '../webhooks/payloads.ts';
-import { jsonBody } from './body.ts';
+import { jsonBody, smallJsonBody } from './body.ts';
 import { isIdempotent } from './idempotent.ts';
 import { operationOf, successOf, type Operation } from './operation.ts';
 import { KEY } from './request.ts';
@@ -110,7 +110,7 @@ function describe(
   const refusals = refusalsOf(about, {
     ...{ isSignedIn, isKeyed, isChange },
     hasId: path.includes('{'),
-    hasBody: layer.stack.includes(jsonBody),
+    hasBody: layer.stack.includes(jsonBody) || layer.stack.includes(smallJsonBody),
   });
   return {
     operationId: idOf(about.summary),
@@ -187,7 +187,7 @@ function refusalsOf(about: Operation, traits: Traits): Record<string, ZodOpenApi
     404: hasId && 'Nothing that this user can see.',
     409: isKeyed && 'The Idempotency-Key was used for another request, or the first is being worked on.',
     412: isChange && 'It was changed meanwhile.',
-    413: hasBody && 'The body is over 6 MB.',
+    413: hasBody && (isSignedIn ? 'The body is over 6 MB.' : 'The body is over 16 KB.'),
     415: hasBody && 'The body is not JSON.',
     422: Boolean(about.query ?? about.body ?? isKeyed) && 'A field is wrong: `errors` names it.',
     429: 'Too many requests: wait as `Retry-After` says.',

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { sendAccessMails } from '../../src/access/sendAccessMails.ts';
+import { hashToken } from '../../src/tokens.ts';
 import type { SendResult } from '../../src/providers/outbound.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { Browser, PASSWORD } from './signedIn.ts';
@@ -269,4 +270,22 @@ test('who is removed is out at once, and their personal mail is seen by nobody',
   // Made a member again they see it again; their old tokens stay ended.
   expect((await add({ email: 'dana@people.test', role: 'member' })).status).toBe(201);
   expect(await statusOf(world.get('/tickets', made.token))).toBe(401);
+});
+
+test('a link that somebody asked for counts for an hour, one of an invitation for a week', async () => {
+  const program = new Browser(world);
+  expect((await program.ask('POST', '/password-reset', { email: 'dana@people.test' })).status).toBe(202);
+  await add({ email: 'nia@new.test', name: 'Nia', role: 'member' });
+  const mails = await mailed();
+  const hours = Object.fromEntries(
+    await Promise.all(
+      mails.map(async ({ to, text }) => {
+        const link = await world.models.PasswordLink.findById(hashToken(linkIn(text)))
+          .orFail()
+          .lean();
+        return [to, (link.expires_at.getTime() - link.created_at.getTime()) / 3_600_000] as const;
+      }),
+    ),
+  );
+  expect(hours).toEqual({ 'dana@people.test': 1, 'nia@new.test': 7 * 24 });
 });

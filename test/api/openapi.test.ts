@@ -83,7 +83,7 @@ test('the page to read and try it is served with what it needs, and runs nothing
   expect(page.status).toBe(200);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   const html = await page.text();
-  const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file!);
+  const files = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, file]) => file!);
   expect(files).toHaveLength(2);
   for (const file of files) {
     const answer = await fetch(new URL(file, world.url));

@@ -150,6 +150,9 @@ test('a test is about nothing; a replay sends what was missed, and again what wa
   expect(await (await replay({ since })).json()).toEqual({ sent: 1, next_since: null });
   expect(world.asked.deliver.at(-1)).toMatchObject({ run: 2 });
   expect(await deliveries(id)).toHaveLength(2);
+  await world.patch(`/webhooks/${id}`, world.tokens.olga, { active: false });
+  expect((await replay({ since })).status).toBe(409);
+  expect((await world.post(`/webhooks/${id}/test`, world.tokens.olga)).status).toBe(409);
   await remove(id);
   expect(await deliveries(id)).toEqual([]);
 });

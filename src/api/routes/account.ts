@@ -9,7 +9,7 @@ import type { MemberRow, SessionRow, UserRow } from '../../models/index.ts';
 import { ROLES } from '../../models/workspace.ts';
 import { hashToken } from '../../tokens.ts';
 import { unauthorized, type AccountState } from '../auth.ts';
-import { jsonBody } from '../body.ts';
+import { smallJsonBody } from '../body.ts';
 import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
 import { networkOf, type Limits } from '../limits.ts';
@@ -64,7 +64,7 @@ export function accountRoutes(
   router.post(
     '/sessions',
     ours,
-    jsonBody,
+    smallJsonBody,
     accountOperation(
       {
         summary: 'Sign in',
@@ -161,7 +161,7 @@ export function accountRoutes(
   router.post(
     '/password',
     ours,
-    jsonBody,
+    smallJsonBody,
     accountOperation(
       {
         summary: 'Set a password',
@@ -177,7 +177,11 @@ export function accountRoutes(
         await limits.passwords.take(networkOf(ctx.ip));
         if (!(await usePasswordLink(models, token, password)))
           throw wrongFields([
-            { field: 'token', message: 'does not count (any more): links work once, within seven days' },
+            {
+              field: 'token',
+              message:
+                'does not count (any more): links work once, within a week of an invitation or an hour of asking',
+            },
           ]);
         setSessionCookie(ctx, config, null);
       },
@@ -187,7 +191,7 @@ export function accountRoutes(
   router.post(
     '/password-reset',
     ours,
-    jsonBody,
+    smallJsonBody,
     accountOperation(
       {
         summary: 'Ask for a new password',

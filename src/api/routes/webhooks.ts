@@ -207,9 +207,10 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
         description: 'An event of type `webhook.test`, about nothing.',
         status: 202,
         answer: Delivery,
+        refuses: { 409: OFF },
       },
       async (ctx) => {
-        const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
+        const { _id: webhook_id, workspace_id } = active(await findWebhook(ctx, deps));
         const now = new Date();
         const row: WebhookDeliveryRow = {
           ...{ _id: idFor(ctx), workspace_id, webhook_id, event_id: null, type: 'webhook.test' },
@@ -235,9 +236,10 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
         body: ReplayBody,
         status: 202,
         answer: Replayed,
+        refuses: { 409: OFF },
       },
       async (ctx, { body }) => {
-        const { runs, next_since } = await replay(models, await findWebhook(ctx, deps), body.since);
+        const { runs, next_since } = await replay(models, active(await findWebhook(ctx, deps)), body.since);
         deliveries.add(runs);
         return { sent: runs.length, next_since };
       },
@@ -280,9 +282,10 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
         summary: 'Send a delivery of a webhook again',
         status: 202,
         answer: Delivery,
-        refuses: { 409: 'It is being sent already.' },
+        refuses: { 409: `It is being sent already. ${OFF}` },
       },
       async (ctx) => {
+        active(await findWebhook(ctx, deps));
         const delivery = await findDelivery(ctx, deps);
         const run = await sendAgain(models, delivery);
         if (run === null) throw new Problem(409, 'It is being sent already.');
@@ -291,6 +294,14 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
       },
     ),
   );
+}
+
+const OFF = 'The webhook is switched off: switch it on first.';
+
+/** Nothing is sent to one that is switched off. @throws Problem 409 */
+function active(row: WebhookRow): WebhookRow {
+  if (!row.active) throw new Problem(409, OFF);
+  return row;
 }
 
 /** The same where a request is done again (idempotent.ts), and another one the next day, when its key may be used anew. */
