@@ -1,4 +1,4 @@
-/** The floor of processing: a worker with two workflows that do nothing. Arguments: Temporal's address and a namespace. */
+/** The floor of processing: a worker with workflows that do next to nothing. Arguments: Temporal's address and a namespace. */
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 
@@ -14,7 +14,14 @@ const worker = await Worker.create({
     workflowsPath: fileURLToPath(new URL('workflows/index.ts', import.meta.url)),
     logger,
   }),
-  activities: { touch: async () => undefined },
+  activities: {
+    touch: async () => undefined,
+    post: async (url: string, body: string) => {
+      const answer = await fetch(url, { method: 'POST', body });
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+  },
   // As the mail worker has them.
   maxConcurrentActivityTaskExecutions: 32,
   maxConcurrentWorkflowTaskExecutions: 32,

@@ -134,8 +134,8 @@ async function processBatch(
   await until('all mails to be routed', async () => (await routed()) >= before + mails.length);
 }
 
-export async function runFloor({ client }: Stack, workflow: string): Promise<void> {
-  await client.workflow.execute(workflow, { taskQueue: 'floor', workflowId: `floor/${newId()}` });
+export async function runFloor({ client }: Stack, workflow: string, ...args: unknown[]): Promise<void> {
+  await client.workflow.execute(workflow, { taskQueue: 'floor', workflowId: `floor/${newId()}`, args });
 }
 
 /** Starts one every `EVERY_MS`, whether earlier ones have ended or not. @returns how long each took, in ms. */

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- ack|mails|replies|waiting|thread|memory …]`: Postroom against floors that are measured in the same run, in turns, on
+ * `npm run bench [-- ack|mails|replies|waiting|thread|memory|api|webhooks …]`: Postroom against floors that are measured in the same run, in turns, on
  * the same machine and engines. Ends with 1 when an aim is missed.
  */
 import os from 'node:os';
@@ -7,6 +7,7 @@ import { mongoUri, temporalAddress } from '../test/support/engines.ts';
 import globalSetup from '../test/support/globalSetup.ts';
 import globalTeardown from '../test/support/globalTeardown.ts';
 import { measureAck } from './ack.ts';
+import { measureApi } from './api.ts';
 import { closeAll, closeLater } from './cleanUp.ts';
 import { engineVersions } from './engineVersions.ts';
 import { measureMails } from './mails.ts';
@@ -15,6 +16,7 @@ import { measureReplies } from './replies.ts';
 import { isReached, printSection, say } from './report.ts';
 import { measureThread } from './thread.ts';
 import { measureWaiting } from './waiting.ts';
+import { measureWebhooks } from './webhooks.ts';
 
 const parts = {
   ack: measureAck,
@@ -23,6 +25,8 @@ const parts = {
   waiting: measureWaiting,
   thread: measureThread,
   memory: measureMemory,
+  api: measureApi,
+  webhooks: measureWebhooks,
 };
 const names = Object.keys(parts) as (keyof typeof parts)[];
 const asked = process.argv.slice(2);

@@ -42,6 +42,8 @@ const attempts = { log, signal: stopping };
 
 const connection = newConnection();
 const models = createModels(connection);
+const feedConnection = newConnection();
+const feedModels = createModels(feedConnection);
 const client = createTemporalClient(config.temporal);
 const startRun = createStartRun(client);
 const wake = createWakeReply(client);
@@ -94,7 +96,7 @@ stopping.addEventListener('abort', async () => {
   await Promise.race([new Promise((resolve) => server.close(resolve)), sleep(DRAIN_MS)]);
   server.closeAllConnections();
   const closed = Promise.all([starter?.close(), eventWork?.close(), replyStarter.close()]).then(() =>
-    connection.close(),
+    Promise.all([connection.close(), feedConnection.close()]),
   );
   // A silent engine holds nobody up: marks keep what is under way.
   await Promise.race([closed, sleep(DRAIN_MS)]);
@@ -102,7 +104,9 @@ stopping.addEventListener('abort', async () => {
   process.exit(0);
 });
 
-const database = untilItWorks('MongoDB', () => connect(connection, config.mongodbUri), attempts);
+const connectBoth = () =>
+  Promise.all([connection, feedConnection].map((each) => connect(each, config.mongodbUri)));
+const database = untilItWorks('MongoDB', connectBoth, attempts);
 database.catch(() => undefined);
 const storage = await openStorage(config, log, stopping).catch(() => process.exit(0));
 starter = createStarter({ providers, storage, startRun, noteRepeat: createNoteRepeat(models), log });
@@ -116,7 +120,7 @@ const deliveries = createDeliveryStarter({ models, startDelivery: createStartDel
 app.use(
   createApi({
     ...{ models, storage, config, providers, rerun, replies, setUp, setUps, wakeSetUp, parser, log },
-    ...{ deliveries, stopping },
+    ...{ deliveries, feedModels, stopping },
   }),
 );
 server.removeAllListeners('request').on('request', app.callback());

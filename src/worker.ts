@@ -57,8 +57,10 @@ const PURGE_EVERY_MS = 10 * 60_000;
 const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
-/** Endpoints that hang are waited for without a thread; each has a limit of its own besides. */
+/** Posts to endpoints; who may have how many of them: webhooks/slots.ts. */
 const WEBHOOKS_AT_ONCE = 200;
+/** Beside these, steps that find that they have to wait. */
+const WAITING_AT_ONCE = 32;
 
 const { config, log } = startProcess('worker');
 const stopping = stopSignal(log);
@@ -126,7 +128,7 @@ const webhookDeps = {
   // Without a key no endpoint was made.
   seal: createSeal(config.secretsKey ?? ''),
   post: createPost({ allowLoopback: config.webhooksAllowLoopback }),
-  slots: createSlots(),
+  slots: createSlots(WEBHOOKS_AT_ONCE),
 };
 const common = { connection: temporal, namespace, workflowBundle: await bundle };
 const workers = await Promise.all([
@@ -145,7 +147,7 @@ const workers = await Promise.all([
     ...common,
     taskQueue: WEBHOOK_QUEUE,
     activities: createWebhookActivities(webhookDeps),
-    activitiesAtOnce: WEBHOOKS_AT_ONCE,
+    activitiesAtOnce: WEBHOOKS_AT_ONCE + WAITING_AT_ONCE,
   }),
 ]);
 const shutdown = () => workers.forEach((worker) => worker.shutdown());

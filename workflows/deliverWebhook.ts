@@ -47,7 +47,8 @@ export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutco
     for (let queueMs = SECOND_MS; ; queueMs = Math.min(queueMs * 2, LONGEST_QUEUE_MS)) {
       const tried = await attemptWebhook(delivery, n, n === WAITS_MS.length);
       if (tried.verdict !== 'wait') return tried;
-      await sleep(tried.for === 'its files' ? SECOND_MS : queueMs * (0.5 + Math.random()));
+      const turnMs = Math.max(queueMs, tried.afterMs ?? 0);
+      await sleep(tried.for === 'its files' ? SECOND_MS : turnMs * (0.5 + Math.random()));
     }
   }
 }

@@ -12,11 +12,9 @@ export type Attempted =
   | { verdict: 'over'; state: WebhookOutcome['action']; disabled: boolean }
   /** It failed; `afterMs`: not again before, at the endpoint's own wish; 0 = it said nothing. */
   | { verdict: 'later'; afterMs: number; code: string; disabled: boolean }
-  /** Nothing was tried. */
-  | { verdict: 'wait'; for: 'its files' | 'its turn' };
+  /** Nothing was tried; `afterMs`: nor is it to be, before that. */
+  | { verdict: 'wait'; for: 'its files' | 'its turn'; afterMs?: number };
 
-/** To one endpoint at once, from this process: healthy ones, and ones that fail (they may hang, and hold what others need). */
-const AT_ONCE = { healthy: 10, failing: 2 };
 /** So long the first attempt waits for a message's files. */
 const FILES_MS = 10_000;
 /** Then an endpoint that takes nothing is switched off. */
@@ -45,18 +43,20 @@ export async function attemptWebhook(
   if (delivery.event_id !== null && !event) return end(deps, delivery, 'cancelled');
   if (n === 1 && event && (await awaitsFiles(deps, event))) return { verdict: 'wait', for: 'its files' };
 
-  const free = slots.take(endpoint._id, endpoint.failing_since ? AT_ONCE.failing : AT_ONCE.healthy);
-  if (!free) return { verdict: 'wait', for: 'its turn' };
+  const slot = slots.take(endpoint._id, endpoint.failing_since !== null);
+  if ('waitMs' in slot) return { verdict: 'wait', for: 'its turn', afterMs: slot.waitMs };
+  let answered = false;
   const alive = setInterval(() => heartbeat(), 1_500);
   try {
     const data = event ? await payloadData(deps, endpoint, event) : { webhook_id: endpoint._id };
     if (data === null) return await end(deps, delivery, 'cancelled');
     const at = new Date();
     const answer = await send(deps, endpoint, delivery, data, at);
+    answered = answer.status !== null;
     return await settle(deps, endpoint, delivery, { n, at, answer, isLast });
   } finally {
     clearInterval(alive);
-    free();
+    slot.free(answered);
   }
 }
 

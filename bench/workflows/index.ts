@@ -1,6 +1,10 @@
 import { proxyActivities } from '@temporalio/workflow';
 
-const { touch } = proxyActivities<{ touch(): Promise<void> }>({ startToCloseTimeout: '10 seconds' });
+interface FloorActivities {
+  touch(): Promise<void>;
+  post(url: string, body: string): Promise<number>;
+}
+const { touch, post } = proxyActivities<FloorActivities>({ startToCloseTimeout: '10 seconds' });
 
 /** Starts and ends: the least that a run costs. */
 export async function empty(): Promise<void> {}
@@ -8,4 +12,9 @@ export async function empty(): Promise<void> {}
 /** One normal activity, which does nothing. */
 export async function oneActivity(): Promise<void> {
   await touch();
+}
+
+/** One normal activity, which posts a body. */
+export async function onePost(url: string, body: string): Promise<void> {
+  await post(url, body);
 }

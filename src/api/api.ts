@@ -28,6 +28,7 @@ import { tokenRoutes } from './routes/tokens.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
 import { cookieName } from './sessionCookie.ts';
+import { createStreams } from './streams.ts';
 import { available } from './unavailable.ts';
 
 /**
@@ -41,7 +42,7 @@ export function createRoutes(deps: ApiDeps) {
   });
   const account = new Router<AccountState>({ prefix: '/api/v1', methods: METHODS });
   const files = new Router({ methods: METHODS });
-  const all = { ...deps, links: createLinks(deps.config) };
+  const all = { ...deps, links: createLinks(deps.config), streams: createStreams() };
   const limits = createLimits(deps.config.apiRequestsPerMinute);
   const user = authenticate({ ...deps, limits });
   const session = signedIn({ ...deps, limits });

@@ -13,6 +13,7 @@ import type { SetUpStarter } from '../temporal/startWanted.ts';
 import type { SetUpWorkflow } from '../temporal/ids.ts';
 import type { ApiState } from './auth.ts';
 import type { Links } from './links.ts';
+import type { Streams } from './streams.ts';
 
 /** What the API works with; built by src/web.ts, or by a test. */
 export interface ApiDeps {
@@ -37,6 +38,8 @@ export interface ApiDeps {
   log: Logger;
   /** Starts the runs of deliveries to endpoints, in the background; never throws. */
   deliveries: Pick<DeliveryStarter, 'add'>;
+  /** Of a connection of their own, on which streams of events wait: they hold up no request. Left out: `models`. */
+  feedModels?: Models;
   /** Aborted when the process is told to stop: streams of events end then. */
   stopping?: AbortSignal;
 }
@@ -44,6 +47,7 @@ export interface ApiDeps {
 /** What routes work with. */
 export interface RouteDeps extends ApiDeps {
   links: Links;
+  streams: Streams;
 }
 
 export type ApiRouter = Router<ApiState>;

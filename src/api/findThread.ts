@@ -15,15 +15,16 @@ export async function findThread(
   user: ApiUser,
 ): Promise<ThreadRow> {
   const threads = threadsOf(models, kind);
-  const row = await threads.findOne({ ...threadsSeenBy(user), _id: id }, WITHOUT_LISTS).lean<ThreadRow>();
+  // `_id` first: SecantusDB reads by the first field that has an index, and the workspace's would be all of its threads.
+  const row = await threads.findOne({ _id: id, ...threadsSeenBy(user) }, WITHOUT_LISTS).lean<ThreadRow>();
   if (row) return row;
   const merged = await threads
-    .findOne({ ...seenBy(user), _id: id, hidden: 'merged' }, WITHOUT_LISTS)
+    .findOne({ _id: id, ...seenBy(user), hidden: 'merged' }, WITHOUT_LISTS)
     .lean<ThreadRow>();
   if (!merged) throw notFound();
   const { merged_into = '', merged_kind = kind } = merged;
   const into = await threadsOf(models, merged_kind)
-    .findOne({ ...seenBy(user), _id: merged_into }, { _id: 1 })
+    .findOne({ _id: merged_into, ...seenBy(user) }, { _id: 1 })
     .lean();
   if (!into) throw notFound();
   throw new Problem(404, `Its messages are in the ${merged_kind} ${merged_into} now.`, {

@@ -57,7 +57,7 @@ export async function readPage<Row extends Listed>(
 ): Promise<Page<Row>> {
   const direction = order === 'newest first' ? -1 : 1;
   const found = model
-    .find({ $and: [filter, cursor ? beyond(cursor, direction) : {}] } as QueryFilter<Row>, projection)
+    .find((cursor ? { $and: [filter, beyond(cursor, direction)] } : filter) as QueryFilter<Row>, projection)
     .sort({ created_at: direction, _id: direction })
     .limit(limit + 1)
     .lean<Row[]>()

@@ -21,8 +21,8 @@ type ShowDeps = Pick<RouteDeps, 'models' | 'links'>;
 /** Messages with their files. */
 export async function showMessages(rows: MessageRow[], user: ApiUser, { models, links }: ShowDeps) {
   const files = await models.Attachment.find({
-    ...seenBy(user),
     message_id: { $in: rows.map((row) => row._id) },
+    ...seenBy(user),
   })
     .sort({ position: 1 })
     .lean<AttachmentRow[]>();
@@ -43,7 +43,7 @@ export async function showThreads<Kind extends MessageRow['thread_kind']>(
   user: ApiUser,
   { models }: Pick<ShowDeps, 'models'>,
 ): Promise<Thread<Kind>[]> {
-  const named = (ids: string[]) => ({ workspace_id: user.workspaceId, _id: { $in: [...new Set(ids)] } });
+  const named = (ids: string[]) => ({ _id: { $in: [...new Set(ids)] }, workspace_id: user.workspaceId });
   const [contacts, workspaceEmails] = await Promise.all([
     models.Contact.find(named(rows.map((row) => row.contact_id))).lean<ContactRow[]>(),
     models.WorkspaceEmail.find(named(rows.map((row) => row.workspace_email_id))).lean<WorkspaceEmailRow[]>(),

@@ -104,8 +104,8 @@ export const messageSchema = rowSchema<MessageRow>({
   outbound: { type: outboundSchema, default: null },
   created_at: Date,
 });
-// Read a thread, oldest first.
-messageSchema.index({ workspace_id: 1, thread_id: 1, created_at: 1, _id: 1 });
+// Read a thread, oldest first. Its messages have its audience; queries say both, so that this is one range.
+messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, created_at: 1, _id: 1 });
 // Find a parent by its id; find children that name an id.
 messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });

@@ -86,7 +86,7 @@ async function idsOf(
   thread: ThreadRow,
 ): Promise<{ first: string[]; ids: string[]; last: string | null }> {
   const rows = await models.Message.find(
-    { workspace_id: thread.workspace_id, thread_id: thread._id },
+    { workspace_id: thread.workspace_id, thread_id: thread._id, audience: thread.audience },
     { message_id: 1, direction: 1, state: 1, created_at: 1 },
   )
     .sort({ created_at: -1, _id: -1 })

@@ -11,10 +11,10 @@ const WITHOUT_BODIES = { text: 0, html: 0, headers: 0 } as const;
  */
 export async function lastInbound(
   models: Models,
-  thread: Pick<SendingThread, '_id' | 'workspace_id'>,
+  { _id: thread_id, workspace_id, audience }: Pick<SendingThread, '_id' | 'workspace_id' | 'audience'>,
 ): Promise<MessageRow | null> {
   const newest = await models.Message.find(
-    { workspace_id: thread.workspace_id, thread_id: thread._id, direction: 'inbound' },
+    { workspace_id, thread_id, audience, direction: 'inbound' },
     WITHOUT_BODIES,
   )
     .sort({ created_at: -1, _id: -1 })

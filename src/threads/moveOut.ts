@@ -25,7 +25,7 @@ export async function moveMessageOut(
   const { workspace_id } = ticket;
   return models.connection.transaction(async (session) => {
     const messages = collectionOf(models.Message);
-    const here = { workspace_id, thread_id: ticket._id };
+    const here = { workspace_id, thread_id: ticket._id, audience: ticket.audience };
     const message = await messages.findOne({ ...here, _id: messageId }, { session });
     const newest = await messages.findOne(
       { ...here, _id: { $ne: messageId } },
@@ -94,7 +94,10 @@ async function moveClaims(
 
 async function wordsLeft(models: Models, ticket: ThreadRow, session: mongo.ClientSession): Promise<string[]> {
   const left = await collectionOf(models.Message)
-    .find({ workspace_id: ticket.workspace_id, thread_id: ticket._id }, { session })
+    .find(
+      { workspace_id: ticket.workspace_id, thread_id: ticket._id, audience: ticket.audience },
+      { session },
+    )
     .project<Pick<MessageRow, 'subject' | 'text'>>({ subject: 1, text: 1 })
     .sort({ created_at: -1, _id: -1 })
     .limit(COUNTED_AGAIN)

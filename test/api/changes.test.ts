@@ -163,6 +163,30 @@ describe('server-sent events', () => {
     expect((await listen(world.tokens.olga, { 'last-event-id': 'AB'.repeat(20) })).status).toBe(422);
   });
 
+  test('one user has at most twenty open, and another when one has ended', async () => {
+    const open = async () => {
+      const going = new AbortController();
+      const { status } = await fetch(`${world.url}/api/v1/workspaces/acme/changes`, {
+        headers: { authorization: `Bearer ${world.tokens.olga}`, accept: 'text/event-stream' },
+        signal: going.signal,
+      });
+      return { status, end: () => going.abort() };
+    };
+    const streams = await Promise.all(Array.from({ length: 30 }, open));
+    const started = streams.filter(({ status }) => status === 200);
+    expect(streams.filter(({ status }) => status === 429)).toHaveLength(30 - started.length);
+    // Those of the tests before may not have ended yet.
+    expect(started.length).toBeGreaterThan(15);
+    expect(started.length).toBeLessThanOrEqual(20);
+    expect((await world.get('/changes', world.tokens.olga)).status).toBe(200);
+    for (const { end } of started) end();
+    const again = await until('room for another', async () => {
+      const stream = await open();
+      return stream.status === 200 && stream;
+    });
+    again.end();
+  });
+
   test('ends when its token is revoked or its time is over, its session ends, or its user is no longer a member', async () => {
     const { models, tokens } = world;
     const about = { workspaceId: 'acme', userId: 'dana', name: '', scopes: null };

@@ -2,7 +2,8 @@ import mongoose from 'mongoose';
 import { createIndexes, createModels } from '../../src/models/index.ts';
 import { domainRow } from '../domains/rows.ts';
 import { freshDatabaseUri } from '../support/engines.ts';
-import { askedTicket, createWorld, rows, seedEmails, storedFile, type World } from './world.ts';
+import { examinedBy } from '../support/examined.ts';
+import { askedTicket, createWorld, rows, seedEmails, storedFile, T0, type World } from './world.ts';
 
 interface Find {
   find: string;
@@ -122,6 +123,60 @@ test('every list reads an index that starts with the workspace, its later pages 
       // Rows that others name are found by their ids.
       if ('_id' in find.filter) continue;
       expect([list, find, new Set(await firstFields(find))]).toEqual([list, find, new Set(['workspace_id'])]);
+    }
+  }
+});
+
+test('a list examines no more rows than its page and one, however many there are', async () => {
+  const { models } = world;
+  const { _id: thread_id } = await rows.ticket(models, {});
+  const audiences = ['shared', 'shared', 'owner:dana', 'owner:max'];
+  for (let n = 0; n < 120; n += 1) {
+    const at = new Date(T0.getTime() + n * 60_000);
+    const row = { created_at: at, updated_at: at, ...found, tags: n % 2 ? ['a'] : [] };
+    const status = n % 3 ? 'open' : 'closed';
+    await rows.ticket(models, { ...row, status });
+    const audience = audiences[n % 4]!;
+    await rows.conversation(models, { ...row, status, audience });
+    await rows.contact(models, { created_at: at, audiences: n % 2 ? ['tickets', 'shared'] : ['owner:max'] });
+    const { _id: message_id } = await rows.message(models, { thread_id, created_at: at });
+    await rows.attachment(models, { message_id });
+    await rows.inboundEmail(models, { state: n % 2 ? 'held' : 'routed', created_at: at });
+  }
+  const lists: [list: string, collection: string][] = [
+    ...['tickets', 'conversations'].flatMap((name) =>
+      ['', 'status=open&', 'agent_id=none&', 'contact_id=none&', 'workspace_email_id=none&', 'tag=a&'].map(
+        (filter): [string, string] => [`/${name}?${filter}`, name],
+      ),
+    ),
+    // A word that is in every ticket.
+    ['/tickets?q=hello&', 'tickets'],
+    [`/tickets/${thread_id}/messages?`, 'messages'],
+    ['/contacts?', 'contacts'],
+    ['/inbound-emails?state=held&', 'inbound_emails'],
+  ];
+  const limit = 10;
+  const { connection } = models;
+  for (const [list, collection] of lists) {
+    let cursor = '';
+    // A later one also reads the row where the one before ended.
+    for (const [page, most] of [
+      ['first', limit + 1],
+      ['later', limit + 2],
+    ] as const) {
+      const examined = await examinedBy(connection, async () => {
+        const answer = await world.get(`${list}limit=${limit}${cursor}`, world.tokens.dana);
+        const { data, next_cursor } = (await answer.json()) as { data: unknown[]; next_cursor: string };
+        expect([list, page, data.length]).toEqual([list, page, limit]);
+        cursor = `&cursor=${next_cursor}`;
+      });
+      const docs = examined.filter((read) => read.collection === collection).map((read) => read.docs);
+      expect([list, page, docs, docs.length > 0 && Math.max(...docs) <= most]).toEqual([
+        list,
+        page,
+        docs,
+        true,
+      ]);
     }
   }
 });

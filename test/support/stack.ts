@@ -48,6 +48,7 @@ export interface Stack {
 export const TOKENS = { owner: 'owner-token', dana: 'dana-token', secondOwner: 'second-token' };
 export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
 export const API_KEY = 'key-test-api';
+export const SECRETS_KEY = 'a-key-for-tests-of-at-least-32-characters';
 
 export type Method = 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -112,7 +113,7 @@ export async function startStack({
     MIME_TOKENS: TOKENS.owner,
     DNS_SERVERS: dns.address,
     URL_SECRET: 'a-secret-for-tests-of-at-least-32-characters',
-    SECRETS_KEY: 'a-key-for-tests-of-at-least-32-characters',
+    SECRETS_KEY,
     // Tests ask as fast as they can.
     API_REQUESTS_PER_MINUTE: '1000000',
     LOG_LEVEL: 'warn',

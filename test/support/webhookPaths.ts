@@ -20,6 +20,9 @@ export const webhookPaths: Record<string, WebhookScript> = {
       delivered,
     ],
   },
+  'told-how-long-to-wait': {
+    attemptWebhook: [{ verdict: 'wait', for: 'its turn', afterMs: 15_000 }, delivered],
+  },
   'asked-to-wait': { attemptWebhook: [{ ...later, afterMs: 20 * 60_000, code: 'HTTP 429' }, delivered] },
   'asked-to-wait-for-ever': {
     attemptWebhook: [{ ...later, afterMs: 10 ** 12, code: 'HTTP 429' }, delivered],

@@ -24,6 +24,7 @@ export async function startTestWorker(
   activities: object,
   namespace?: string,
   taskQueue = MAIL_QUEUE,
+  activitiesAtOnce?: number,
 ): Promise<TestWorker> {
   const ns = namespace ?? (await freshNamespace());
   const connection = await Connection.connect({ address: temporalAddress() });
@@ -34,6 +35,7 @@ export async function startTestWorker(
     taskQueue,
     activities,
     workflowBundle: await todaysBundle(),
+    ...(activitiesAtOnce && { activitiesAtOnce }),
   });
   const running = worker.run();
   return {

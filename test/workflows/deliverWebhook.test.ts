@@ -63,6 +63,11 @@ test('ten attempts over three days: 0, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h,
   }
 });
 
+test('a turn that cannot come sooner is not asked for sooner', async () => {
+  const { at } = await run('told-how-long-to-wait');
+  expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(15 * 0.5);
+});
+
 test('the endpoint’s own wish is kept, a day at most', async () => {
   const { at } = await run('asked-to-wait');
   expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(20 * 60);

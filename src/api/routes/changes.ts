@@ -3,7 +3,7 @@ import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { isGone } from '../../events/follow.ts';
 import { isPosition, openFeed, type Feed } from '../../events/feed.ts';
-import type { EventRow } from '../../models/index.ts';
+import type { EventRow, Models } from '../../models/index.ts';
 import type { ApiState, Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { operation } from '../operation.ts';
@@ -42,13 +42,16 @@ export function changesRoutes(router: ApiRouter, user: Authenticate, deps: Route
         headers: z.object({ 'Last-Event-ID': z.string().optional() }),
         answer: Changes,
         streams: ['text/event-stream'],
-        refuses: { 410: 'What followed the position is no longer kept: read everything anew.' },
+        refuses: {
+          410: 'What followed the position is no longer kept: read everything anew.',
+          429: 'A user may have 20 streams open.',
+        },
       },
       async (ctx, { query: { since } }) => {
         ctx.vary('Accept');
         if (ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream')
           return streamEvents(ctx, deps, user, lastEventId(ctx) ?? since ?? null);
-        const feed = open(ctx, deps, since ?? null, WAIT_MS);
+        const feed = open(ctx, deps.models, since ?? null, WAIT_MS);
         try {
           const events: EventRow[] = [];
           let heard = await hear(feed);
@@ -72,7 +75,7 @@ function lastEventId(ctx: RouterContext<ApiState>): string | null {
   return id || null;
 }
 
-function open(ctx: RouterContext<ApiState>, { models }: RouteDeps, since: string | null, waitMs: number) {
+function open(ctx: RouterContext<ApiState>, models: Models, since: string | null, waitMs: number) {
   const { user } = ctx.state;
   return openFeed(
     models,
@@ -101,10 +104,15 @@ async function streamEvents(
   user: Authenticate,
   since: string | null,
 ): Promise<void> {
-  const feed = open(ctx, deps, since, TURN_MS);
+  const leave = deps.streams.enter(ctx.state.user.userId);
+  const feed = open(ctx, deps.feedModels ?? deps.models, since, TURN_MS);
+  const end = async () => {
+    leave();
+    await feed.close();
+  };
   // A wrong position is an answer, not a stream that breaks off.
   const first = await hear(feed).catch(async (error: unknown) => {
-    await feed.close();
+    await end();
     throw error;
   });
   const mayHear = async () => {
@@ -115,7 +123,9 @@ async function streamEvents(
   ctx.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   ctx.type = 'text/event-stream';
   // Made as it is read: a client that takes nothing in has nothing fetched for it.
-  ctx.body = Readable.from(eventText(feed, first, mayHear, isOver), { highWaterMark: 1 });
+  const stream = Readable.from(eventText(feed, first, mayHear, isOver), { highWaterMark: 1 });
+  // Also when its client went away before it began.
+  ctx.body = stream.once('close', () => void end());
 }
 
 async function* eventText(
@@ -142,7 +152,5 @@ async function* eventText(
     }
   } catch {
     // MongoDB went away: the client comes again, with its last position.
-  } finally {
-    await feed.close();
   }
 }

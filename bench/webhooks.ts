@@ -1,0 +1,194 @@
+import type { WebhookRow } from '../src/models/index.ts';
+import { newId } from '../src/temporal/ids.ts';
+import { createSeal, newSecret } from '../src/webhooks/secrets.ts';
+import { rows } from '../test/api/world.ts';
+import { temporalAddress } from '../test/support/engines.ts';
+import { startHookServer, type HookServer } from '../test/support/hookServer.ts';
+import { SECRETS_KEY, type Stack } from '../test/support/stack.ts';
+import { until } from '../test/support/until.ts';
+import { startFloor } from './child.ts';
+import { closeLater } from './cleanUp.ts';
+import { quiet, runFloor, timed } from './mails.ts';
+import { atOnce } from './posts.ts';
+import { figure, say, withSpread, type Line, type Section } from './report.ts';
+import { newStack } from './stack.ts';
+import { middleHalf, quantile, spreadOf } from './statistics.ts';
+
+const ROUNDS = 3;
+const BATCH = 200;
+/** Clients that start a floor's workflow; also rows that are written side by side. */
+const WIDTH = 16;
+
+/** Each in a workspace of its own. */
+const ENDPOINTS = 100;
+const EVERY_MS = 250;
+const EVENTS = 120;
+const KINDS = ['none', 'hanging'] as const;
+type Kind = (typeof KINDS)[number];
+
+const env = { WEBHOOKS_ALLOW_LOOPBACK: '1' };
+
+/** How many events reach endpoints in a second, and whether endpoints that hang make others late. */
+export async function measureWebhooks(): Promise<Section> {
+  return {
+    title: 'Webhooks',
+    lines: [...(await measureRate()), ...(await measureHanging())],
+    notes: [
+      `deliveries/s: ${BATCH} tickets written, ${WIDTH} side by side, until the endpoint has an event of each; it answers at once. ${ROUNDS} rounds, median (min..max).`,
+      'Floor: a workflow with one activity, which posts the same body.',
+      `Event to post: ${ENDPOINTS} endpoints, each of which has answered before; a ticket written every ${EVERY_MS} ms is told to the next of them, ${ROUNDS * EVENTS} in all, of which those to endpoints that answer count.`,
+      'A tenth of them accept and answer no more. Floor: the same at the same time with none that hangs, in processes of its own; in turns.',
+    ],
+  };
+}
+
+async function measureRate(): Promise<Line[]> {
+  const stack = await newStack({ processes: ['worker'], env });
+  const floor = await startFloor('floorWorker', [temporalAddress(), stack.namespace]);
+  const hook = await newHook();
+  await addEndpoint(stack, 'demo', hook.url);
+  const batch = {
+    postroom: async () => {
+      const before = hook.posts.length;
+      await atOnce(BATCH, WIDTH, () => addTicket(stack, 'demo'));
+      await until('all posts', () => hook.posts.length >= before + BATCH, 120_000);
+    },
+    floor: async () => {
+      const { body } = hook.posts.at(-1)!;
+      await atOnce(BATCH, WIDTH, () => runFloor(stack, 'onePost', hook.url, body));
+    },
+  };
+  await batch.postroom();
+  await batch.floor();
+  const rates = { postroom: [] as number[], floor: [] as number[] };
+  for (let round = 1; round <= ROUNDS; round += 1)
+    for (const kind of ['postroom', 'floor'] as const) {
+      await quiet(stack);
+      rates[kind].push((BATCH / (await timed(batch[kind]))) * 1000);
+      say(`webhooks ${round}/${ROUNDS} ${kind}: ${figure(rates[kind].at(-1)!)} /s`);
+    }
+  await floor.close();
+  await stack.close();
+  await hook.close();
+  return [
+    {
+      what: 'deliveries/s',
+      ours: withSpread(spreadOf(rates.postroom), '/s'),
+      floor: withSpread(spreadOf(rates.floor), '/s'),
+      ratio: quantile(
+        rates.postroom.map((rate, round) => rate / rates.floor[round]!),
+        0.5,
+      ),
+    },
+  ];
+}
+
+async function measureHanging(): Promise<Line[]> {
+  const sides = { none: await newSide(), hanging: await newSide() };
+  const times: Record<Kind, number[]> = { none: [], hanging: [] };
+  for (const kind of KINDS) await sides[kind].warmUp();
+  sides.hanging.hang();
+  for (let round = 1; round <= ROUNDS; round += 1)
+    for (const kind of KINDS) {
+      const took = await sides[kind].round(EVENTS);
+      times[kind].push(...took);
+      const [p50, p99] = [0.5, 0.99].map((q) => figure(quantile(took, q)));
+      say(`webhooks ${round}/${ROUNDS} ${kind}: p50 ${p50} ms, p99 ${p99} ms`);
+    }
+  for (const kind of KINDS) await sides[kind].close();
+  return [
+    {
+      what: 'event to post, a tenth hangs, p50',
+      ours: withSpread(middleHalf(times.hanging), 'ms'),
+      floor: withSpread(middleHalf(times.none), 'ms'),
+      ratio: quantile(times.hanging, 0.5) / quantile(times.none, 0.5),
+    },
+    {
+      what: '  p99',
+      ours: `${figure(quantile(times.hanging, 0.99))} ms`,
+      floor: `${figure(quantile(times.none, 0.99))} ms`,
+      ratio: quantile(times.hanging, 0.99) / quantile(times.none, 0.99),
+      aim: { atMost: 1.2 },
+    },
+  ];
+}
+
+/** A stack with its endpoints. */
+async function newSide() {
+  const stack = await newStack({ processes: ['worker'], env });
+  const healthy = await newHook();
+  const stuck = await newHook();
+  const isStuck = (n: number) => n % 10 === 9;
+  await atOnce(ENDPOINTS, WIDTH, (n) => addEndpoint(stack, `w${n}`, isStuck(n) ? stuck.url : healthy.url));
+  const at = new Map<string, () => void>();
+  healthy.onPost = (body) => at.get((JSON.parse(body) as { data: { id: string } }).data.id)?.();
+  let next = 0;
+  return {
+    /** An event for each endpoint, before any hangs: then it is known who answers. */
+    async warmUp(): Promise<void> {
+      await atOnce(ENDPOINTS, WIDTH, (n) => addTicket(stack, `w${n}`));
+      await until(
+        'all to have answered',
+        () => healthy.posts.length + stuck.posts.length >= ENDPOINTS,
+        240_000,
+      );
+      await quiet(stack);
+    },
+    /** @returns how long each event took to the endpoints that answer (ms). */
+    async round(events: number): Promise<number[]> {
+      const took: Promise<number>[] = [];
+      for (let i = 0; i < events; i += 1) {
+        const n = next++ % ENDPOINTS;
+        const id = newId();
+        const arrived = new Promise<void>((resolve) => at.set(id, resolve));
+        const posted = timed(async () => {
+          await addTicket(stack, `w${n}`, id);
+          if (!isStuck(n)) await arrived;
+        });
+        if (!isStuck(n)) took.push(posted);
+        await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+      }
+      return Promise.all(took);
+    },
+    /** A tenth hangs from now on. */
+    hang: () => stuck.answer(() => undefined),
+    async close() {
+      await stack.close();
+      await Promise.all([healthy.close(), stuck.close()]);
+    },
+  };
+}
+
+async function newHook() {
+  const server = await startHookServer();
+  const hook = {
+    url: server.url,
+    posts: server.posts,
+    onPost: undefined as ((body: string) => void) | undefined,
+    answer(how: HookServer['answer']): void {
+      server.answer = (response, n) => {
+        how(response, n);
+        hook.onPost?.(server.posts.at(-1)!.body);
+      };
+    },
+    close: closeLater(() => server[Symbol.asyncDispose]()),
+  };
+  hook.answer(server.answer);
+  return hook;
+}
+
+const seal = createSeal(SECRETS_KEY);
+
+async function addEndpoint({ models }: Stack, workspace_id: string, url: string): Promise<void> {
+  const row: WebhookRow = {
+    ...{ _id: newId(), workspace_id, url, events: ['ticket.created'], description: '', active: true },
+    ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
+    ...{ secret: seal.close(newSecret()), old_secret: null, old_secret_until: null },
+    ...{ created_by: 'user-olive', created_at: new Date() },
+  };
+  await models.Webhook.create(row);
+}
+
+async function addTicket({ models }: Stack, workspace_id: string, _id = newId()): Promise<void> {
+  await rows.ticket(models, { _id, workspace_id, created_at: new Date() });
+}
