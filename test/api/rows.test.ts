@@ -185,6 +185,7 @@ test('a contact and a workspace email', async () => {
     forwarding_addresses: [],
     confirmations: [],
     proof: null,
+    problem: null,
     created_at: at,
   });
   await world.models.WorkspaceEmail.updateOne({ _id: email._id }, { deleted_at: T0, can_receive: false });
