@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ContactRow, MessageRow, Models } from '../models/index.ts';
+import type { MessageRow, Models } from '../models/index.ts';
 import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../models/thread.ts';
 import { MAX_TAG_CHARS, MAX_TAGS, normaliseTag } from '../threads/tags.ts';
 import { hiddenFor } from '../threads/threads.ts';
@@ -43,7 +43,7 @@ export async function threadChange(
   if (Object.keys(set).length === 0) return null;
   if (set.agent_id) await checkAgent(models, row, set.agent_id, user);
   if (set.agent_id === null && ownerOf(row)) throw notTheOwner();
-  if (set.contact_id !== undefined) await showContact(models, row, set.contact_id, user);
+  if (set.contact_id !== undefined) await checkContact(models, set.contact_id, user);
   // What was closed before a mail came is opened by it: the time says when, and goes with the status.
   if (set.status) set.closed_at = set.status === 'closed' ? new Date() : null;
   if (set.spam !== undefined) set.hidden = hiddenFor({ ...row, spam: set.spam });
@@ -73,13 +73,20 @@ async function checkAgent(models: Models, row: ThreadRow, agent: string, user: A
     throw wrongFields([{ field: 'agent_id', message: 'must be a member of the workspace' }]);
 }
 
-/** A contact becomes known to all who see the thread. */
-async function showContact(models: Models, row: ThreadRow, contact: string, user: ApiUser): Promise<void> {
-  const seen = await models.Contact.findOneAndUpdate(
-    { ...contactsSeenBy(user), _id: contact },
-    { $addToSet: { audiences: row.audience } },
-  ).lean<ContactRow>();
-  if (!seen) throw wrongFields([{ field: 'contact_id', message: 'must be a contact that you can see' }]);
+async function checkContact(models: Models, contact: string, user: ApiUser): Promise<void> {
+  if (!(await models.Contact.exists({ ...contactsSeenBy(user), _id: contact })))
+    throw wrongFields([{ field: 'contact_id', message: 'must be a contact that you can see' }]);
+}
+
+/**
+ * A thread's contact becomes known to all who see the thread. After the change, which may be refused; whoever repeats one that died
+ * before this does it.
+ */
+export async function showContact(
+  models: Models,
+  { workspace_id, audience, contact_id }: ThreadRow,
+): Promise<void> {
+  await models.Contact.updateOne({ workspace_id, _id: contact_id }, { $addToSet: { audiences: audience } });
 }
 
 /** Which of a thread's own fields its ETag is made of. */

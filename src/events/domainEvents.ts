@@ -1,5 +1,6 @@
 import { hashOf } from '../temporal/ids.ts';
 import type { EventRow } from '../models/index.ts';
+import { isEverybodys } from '../threads/audiences.ts';
 import type { Change, ChangedRow } from './changes.ts';
 import { EVERYONE, type EventType } from './types.ts';
 
@@ -98,20 +99,24 @@ function tell(change: Change, row: ChangedRow, fields: string[]): Told[] {
     if (told.length > 0 || row.merged_into) return told;
     // A person's change shows, if only as one more address.
     if (fields.includes('changes')) return now('contact.updated', seenBy);
-    // Mail made them known to somebody more. The others are told nothing: it may be personal.
-    const audiences = newAudiences(change);
-    return audiences.length > 0 ? now('contact.updated', audiences) : [];
+    // Mail made them known to somebody more, to whom they are new. The others are told nothing: it may be personal.
+    const audiences = newAudiences(change, row);
+    return audiences.length > 0 ? now('contact.created', audiences) : [];
   }
 }
 
 /**
- * Where a contact became known. New ones are the last (`knowContact`): a server may say only that all of `audiences` changed
- * (SecantusDB does).
+ * Where a contact became known to people who did not see it before. One is added at a time, as the last (`knowContact`): a server may
+ * say only that all of `audiences` changed (SecantusDB does).
  */
-function newAudiences(change: Change): string[] {
+function newAudiences(change: Change, row: ChangedRow): string[] {
   const fields = updated(change);
-  const added = Object.keys(fields).filter((field) => field.startsWith('audiences.'));
   const whole = fields.audiences as string[] | undefined;
+  const added = Object.keys(fields).filter((field) => field.startsWith('audiences.'));
+  const places = added.map((field) => Number(field.slice('audiences.'.length)));
+  // The row may have later ones already.
+  const before = whole?.slice(0, -1) ?? row.audiences?.slice(0, Math.min(...places)) ?? [];
+  if (isEverybodys(before)) return [];
   return whole?.slice(-1) ?? added.map((field) => String(fields[field]));
 }
 

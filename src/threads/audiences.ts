@@ -1,3 +1,4 @@
+import { EVERYONE } from '../events/types.ts';
 import type { WorkspaceEmailRow } from '../models/index.ts';
 import type { Audience } from '../models/workspaceEmail.ts';
 
@@ -6,6 +7,10 @@ export function audienceOf(email: WorkspaceEmailRow): Audience {
   if (email.purpose === 'ticket') return 'tickets';
   return email.user_id === null ? 'shared' : `owner:${email.user_id}`;
 }
+
+/** Whether every member sees what is known in these audiences. */
+export const isEverybodys = (audiences: readonly string[]): boolean =>
+  audiences.some((audience) => EVERYONE.includes(audience));
 
 export const isReceivable = (email: WorkspaceEmailRow): boolean =>
   email.can_receive && email.active && email.deleted_at === null;

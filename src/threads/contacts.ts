@@ -14,23 +14,22 @@ export async function knowContact(
   since: Date,
 ): Promise<void> {
   const email = contactAddress(person);
-  await once(() =>
-    collectionOf(models.Contact).updateOne(
-      { _id: contactId(workspaceId, person) },
-      {
-        $setOnInsert: {
-          workspace_id: workspaceId,
-          email,
-          name: person?.name ?? '',
-          words: contactWords({ email, name: person?.name ?? '' }),
-          created_at: since,
-        },
-        // What is everybody's comes last: see `newAudiences`.
-        $addToSet: { audiences: { $each: [...audiences].sort() } },
-      },
-      { upsert: true },
-    ),
-  );
+  const row = {
+    workspace_id: workspaceId,
+    email,
+    name: person?.name ?? '',
+    words: contactWords({ email, name: person?.name ?? '' }),
+    created_at: since,
+  };
+  // One at a time, what is everybody's first: each is an event, of what was known before (`newAudiences`).
+  for (const audience of [...audiences].sort().reverse())
+    await once(() =>
+      collectionOf(models.Contact).updateOne(
+        { _id: contactId(workspaceId, person) },
+        { $setOnInsert: row, $addToSet: { audiences: audience } },
+        { upsert: true },
+      ),
+    );
 }
 
 /** The contact, or the one that they were merged into. */

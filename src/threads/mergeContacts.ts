@@ -4,7 +4,8 @@ import { threadsOf } from './threads.ts';
 
 /**
  * Merges a contact into another, all or nothing: their tickets and conversations, and what they write from now on, are the
- * second's, who is known wherever either was. The first stays as a row: its address leads to the second.
+ * second's. The first stays as a row: its address leads to the second. Everybody must see both, since notes, words and the threads
+ * of all are joined: what is one person's would be shown to others, or taken from them.
  * @param mayMerge asked of both as they are in the transaction; throws where they may not be merged (any more)
  */
 export async function mergeContacts(
@@ -18,7 +19,7 @@ export async function mergeContacts(
     const find = (_id: string) => contacts.findOne({ _id, workspace_id }, { session });
     const [first, second] = [await find(from), await find(into)];
     mayMerge(first, second);
-    const { audiences, words = [], name, notes = '' } = first as ContactRow;
+    const { audiences, words = [], name, notes = '', blocked_at = null } = first as ContactRow;
     const now = second as ContactRow;
     const updated_at = new Date();
     const went = { merged_into: into, updated_at };
@@ -31,6 +32,8 @@ export async function mergeContacts(
         $set: {
           name: now.name || name,
           notes: [now.notes ?? '', notes].filter(Boolean).join('\n\n'),
+          // It is the same person: who was blocked stays so.
+          ...(blocked_at && !now.blocked_at && { blocked_at }),
           updated_at,
         },
         $addToSet: { audiences: { $each: audiences }, words: { $each: words } },

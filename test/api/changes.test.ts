@@ -1,8 +1,9 @@
 import { createApiToken } from '../../src/access/apiTokens.ts';
+import { contactId, knowContact } from '../../src/threads/contacts.ts';
 import { startFollower, type Follower } from '../support/follow.ts';
 import { until } from '../support/until.ts';
 import { signedIn } from './signedIn.ts';
-import { createWorld, rows, type World } from './world.ts';
+import { createWorld, rows, T0, type World } from './world.ts';
 
 interface Changes {
   data: { id: string; type: string; at: string; data: { id: string; owner_id?: string } }[];
@@ -99,6 +100,18 @@ test('personal mail is told of to its owner only, and nothing to another workspa
   ]);
   expect(await upToNow(next, world.tokens.max)).toMatchObject([{ type: 'ticket.created' }]);
   expect((await world.get('/changes', world.tokens.stranger)).status).toBe(404);
+});
+
+test('a contact of personal mail is new to everybody when it writes to all, once', async () => {
+  const { next } = await ask(null);
+  const ann = { email: 'ann@new.test', name: 'Ann' };
+  await knowContact(world.models, 'acme', ann, ['owner:dana'], T0);
+  expect(await upToNow(next, world.tokens.max)).toEqual([]);
+  await knowContact(world.models, 'acme', ann, ['owner:max', 'shared', 'tickets'], T0);
+  const about = (await upToNow(next, world.tokens.olga)).filter(
+    ({ data: { id } }) => id === contactId('acme', ann),
+  );
+  expect(about.map(({ type }) => type)).toEqual(['contact.created']);
 });
 
 test.each(['x', 'zz'.repeat(20), 'AB'.repeat(20), '%24gt', ''])('`%s` is no position: 422', async (since) => {

@@ -37,10 +37,12 @@ test('blocked and unblocked, any number of times', async () => {
   expect((await post(`/contacts/${_id}/unblock`)).body).toMatchObject({ blocked_at: null });
 });
 
-test('two are merged: threads, address, where they are known; what is only one person’s stays so', async () => {
-  const first = await rows.contact(world.models, { audiences: ['owner:dana'], name: 'Ann', notes: 'a' });
-  const second = await rows.contact(world.models, { audiences: ['shared'], name: '', notes: 'b' });
+test('two are merged: threads of all, address, name, notes', async () => {
+  const first = await rows.contact(world.models, { audiences: ['owner:max', 'shared'], notes: 'a' });
+  const second = await rows.contact(world.models, { name: '', notes: 'b' });
   const ticket = await rows.ticket(world.models, { contact_id: first._id });
+  const maxs = { audience: 'owner:max', owner_id: 'max', contact_id: first._id };
+  const personal = await rows.conversation(world.models, maxs);
   const merged = await post(`/contacts/${first._id}/merge`, { into: second._id });
   const shown = { id: second._id, name: 'Ann', notes: 'b\n\na', other_emails: [first.email] };
   expect(merged).toMatchObject({ status: 200, body: shown });
@@ -48,11 +50,51 @@ test('two are merged: threads, address, where they are known; what is only one p
   expect(await answerOf(world.get(`/contacts/${first._id}`, dana()))).toMatchObject({
     ...{ status: 404, body: { merged_into: second._id } },
   });
-  expect((await answerOf(world.get(`/tickets/${ticket._id}`, dana()))).body.contact.id).toBe(second._id);
-  const forMax = await answerOf(world.get(`/contacts/${second._id}`, world.tokens.max));
-  expect(forMax.body).toMatchObject({ id: second._id, other_emails: [] });
+  for (const path of [`/tickets/${ticket._id}`, `/conversations/${personal._id}`])
+    expect((await answerOf(world.get(path, world.tokens.max))).body.contact.id).toBe(second._id);
   const { body } = await answerOf(world.get('/contacts', dana()));
   expect(body.data.map(({ id }) => id)).not.toContain(first._id);
+});
+
+test('what is known through personal mail only is not merged, whosever it is too: nothing of it is shown', async () => {
+  const made = (email: string, audiences: string[]) =>
+    rows.contact(world.models, { email, audiences, notes: `of ${email}`, words: [email.split('@')[0]!] });
+  const everybodys = await made('wide@x.test', ['tickets']);
+  const alone = await made('alone@x.test', ['owner:dana']);
+  const both = await made('both@x.test', ['owner:dana', 'owner:max']);
+  const maxs = { audience: 'owner:max', owner_id: 'max', contact_id: both._id };
+  const conversation = await rows.conversation(world.models, maxs);
+  const merge = (from: { _id: string }, into: { _id: string }) =>
+    post(`/contacts/${from._id}/merge`, { into: into._id });
+  const refusals = [];
+  for (const personal of [alone, both]) {
+    const [from, into] = [await merge(personal, everybodys), await merge(everybodys, personal)];
+    expect([from.status, into.status, into.body.errors?.[0]?.field]).toEqual([409, 422, 'into']);
+    refusals.push([from.body, into.body]);
+  }
+  // Dana cannot tell by it whether Max has mail of theirs.
+  expect(refusals[1]).toEqual(refusals[0]);
+  expect((await merge(alone, both)).body).toEqual((await merge(both, alone)).body);
+  const { max } = world.tokens;
+  expect((await answerOf(world.get(`/contacts/${everybodys._id}`, max))).body).toMatchObject({
+    ...{ notes: 'of wide@x.test', other_emails: [] },
+  });
+  expect((await answerOf(world.get('/contacts?q=alone', max))).body.data).toEqual([]);
+  expect((await world.get(`/contacts/${both._id}`, max)).status).toBe(200);
+  expect(await world.models.Conversation.findById(conversation._id).lean()).toMatchObject({
+    ...{ contact_id: both._id, changes: 0 },
+  });
+});
+
+test('who was blocked stays so when they are merged', async () => {
+  const blocked_at = new Date(0);
+  const merged = async (first: object, second: object) => {
+    const [from, into] = [await rows.contact(world.models, first), await rows.contact(world.models, second)];
+    return (await post(`/contacts/${from._id}/merge`, { into: into._id })).body;
+  };
+  expect(await merged({ blocked_at }, {})).toMatchObject({ blocked_at: blocked_at.toISOString() });
+  expect(await merged({}, { blocked_at })).toMatchObject({ blocked_at: blocked_at.toISOString() });
+  expect(await merged({}, {})).toMatchObject({ blocked_at: null });
 });
 
 test('merged only with one that is seen, and not in a ring', async () => {

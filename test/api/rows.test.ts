@@ -34,6 +34,8 @@ test('a ticket', async () => {
     created_at: at,
     updated_at: at,
     deleted_at: null,
+    merged_into: null,
+    merged_kind: null,
   });
   expect(await read('/tickets')).toMatchObject({
     data: [{ id: _id, number: 7001, contact: { id: contact._id } }],
@@ -64,6 +66,8 @@ test('a personal conversation', async () => {
     created_at: at,
     updated_at: at,
     deleted_at: null,
+    merged_into: null,
+    merged_kind: null,
   });
 });
 
@@ -163,6 +167,7 @@ test('a contact and a workspace email', async () => {
     blocked_at: null,
     created_at: at,
     updated_at: at,
+    merged_into: null,
   });
   expect(await read(`/emails/${email._id}`)).toEqual({
     id: email._id,
@@ -180,6 +185,7 @@ test('a contact and a workspace email', async () => {
     forwarding_addresses: [],
     confirmations: [],
     proof: null,
+    problem: null,
     created_at: at,
   });
   await world.models.WorkspaceEmail.updateOne({ _id: email._id }, { deleted_at: T0, can_receive: false });

@@ -105,6 +105,31 @@ describe('changes', () => {
     expect((await change(path, { subject: 'y' }, { 'if-match': tag })).status).toBe(412);
   });
 
+  test('a contact is shown by the change that was made, not by one that was refused', async () => {
+    const { _id } = await rows.ticket(world.models, {});
+    const path = `/tickets/${_id}`;
+    const at = { 'if-match': (await world.get(path, dana())).headers.get('etag')! };
+    const personal = { audiences: ['owner:dana'] };
+    const contacts = await Promise.all(
+      Array.from({ length: 10 }, () => rows.contact(world.models, personal)),
+    );
+    const answers = await Promise.all(
+      contacts.map((contact) => change(path, { contact_id: contact._id }, at)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(9).fill(412)]);
+    const made = answers.find(({ status }) => status === 200)!.body.contact.id;
+    const shown = () =>
+      world.models.Contact.find({
+        _id: { $in: contacts.map((contact) => contact._id) },
+        audiences: 'tickets',
+      }).lean();
+    expect(await shown()).toMatchObject([{ _id: made }]);
+    // One that died before it had shown the contact, repeated.
+    await world.models.Contact.updateOne({ _id: made }, { $set: personal });
+    expect((await change(path, { contact_id: made })).status).toBe(200);
+    expect(await shown()).toMatchObject([{ _id: made }]);
+  });
+
   test('without If-Match those made at once are all made', async () => {
     const { _id } = await rows.ticket(world.models, {});
     const bodies = [{ status: 'closed' }, { agent_id: 'max' }, { priority: 'high' }, { tags: ['a'] }];

@@ -132,16 +132,33 @@ test('events carry who may hear of them', () => {
   expect(contact).toMatchObject({ audiences: ['owner:dana', 'tickets'], owner_id: null });
 });
 
-test('that a contact became known to one more is told to that one only', () => {
-  const row = { audiences: ['tickets', 'owner:dana'] };
-  for (const fields of [{ 'audiences.1': 'owner:dana' }, { audiences: ['tickets', 'owner:dana'] }])
-    expect(domainEvents(updated('contacts', row, fields))).toMatchObject([
-      { type: 'contact.updated', audiences: ['owner:dana'], changed: [] },
-    ]);
-  const now = { audiences: ['owner:dana', 'shared'] };
-  expect(domainEvents(updated('contacts', now, { 'audiences.1': 'shared' }))).toMatchObject([
-    { type: 'contact.updated', audiences: ['shared'] },
+test('who sees a contact only now hears that it is there; who saw it before hears nothing', () => {
+  const added = (audiences: string[]) => [
+    domainEvents(
+      updated('contacts', { audiences }, { [`audiences.${audiences.length - 1}`]: audiences.at(-1) }),
+    ),
+    domainEvents(updated('contacts', { audiences }, { audiences })),
+  ];
+  for (const now of [
+    ['owner:dana', 'shared'],
+    ['owner:dana', 'owner:max'],
+  ])
+    for (const events of added(now))
+      expect(events).toMatchObject([{ type: 'contact.created', audiences: now.slice(-1), changed: [] }]);
+  for (const events of [...added(['shared', 'tickets']), ...added(['owner:max', 'tickets', 'owner:dana'])])
+    expect(events).toEqual([]);
+  // The row is read later than the change was made.
+  const later = { audiences: ['owner:dana', 'tickets', 'shared'] };
+  expect(domainEvents(updated('contacts', later, { 'audiences.1': 'tickets' }))).toMatchObject([
+    { type: 'contact.created', audiences: ['tickets'] },
   ]);
+  expect(domainEvents(updated('contacts', later, { 'audiences.2': 'shared' }))).toEqual([]);
+});
+
+test('a contact becoming known is another event than its beginning', () => {
+  const begun = domainEvents(inserted('contacts', { audiences: ['owner:dana'] }));
+  const known = updated('contacts', { audiences: ['owner:dana', 'tickets'] }, { 'audiences.1': 'tickets' });
+  expect(domainEvents(known)[0]?._id).not.toBe(begun[0]?._id);
 });
 
 test('a merge of contacts is told to all who see the one that stays', () => {

@@ -232,6 +232,24 @@ test('nothing of personal mail is posted, nor what became personal meanwhile', a
   expect(hook.posts).toHaveLength(0);
 });
 
+test('what was merged or moved says where it went', async () => {
+  const { row } = await endpointTo(hook.url);
+  const went = { merged_into: 'that', hidden: 'merged' as const };
+  const ticket = await rows.ticket(models, { ...went, merged_kind: 'ticket' });
+  const conversation = await rows.conversation(models, { ...went, merged_kind: 'ticket' });
+  const contact = await rows.contact(models, { merged_into: 'that' });
+  for (const [type, row_id, said] of [
+    ['ticket.deleted', ticket._id, { merged_into: 'that', merged_kind: 'ticket', deleted_at: null }],
+    ['conversation.deleted', conversation._id, { merged_into: 'that', merged_kind: 'ticket' }],
+    ['contact.deleted', contact._id, { merged_into: 'that' }],
+  ] as const) {
+    const { attempt } = await deliveryTo(row, { type, row_id });
+    expect(await attempt()).toMatchObject({ state: 'delivered' });
+    const post = JSON.parse(hook.posts.at(-1)!.body) as { data: object };
+    expect(post).toMatchObject({ type, data: { id: row_id, ...said } });
+  }
+});
+
 test('a message waits for its files, ten seconds at most', async () => {
   const { row } = await endpointTo(hook.url);
   const message = await rows.message(models, { subject: 'with a file' });

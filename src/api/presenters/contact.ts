@@ -12,6 +12,10 @@ export const Contact = z
     blocked_at: Time.nullable(),
     created_at: Time,
     updated_at: Time,
+    merged_into: z
+      .string()
+      .nullable()
+      .meta({ description: 'The contact that it was merged into: webhooks tell it so.' }),
   })
   .meta({ id: 'Contact' });
 
@@ -26,5 +30,6 @@ export function presentContact(row: ContactRow, others: ContactRow[]): z.input<t
     blocked_at: row.blocked_at ?? null,
     created_at: row.created_at,
     updated_at: row.updated_at ?? row.created_at,
+    merged_into: row.merged_into ?? null,
   };
 }

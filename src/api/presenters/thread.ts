@@ -23,6 +23,11 @@ const fields = {
   created_at: Time,
   updated_at: Time,
   deleted_at: Time.nullable().meta({ description: 'In the trash since.' }),
+  merged_into: z
+    .string()
+    .nullable()
+    .meta({ description: 'Where its messages are, once it was merged or moved: webhooks tell it so.' }),
+  merged_kind: z.enum(['ticket', 'conversation']).nullable().meta({ description: 'What that is.' }),
 };
 export const Ticket = z
   .object({
@@ -73,5 +78,7 @@ function common(row: ThreadRow, { contacts, workspaceEmails }: ThreadParts) {
     created_at: row.created_at,
     updated_at: row.updated_at,
     deleted_at: row.deleted_at ?? null,
+    merged_into: row.merged_into ?? null,
+    merged_kind: row.merged_kind ?? null,
   };
 }

@@ -2,6 +2,7 @@ import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { storable } from '../../email/text.ts';
 import type { ContactRow } from '../../models/index.ts';
+import { isEverybodys } from '../../threads/audiences.ts';
 import { contactWords } from '../../threads/contacts.ts';
 import { mergeContacts } from '../../threads/mergeContacts.ts';
 import type { ApiState, Authenticate } from '../auth.ts';
@@ -149,9 +150,10 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
       {
         summary: 'Merge a contact into another',
         description:
-          'Tickets, conversations and later mail of the first are the second’s too, which is answered.',
+          'Tickets, conversations and later mail of the first are the second’s too, which is answered; it is blocked when either was. Both have to be known through tickets or shared conversations: what is known through personal mail only stays where it is.',
         body: MergeBody,
         answer: Contact,
+        refuses: { 409: 'It is known through personal mail only.' },
         etag: true,
       },
       async (ctx, { body: { into } }) => {
@@ -163,15 +165,24 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
         if (!(await models.Contact.exists(done)))
           await mergeContacts(models, asking.workspaceId, { from, into }, (first, second) => {
             if (!isSeen(first)) throw notFound();
-            if (from === into) throw wrongFields([{ field: 'into', message: 'must be another one' }]);
-            if (!isSeen(second))
-              throw wrongFields([{ field: 'into', message: 'must be a contact that you can see' }]);
+            if (from === into) throw wrongInto('must be another one');
+            if (!isSeen(second)) throw wrongInto('must be a contact that you can see');
+            // Told by what all may know. Whom else's personal mail has them, nobody is to learn: also not by what is refused.
+            if (!isEverybodys(first!.audiences))
+              throw new Problem(
+                409,
+                'It is known through personal mail only: merged, everybody would see it.',
+              );
+            if (!isEverybodys(second!.audiences))
+              throw wrongInto('is known through personal mail only: merged, everybody would see it');
           });
         return show(ctx, await findContact(deps, into, asking));
       },
     ),
   );
 }
+
+const wrongInto = (message: string) => wrongFields([{ field: 'into', message }]);
 
 /** Words that a contact is found by; those of a former name stay while there is room. */
 const MAX_WORDS = 200;

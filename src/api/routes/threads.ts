@@ -19,7 +19,7 @@ import { requestOf } from '../request.ts';
 import { saveAndStart } from '../saveAndStart.ts';
 import { pageOf } from '../schemas.ts';
 import { showMessage, showThread, showThreads } from '../show.ts';
-import { threadChange, ThreadChangeBody, threadTagParts } from '../threadChange.ts';
+import { showContact, threadChange, ThreadChangeBody, threadTagParts } from '../threadChange.ts';
 import { filterOf, OneThreadQuery, ThreadQuery } from '../threadQuery.ts';
 import { seenBy } from '../visibility.ts';
 
@@ -99,6 +99,7 @@ export function threadRoutes(
               })
               .lean<ThreadRow>(),
         });
+        if (body.contact_id !== undefined) await showContact(models, row);
         ctx.set('ETag', etag(row));
         return showThread(row, kind, asking, deps);
       },
