@@ -37,7 +37,7 @@ export async function attemptWebhook(
   const endpoint = await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>();
   // Written down by a try whose answer Temporal did not get, and which may have died before it was done with the endpoint.
   const made = delivery.attempts.find((attempt) => attempt.run === run && attempt.n === n);
-  if (made && endpoint) return judge(deps, endpoint, made, { delivery: id, isLast, afterMs: 0 });
+  if (made && endpoint) return judge(deps, endpoint, made, id, isLast);
   if (delivery.state !== 'pending') return over(delivery.state);
   if (!endpoint?.active) return end(deps, delivery, 'cancelled');
   const event =
@@ -113,7 +113,7 @@ async function settle(
 ): Promise<Attempted> {
   const { status, error, body, ms, retryAfterMs } = answer;
   observeWebhookAttempt(status, ms / 1000);
-  const attempt: WebhookAttempt = { run, n, at, status, error, ms, body };
+  const attempt: WebhookAttempt = { run, n, at, status, error, ms, body, after_ms: retryAfterMs ?? 0 };
   const isOver = isTaken(attempt) || isLast || status === GONE;
   await deps.models.WebhookDelivery.updateOne(
     { _id, run, state: 'pending', attempts: { $not: { $elemMatch: { run, n } } } },
@@ -122,7 +122,7 @@ async function settle(
       ...(isOver && { $set: { state: isTaken(attempt) ? 'delivered' : 'failed' } }),
     },
   );
-  return judge(deps, endpoint, attempt, { delivery: _id, isLast, afterMs: retryAfterMs ?? 0 });
+  return judge(deps, endpoint, attempt, _id, isLast);
 }
 
 /** What an attempt means for the endpoint and for the run. Any number of times. */
@@ -130,14 +130,15 @@ async function judge(
   { models }: WebhookDeps,
   endpoint: WebhookRow,
   attempt: WebhookAttempt,
-  { delivery, isLast, afterMs }: { delivery: string; isLast: boolean; afterMs: number },
+  delivery: string,
+  isLast: boolean,
 ): Promise<Attempted> {
   if (isTaken(attempt)) {
     if (endpoint.failing_since)
       await models.Webhook.updateOne({ _id: endpoint._id }, { $set: { failing_since: null } });
     return over('delivered');
   }
-  const { status, error, at } = attempt;
+  const { status, error, at, after_ms: afterMs = 0 } = attempt;
   const disabled = await noteFailure(models, endpoint, { delivery, isGone: status === GONE, at });
   if (isLast || status === GONE) return over('failed', disabled);
   return { verdict: 'later', afterMs, code: error ?? `HTTP ${status ?? 0}`, disabled };

@@ -67,6 +67,8 @@ export interface WebhookAttempt {
   ms: number;
   /** Start of what was answered. */
   body: string;
+  /** So long it asked to be left alone (Retry-After, ms); 0 = it did not; missing in attempts of before. */
+  after_ms?: number;
 }
 
 export const WEBHOOK_DELIVERY_STATES = ['pending', 'delivered', 'failed', 'cancelled'] as const;
@@ -107,6 +109,7 @@ export const webhookDeliverySchema = rowSchema<WebhookDeliveryRow>({
       error: nullableString,
       ms: Number,
       body: text,
+      after_ms: Number,
     },
   ],
   run: { type: Number, required: true },

@@ -161,6 +161,9 @@ test('Retry-After is kept, in seconds and as a date', async () => {
   const { attempt } = await deliveryTo(row);
   hook.answer = (r) => r.writeHead(429, { 'retry-after': '120' }).end();
   expect(await attempt(1)).toMatchObject({ verdict: 'later', afterMs: 120_000 });
+  // Also when the answer did not reach Temporal, and the attempt is read again.
+  expect(await attempt(1)).toMatchObject({ verdict: 'later', afterMs: 120_000 });
+  expect(hook.posts).toHaveLength(1);
   hook.answer = (r) => r.writeHead(503, { 'retry-after': new Date(Date.now() + 90_000).toUTCString() }).end();
   const { afterMs } = (await attempt(2)) as { afterMs: number };
   expect(afterMs).toBeGreaterThan(80_000);
