@@ -21,6 +21,8 @@ const AT_ONCE = { healthy: 10, failing: 2 };
 const FILES_MS = 10_000;
 /** Then an endpoint that takes nothing is switched off. */
 const FAILING_MS = 5 * 24 * 60 * 60_000;
+/** After so long without a failure the five days begin anew: longer than the longest wait between two attempts (deliverWebhook). */
+const QUIET_MS = 2 * 24 * 60 * 60_000;
 /** An endpoint that answers so wants nothing more (Standard Webhooks). */
 const GONE = 410;
 
@@ -134,8 +136,9 @@ async function judge(
   isLast: boolean,
 ): Promise<Attempted> {
   if (isTaken(attempt)) {
-    if (endpoint.failing_since)
-      await models.Webhook.updateOne({ _id: endpoint._id }, { $set: { failing_since: null } });
+    // Another may have failed since the endpoint was read.
+    const failing = { _id: endpoint._id, failing_since: { $ne: null } };
+    await models.Webhook.updateOne(failing, { $set: { failing_since: null } });
     return over('delivered');
   }
   const { status, error, at, after_ms: afterMs = 0 } = attempt;
@@ -148,21 +151,32 @@ const isTaken = ({ status }: WebhookAttempt): boolean => status !== null && stat
 
 /** @returns true when this delivery switched it off, and its owners are to be told */
 async function noteFailure(
-  models: WebhookDeps['models'],
-  { _id, failing_since }: WebhookRow,
+  { Webhook }: WebhookDeps['models'],
+  { _id }: WebhookRow,
   { delivery, isGone, at }: { delivery: string; isGone: boolean; at: Date },
 ): Promise<boolean> {
-  await models.Webhook.updateOne({ _id, failing_since: null }, { $set: { failing_since: at } });
-  const failingMs = at.getTime() - (failing_since ?? at).getTime();
-  if (!isGone && failingMs < FAILING_MS) return false;
+  const quietSince = new Date(at.getTime() - QUIET_MS);
+  const isFirst = [
+    { failing_since: null },
+    { last_failed_at: null },
+    { last_failed_at: { $lt: quietSince } },
+  ];
+  await Webhook.updateOne({ _id, $or: isFirst }, { $set: { failing_since: at, last_failed_at: at } });
+  const failing = await Webhook.findOneAndUpdate(
+    { _id, failing_since: { $ne: null } },
+    { $max: { last_failed_at: at } },
+    { returnDocument: 'after' },
+  ).lean<WebhookRow>();
+  const failing_since = failing?.failing_since ?? at;
+  if (!isGone && at.getTime() - failing_since.getTime() < FAILING_MS) return false;
   const disabled_reason = isGone
     ? 'It answered 410: it wants nothing more.'
     : 'Nothing that was sent to it was taken for five days.';
-  await models.Webhook.updateOne(
+  await Webhook.updateOne(
     // It took something meanwhile, or was switched off already.
     { _id, active: true, ...(!isGone && { failing_since }) },
     { $set: { active: false, disabled_reason, disabled_at: at, disabled_by: delivery, told_at: null } },
   );
   // Of those under way at the same moment one tells, also when it is tried again.
-  return (await models.Webhook.exists({ _id, active: false, disabled_by: delivery })) !== null;
+  return (await Webhook.exists({ _id, active: false, disabled_by: delivery })) !== null;
 }
