@@ -17,8 +17,11 @@ const WAITS_MS = [
 /** What was put off together is not to come back together. */
 const JITTER = 0.1;
 const LONGEST_WAIT_MS = 24 * HOUR_MS;
-/** While as many posts as may are under way to an endpoint, the next ones wait for longer and longer. */
-const LONGEST_QUEUE_MS = MINUTE_MS;
+/**
+ * While as many posts as may are under way to an endpoint, the next ones wait for longer and longer: up to a minute, later a tenth of
+ * what they have waited. Asking each minute, the history of a run would be too long after three days (50,000 events).
+ */
+const QUEUE_MS = { longest: MINUTE_MS, share: 0.1 };
 
 /** One event on its way to one endpoint. */
 export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutcome> {
@@ -44,7 +47,9 @@ export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutco
   }
 
   async function attempt(n: number) {
-    for (let queueMs = SECOND_MS; ; queueMs = Math.min(queueMs * 2, LONGEST_QUEUE_MS)) {
+    const since = Date.now();
+    const longestMs = () => Math.max(QUEUE_MS.longest, QUEUE_MS.share * (Date.now() - since));
+    for (let queueMs = SECOND_MS; ; queueMs = Math.min(queueMs * 2, longestMs())) {
       const tried = await attemptWebhook(delivery, n, n === WAITS_MS.length);
       if (tried.verdict !== 'wait') return tried;
       const turnMs = Math.max(queueMs, tried.afterMs ?? 0);

@@ -19,7 +19,9 @@ type OldRow = Pick<InboundEmailRow, '_id' | 'provider' | 'key' | 'repeats' | 'ru
  */
 export async function deleteOldRaw(deps: Deps): Promise<{ mails: number }> {
   let mails = 0;
-  for (const row of await marked(deps)) mails += await finish(deps, row);
+  // Each batch leaves the list as it is done.
+  for (let rows = await marked(deps); rows.length > 0; rows = await marked(deps))
+    for (const row of rows) mails += await finish(deps, row);
   const before = new Date(deps.now().getTime() - deps.retentionDays * DAY_MS);
   for (const state of STATES) {
     // Those that are left alone (their run is open) stay in the way: the next batch begins behind them.
@@ -35,7 +37,9 @@ export async function deleteOldRaw(deps: Deps): Promise<{ mails: number }> {
 }
 
 const marked = ({ models }: Deps): Promise<OldRow[]> =>
-  models.InboundEmail.find({ state: { $in: STATES }, raw: 'going' }, RAW_FIELDS).lean<OldRow[]>();
+  models.InboundEmail.find({ state: { $in: STATES }, raw: 'going' }, RAW_FIELDS)
+    .limit(BATCH)
+    .lean<OldRow[]>();
 
 function old(
   { models }: Deps,

@@ -19,6 +19,8 @@ export type Attempted =
 const FILES_MS = 10_000;
 /** Then an endpoint that takes nothing is switched off. */
 const FAILING_MS = 5 * 24 * 60 * 60_000;
+/** After so long without a failure the five days begin anew: longer than the longest wait between two attempts (deliverWebhook). */
+const QUIET_MS = 2 * 24 * 60 * 60_000;
 /** An endpoint that answers so wants nothing more (Standard Webhooks). */
 const GONE = 410;
 
@@ -35,7 +37,7 @@ export async function attemptWebhook(
   const endpoint = await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>();
   // Written down by a try whose answer Temporal did not get, and which may have died before it was done with the endpoint.
   const made = delivery.attempts.find((attempt) => attempt.run === run && attempt.n === n);
-  if (made && endpoint) return judge(deps, endpoint, made, { delivery: id, isLast, afterMs: 0 });
+  if (made && endpoint) return judge(deps, endpoint, made, id, isLast);
   if (delivery.state !== 'pending') return over(delivery.state);
   if (!endpoint?.active) return end(deps, delivery, 'cancelled');
   const event =
@@ -113,7 +115,7 @@ async function settle(
 ): Promise<Attempted> {
   const { status, error, body, ms, retryAfterMs } = answer;
   observeWebhookAttempt(status, ms / 1000);
-  const attempt: WebhookAttempt = { run, n, at, status, error, ms, body };
+  const attempt: WebhookAttempt = { run, n, at, status, error, ms, body, after_ms: retryAfterMs ?? 0 };
   const isOver = isTaken(attempt) || isLast || status === GONE;
   await deps.models.WebhookDelivery.updateOne(
     { _id, run, state: 'pending', attempts: { $not: { $elemMatch: { run, n } } } },
@@ -122,7 +124,7 @@ async function settle(
       ...(isOver && { $set: { state: isTaken(attempt) ? 'delivered' : 'failed' } }),
     },
   );
-  return judge(deps, endpoint, attempt, { delivery: _id, isLast, afterMs: retryAfterMs ?? 0 });
+  return judge(deps, endpoint, attempt, _id, isLast);
 }
 
 /** What an attempt means for the endpoint and for the run. Any number of times. */
@@ -130,14 +132,16 @@ async function judge(
   { models }: WebhookDeps,
   endpoint: WebhookRow,
   attempt: WebhookAttempt,
-  { delivery, isLast, afterMs }: { delivery: string; isLast: boolean; afterMs: number },
+  delivery: string,
+  isLast: boolean,
 ): Promise<Attempted> {
   if (isTaken(attempt)) {
-    if (endpoint.failing_since)
-      await models.Webhook.updateOne({ _id: endpoint._id }, { $set: { failing_since: null } });
+    // Another may have failed since the endpoint was read.
+    const failing = { _id: endpoint._id, failing_since: { $ne: null } };
+    await models.Webhook.updateOne(failing, { $set: { failing_since: null } });
     return over('delivered');
   }
-  const { status, error, at } = attempt;
+  const { status, error, at, after_ms: afterMs = 0 } = attempt;
   const disabled = await noteFailure(models, endpoint, { delivery, isGone: status === GONE, at });
   if (isLast || status === GONE) return over('failed', disabled);
   return { verdict: 'later', afterMs, code: error ?? `HTTP ${status ?? 0}`, disabled };
@@ -147,21 +151,32 @@ const isTaken = ({ status }: WebhookAttempt): boolean => status !== null && stat
 
 /** @returns true when this delivery switched it off, and its owners are to be told */
 async function noteFailure(
-  models: WebhookDeps['models'],
-  { _id, failing_since }: WebhookRow,
+  { Webhook }: WebhookDeps['models'],
+  { _id }: WebhookRow,
   { delivery, isGone, at }: { delivery: string; isGone: boolean; at: Date },
 ): Promise<boolean> {
-  await models.Webhook.updateOne({ _id, failing_since: null }, { $set: { failing_since: at } });
-  const failingMs = at.getTime() - (failing_since ?? at).getTime();
-  if (!isGone && failingMs < FAILING_MS) return false;
+  const quietSince = new Date(at.getTime() - QUIET_MS);
+  const isFirst = [
+    { failing_since: null },
+    { last_failed_at: null },
+    { last_failed_at: { $lt: quietSince } },
+  ];
+  await Webhook.updateOne({ _id, $or: isFirst }, { $set: { failing_since: at, last_failed_at: at } });
+  const failing = await Webhook.findOneAndUpdate(
+    { _id, failing_since: { $ne: null } },
+    { $max: { last_failed_at: at } },
+    { returnDocument: 'after' },
+  ).lean<WebhookRow>();
+  const failing_since = failing?.failing_since ?? at;
+  if (!isGone && at.getTime() - failing_since.getTime() < FAILING_MS) return false;
   const disabled_reason = isGone
     ? 'It answered 410: it wants nothing more.'
     : 'Nothing that was sent to it was taken for five days.';
-  await models.Webhook.updateOne(
+  await Webhook.updateOne(
     // It took something meanwhile, or was switched off already.
     { _id, active: true, ...(!isGone && { failing_since }) },
     { $set: { active: false, disabled_reason, disabled_at: at, disabled_by: delivery, told_at: null } },
   );
   // Of those under way at the same moment one tells, also when it is tried again.
-  return (await models.Webhook.exists({ _id, active: false, disabled_by: delivery })) !== null;
+  return (await Webhook.exists({ _id, active: false, disabled_by: delivery })) !== null;
 }

@@ -26,6 +26,8 @@ export interface WebhookRow {
   rotated_by?: string;
   /** Since when nothing that was sent there was taken; null = the last attempt went well, or there was none. */
   failing_since: Date | null;
+  /** The newest failure; missing before the first. */
+  last_failed_at?: Date | null;
   created_by: string;
   created_at: Date;
   /** Raised with every change by a person; missing before the first. */
@@ -47,6 +49,7 @@ export const webhookSchema = rowSchema<WebhookRow>({
   old_secret_until: nullableDate,
   rotated_by: String,
   failing_since: nullableDate,
+  last_failed_at: Date,
   created_by: requiredString,
   created_at: Date,
   changes: Number,
@@ -67,6 +70,8 @@ export interface WebhookAttempt {
   ms: number;
   /** Start of what was answered. */
   body: string;
+  /** So long it asked to be left alone (Retry-After, ms); 0 = it did not; missing in attempts of before. */
+  after_ms?: number;
 }
 
 export const WEBHOOK_DELIVERY_STATES = ['pending', 'delivered', 'failed', 'cancelled'] as const;
@@ -107,6 +112,7 @@ export const webhookDeliverySchema = rowSchema<WebhookDeliveryRow>({
       error: nullableString,
       ms: Number,
       body: text,
+      after_ms: Number,
     },
   ],
   run: { type: Number, required: true },

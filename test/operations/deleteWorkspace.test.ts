@@ -129,6 +129,19 @@ test('nothing of it is left, in any collection or in storage; nothing of another
     expect((await world.get('/tickets', token)).status).toBe(401);
 });
 
+test('a payload that cannot be read holds up nothing: it goes with what is beside it', async () => {
+  const { models, storage } = world;
+  const [broken, whole] = [newId(), newId()];
+  const keys = [await postTo([broken]), await postTo([whole])];
+  await storage.put(keys[0]!, '{"id": "cut o');
+  for (const [n, _id] of [broken, whole].entries())
+    await rows.inboundEmail(models, { _id, workspace_id: 'broken', state: 'failed', key: keys[n]! });
+  await runStep(steps.purgeWorkspace, { id: 'broken' });
+  expect(await models.InboundEmail.countDocuments({ workspace_id: 'broken' })).toBe(0);
+  const mine = keys.map((key) => key.replace(/json$/, ''));
+  expect((await stored()).filter((key) => mine.some((start) => key.startsWith(start)))).toEqual([]);
+});
+
 test('nobody gets in while what it has is still being deleted', async () => {
   const { models } = world;
   for (const workspace_id of ['shut', 'other'])

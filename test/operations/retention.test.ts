@@ -163,6 +163,43 @@ describe.each([
     expect(await world.models.InboundEmail.countDocuments({ raw: 'gone' })).toBe(4);
   });
 
+  test('a payload that cannot be read goes with what is beside it, and holds up no other', async () => {
+    const broken = await mail(31, { state: 'routed', raw: 'going' });
+    await storage.put(broken.key, '{"id": "cut o');
+    const ofOtherDays = await mail(33, { state: 'routed' });
+    await storage.put(ofOtherDays.key, '{"deliveries": "none"}');
+    const copied = await mail(31, { state: 'skipped' });
+    const copy = copied.key.replace('incoming', 'skipped');
+    await storage.put(copy, '');
+    await storage.put(copy.replace(/json$/, 'eml'), 'x');
+    await world.models.InboundEmail.updateOne({ _id: copied.id }, { $set: { key: copy } });
+    const wholeOnes = await Promise.all([31, 35].map((days) => mail(days, { state: 'routed' })));
+    const young = await mail(29, { state: 'routed' });
+    // Who is held may still want it mended.
+    const shared = await mail(31, { state: 'routed' });
+    await storage.put(shared.key, '[');
+    const { key } = shared;
+    await rows.inboundEmail(world.models, { _id: newId(), key, state: 'held' });
+    expect(await sweep()).toEqual({ mails: 6 });
+    const all = [broken, ofOtherDays, copied, ...wholeOnes, young, shared];
+    expect(await Promise.all(all.map(leftOf))).toEqual([0, 0, 0, 0, 0, 5, 5]);
+    expect(await keysBelow(storage, 'mailgun-skipped/')).toEqual([]);
+    expect(await sweep()).toEqual({ mails: 0 });
+  });
+
+  test('more than a batch that was left marked is done', async () => {
+    const ids = Array.from({ length: 230 }, () => newId());
+    for (const _id of ids)
+      await rows.inboundEmail(world.models, {
+        _id,
+        state: 'routed',
+        raw: 'going',
+        key: payloadKey('mailgun', _id),
+      });
+    expect(await sweep()).toEqual({ mails: 230 });
+    expect(await world.models.InboundEmail.countDocuments({ raw: 'gone' })).toBe(230);
+  });
+
   test('events are deleted when their days are over and they were written to their messages', async () => {
     const put = async (days: number, isWaiting = false) => {
       const id = eventIdOf(ago(days), newId());

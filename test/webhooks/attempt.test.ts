@@ -17,7 +17,7 @@ import { startHookServer, type HookServer } from '../support/hookServer.ts';
 import { until } from '../support/until.ts';
 
 const seal = createSeal('a key of these tests');
-const DAY_MS = 24 * 60 * 60_000;
+const daysAgo = (days: number): Date => new Date(Date.now() - days * 24 * 60 * 60_000);
 let models: Models;
 let hook: HookServer;
 /** Waits as long as real ones do: a busy machine is no endpoint that hangs. */
@@ -161,6 +161,9 @@ test('Retry-After is kept, in seconds and as a date', async () => {
   const { attempt } = await deliveryTo(row);
   hook.answer = (r) => r.writeHead(429, { 'retry-after': '120' }).end();
   expect(await attempt(1)).toMatchObject({ verdict: 'later', afterMs: 120_000 });
+  // Also when the answer did not reach Temporal, and the attempt is read again.
+  expect(await attempt(1)).toMatchObject({ verdict: 'later', afterMs: 120_000 });
+  expect(hook.posts).toHaveLength(1);
   hook.answer = (r) => r.writeHead(503, { 'retry-after': new Date(Date.now() + 90_000).toUTCString() }).end();
   const { afterMs } = (await attempt(2)) as { afterMs: number };
   expect(afterMs).toBeGreaterThan(80_000);
@@ -207,7 +210,10 @@ test('of several that are answered 410 at one moment, one tells the owners', asy
 
 test('it is switched off after five days of failures, and not before', async () => {
   hook.answer = (r) => r.writeHead(500).end();
-  const since = (days: number) => ({ failing_since: new Date(Date.now() - days * DAY_MS) });
+  const since = (days: number, last = 1.2) => ({
+    failing_since: daysAgo(days),
+    last_failed_at: daysAgo(last),
+  });
   const young = await endpointTo(hook.url, since(4.9));
   expect(await (await deliveryTo(young.row)).attempt()).toMatchObject({ disabled: false });
   const old = await endpointTo(hook.url, since(5.1));
@@ -215,6 +221,38 @@ test('it is switched off after five days of failures, and not before', async () 
     ...{ verdict: 'over', state: 'failed', disabled: true },
   });
   expect(await models.Webhook.findById(old.row._id).lean()).toMatchObject({ active: false });
+});
+
+test('one failure, a month without traffic and another failure are not five days of failures', async () => {
+  hook.answer = (r) => r.writeHead(500).end();
+  const { row } = await endpointTo(hook.url, { failing_since: daysAgo(30), last_failed_at: daysAgo(27) });
+  expect(await (await deliveryTo(row)).attempt()).toMatchObject({ disabled: false });
+  const { active, failing_since, last_failed_at } = await models.Webhook.findById(row._id).orFail().lean();
+  expect(active).toBe(true);
+  expect(failing_since!.getTime()).toBeGreaterThan(daysAgo(1).getTime());
+  expect(last_failed_at).toEqual(failing_since);
+  // Each failure that comes soon enough counts on from the first.
+  await models.Webhook.updateOne(
+    { _id: row._id },
+    { $set: { failing_since: daysAgo(2), last_failed_at: daysAgo(1.5) } },
+  );
+  expect(await (await deliveryTo(row)).attempt()).toMatchObject({ disabled: false });
+  const later = await models.Webhook.findById(row._id).orFail().lean();
+  expect(later.failing_since!.getTime()).toBeLessThan(daysAgo(1.9).getTime());
+  expect(later.last_failed_at!.getTime()).toBeGreaterThan(daysAgo(1).getTime());
+});
+
+test('a success ends what failed after its endpoint was read', async () => {
+  const { row } = await endpointTo(hook.url);
+  const { attempt } = await deliveryTo(row);
+  let fail: Promise<unknown> = Promise.resolve();
+  hook.answer = (r) => {
+    const noted = { $set: { failing_since: new Date(), last_failed_at: new Date() } };
+    fail = models.Webhook.updateOne({ _id: row._id }, noted).then(() => r.writeHead(200).end());
+  };
+  expect(await attempt()).toMatchObject({ state: 'delivered' });
+  await fail;
+  expect((await models.Webhook.findById(row._id).orFail().lean()).failing_since).toBeNull();
 });
 
 test('nothing of personal mail is posted, nor what became personal meanwhile', async () => {

@@ -75,3 +75,36 @@ test('the endpoint’s own wish is kept, a day at most', async () => {
   expect(forever.at[1]! - forever.at[0]!).toBeGreaterThanOrEqual(24 * 3_600);
   expect(forever.at[1]! - forever.at[0]!).toBeLessThan(25 * 3_600);
 });
+
+test('a turn that does not come for a month is asked for ever more seldom: no history gets too long', async () => {
+  const month = 30 * 24 * 3_600;
+  const asked = await waitingFor(month);
+  // With what each takes to wake up and to ask, far from the 50,000 events at which a run is ended.
+  expect(asked.length).toBeLessThan(250);
+  const waits = asked.map((seconds, n) => seconds - (asked[n - 1] ?? 0));
+  // In the first ten minutes as often as ever.
+  expect(Math.max(...waits.filter((_, n) => asked[n]! < 600))).toBeLessThan(120);
+  // After that at most a sixth more than it has waited already.
+  for (const [n, wait] of waits.entries())
+    if (asked[n]! > 3_600) expect(wait).toBeLessThan(asked[n - 1]! * 0.16 + 20);
+});
+
+/** @returns when its turn was asked for, in seconds since the start, until so many seconds had gone by */
+async function waitingFor(seconds: number): Promise<number[]> {
+  const { env } = world;
+  const from = await env.currentTimeMs();
+  const asked: number[] = [];
+  const path = 'a-month';
+  const attemptWebhook = async () => {
+    asked.push(((await env.currentTimeMs()) - from) / 1000);
+    const isOver = asked.at(-1)! > seconds || asked.length > 400;
+    return isOver
+      ? { verdict: 'over', state: 'delivered', disabled: false }
+      : { verdict: 'wait', for: 'its turn' };
+  };
+  scripts.set(path, { ...webhookActivities({}).activities, attemptWebhook } as never);
+  await env.client.workflow.execute('deliverWebhook', {
+    ...{ workflowId: webhookWorkflowId(path, 1), taskQueue: WEBHOOK_QUEUE, args: [{ id: path, run: 1 }] },
+  });
+  return asked;
+}
