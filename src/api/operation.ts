@@ -35,6 +35,9 @@ export interface Operation<
   refuses?: Record<number, string>;
 }
 
+/** @throws Problem 404 when the path names nothing that the user sees: that is said before a fault of query or body. */
+type Find<State> = (ctx: RouterContext<State>) => Promise<unknown>;
+
 interface Read<Query extends z.ZodType, Body extends z.ZodType> {
   query: z.output<Query>;
   body: z.output<Body>;
@@ -59,18 +62,27 @@ function operationWith<State>() {
     Body extends z.ZodType = z.ZodType,
     Answer extends z.ZodType = z.ZodType,
   >(
-    about: Operation<Query, Body, Answer>,
+    about: Operation<Query, Body, Answer> & { find?: Find<State> },
     handle: (ctx: RouterContext<State>, read: Read<Query, Body>) => Promise<z.input<Answer> | void>,
   ): RouterMiddleware<State> => {
     const handler: RouterMiddleware<State> = async (ctx) => {
-      const query = about.query && readQuery(ctx.query, about.query);
-      const body = about.body && readBody(ctx, about.body);
-      const answer = await handle(ctx, { query, body } as Read<Query, Body>);
+      const answer = await handle(ctx, await read(ctx));
       if (answer !== undefined) ctx.body = answer;
       ctx.status = successOf(about);
     };
     operations.set(handler, about);
     return handler;
+
+    async function read(ctx: RouterContext<State>): Promise<Read<Query, Body>> {
+      try {
+        const query = about.query && readQuery(ctx.query, about.query);
+        const body = about.body && readBody(ctx, about.body);
+        return { query, body } as Read<Query, Body>;
+      } catch (fault) {
+        await about.find?.(ctx);
+        throw fault;
+      }
+    }
   };
 }
 

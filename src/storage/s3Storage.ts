@@ -106,7 +106,10 @@ class S3Storage implements Storage {
   }
 
   async delete(key: string): Promise<void> {
-    await this.#client.send(new DeleteObjectCommand(this.#at(key)));
+    // S3 says nothing of one that is gone already; other makers' may, when two delete it at once.
+    await found(key, this.#client.send(new DeleteObjectCommand(this.#at(key)))).catch((error: unknown) => {
+      if (!(error instanceof NotStoredError)) throw error;
+    });
   }
 
   async *list(prefix: string): AsyncIterable<string> {

@@ -42,6 +42,7 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
   const { models } = deps;
   const keyed = idempotent(deps);
 
+  const find = ({ params, state }: RouterContext<ApiState>) => findContact(deps, params.id, state.user);
   const show = async (ctx: RouterContext<ApiState>, row: ContactRow) => {
     ctx.set('ETag', etag(row));
     const [shown] = await showContacts(models, [row], ctx.state.user);
@@ -49,7 +50,7 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
   };
   const change = (ctx: RouterContext<ApiState>, decide: (row: ContactRow) => Partial<ContactRow> | null) =>
     changeRow<ContactRow>(ctx, {
-      find: () => findContact(deps, ctx.params.id, ctx.state.user),
+      find: () => find(ctx),
       etag,
       decide,
       write: (row, set) =>
@@ -99,6 +100,7 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
         body: ContactChangeBody,
         answer: Contact,
         etag: true,
+        find,
       },
       async (ctx, { body: { name, notes } }) => {
         const row = await change(ctx, (found) => {
@@ -152,6 +154,7 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
         description:
           'Tickets, conversations and later mail of the first are the second’s too, which is answered; it is blocked when either was. Both have to be known through tickets or shared conversations: what is known through personal mail only stays where it is.',
         body: MergeBody,
+        find,
         answer: Contact,
         refuses: { 409: 'It is known through personal mail only.' },
         etag: true,

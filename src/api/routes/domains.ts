@@ -121,6 +121,7 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
         body: DomainChange,
         answer: Domain,
         etag: true,
+        find: ({ params, state }) => find(state.user, params.id),
       },
       async (ctx, { body: { catch_all } }) => {
         const changed = await changeRow<DomainRow>(ctx, {

@@ -39,6 +39,7 @@ export function emailProofRoutes(router: ApiRouter, user: Authenticate, deps: Ro
         body: CodeBody,
         answer: WorkspaceEmail,
         etag: true,
+        find: (ctx) => findEmail(ctx, deps),
         refuses: { 409: 'No code counts just now, as after ten wrong ones: have another one sent.' },
       },
       async (ctx, { body }) => {

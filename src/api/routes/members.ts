@@ -154,6 +154,7 @@ export function memberRoutes(
     operation(
       {
         summary: 'Change the role of a member',
+        find: (ctx) => find(ctx, deps),
         body: RoleBody,
         answer: Member,
         etag: true,

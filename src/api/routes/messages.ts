@@ -1,3 +1,4 @@
+import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import type { MessageRow } from '../../models/index.ts';
 import type { MessageState } from '../../models/outbound.ts';
@@ -5,7 +6,7 @@ import { replyDefaults } from '../../replies/defaults.ts';
 import { newNote, newReply } from '../../replies/newReply.ts';
 import { findSender } from '../../replies/sender.ts';
 import { cancelMessage, retryMessage, type OutboundRow } from '../../replies/takeBack.ts';
-import type { Authenticate } from '../auth.ts';
+import type { ApiState, Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { draftOf, ReplyBody } from '../draft.ts';
@@ -41,6 +42,8 @@ export function messageRoutes(
   const { models, replies } = deps;
   const path = `/${kind}s/:id`;
 
+  const find = ({ params, state }: RouterContext<ApiState>) =>
+    findThread(models, kind, params.id, state.user);
   const findMessage = async (params: Record<string, string>, asking: ApiUser): Promise<MessageRow> => {
     const { id: thread_id, message_id: _id } = params;
     await findThread(models, kind, thread_id, asking);
@@ -59,9 +62,10 @@ export function messageRoutes(
         description: 'Oldest first.',
         query: ListQuery,
         answer: pageOf(Message),
+        find,
       },
       async (ctx, { query }) => {
-        await findThread(models, kind, ctx.params.id, ctx.state.user);
+        await find(ctx);
         const thread = { ...seenBy(ctx.state.user), thread_id: ctx.params.id };
         const page = await readPage<MessageRow>(models.Message, thread, query, {
           order: 'oldest first',
@@ -87,9 +91,10 @@ export function messageRoutes(
         status: 202,
         answer: Message,
         isKeyed: true,
+        find,
       },
       async (ctx, { body }) => {
-        const thread = { kind, row: await findThread(models, kind, ctx.params.id, ctx.state.user) };
+        const thread = { kind, row: await find(ctx) };
         const make = body.note ? newNote : newReply;
         const request = requestOf(ctx, ctx.state.user);
         const saved = await saveAndStart(ctx, deps, request, draftOf(body), (order) =>
@@ -110,7 +115,7 @@ export function messageRoutes(
         answer: Defaults,
       },
       async (ctx) => {
-        const thread = await findThread(models, kind, ctx.params.id, ctx.state.user);
+        const thread = await find(ctx);
         const [{ to, cc, subject }, found] = await Promise.all([
           replyDefaults(models, thread),
           findSender(models, thread, null, ctx.state.user.userId),

@@ -115,6 +115,7 @@ export function threadMoveRoutes(
         body: MergeBody,
         answer: Thread,
         etag: true,
+        find: ({ params, state }) => findThread(models, kind, params.id, state.user),
       },
       async (ctx, { body: { into } }) => {
         const asking = ctx.state.user;

@@ -1,9 +1,10 @@
+import type { RouterContext } from '@koa/router';
 import type { z } from 'zod';
 import type { MessageRow } from '../../models/index.ts';
 import type { ThreadRow } from '../../models/thread.ts';
 import { newThread } from '../../replies/newThread.ts';
 import { threadsOf, unchanged, WITHOUT_LISTS } from '../../threads/threads.ts';
-import type { Authenticate } from '../auth.ts';
+import type { ApiState, Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
@@ -34,6 +35,8 @@ export function threadRoutes(
   const { models } = deps;
   const model = threadsOf(models, kind);
   const Thread = threadSchemas[kind];
+  const find = ({ params, state }: RouterContext<ApiState>) =>
+    findThread(models, kind, params.id, state.user);
   const etag = (row: ThreadRow) => etagOf(...threadTagParts(kind, row));
 
   router.get(
@@ -84,11 +87,11 @@ export function threadRoutes(
     user,
     jsonBody,
     operation(
-      { summary: `Change a ${kind}`, body: ThreadChangeBody, answer: Thread, etag: true },
+      { summary: `Change a ${kind}`, body: ThreadChangeBody, answer: Thread, etag: true, find },
       async (ctx, { body }) => {
         const asking = ctx.state.user;
         const row = await changeRow<ThreadRow>(ctx, {
-          find: () => findThread(models, kind, ctx.params.id, asking),
+          find: () => find(ctx),
           etag,
           decide: (found) => threadChange(models, found, body, asking),
           write: (found, change) =>

@@ -134,6 +134,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
         body: WebhookChangeBody,
         answer: Webhook,
         etag: true,
+        find: (ctx) => findWebhook(ctx, deps),
       },
       async (ctx, { body }) => {
         const afresh = { disabled_reason: null, disabled_at: null, told_at: null, failing_since: null };
@@ -236,6 +237,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
         body: ReplayBody,
         status: 202,
         answer: Replayed,
+        find: (ctx) => findWebhook(ctx, deps),
         refuses: { 409: OFF },
       },
       async (ctx, { body }) => {
@@ -251,7 +253,12 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     user,
     ownersOnly,
     operation(
-      { summary: 'List deliveries of a webhook', query: ListQuery, answer: pageOf(Delivery) },
+      {
+        summary: 'List deliveries of a webhook',
+        query: ListQuery,
+        answer: pageOf(Delivery),
+        find: (ctx) => findWebhook(ctx, deps),
+      },
       async (ctx, { query }) => {
         const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
         const here = { workspace_id, webhook_id };

@@ -126,6 +126,7 @@ export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps
         body: EmailChangeBody,
         answer: WorkspaceEmail,
         etag: true,
+        find: (ctx) => findEmail(ctx, deps),
       },
       async (ctx, { body }) => {
         const email = await changeRow<WorkspaceEmailRow>(ctx, {
