@@ -5,7 +5,7 @@ export interface KeyedRequestRow {
   /** Hash of workspace, user and key; the key itself is nowhere. */
   _id: string;
   workspace_id: string;
-  /** Of method, path and body. */
+  /** Of path and body: all of them are POSTs. */
   request_hash: string;
   /** Encrypted with a key that is made of the Idempotency-Key: an answer may hold a secret. Null: not answered yet. */
   answer: string | null;
