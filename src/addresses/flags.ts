@@ -4,6 +4,8 @@ import { claimReceiving, holdsReceiving, releaseReceiving } from './receiving.ts
 
 /** What is proved of an address. An owner may switch off what is proved, and on again. */
 export interface Proved {
+  /** It is the workspace's: one of a domain is as long as the domain is. */
+  owned: boolean;
   receive: boolean;
   send: boolean;
 }
@@ -26,21 +28,19 @@ export function ownedDomain(models: Models, workspaceId: string, name: string): 
  * when its domain's DKIM and SPF are right.
  */
 export async function provedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
-  if (email.deleted_at !== null) return { receive: false, send: false };
-  if (email.kind === 'platform') return { receive: true, send: true };
-  if (email.kind === 'forwarding' && email.proved_at === null) return { receive: false, send: false };
+  const owned = email.proved_at !== null;
+  if (email.deleted_at !== null) return { owned, receive: false, send: false };
+  if (email.kind === 'platform') return { owned, receive: true, send: true };
+  if (email.kind === 'forwarding' && !owned) return { owned, receive: false, send: false };
   const domain = await ownedDomain(models, email.workspace_id, domainPart(email.address));
   const send = domain?.sending ?? false;
-  return { receive: email.kind === 'forwarding' || (domain?.receiving ?? false), send };
+  if (email.kind === 'forwarding') return { owned, receive: true, send };
+  return { owned: domain !== null, receive: domain?.receiving ?? false, send };
 }
 
-/** What is proved and switched on, and whether the address is the workspace's: one of a domain is as long as the domain is. */
-async function wantedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved & { owned: boolean }> {
-  const { receive, send } = await provedOf(models, email);
-  const owned =
-    email.kind === 'domain'
-      ? (await ownedDomain(models, email.workspace_id, domainPart(email.address))) !== null
-      : email.proved_at !== null;
+/** What of it is switched on, too. */
+async function wantedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
+  const { owned, receive, send } = await provedOf(models, email);
   return { owned, receive: receive && !email.receive_off, send: send && !email.send_off };
 }
 
@@ -61,11 +61,7 @@ export async function applyFlags(models: Models, id: string): Promise<boolean> {
   return true;
 }
 
-async function setFlags(
-  models: Models,
-  email: WorkspaceEmailRow,
-  wanted: Proved & { owned: boolean },
-): Promise<boolean> {
+async function setFlags(models: Models, email: WorkspaceEmailRow, wanted: Proved): Promise<boolean> {
   const emails = collectionOf(models.WorkspaceEmail);
   const isWrong =
     email.kind === 'domain' && email.deleted_at === null && wanted.owned !== (email.proved_at !== null);
