@@ -1,8 +1,16 @@
+import type { RouterContext } from '@koa/router';
 import type { MessageRow, Models } from '../models/index.ts';
 import type { ThreadRow } from '../models/thread.ts';
 import { threadsOf, WITHOUT_LISTS } from '../threads/threads.ts';
+import type { ApiState } from './auth.ts';
 import { notFound, Problem } from './problem.ts';
 import { seenBy, threadsSeenBy, type ApiUser } from './visibility.ts';
+
+/** Finds what a route's path names, as `findThread` does. */
+export const threadFinder =
+  (models: Models, kind: MessageRow['thread_kind']) =>
+  ({ params, state }: RouterContext<ApiState>): Promise<ThreadRow> =>
+    findThread(models, kind, params.id, state.user);
 
 /**
  * A thread that the user may see, and that is not in the trash.

@@ -5,6 +5,7 @@ import { MAX_TAG_CHARS, MAX_TAGS, normaliseTag } from '../threads/tags.ts';
 import { hiddenFor } from '../threads/threads.ts';
 import { wordsOf } from '../threads/words.ts';
 import { MAX_SUBJECT_CHARS } from './draft.ts';
+import { etagOf } from './etag.ts';
 import { OneLine } from './fields.ts';
 import { wrongFields } from './problem.ts';
 import { contactsSeenBy, memberOf, type ApiUser } from './visibility.ts';
@@ -89,11 +90,6 @@ export async function showContact(
   await models.Contact.updateOne({ workspace_id, _id: contact_id }, { $addToSet: { audiences: audience } });
 }
 
-/** Which of a thread's own fields its ETag is made of. */
-export const threadTagParts = (kind: MessageRow['thread_kind'], row: ThreadRow): unknown[] => [
-  kind,
-  row._id,
-  row.changes ?? 0,
-  row.last_message_at,
-  row.updated_at,
-];
+/** A thread's ETag. */
+export const threadTag = (kind: MessageRow['thread_kind'], row: ThreadRow): string =>
+  etagOf(kind, row._id, row.changes ?? 0, row.last_message_at, row.updated_at);

@@ -1,4 +1,3 @@
-import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import type { MessageRow } from '../../models/index.ts';
 import type { MessageState } from '../../models/outbound.ts';
@@ -6,11 +5,11 @@ import { replyDefaults } from '../../replies/defaults.ts';
 import { newNote, newReply } from '../../replies/newReply.ts';
 import { findSender } from '../../replies/sender.ts';
 import { cancelMessage, retryMessage, type OutboundRow } from '../../replies/takeBack.ts';
-import type { ApiState, Authenticate } from '../auth.ts';
+import type { Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { draftOf, ReplyBody } from '../draft.ts';
-import { findThread } from '../findThread.ts';
+import { findThread, threadFinder } from '../findThread.ts';
 import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
@@ -42,8 +41,7 @@ export function messageRoutes(
   const { models, replies } = deps;
   const path = `/${kind}s/:id`;
 
-  const find = ({ params, state }: RouterContext<ApiState>) =>
-    findThread(models, kind, params.id, state.user);
+  const find = threadFinder(models, kind);
   const findMessage = async (params: Record<string, string>, asking: ApiUser): Promise<MessageRow> => {
     const { id: thread_id, message_id: _id } = params;
     await findThread(models, kind, thread_id, asking);

@@ -13,15 +13,14 @@ import type { ApiState, Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
-import { etagOf } from '../etag.ts';
-import { findThread } from '../findThread.ts';
+import { threadFinder } from '../findThread.ts';
 import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
 import { threadSchemas, Ticket } from '../presenters/thread.ts';
 import { notFound, Problem, wrongFields } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import { showThread } from '../show.ts';
-import { threadTagParts } from '../threadChange.ts';
+import { threadTag } from '../threadChange.ts';
 import { seenBy, type ApiUser } from '../visibility.ts';
 
 const MergeBody = z.strictObject({ into: z.string('must be the id of another one') });
@@ -38,10 +37,11 @@ export function threadMoveRoutes(
   const model = threadsOf(models, kind);
   const keyed = idempotent(deps);
   const Thread = threadSchemas[kind];
-  const etag = (row: ThreadRow) => etagOf(...threadTagParts(kind, row));
+  const find = threadFinder(models, kind);
+  const etag = (row: ThreadRow) => threadTag(kind, row);
 
   const showAs = <Kind extends typeof kind>(ctx: RouterContext<ApiState>, row: ThreadRow, as: Kind) => {
-    ctx.set('ETag', etagOf(...threadTagParts(as, row)));
+    ctx.set('ETag', threadTag(as, row));
     return showThread(row, as, ctx.state.user, deps);
   };
   const show = (ctx: RouterContext<ApiState>, row: ThreadRow) => showAs(ctx, row, kind);
@@ -64,7 +64,7 @@ export function threadMoveRoutes(
       },
       async (ctx) => {
         await changeRow<ThreadRow>(ctx, {
-          find: () => findThread(models, kind, ctx.params.id, ctx.state.user),
+          find: () => find(ctx),
           etag,
           decide: () => {
             const at = new Date();
@@ -115,7 +115,7 @@ export function threadMoveRoutes(
         body: MergeBody,
         answer: Thread,
         etag: true,
-        find: ({ params, state }) => findThread(models, kind, params.id, state.user),
+        find,
       },
       async (ctx, { body: { into } }) => {
         const asking = ctx.state.user;
@@ -150,7 +150,7 @@ export function threadMoveRoutes(
         },
         async (ctx) => {
           const asking = ctx.state.user;
-          const ticket = await findThread(models, kind, ctx.params.id, asking);
+          const ticket = await find(ctx);
           const { message_id = '' } = ctx.params;
           const here = { ...seenBy(asking), thread_id: ticket._id, _id: message_id };
           const id = threadIdFor(`moved ${requestOf(ctx, asking).id}`);
@@ -177,7 +177,7 @@ export function threadMoveRoutes(
           refuses: { 409: 'No address could answer it as a ticket.' },
         },
         async (ctx) => {
-          const thread = await findThread(models, kind, ctx.params.id, ctx.state.user);
+          const thread = await find(ctx);
           const id = threadIdFor(`ticket of ${thread._id}`);
           const email = await ticketEmail(deps, thread, id, ctx.state.user.userId);
           const row = await moveToTicket(models, id, thread, email).catch((error: unknown) => {

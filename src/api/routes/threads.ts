@@ -1,16 +1,14 @@
-import type { RouterContext } from '@koa/router';
 import type { z } from 'zod';
 import type { MessageRow } from '../../models/index.ts';
 import type { ThreadRow } from '../../models/thread.ts';
 import { newThread } from '../../replies/newThread.ts';
 import { threadsOf, unchanged, WITHOUT_LISTS } from '../../threads/threads.ts';
-import type { ApiState, Authenticate } from '../auth.ts';
+import type { Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { draftOf, NewConversationBody, NewTicketBody } from '../draft.ts';
-import { etagOf } from '../etag.ts';
-import { findThread } from '../findThread.ts';
+import { threadFinder } from '../findThread.ts';
 import { operation } from '../operation.ts';
 import { readPage } from '../paging.ts';
 import { Message } from '../presenters/message.ts';
@@ -20,7 +18,7 @@ import { requestOf } from '../request.ts';
 import { saveAndStart } from '../saveAndStart.ts';
 import { pageOf } from '../schemas.ts';
 import { showMessage, showThread, showThreads } from '../show.ts';
-import { showContact, threadChange, ThreadChangeBody, threadTagParts } from '../threadChange.ts';
+import { showContact, threadChange, ThreadChangeBody, threadTag } from '../threadChange.ts';
 import { filterOf, OneThreadQuery, ThreadQuery } from '../threadQuery.ts';
 import { seenBy } from '../visibility.ts';
 
@@ -35,9 +33,8 @@ export function threadRoutes(
   const { models } = deps;
   const model = threadsOf(models, kind);
   const Thread = threadSchemas[kind];
-  const find = ({ params, state }: RouterContext<ApiState>) =>
-    findThread(models, kind, params.id, state.user);
-  const etag = (row: ThreadRow) => etagOf(...threadTagParts(kind, row));
+  const find = threadFinder(models, kind);
+  const etag = (row: ThreadRow) => threadTag(kind, row);
 
   router.get(
     path,
@@ -75,7 +72,7 @@ export function threadRoutes(
         const here = { ...seenBy(ctx.state.user), _id: ctx.params.id, hidden: 'trash' as const };
         const trashed =
           query.trash === 'true' ? await model.findOne(here, WITHOUT_LISTS).lean<ThreadRow>() : null;
-        const row = trashed ?? (await findThread(models, kind, ctx.params.id, ctx.state.user));
+        const row = trashed ?? (await find(ctx));
         ctx.set('ETag', etag(row));
         return showThread(row, kind, ctx.state.user, deps);
       },
