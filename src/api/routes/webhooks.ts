@@ -275,7 +275,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
     user,
     ownersOnly,
     operation({ summary: 'Read a delivery of a webhook', answer: Delivery }, async (ctx) =>
-      presentDelivery(await findDelivery(ctx, deps)),
+      presentDelivery(await findDelivery(ctx, deps, await findWebhook(ctx, deps))),
     ),
   );
 
@@ -292,12 +292,12 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
         refuses: { 409: `It is being sent already. ${OFF}` },
       },
       async (ctx) => {
-        active(await findWebhook(ctx, deps));
-        const delivery = await findDelivery(ctx, deps);
+        const webhook = active(await findWebhook(ctx, deps));
+        const delivery = await findDelivery(ctx, deps, webhook);
         const run = await sendAgain(models, delivery);
         if (run === null) throw new Problem(409, 'It is being sent already.');
         deliveries.add([{ id: delivery._id, run }]);
-        return presentDelivery(await findDelivery(ctx, deps));
+        return presentDelivery(await findDelivery(ctx, deps, webhook));
       },
     ),
   );
@@ -343,9 +343,12 @@ async function findWebhook(ctx: RouterContext<ApiState>, { models }: RouteDeps):
 }
 
 /** @throws Problem 404 */
-async function findDelivery(ctx: RouterContext<ApiState>, deps: RouteDeps): Promise<WebhookDeliveryRow> {
-  const { _id: webhook_id, workspace_id } = await findWebhook(ctx, deps);
-  const row = await deps.models.WebhookDelivery.findOne({
+async function findDelivery(
+  ctx: RouterContext<ApiState>,
+  { models }: RouteDeps,
+  { _id: webhook_id, workspace_id }: WebhookRow,
+): Promise<WebhookDeliveryRow> {
+  const row = await models.WebhookDelivery.findOne({
     ...{ _id: ctx.params.delivery_id, workspace_id, webhook_id },
   }).lean<WebhookDeliveryRow>();
   if (!row) throw notFound();
