@@ -1,7 +1,7 @@
 import { Problem } from './problem.ts';
 
 /** Of one user: more than all their windows and devices. */
-const OF_ONE = 20;
+export const OF_ONE = 20;
 /** Of one process; each waits on the database twice a second. */
 const OF_ALL = 500;
 

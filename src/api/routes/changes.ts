@@ -9,6 +9,7 @@ import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { operation } from '../operation.ts';
 import { Event, presentEvent } from '../presenters/event.ts';
 import { Problem, wrongFields } from '../problem.ts';
+import { OF_ONE } from '../streams.ts';
 import { audiencesOf } from '../visibility.ts';
 
 /** In one answer. */
@@ -44,7 +45,7 @@ export function changesRoutes(router: ApiRouter, user: Authenticate, deps: Route
         streams: ['text/event-stream'],
         refuses: {
           410: 'What followed the position is no longer kept: read everything anew.',
-          429: 'A user may have 20 streams open.',
+          429: `A user may have ${OF_ONE} streams open.`,
         },
       },
       async (ctx, { query: { since } }) => {
