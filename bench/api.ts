@@ -5,7 +5,6 @@ import { running } from '../test/support/running.ts';
 import { examinedBy, type Examined } from '../test/support/examined.ts';
 import { TOKENS, type Stack } from '../test/support/stack.ts';
 import { closeLater } from './cleanUp.ts';
-
 import { COMMON_WORD, fillWorkspace, RARE_WORD, type Size } from './fillWorkspace.ts';
 import { timed } from './mails.ts';
 import { figure, say, withSpread, type Line, type Section } from './report.ts';
@@ -145,11 +144,14 @@ async function placeOf(stack: Stack): Promise<Place> {
 }
 
 async function request(stack: Stack, paths: string[]): Promise<void> {
-  for (const path of paths) {
-    const answer = await stack.api(path);
-    await answer.arrayBuffer();
-    if (!answer.ok) throw new Error(`GET ${path} was answered ${answer.status}`);
-  }
+  for (const path of paths) await taken(path, stack.api(path));
+}
+
+/** Reads an answer to its end. @throws Error when it is not the one hoped for */
+async function taken(path: string, asked: Promise<Response>): Promise<void> {
+  const answer = await asked;
+  await answer.arrayBuffer();
+  if (!answer.ok) throw new Error(`GET ${path} was answered ${answer.status}`);
 }
 
 /** Asks the API once more, in this process, where its queries are seen. */
@@ -168,11 +170,8 @@ async function examine(stack: Stack, place: Place): Promise<Map<Ask, Examined[]>
       ask,
       await examinedBy(connection, async () => {
         for (const path of ask.paths(place)) {
-          const answer = await fetch(`${world.url}/api/v1/workspaces/demo/${path}`, {
-            headers: { Authorization: `Bearer ${TOKENS.owner}` },
-          });
-          await answer.arrayBuffer();
-          if (!answer.ok) throw new Error(`GET ${path} was answered ${answer.status}`);
+          const url = `${world.url}/api/v1/workspaces/demo/${path}`;
+          await taken(path, fetch(url, { headers: { Authorization: `Bearer ${TOKENS.owner}` } }));
         }
       }),
     );
