@@ -1,28 +1,26 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Import rules keep the parts apart that design and tests rely on being apart. */
-const no = (regex, message) => ({ regex, message });
-
-const NODE = no(
-  '^(node:|(fs|path|crypto|http|https|net|os|stream|util|worker_threads|child_process)(/|$))',
-  'No Node here.',
-);
-const CLIENTS = no(
-  '^(mongoose|mongodb|@temporalio/(client|worker|activity|testing)|@aws-sdk/|koa$|@koa/)',
-  'No client here: this part is pure.',
-);
-const PROVIDERS = no(
-  '/providers/(?!index\\.ts|outbound\\.ts|inbound\\.ts|parsers\\.ts|setup\\.ts)',
-  'Nothing outside providers/ knows one provider: use src/providers/index.ts.',
-);
-const imports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
+/** Pure code needs no client: who may import whom among our own folders is in .dependency-cruiser.js. */
+const NO_CLIENTS = {
+  'no-restricted-imports': [
+    'error',
+    {
+      patterns: [
+        {
+          regex: '^(mongoose|mongodb|@temporalio/(client|worker|activity|testing)|@aws-sdk/|koa$|@koa/)',
+          message: 'No client here: this part is pure.',
+        },
+      ],
+    },
+  ],
+};
 
 const noEnvironment = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
-  message: 'Only src/config.ts reads the environment.',
+  message: 'Only src/infra/config.ts reads the environment.',
 };
-const NAMES_MAILGUN = 'Only providers/ (and what stands in for it: sandbox/, dev/) may know Mailgun by name.';
+const NAMES_MAILGUN = 'Only src/infra/providers/ and dev/ may know Mailgun by name.';
 const noMailgun = [
   { selector: 'Identifier[name=/mailgun/i]', message: NAMES_MAILGUN },
   { selector: 'Literal[value=/mailgun/i]', message: NAMES_MAILGUN },
@@ -71,18 +69,12 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts', 'activities/**/*.ts', 'workflows/**/*.ts'],
-    rules: { ...syntax(noEnvironment, ...noMailgun), ...imports(PROVIDERS) },
+    rules: syntax(noEnvironment, ...noMailgun),
   },
-  // The provider's own code, its stand-in, and the two places that carry its settings.
-  {
-    files: ['src/providers/**', 'src/sandbox/**', 'src/dev.ts', 'src/dev/**', 'src/cli/**'],
-    rules: { ...syntax(noEnvironment), ...imports() },
-  },
-  { files: ['src/config.ts'], rules: { 'no-restricted-syntax': 'off' } },
-  {
-    files: ['src/email/**/*.ts'],
-    rules: imports(CLIENTS, PROVIDERS),
-  },
+  // The provider's own code, and the places that carry its settings.
+  { files: ['src/infra/providers/**', 'src/cli/**', 'dev/**'], rules: syntax(noEnvironment) },
+  { files: ['src/infra/config.ts', 'dev/mailgun/test/**'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['src/mail/**/*.ts', 'src/lib/**/*.ts'], rules: NO_CLIENTS },
   {
     files: ['workflows/**/*.ts'],
     rules: {
@@ -101,7 +93,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    files: ['test/**/*.ts', 'bench/**/*.ts', 'dev/mailgun/test/**/*.ts'],
     rules: {
       // Tests look into answers whose shape they are there to check.
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import { ProviderAway } from '../src/providers/setup.ts';
+import { ProviderAway } from '../src/infra/providers/setup.ts';
 
 /** A later run of this mail has taken over its row: this one must write nothing. */
 export class Superseded extends Error {}

@@ -1,37 +1,37 @@
 import { asyncLocalStorage as activities } from '@temporalio/activity';
-import { withLogFields } from '../src/operations/logContext.ts';
-import { observeStep, type StepResult } from '../src/operations/metrics.ts';
-import { archiveEmail } from './archiveEmail.ts';
-import { classifyEmail } from './classifyEmail.ts';
-import type { Deps, WebhookDeps } from './deps.ts';
+import { withLogFields } from '../src/infra/telemetry/logContext.ts';
+import { observeStep, type StepResult } from '../src/infra/telemetry/metrics.ts';
+import { archiveEmail } from './inbound/archiveEmail.ts';
+import { classifyEmail } from './inbound/classifyEmail.ts';
+import type { Deps, EndpointDeps } from './deps.ts';
 import { applyDomain } from './domains/applyDomain.ts';
 import { keepProvider } from './domains/keepProvider.ts';
 import { leaveDomain } from './domains/leaveDomain.ts';
 import { lookAtDomain } from './domains/lookAtDomain.ts';
 import { tellOwners } from './domains/tellOwners.ts';
 import { isVerdict, translate } from './errors.ts';
-import { fetchAttachments } from './fetchAttachments.ts';
-import { matchContact } from './matchContact.ts';
-import { recordMessage } from './recordMessage.ts';
-import { resolveForwarding } from './resolveForwarding.ts';
-import { routeEmail } from './routeEmail.ts';
-import { deleteOldRaw } from './operations/deleteOldRaw.ts';
-import { closeWorkspace, purgeWorkspace } from './operations/deleteWorkspace.ts';
-import { deleteOldEvents } from './operations/deleteOldEvents.ts';
-import { deleteOldUploads } from './operations/deleteOldUploads.ts';
-import { checkProofDns } from './proofs/checkProofDns.ts';
-import { lookAtProof } from './proofs/lookAtProof.ts';
-import { releaseHeldMail } from './proofs/releaseHeldMail.ts';
-import { remindOfProof } from './proofs/remindOfProof.ts';
-import { sendProofCode } from './proofs/sendProofCode.ts';
+import { fetchAttachments } from './inbound/fetchAttachments.ts';
+import { matchContact } from './inbound/matchContact.ts';
+import { recordMessage } from './inbound/recordMessage.ts';
+import { resolveForwarding } from './inbound/resolveForwarding.ts';
+import { routeEmail } from './inbound/routeEmail.ts';
+import { deleteOldRaw } from './retention/deleteOldRaw.ts';
+import { closeWorkspace, purgeWorkspace } from './retention/deleteWorkspace.ts';
+import { deleteOldEvents } from './retention/deleteOldEvents.ts';
+import { deleteOldUploads } from './retention/deleteOldUploads.ts';
+import { checkProofDns } from './addresses/checkProofDns.ts';
+import { lookAtProof } from './addresses/lookAtProof.ts';
+import { releaseHeldMail } from './addresses/releaseHeldMail.ts';
+import { remindOfProof } from './addresses/remindOfProof.ts';
+import { sendProofCode } from './addresses/sendProofCode.ts';
 import { deliverReply } from './replies/deliverReply.ts';
 import { findReply } from './replies/findReply.ts';
 import { followReply } from './replies/followReply.ts';
 import { resolveSendingEmail } from './replies/resolveSendingEmail.ts';
 import { takeReply } from './replies/takeReply.ts';
-import { attemptWebhook } from './webhooks/attemptWebhook.ts';
-import { tellOfDisabledWebhook } from './webhooks/tellOfDisabledWebhook.ts';
-import { holdEmail, skipEmail } from './skipEmail.ts';
+import { attemptWebhook } from './outgoingWebhooks/attemptWebhook.ts';
+import { tellOfDisabledWebhook } from './outgoingWebhooks/tellOfDisabledWebhook.ts';
+import { holdEmail, skipEmail } from './inbound/skipEmail.ts';
 
 /** The steps of mail coming in. Each may run twice, beside itself, and after its successors. */
 export function createMailActivities(deps: Deps) {
@@ -102,7 +102,7 @@ export function createOperationsActivities(deps: Deps) {
 export type OperationsActivities = ReturnType<typeof createOperationsActivities>;
 
 /** The steps of events on their way to endpoints. */
-export function createWebhookActivities(deps: WebhookDeps) {
+export function createWebhookActivities(deps: EndpointDeps) {
   const step = stepsOf(deps);
   return { attemptWebhook: step(attemptWebhook), tellOfDisabledWebhook: step(tellOfDisabledWebhook) };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import autocannon from 'autocannon';
-import { anyFreePort } from '../src/engines/ports.ts';
+import { anyFreePort } from '../dev/engines/ports.ts';
 import { startFloor } from './child.ts';
 import { closeLater } from './cleanUp.ts';
 import { FORM, INBOUND, postMaker } from './posts.ts';

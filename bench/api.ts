@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { createModels, type Models } from '../src/models/index.ts';
+import { createModels, type Models } from '../src/infra/models/index.ts';
 import { createWorld, type World } from '../test/api/world.ts';
 import { running } from '../test/support/running.ts';
 import { examinedBy, type Examined } from '../test/support/examined.ts';

@@ -1,9 +1,9 @@
-import { collectionOf, type ContactRow, type MessageRow, type Models } from '../src/models/index.ts';
-import type { ThreadRow } from '../src/models/thread.ts';
-import { hashOf, newId } from '../src/temporal/ids.ts';
-import { contactId, contactWords } from '../src/threads/contacts.ts';
-import { newThreadRow } from '../src/threads/newThreadRow.ts';
-import { wordsOf } from '../src/threads/words.ts';
+import { collectionOf, type ContactRow, type MessageRow, type Models } from '../src/infra/models/index.ts';
+import type { ThreadRow } from '../src/infra/models/thread.ts';
+import { hashOf, newId } from '../src/lib/ids.ts';
+import { contactId, contactWords } from '../src/core/threads/contacts.ts';
+import { newThreadRow } from '../src/core/threads/newThreadRow.ts';
+import { wordsOf } from '../src/core/threads/searchWords.ts';
 import { figure, say } from './report.ts';
 
 /** How much a workspace has. */

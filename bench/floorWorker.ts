@@ -11,7 +11,7 @@ const worker = await Worker.create({
   namespace,
   taskQueue: 'floor',
   workflowBundle: await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('workflows/index.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
     logger,
   }),
   activities: {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { temporalAddress } from '../test/support/engines.ts';
 import type { Stack } from '../test/support/stack.ts';
 import { until } from '../test/support/until.ts';
-import { newId } from '../src/temporal/ids.ts';
+import { newId } from '../src/lib/ids.ts';
 import { startFloor } from './child.ts';
 import { atOnce, postMaker, send, type Post } from './posts.ts';
 import { figure, say, withSpread, type Line, type Section } from './report.ts';

@@ -1,8 +1,8 @@
-import { addedHeaders, commonFields, bodyFields, signatureFields } from '../src/sandbox/fields.ts';
-import type { Field } from '../src/sandbox/body.ts';
-import type { Header } from '../src/sandbox/headers.ts';
-import { sign } from '../src/sandbox/signature.ts';
-import { newId } from '../src/temporal/ids.ts';
+import { addedHeaders, commonFields, bodyFields, signatureFields } from '../dev/mailgun/fields.ts';
+import type { Field } from '../dev/mailgun/body.ts';
+import type { Header } from '../dev/mailgun/headers.ts';
+import { sign } from '../dev/mailgun/signature.ts';
+import { newId } from '../src/lib/ids.ts';
 import { SIGNING_KEY } from '../test/support/stack.ts';
 
 export const FORM = 'application/x-www-form-urlencoded';

@@ -1,6 +1,6 @@
 import { temporalAddress } from '../test/support/engines.ts';
 import type { Stack } from '../test/support/stack.ts';
-import type { SendCall } from '../src/sandbox/outbound/types.ts';
+import type { SendCall } from '../dev/mailgun/outbound/types.ts';
 import { startFloor } from './child.ts';
 import { atSteadyRate, quiet, runFloor, timed } from './mails.ts';
 import { atOnce } from './posts.ts';

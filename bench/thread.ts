@@ -1,6 +1,6 @@
 import type { MailActivities } from '../activities/index.ts';
-import type { MessageRow, ThreadIdRow } from '../src/models/index.ts';
-import { hashOf, newId } from '../src/temporal/ids.ts';
+import type { MessageRow, ThreadIdRow } from '../src/infra/models/index.ts';
+import { hashOf, newId } from '../src/lib/ids.ts';
 import { newHouse, runStep, storeMail, WORKSPACE, type House } from '../test/support/house.ts';
 import { closeLater } from './cleanUp.ts';
 import { figure, say, withSpread, type Section } from './report.ts';

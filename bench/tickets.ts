@@ -1,4 +1,4 @@
-import type { MessageRow } from '../src/models/index.ts';
+import type { MessageRow } from '../src/infra/models/index.ts';
 import type { Stack } from '../test/support/stack.ts';
 import { until } from '../test/support/until.ts';
 import { atOnce, postMaker, send } from './posts.ts';

@@ -1,4 +1,4 @@
-import { replyWorkflowId } from '../src/temporal/ids.ts';
+import { replyWorkflowId } from '../src/infra/temporal/ids.ts';
 import type { Stack } from '../test/support/stack.ts';
 import { until } from '../test/support/until.ts';
 import { atSteadyRate, untilReadable, watchMessages } from './mails.ts';

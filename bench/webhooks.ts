@@ -1,6 +1,6 @@
-import type { WebhookRow } from '../src/models/index.ts';
-import { newId } from '../src/temporal/ids.ts';
-import { createSeal, newSecret } from '../src/webhooks/secrets.ts';
+import type { WebhookRow } from '../src/infra/models/index.ts';
+import { newId } from '../src/lib/ids.ts';
+import { createSeal, newSecret } from '../src/core/events/webhooks/secrets.ts';
 import { rows } from '../test/api/world.ts';
 import { temporalAddress } from '../test/support/engines.ts';
 import { startHookServer, type HookServer } from '../test/support/hookServer.ts';

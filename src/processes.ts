@@ -1,9 +1,9 @@
 import pino, { type Logger } from 'pino';
-import { ConfigError, loadConfig, type Config } from './config.ts';
-import { UnsuitableDatabase } from './database.ts';
-import { logFields } from './operations/logContext.ts';
-import { createStorage } from './storage/createStorage.ts';
-import type { Storage } from './storage/storage.ts';
+import { ConfigError, loadConfig, type Config } from './infra/config.ts';
+import { UnsuitableDatabase } from './infra/database.ts';
+import { logFields } from './infra/telemetry/logContext.ts';
+import { createStorage } from './infra/storage/createStorage.ts';
+import type { Storage } from './infra/storage/storage.ts';
 
 /** A configuration in which both engines are named. */
 export type ServerConfig = Config & {

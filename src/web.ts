@@ -6,30 +6,30 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Koa from 'koa';
 import { createApi } from './api/api.ts';
-import { connect, newConnection } from './database.ts';
-import { answerHealth, type Health } from './health.ts';
-import { createModels } from './models/index.ts';
-import { answerMetrics, watchQueue } from './operations/metrics.ts';
-import { observeRequests } from './operations/requests.ts';
-import { createParserPool } from './parser/createParserPool.ts';
+import { connect, newConnection } from './infra/database.ts';
+import { answerHealth, type Health } from './infra/health.ts';
+import { createModels } from './infra/models/index.ts';
+import { answerMetrics, watchQueue } from './infra/telemetry/metrics.ts';
+import { observeRequests } from './infra/telemetry/requests.ts';
+import { createParserPool } from './infra/parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
-import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
-import { createReplyStarter } from './replies/startReplies.ts';
-import { createTemporalClient } from './temporal/client.ts';
-import { rerunInbound } from './temporal/rerun.ts';
-import { createDeliveryStarter, createStartDelivery } from './temporal/startDelivery.ts';
-import { createStartRun } from './temporal/start.ts';
-import { createSetUpStarter } from './temporal/startWanted.ts';
-import { createStartSetUp, createWakeSetUp } from './temporal/startSetUp.ts';
-import { createStartReply, createWakeReply } from './temporal/startReply.ts';
-import { answerBrokenRequests } from './webhook/brokenRequests.ts';
-import { compareArchive } from './webhook/compareArchive.ts';
-import { createEventWebhook } from './webhook/eventWebhook.ts';
-import { createEventWork, type EventWork } from './webhook/eventWork.ts';
-import { createNoteRepeat } from './webhook/noteRepeat.ts';
-import { createStarter, type Starter } from './webhook/starter.ts';
-import { createTellReply } from './webhook/tellReply.ts';
-import { createWebhook } from './webhook/webhook.ts';
+import { createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
+import { createReplyStarter } from './sweeps/startReplies.ts';
+import { createTemporalClient } from './infra/temporal/client.ts';
+import { rerunInbound } from './infra/temporal/rerun.ts';
+import { createDeliveryStarter, createStartDelivery } from './infra/temporal/startDelivery.ts';
+import { createStartRun } from './infra/temporal/start.ts';
+import { createSetUpStarter } from './sweeps/startWanted.ts';
+import { createStartSetUp, createWakeSetUp } from './infra/temporal/startSetUp.ts';
+import { createStartReply, createWakeReply } from './infra/temporal/startReply.ts';
+import { answerBrokenRequests } from './infra/http/brokenRequests.ts';
+import { compareArchive } from './ingress/compareArchive.ts';
+import { createEventIngress } from './ingress/events.ts';
+import { createEventWork, type EventWork } from './ingress/eventWork.ts';
+import { createNoteRepeat } from './ingress/noteRepeat.ts';
+import { createStarter, type Starter } from './ingress/starter.ts';
+import { createRecordDeliveryEvent } from './core/replies/recordDeliveryEvent.ts';
+import { createInboundIngress } from './ingress/inbound.ts';
 
 /** Longer than clients and proxies keep an idle connection: whoever closes one may cut off a request on its way (ms). */
 const KEEP_ALIVE_MS = 65_000;
@@ -110,10 +110,15 @@ const database = untilItWorks('MongoDB', connectBoth, attempts);
 database.catch(() => undefined);
 const storage = await openStorage(config, log, stopping).catch(() => process.exit(0));
 starter = createStarter({ providers, storage, startRun, noteRepeat: createNoteRepeat(models), log });
-eventWork = createEventWork({ outbound, storage, tellReply: createTellReply({ models, wake, log }), log });
+eventWork = createEventWork({
+  outbound,
+  storage,
+  tellReply: createRecordDeliveryEvent({ models, wake, log }),
+  log,
+});
 const rerun = (id: string) => rerunInbound({ models, client, startRun }, id);
-app.use(createWebhook({ providers, storage, starter, config, log }));
-app.use(createEventWebhook({ outbound, storage, work: eventWork, log }));
+app.use(createInboundIngress({ providers, storage, starter, config, log }));
+app.use(createEventIngress({ outbound, storage, work: eventWork, log }));
 const replies = { ...replyStarter, wake };
 const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
 const deliveries = createDeliveryStarter({ models, startDelivery: createStartDelivery(client), log });

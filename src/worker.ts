@@ -13,39 +13,39 @@ import {
   createSetUpActivities,
   createWebhookActivities,
 } from '../activities/index.ts';
-import { createLinks } from './api/links.ts';
-import { sendAccessMails } from './access/sendAccessMails.ts';
-import { connect, newConnection } from './database.ts';
-import { createDns } from './dns/createDns.ts';
-import { followChanges } from './events/follow.ts';
-import { createHandler } from './events/handle.ts';
-import { answerHealth } from './health.ts';
-import { createIndexes, createModels } from './models/index.ts';
-import { answerMetrics } from './operations/metrics.ts';
-import { createTemporalMetrics } from './operations/temporalMetrics.ts';
-import { mailNotifications } from './notifications/mailNotifications.ts';
-import { createParserPool } from './parser/createParserPool.ts';
+import { createLinks } from './core/presenters/links.ts';
+import { sendAccessMails } from './core/access/sendAccessMails.ts';
+import { connect, newConnection } from './infra/database.ts';
+import { createDns } from './infra/dns/createDns.ts';
+import { followChanges } from './core/events/follow.ts';
+import { createHandler } from './core/events/handle.ts';
+import { answerHealth } from './infra/health.ts';
+import { createIndexes, createModels } from './infra/models/index.ts';
+import { answerMetrics } from './infra/telemetry/metrics.ts';
+import { createTemporalMetrics } from './infra/telemetry/temporalMetrics.ts';
+import { mailNotifications } from './core/events/notifications/mailNotifications.ts';
+import { createParserPool } from './infra/parser/createParserPool.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
-import { createOutbound, createProviders, createSetUp } from './providers/index.ts';
-import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './temporal/ids.ts';
-import { releaseHeld } from './temporal/releaseHeld.ts';
-import { rerunInbound } from './temporal/rerun.ts';
-import { settleReplies, settleRows } from './temporal/settle.ts';
-import { settleDeliveries } from './temporal/settleDeliveries.ts';
-import { createStartRun } from './temporal/start.ts';
-import { createDeliveryStarter, createStartDelivery } from './temporal/startDelivery.ts';
-import { startKeepTidy } from './temporal/startKeepTidy.ts';
-import { createStartSetUp } from './temporal/startSetUp.ts';
-import { createSetUpStarter } from './temporal/startWanted.ts';
-import { runState } from './temporal/runs.ts';
-import { startKeepProvider } from './temporal/startKeepProvider.ts';
-import { createWake } from './temporal/wake.ts';
-import { createWorker, workflowBundle } from './temporal/worker.ts';
-import { createPost } from './webhooks/post.ts';
-import { createSeal } from './webhooks/secrets.ts';
-import { createSlots } from './webhooks/slots.ts';
-import { settleMerges } from './threads/mergeThreads.ts';
-import { purgeTrash } from './threads/trash.ts';
+import { createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
+import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './infra/temporal/ids.ts';
+import { releaseHeld } from './sweeps/releaseHeld.ts';
+import { rerunInbound } from './infra/temporal/rerun.ts';
+import { settleReplies, settleInbound } from './sweeps/settleInbound.ts';
+import { settleDeliveries } from './sweeps/settleDeliveries.ts';
+import { createStartRun } from './infra/temporal/start.ts';
+import { createDeliveryStarter, createStartDelivery } from './infra/temporal/startDelivery.ts';
+import { startKeepTidy } from './infra/temporal/startKeepTidy.ts';
+import { createStartSetUp } from './infra/temporal/startSetUp.ts';
+import { createSetUpStarter } from './sweeps/startWanted.ts';
+import { runState } from './infra/temporal/runs.ts';
+import { startKeepProvider } from './infra/temporal/startKeepProvider.ts';
+import { createWake } from './infra/temporal/wake.ts';
+import { createWorker, workflowBundle } from './infra/temporal/worker.ts';
+import { createPost } from './core/events/webhooks/post.ts';
+import { createSeal } from './core/events/webhooks/secrets.ts';
+import { createSlots } from './core/events/webhooks/slots.ts';
+import { settleMerges } from './core/threads/mergeThreads.ts';
+import { purgeTrash } from './core/threads/trash.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
 const SETTLE_EVERY_MS = 60_000;
@@ -57,7 +57,7 @@ const PURGE_EVERY_MS = 10 * 60_000;
 const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */
 const MONGODB_TIMEOUT_MS = 1_500;
-/** Posts to endpoints; who may have how many of them: webhooks/slots.ts. */
+/** Posts to endpoints; who may have how many of them: core/events/webhooks/slots.ts. */
 const WEBHOOKS_AT_ONCE = 200;
 /** Beside these, steps that find that they have to wait. */
 const WAITING_AT_ONCE = 32;
@@ -155,7 +155,7 @@ const found = { models, client, log };
 const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
 const deliveries = createDeliveryStarter({ models, startDelivery: createStartDelivery(client), log });
 const sweeps = [
-  every(SETTLE_EVERY_MS, () => settleRows(found, config.settleAfterMs)),
+  every(SETTLE_EVERY_MS, () => settleInbound(found, config.settleAfterMs)),
   every(SETTLE_EVERY_MS, () => settleReplies(found, config.settleAfterMs)),
   every(SETTLE_EVERY_MS, () => settleDeliveries(found)),
   every(SETTLE_EVERY_MS, () => releaseHeld(deps)),

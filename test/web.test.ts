@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { runNode, until } from './engines/fakes.ts';
+import { runNode, until } from './dev/engines/fakes.ts';
 import { built } from './support/built.ts';
 import { lastingPort } from './support/ports.ts';
 

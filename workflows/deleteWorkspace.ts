@@ -2,7 +2,7 @@ import { proxyActivities, setCurrentDetails, sleep, upsertMemo } from '@temporal
 import type { DomainActivities, OperationsActivities } from '../activities/index.ts';
 import { domainStep, sweep } from './policies.ts';
 import { isSuperseded } from './steps.ts';
-import type { WorkspaceToDelete } from './types.ts';
+import type { WorkspaceToDelete } from '../src/infra/temporal/runTypes.ts';
 
 /** Steps that were under way when it began may write for so long after it: the last of them fetch files for half an hour. */
 const LOOKS_AGAIN_MS = [0, 60_000, 60 * 60_000];

@@ -1,7 +1,7 @@
 import { proxyActivities, setCurrentDetails, sleep, upsertMemo } from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/index.ts';
 import { notice, webhookAttempt } from './policies.ts';
-import type { WebhookOutcome, WebhookRun } from './types.ts';
+import type { WebhookOutcome, WebhookRun } from '../src/infra/temporal/runTypes.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;

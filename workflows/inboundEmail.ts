@@ -2,7 +2,7 @@ import { proxyActivities, setCurrentDetails, upsertMemo } from '@temporalio/work
 import type { MailActivities } from '../activities/index.ts';
 import { files } from './policies.ts';
 import { isSuperseded, mailSteps } from './steps.ts';
-import type { InboundOutcome, InboundRun } from './types.ts';
+import type { InboundOutcome, InboundRun } from '../src/infra/temporal/runTypes.ts';
 
 /** One inbound email, from its stored payload to a message that can be read (docs/architecture.md walks through it). */
 export async function inboundEmail(mail: InboundRun): Promise<InboundOutcome> {

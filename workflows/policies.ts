@@ -24,7 +24,7 @@ export const durableStep: ActivityOptions = {
 
 /**
  * Files of a mail: may be many and large, and come over the network. The heartbeat shows that it is alive; without an
- * end, because each file has its own (activities/fetchAttachments.ts says when one is given up).
+ * end, because each file has its own (activities/inbound/fetchAttachments.ts says when one is given up).
  */
 export const files: ActivityOptions = {
   startToCloseTimeout: '30 minutes',

@@ -10,7 +10,7 @@ import {
 import type { ReplyActivities } from '../activities/index.ts';
 import { askProvider, delivery } from './policies.ts';
 import { isSuperseded, replySteps } from './steps.ts';
-import type { ReplyOutcome, ReplyRun } from './types.ts';
+import type { ReplyOutcome, ReplyRun } from '../src/infra/temporal/runTypes.ts';
 
 /** Something happened to the message: its row is to be looked at, and decides. */
 const wake = defineSignal('wake');

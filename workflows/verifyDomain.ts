@@ -11,7 +11,7 @@ import {
 import type { DomainActivities } from '../activities/index.ts';
 import { domainStep } from './policies.ts';
 import { isSuperseded } from './steps.ts';
-import type { DomainOutcome, SetUpRun } from './types.ts';
+import type { DomainOutcome, SetUpRun } from '../src/infra/temporal/runTypes.ts';
 
 /** Something happened to the claim: its row is to be looked at, and decides. */
 const wake = defineSignal('wake');

@@ -11,7 +11,7 @@ import {
 import type { SetUpActivities } from '../activities/index.ts';
 import { askDns, notice } from './policies.ts';
 import { proofSteps } from './steps.ts';
-import type { ProofOutcome, ProofProgress, SetUpRun } from './types.ts';
+import type { ProofOutcome, ProofProgress, SetUpRun } from '../src/infra/temporal/runTypes.ts';
 
 /** Something happened to the proof, or is wanted: its row is to be looked at, and decides. */
 const wake = defineSignal('wake');

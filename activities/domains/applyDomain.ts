@@ -1,9 +1,9 @@
-import { applyDomainFlags } from '../../src/domains/flags.ts';
-import { keepEventHooks, keepRoutes } from '../../src/domains/routes.ts';
-import { ProviderAway, ProviderRefused } from '../../src/providers/setup.ts';
-import type { SetUpRun } from '../../workflows/types.ts';
+import { applyDomainFlags } from '../../src/core/domains/domainFlags.ts';
+import { keepEventHooks, keepRoutes } from '../../src/core/domains/routes.ts';
+import { ProviderAway, ProviderRefused } from '../../src/infra/providers/setup.ts';
+import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
-import { readDomain } from './row.ts';
+import { readDomain } from './domainRow.ts';
 
 /** `later`: addresses are right, the provider could not be told. */
 export type Applied = { verdict: 'applied' } | { verdict: 'later'; code: string; ms: number };

@@ -1,5 +1,5 @@
-import { keepEventHooks, keepRoutes, routedNames } from '../../src/domains/routes.ts';
-import { ProviderRefused } from '../../src/providers/setup.ts';
+import { keepEventHooks, keepRoutes, routedNames } from '../../src/core/domains/routes.ts';
+import { ProviderRefused } from '../../src/infra/providers/setup.ts';
 import type { Deps } from '../deps.ts';
 
 export interface Kept {

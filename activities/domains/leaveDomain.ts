@@ -1,11 +1,11 @@
-import { LIVE } from '../../src/domains/claims.ts';
-import { applyDomainFlags } from '../../src/domains/flags.ts';
-import { keepRoutes } from '../../src/domains/routes.ts';
-import type { DomainRow } from '../../src/models/index.ts';
-import { ProviderRefused } from '../../src/providers/setup.ts';
-import type { SetUpRun } from '../../workflows/types.ts';
+import { LIVE } from '../../src/core/domains/claims.ts';
+import { applyDomainFlags } from '../../src/core/domains/domainFlags.ts';
+import { keepRoutes } from '../../src/core/domains/routes.ts';
+import type { DomainRow } from '../../src/infra/models/index.ts';
+import { ProviderRefused } from '../../src/infra/providers/setup.ts';
+import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
-import { readDomain } from './row.ts';
+import { readDomain } from './domainRow.ts';
 
 /** `removed`: at the provider too. `refused`: the provider keeps it; an operator can remove it. */
 export interface Left {

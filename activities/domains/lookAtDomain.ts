@@ -1,7 +1,7 @@
-import { findOrCreate, verify, type AtProvider } from '../../src/domains/atProvider.ts';
-import { isLive } from '../../src/domains/claims.ts';
-import { judge, type Seen } from '../../src/domains/judge.ts';
-import { msToNextLook } from '../../src/domains/nextLook.ts';
+import { findOrCreate, verify, type AtProvider } from '../../src/core/domains/atProvider.ts';
+import { isLive } from '../../src/core/domains/claims.ts';
+import { nextDomainState, type DomainFindings } from '../../src/core/domains/domainState.ts';
+import { msToNextLook } from '../../src/core/domains/nextLook.ts';
 import {
   answerTo,
   isAnswered,
@@ -9,12 +9,12 @@ import {
   recordsOf,
   withAnswers,
   type Answers,
-} from '../../src/domains/records.ts';
-import { hasRival, takeFromOthers } from '../../src/domains/rivals.ts';
-import type { DomainRow } from '../../src/models/index.ts';
-import type { SetUpRun } from '../../workflows/types.ts';
+} from '../../src/core/domains/records.ts';
+import { hasRival, takeFromOthers } from '../../src/core/domains/rivals.ts';
+import type { DomainRow } from '../../src/infra/models/index.ts';
+import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
-import { changeDomain, readDomain } from './row.ts';
+import { changeDomain, readDomain } from './domainRow.ts';
 
 export type Looked =
   /** The claim goes on. `ms`: then it is looked at again. */
@@ -42,12 +42,14 @@ export async function lookAtDomain(deps: Deps, run: SetUpRun): Promise<Looked> {
   const before = await readDomain(deps, run);
   if (!isLive(before)) return over(before);
   const msToDue = (before.check_wanted_at?.getTime() ?? 0) - deps.now().getTime();
-  // Asked for right after a look (dns/lookGap.ts).
+  // Asked for right after a look (infra/dns/lookGap.ts).
   if (msToDue > 0) return { ...looked(before), ms: msToDue };
   const found = await find(deps, before);
   const { graceMs } = deps.domains;
   const row = await changeDomain(deps, run, (now) =>
-    isLive(now) ? { ...judge(now, seenOf(now, found), graceMs), verify_after: found.verifyAfter } : null,
+    isLive(now)
+      ? { ...nextDomainState(now, seenOf(now, found), graceMs), verify_after: found.verifyAfter }
+      : null,
   );
   await deps.models.Domain.updateOne(
     { _id: run.id, check_wanted_at: { $lte: found.at } },
@@ -83,7 +85,7 @@ async function find(deps: Deps, row: DomainRow): Promise<Found> {
   return { at, asked, answers, verifyAfter, rival };
 }
 
-function seenOf(row: DomainRow, { at, asked, answers, rival }: Found): Seen {
+function seenOf(row: DomainRow, { at, asked, answers, rival }: Found): DomainFindings {
   const records = withAnswers(recordsOf(row, asked.domain), answers);
   const answered = records.filter((record) => isAnswered(record, answers)).map(({ purpose }) => purpose);
   return {

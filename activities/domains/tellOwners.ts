@@ -1,23 +1,23 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { noticeWords } from '../../src/domains/notices.ts';
-import type { DomainNotice } from '../../src/models/domain.ts';
-import type { DomainRow } from '../../src/models/index.ts';
-import { ownersOf } from '../../src/notices/owners.ts';
-import { sendNotice } from '../../src/notices/sendNotice.ts';
-import { hashOf } from '../../src/temporal/ids.ts';
-import type { SetUpRun } from '../../workflows/types.ts';
+import { domainMail } from '../../src/core/domains/mails.ts';
+import type { DomainNotice } from '../../src/infra/models/domain.ts';
+import type { DomainRow } from '../../src/infra/models/index.ts';
+import { ownersOf } from '../../src/core/platformMail/owners.ts';
+import { sendNotice } from '../../src/core/platformMail/sendNotice.ts';
+import { hashOf } from '../../src/lib/ids.ts';
+import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
-import { readDomain } from './row.ts';
+import { readDomain } from './domainRow.ts';
 
 /** `later`: the provider does not take mail just now. */
-export type Told = { verdict: 'told' } | { verdict: 'later'; code: string; ms: number };
+export type NoticeVerdict = { verdict: 'told' } | { verdict: 'later'; code: string; ms: number };
 
 const LATER_MS = 10 * 60_000;
 
 /** Sends what the owners of the workspace are still to be told; each mail to each of them once. */
-export async function tellOwners(deps: Deps, run: SetUpRun): Promise<Told> {
+export async function tellOwners(deps: Deps, run: SetUpRun): Promise<NoticeVerdict> {
   const row = await readDomain(deps, run);
-  let verdict: Told = { verdict: 'told' };
+  let verdict: NoticeVerdict = { verdict: 'told' };
   for (const notice of row.notices) {
     const later = await tell(deps, row, notice);
     if (later) verdict = later;
@@ -27,12 +27,12 @@ export async function tellOwners(deps: Deps, run: SetUpRun): Promise<Told> {
 }
 
 /** @returns null when all of them have it, or never will. */
-async function tell(deps: Deps, row: DomainRow, notice: DomainNotice): Promise<Told | null> {
-  let later: Told | null = null;
+async function tell(deps: Deps, row: DomainRow, notice: DomainNotice): Promise<NoticeVerdict | null> {
+  let later: NoticeVerdict | null = null;
   for (const { _id, email } of await ownersOf(deps.models, row.workspace_id)) {
     if (notice.told.includes(_id)) continue;
     const id = hashOf('domain notice', row._id, notice.kind, notice.at.getTime(), _id);
-    const mail = { to: email, ...noticeWords(notice.kind, row), messageId: `<${id}@${deps.platformDomain}>` };
+    const mail = { to: email, ...domainMail(notice.kind, row), messageId: `<${id}@${deps.platformDomain}>` };
     const sent = await sendNotice(deps, mail, cancellationSignal());
     if (sent.result === 'not sent' || sent.result === 'unclear') {
       // A second copy has the same Message-Id: mail programs show one.

@@ -1,10 +1,10 @@
-import { applyEvents } from '../../src/replies/applyEvents.ts';
-import type { Change } from '../../src/replies/change.ts';
-import type { SendResult } from '../../src/providers/outbound.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import { applyEvents } from '../../src/core/replies/applyEvents.ts';
+import type { MessageChange } from '../../src/core/replies/change.ts';
+import type { SendResult } from '../../src/infra/providers/outbound.ts';
+import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
-import { changeReply, over, type ReplyRow } from './row.ts';
+import { changeReply, over, type ReplyRow } from './messageRow.ts';
 
 /** What an attempt came to. Codes are for operators, and hold no foreign text: reasons are on the message. */
 export type Delivered =
@@ -78,7 +78,7 @@ export async function later(
 const note = (
   deps: Deps,
   { reply, attempt }: Attempt,
-  change: (row: ReplyRow) => Change,
+  change: (row: ReplyRow) => MessageChange,
 ): Promise<ReplyRow> =>
   changeReply(deps, reply, (row) =>
     row.state === 'sending' && row.outbound.attempt <= attempt ? change(row) : null,

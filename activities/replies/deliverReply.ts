@@ -1,12 +1,12 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { settledBy } from '../../src/replies/applyEvents.ts';
-import { isCalledByThisRun, recipientsLeft } from '../../src/replies/attempts.ts';
-import { MAX_COMPOSED_BYTES, withComposed } from '../../src/replies/compose.ts';
-import { NotStoredError } from '../../src/storage/storage.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import { settledBy } from '../../src/core/replies/applyEvents.ts';
+import { isCalledByThisRun, recipientsLeft } from '../../src/core/replies/attempts.ts';
+import { MAX_COMPOSED_BYTES, withComposed } from '../../src/core/replies/compose.ts';
+import { NotStoredError } from '../../src/infra/storage/storage.ts';
+import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { givenUp, isOverdue, later, persistently, writeResult, type Delivered } from './callResult.ts';
-import { changeReply, over, readReply, type ReplyRow } from './row.ts';
+import { changeReply, over, readReply, type ReplyRow } from './messageRow.ts';
 
 /** A process that slept for longer after it had said that it will call (a paused machine) does not call any more. */
 const CALL_WITHIN_MS = 30_000;

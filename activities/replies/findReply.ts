@@ -1,10 +1,10 @@
 import { activityInfo } from '@temporalio/activity';
-import { applyEvents } from '../../src/replies/applyEvents.ts';
-import { isCalledByThisRun } from '../../src/replies/attempts.ts';
-import type { FoundEvents } from '../../src/providers/outbound.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import { applyEvents } from '../../src/core/replies/applyEvents.ts';
+import { isCalledByThisRun } from '../../src/core/replies/attempts.ts';
+import type { FoundEvents } from '../../src/infra/providers/outbound.ts';
+import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
-import { askProvider, changeReply, over, readReply, type ReplyRow } from './row.ts';
+import { askProvider, changeReply, over, readReply, type ReplyRow } from './messageRow.ts';
 
 /** Codes are for operators: reasons are on the message. */
 export type FoundReply =

@@ -1,8 +1,8 @@
-import { applyEvents } from '../../src/replies/applyEvents.ts';
-import { isSettled } from '../../src/replies/deliveries.ts';
-import type { ReplyOutcome, ReplyRun } from '../../workflows/types.ts';
+import { applyEvents } from '../../src/core/replies/applyEvents.ts';
+import { isSettled } from '../../src/core/replies/recipientStates.ts';
+import type { ReplyOutcome, ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
-import { askProvider, readReply } from './row.ts';
+import { askProvider, readReply } from './messageRow.ts';
 
 /** What became of a reply that went out: what is on its row, and, when `ask` is set, what the provider tells. */
 export async function followReply(

@@ -1,9 +1,9 @@
-import type { Change } from '../../src/replies/change.ts';
-import { findSender } from '../../src/replies/sender.ts';
-import { threadsOf } from '../../src/threads/threads.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import type { MessageChange } from '../../src/core/replies/change.ts';
+import { findSender } from '../../src/core/replies/sender.ts';
+import { threadsOf } from '../../src/core/threads/threads.ts';
+import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
-import { changeReply, over, type ReplyRow } from './row.ts';
+import { changeReply, over, type ReplyRow } from './messageRow.ts';
 
 export type Resolved = { verdict: 'resolved' } | { verdict: 'failed'; code: string };
 
@@ -15,7 +15,7 @@ export async function resolveSendingEmail(deps: Deps, reply: ReplyRun): Promise<
   return state === 'failed' ? { verdict: 'failed', code: 'NoSendingEmail' } : { verdict: 'resolved' };
 }
 
-async function decide({ models }: Deps, row: ReplyRow): Promise<Change> {
+async function decide({ models }: Deps, row: ReplyRow): Promise<MessageChange> {
   const thread = await threadsOf(models, row.thread_kind)
     .findOne({ _id: row.thread_id, workspace_id: row.workspace_id })
     .lean();

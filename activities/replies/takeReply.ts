@@ -1,6 +1,6 @@
-import type { ReplyOutcome, ReplyRun } from '../../workflows/types.ts';
+import type { ReplyOutcome, ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
-import { changeReply } from './row.ts';
+import { changeReply } from './messageRow.ts';
 
 export type Taken =
   | { verdict: 'wait'; ms: number }

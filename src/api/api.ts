@@ -5,7 +5,7 @@ import { authenticate, signedIn, type AccountState, type ApiState } from './auth
 import type { ApiDeps, ApiRouter } from './deps.ts';
 import { docsRoutes } from './docs.ts';
 import { createLimits } from './limits.ts';
-import { createLinks } from './links.ts';
+import { createLinks } from '../core/presenters/links.ts';
 import { sendPasswordPage } from './passwordPage.ts';
 import { describeApi } from './openapi.ts';
 import { checkScopes, needsOf } from './policy.ts';

@@ -1,12 +1,13 @@
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import type { Context } from 'koa';
-import { findApiToken, noteUse } from '../access/apiTokens.ts';
-import { openedScopes, scopesOf, type Scope } from '../access/scopes.ts';
-import type { Models, SessionRow } from '../models/index.ts';
+import { findApiToken, noteUse } from '../core/access/apiTokens.ts';
+import { openedScopes, scopesOf } from '../core/access/scopes.ts';
+import { type Scope } from '../infra/models/workspace.ts';
+import type { Models, SessionRow } from '../infra/models/index.ts';
 import { showLimit, type Limits } from './limits.ts';
 import { notFound, Problem } from './problem.ts';
 import { sessionOf, sessionToken } from './sessionCookie.ts';
-import { memberOf, type ApiUser } from './visibility.ts';
+import { memberOf, type ApiUser } from '../core/presenters/visibility.ts';
 
 /** What a handler finds in `ctx.state`. */
 export interface ApiState {

@@ -1,18 +1,18 @@
 import type Router from '@koa/router';
 import type { Logger } from 'pino';
-import type { Config } from '../config.ts';
-import type { ReplyRun, SetUpRun } from '../../workflows/types.ts';
-import type { Models } from '../models/index.ts';
-import type { ParserPool } from '../parser/pool.ts';
-import type { InboundProvider } from '../providers/inbound.ts';
-import type { ProviderSetUp } from '../providers/setup.ts';
-import type { Storage } from '../storage/storage.ts';
-import type { DeliveryStarter } from '../temporal/startDelivery.ts';
-import type { Rerun } from '../temporal/rerun.ts';
-import type { SetUpStarter } from '../temporal/startWanted.ts';
-import type { SetUpWorkflow } from '../temporal/ids.ts';
+import type { Config } from '../infra/config.ts';
+import type { ReplyRun, SetUpRun } from '../infra/temporal/runTypes.ts';
+import type { Models } from '../infra/models/index.ts';
+import type { ParserPool } from '../infra/parser/pool.ts';
+import type { InboundProvider } from '../infra/providers/inbound.ts';
+import type { ProviderSetUp } from '../infra/providers/setup.ts';
+import type { Storage } from '../infra/storage/storage.ts';
+import type { DeliveryStarter } from '../infra/temporal/startDelivery.ts';
+import type { Rerun } from '../infra/temporal/rerun.ts';
+import type { SetUpStarter } from '../sweeps/startWanted.ts';
+import type { SetUpWorkflow } from '../infra/temporal/ids.ts';
 import type { ApiState } from './auth.ts';
-import type { Links } from './links.ts';
+import type { Links } from '../core/presenters/links.ts';
 import type { Streams } from './streams.ts';
 
 /** What the API works with; built by src/web.ts, or by a test. */
@@ -24,11 +24,11 @@ export interface ApiDeps {
     Partial<Pick<Config, 'secretsKey' | 'webhooksAllowLoopback'>>;
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
-  /** Starts an inbound email again (src/temporal/rerun.ts). @throws anything when Temporal is away. */
+  /** Starts an inbound email again (src/infra/temporal/rerun.ts). @throws anything when Temporal is away. */
   rerun: (inboundEmailId: string) => Promise<Rerun>;
   /** Starts and wakes the runs of replies. Nobody waits for either, and neither throws: Temporal may be away. */
   replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
-  /** Starts the runs of set-ups, in the background (src/temporal/startWanted.ts); never throws. */
+  /** Starts the runs of set-ups, in the background (src/sweeps/startWanted.ts); never throws. */
   setUps: Pick<SetUpStarter, 'add'>;
   /** Domains at the provider. */
   setUp: ProviderSetUp;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import contentDisposition from 'content-disposition';
 import type { Context } from 'koa';
-import { NotStoredError, type Storage } from '../storage/storage.ts';
+import { NotStoredError, type Storage } from '../infra/storage/storage.ts';
 import { Problem } from './problem.ts';
 import { Unavailable } from './unavailable.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { normaliseAddress, type Address } from '../email/addresses.ts';
-import { caps } from '../email/caps.ts';
-import { storable } from '../email/text.ts';
-import type { Draft } from '../replies/draft.ts';
+import { normaliseAddress, type Address } from '../mail/addresses.ts';
+import { caps } from '../mail/caps.ts';
+import { storable } from '../mail/text.ts';
+import type { Draft } from '../core/replies/draft.ts';
 import { CONTROL, NO_CONTROL, OneLine } from './fields.ts';
 
 export const MAX_SUBJECT_CHARS = 1_000;

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { hashOf } from '../temporal/ids.ts';
+import { hashOf } from '../lib/ids.ts';
 import { Problem } from './problem.ts';
 
 /** Strong (RFC 9110, 8.8.1): other parts, another tag. @param parts what moves whenever what is shown does. */

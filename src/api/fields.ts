@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { normaliseAddress } from '../email/addresses.ts';
-import { storable } from '../email/text.ts';
-import { searchFor } from '../threads/words.ts';
+import { normaliseAddress } from '../mail/addresses.ts';
+import { storable } from '../mail/text.ts';
+import { searchFor } from '../core/threads/searchWords.ts';
 
 /** A line break ends a header, and a NUL much else; a tab is a space. */
 export const CONTROL = /(?!\t)\p{Cc}/u;
@@ -26,7 +26,7 @@ export const Address = z.string('must be text').transform((text, check): string 
 /** Longest search. */
 const MAX_SEARCH_CHARS = 500;
 
-/** What `q` of a list looks for, as a condition of its rows (threads/words.ts). */
+/** What `q` of a list looks for, as a condition of its rows (core/threads/searchWords.ts). */
 export const Search = z
   .string('must be given once')
   .max(MAX_SEARCH_CHARS, `must be at most ${MAX_SEARCH_CHARS} characters`)

@@ -1,10 +1,10 @@
 import type { RouterContext } from '@koa/router';
-import type { MessageRow, Models } from '../models/index.ts';
-import type { ThreadRow } from '../models/thread.ts';
-import { threadsOf, WITHOUT_LISTS } from '../threads/threads.ts';
+import type { MessageRow, Models } from '../infra/models/index.ts';
+import type { ThreadRow } from '../infra/models/thread.ts';
+import { threadsOf, WITHOUT_LISTS } from '../core/threads/threads.ts';
 import type { ApiState } from './auth.ts';
 import { notFound, Problem } from './problem.ts';
-import { seenBy, threadsSeenBy, type ApiUser } from './visibility.ts';
+import { seenBy, threadsSeenBy, type ApiUser } from '../core/presenters/visibility.ts';
 
 /** Finds what a route's path names, as `findThread` does. */
 export const threadFinder =

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { RouterMiddleware } from '@koa/router';
 import { z } from 'zod';
-import type { KeyedRequestRow } from '../models/index.ts';
-import { isDuplicateKey } from '../models/once.ts';
+import type { KeyedRequestRow } from '../infra/models/index.ts';
+import { isDuplicateKey } from '../infra/models/once.ts';
 import type { ApiState } from './auth.ts';
 import type { RouteDeps } from './deps.ts';
 import { Problem } from './problem.ts';

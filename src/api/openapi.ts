@@ -6,12 +6,12 @@ import {
   type ZodOpenApiOperationObject,
   type ZodOpenApiResponseObject,
 } from 'zod-openapi';
-import { payloadSchemas } from '../webhooks/payloads.ts';
+import { payloadSchemas } from '../core/events/webhooks/payloads.ts';
 import { jsonBody, smallJsonBody } from './body.ts';
 import { isIdempotent } from './idempotent.ts';
 import { operationOf, successOf, type Operation } from './operation.ts';
 import { KEY } from './request.ts';
-import { ProblemBody } from './schemas.ts';
+import { ProblemBody } from '../core/presenters/schemas.ts';
 
 /** A route as a router has it. */
 type AnyLayer = Pick<Layer, 'methods' | 'path'> & { stack: unknown[] };

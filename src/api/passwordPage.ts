@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
-import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '../access/passwords.ts';
+import { MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS } from '../core/access/passwords.ts';
 
 const STYLE = `
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 15vh auto; padding: 0 1rem; }

@@ -1,5 +1,6 @@
-import { scopesOf, type Scope } from '../access/scopes.ts';
-import type { Role } from '../models/workspace.ts';
+import { scopesOf } from '../core/access/scopes.ts';
+import { type Scope } from '../infra/models/workspace.ts';
+import type { Role } from '../infra/models/workspace.ts';
 import { ownersOnly, type Authenticate } from './auth.ts';
 import type { ApiRouter } from './deps.ts';
 import { Problem } from './problem.ts';

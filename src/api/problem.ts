@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
-import { Unfit } from '../replies/draft.ts';
+import { Unfit } from '../core/replies/draft.ts';
 import { isUnavailable, UNAVAILABLE } from './unavailable.ts';
 
 export interface FieldFault {

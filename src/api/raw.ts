@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { InboundEmailRow } from '../models/index.ts';
-import type { Storage } from '../storage/storage.ts';
-import { StoredPost } from '../webhook/storedPost.ts';
+import type { InboundEmailRow } from '../infra/models/index.ts';
+import type { Storage } from '../infra/storage/storage.ts';
+import { StoredPost } from '../infra/archive/storedPost.ts';
 import type { ApiDeps } from './deps.ts';
 import { fromStorage, sendObject, sendStream } from './download.ts';
 

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
-import type { Request } from '../replies/saveMessage.ts';
-import { hashOf, newId } from '../temporal/ids.ts';
+import type { Request } from '../core/replies/saveMessage.ts';
+import { hashOf, newId } from '../lib/ids.ts';
 import { wrongFields } from './problem.ts';
-import type { ApiUser } from './visibility.ts';
+import type { ApiUser } from '../core/presenters/visibility.ts';
 
 /** Header that names a request: whoever asks again means the same (IETF draft httpapi-idempotency-key-header). */
 export const KEY = 'Idempotency-Key';

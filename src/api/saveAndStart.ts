@@ -1,9 +1,9 @@
 import type { RouterContext } from '@koa/router';
-import type { MessageRow } from '../models/index.ts';
-import type { Draft } from '../replies/draft.ts';
-import type { NewMessage, Order } from '../replies/newReply.ts';
-import { safeBody } from '../replies/safeBody.ts';
-import { saveMessage, type Request } from '../replies/saveMessage.ts';
+import type { MessageRow } from '../infra/models/index.ts';
+import type { Draft } from '../core/replies/draft.ts';
+import type { NewMessage, Order } from '../core/replies/newReply.ts';
+import { safeBody } from '../core/replies/safeBody.ts';
+import { saveMessage, type Request } from '../core/replies/saveMessage.ts';
 import type { ApiState } from './auth.ts';
 import type { RouteDeps } from './deps.ts';
 import { Problem } from './problem.ts';

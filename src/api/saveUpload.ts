@@ -1,8 +1,8 @@
 import type { RouterContext } from '@koa/router';
-import { collectionOf, type AttachmentRow } from '../models/index.ts';
-import type { Request } from '../replies/saveMessage.ts';
-import { EXPIRED, uploaderOnly } from '../replies/uploads.ts';
-import { hashOf, newId } from '../temporal/ids.ts';
+import { collectionOf, type AttachmentRow } from '../infra/models/index.ts';
+import type { Request } from '../core/replies/saveMessage.ts';
+import { EXPIRED, uploaderOnly } from '../core/replies/uploads.ts';
+import { hashOf, newId } from '../lib/ids.ts';
 import type { ApiState } from './auth.ts';
 import type { RouteDeps } from './deps.ts';
 import { fromStorage } from './download.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
-import { findSession } from '../access/sessions.ts';
-import type { Models, SessionRow } from '../models/index.ts';
+import { findSession } from '../core/access/sessions.ts';
+import type { Models, SessionRow } from '../infra/models/index.ts';
 import { requireSameOrigin } from './sameOrigin.ts';
 
 interface Site {

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { MessageRow, Models } from '../models/index.ts';
-import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../models/thread.ts';
-import { MAX_TAG_CHARS, MAX_TAGS, normaliseTag } from '../threads/tags.ts';
-import { hiddenFor } from '../threads/threads.ts';
-import { wordsOf } from '../threads/words.ts';
+import type { MessageRow, Models } from '../infra/models/index.ts';
+import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../infra/models/thread.ts';
+import { MAX_TAG_CHARS, MAX_TAGS, normaliseTag } from '../core/threads/tags.ts';
+import { hiddenFor } from '../core/threads/threads.ts';
+import { wordsOf } from '../core/threads/searchWords.ts';
 import { MAX_SUBJECT_CHARS } from './draft.ts';
 import { etagOf } from './etag.ts';
 import { OneLine } from './fields.ts';
 import { wrongFields } from './problem.ts';
-import { contactsSeenBy, memberOf, type ApiUser } from './visibility.ts';
+import { contactsSeenBy, memberOf, type ApiUser } from '../core/presenters/visibility.ts';
 
 const Tag = OneLine(MAX_TAG_CHARS)
   .transform(normaliseTag)

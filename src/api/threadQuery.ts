@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { THREAD_STATUSES } from '../models/thread.ts';
-import { normaliseTag } from '../threads/tags.ts';
+import { THREAD_STATUSES } from '../infra/models/thread.ts';
+import { normaliseTag } from '../core/threads/tags.ts';
 import { Search } from './fields.ts';
 import { ListQuery } from './paging.ts';
-import { seenBy, type ApiUser } from './visibility.ts';
+import { seenBy, type ApiUser } from '../core/presenters/visibility.ts';
 
 const once = z.string('must be given once');
 

@@ -1,12 +1,12 @@
 import type { Context } from 'koa';
-import { caps } from '../email/caps.ts';
-import { fileName, mediaType } from '../email/files.ts';
-import { drain } from '../webhook/answer.ts';
-import { BrokenOff, Refused, type FormPart, type FormSink } from '../webhook/form.ts';
-import { boundaryOf, readMultipart } from '../webhook/multipart.ts';
-import { bodyOf } from '../webhook/readPost.ts';
-import { SpooledBytes } from '../webhook/spooledBytes.ts';
-import { textOf } from '../webhook/textOf.ts';
+import { caps } from '../mail/caps.ts';
+import { fileName, mediaType } from '../mail/files.ts';
+import { drain } from '../infra/http/answer.ts';
+import { IncompleteBody, UnreadableBody, type FormPart, type FormSink } from '../infra/http/form.ts';
+import { boundaryOf, readMultipart } from '../infra/http/multipart.ts';
+import { bodyOf } from '../infra/http/body.ts';
+import { SpooledBytes } from '../infra/http/spooledBytes.ts';
+import { textOf } from '../infra/http/textOf.ts';
 import { fromStorage } from './download.ts';
 import { Problem, wrongFields } from './problem.ts';
 import { uncounted } from './unavailable.ts';
@@ -47,8 +47,8 @@ export async function withUpload<T>(
     await uncounted(ctx, () => read(ctx, taker));
     return await use(taker.taken());
   } catch (error) {
-    if (error instanceof BrokenOff) throw new Problem(400, 'The body ended early.');
-    if (error instanceof Refused) throw new Problem(400, `The form cannot be read: ${error.message}.`);
+    if (error instanceof IncompleteBody) throw new Problem(400, 'The body ended early.');
+    if (error instanceof UnreadableBody) throw new Problem(400, `The form cannot be read: ${error.message}.`);
     throw error;
   } finally {
     await taker.discard();

@@ -6,12 +6,12 @@
  * owner, and gets a further token.
  */
 import { parseArgs } from 'node:util';
-import { createApiToken } from '../access/apiTokens.ts';
-import { addMember, changeRole, userWith } from '../access/members.ts';
-import { newPasswordLink } from '../access/passwordLinks.ts';
-import { newWorkspace } from '../addresses/newWorkspace.ts';
-import { normaliseAddress } from '../email/addresses.ts';
-import { createIndexes, type Models } from '../models/index.ts';
+import { createApiToken } from '../core/access/apiTokens.ts';
+import { addMember, changeRole, userWith } from '../core/access/members.ts';
+import { newPasswordLink } from '../core/access/passwordLinks.ts';
+import { newWorkspace } from '../core/addresses/newWorkspace.ts';
+import { normaliseAddress } from '../mail/addresses.ts';
+import { createIndexes, type Models } from '../infra/models/index.ts';
 import { installation, operate, OperatorError } from './operator.ts';
 
 const USAGE =

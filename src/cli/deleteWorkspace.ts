@@ -6,8 +6,8 @@
  */
 import { parseArgs } from 'node:util';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { createTemporalClient } from '../temporal/client.ts';
-import { deleteWorkspaceId, SET_UP_QUEUE } from '../temporal/ids.ts';
+import { createTemporalClient } from '../infra/temporal/client.ts';
+import { deleteWorkspaceId, SET_UP_QUEUE } from '../infra/temporal/ids.ts';
 import { installation, operate, OperatorError } from './operator.ts';
 
 const USAGE = 'npm run delete-workspace -- <id> --name <its name>';

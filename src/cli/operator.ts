@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { ConfigError, loadConfig, type Config } from '../config.ts';
-import { connect, newConnection, UnsuitableDatabase } from '../database.ts';
-import { readReady } from '../dev/ready.ts';
-import { createModels, type Models } from '../models/index.ts';
+import { ConfigError, loadConfig, type Config } from '../infra/config.ts';
+import { connect, newConnection, UnsuitableDatabase } from '../infra/database.ts';
+import { readReady } from './ready.ts';
+import { createModels, type Models } from '../infra/models/index.ts';
 
 /** A sentence for the operator, who typed something that cannot be done. */
 export class OperatorError extends Error {}

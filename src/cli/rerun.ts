@@ -4,9 +4,9 @@
  * Runs skipped, held or failed mail again (or mail with a file that failed), from its stored payload. The ids are those
  * that `npm run skipped` and the API's inbound emails show.
  */
-import { createTemporalClient } from '../temporal/client.ts';
-import { rerunInbound, type Rerun } from '../temporal/rerun.ts';
-import { createStartRun } from '../temporal/start.ts';
+import { createTemporalClient } from '../infra/temporal/client.ts';
+import { rerunInbound, type Rerun } from '../infra/temporal/rerun.ts';
+import { createStartRun } from '../infra/temporal/start.ts';
 import { installation, operate, OperatorError } from './operator.ts';
 
 await operate(async (models) => {

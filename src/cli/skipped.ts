@@ -4,7 +4,7 @@
  * Lists mail that became no message, of every workspace and of none, newest first: why, and how to run it again.
  */
 import { parseArgs } from 'node:util';
-import type { InboundEmailRow } from '../models/index.ts';
+import type { InboundEmailRow } from '../infra/models/index.ts';
 import { operate, OperatorError } from './operator.ts';
 
 const STATES = ['skipped', 'held', 'failed'] as const;

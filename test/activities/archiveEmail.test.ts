@@ -4,12 +4,12 @@ import path from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
 import { createMailActivities } from '../../activities/index.ts';
-import type { Archived } from '../../activities/archiveEmail.ts';
-import type { InboundEmailRow, Models } from '../../src/models/index.ts';
-import { ParserBroke, Unreadable, type ParserPool } from '../../src/parser/pool.ts';
-import { createStorage } from '../../src/storage/createStorage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
-import type { StoredPost } from '../../src/webhook/storedPost.ts';
+import type { Archived } from '../../activities/inbound/archiveEmail.ts';
+import type { InboundEmailRow, Models } from '../../src/infra/models/index.ts';
+import { ParserBroke, Unreadable, type ParserPool } from '../../src/infra/parser/pool.ts';
+import { createStorage } from '../../src/infra/storage/createStorage.ts';
+import type { Storage } from '../../src/infra/storage/storage.ts';
+import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
 import { freshModels } from '../support/engines.ts';
 import { storeMail } from '../support/house.ts';
 

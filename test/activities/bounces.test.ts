@@ -1,6 +1,6 @@
-import { digest } from '../../src/parser/digest.ts';
-import type { Outbound } from '../../src/models/outbound.ts';
-import { postOf } from '../parser/post.ts';
+import { digest } from '../../src/infra/parser/digest.ts';
+import type { Outbound } from '../../src/infra/models/outbound.ts';
+import { postOf } from '../infra/parser/post.ts';
 import {
   newHouse,
   runStep,

@@ -1,5 +1,5 @@
-import { digest } from '../../src/parser/digest.ts';
-import { postOf } from '../parser/post.ts';
+import { digest } from '../../src/infra/parser/digest.ts';
+import { postOf } from '../infra/parser/post.ts';
 import { newHouse, type House, type Mail, type Received } from '../support/house.ts';
 
 let house: House;

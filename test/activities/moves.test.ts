@@ -1,10 +1,10 @@
-import type { MessageRow, TicketRow } from '../../src/models/index.ts';
-import type { ThreadRow } from '../../src/models/thread.ts';
-import { applyToThread } from '../../src/threads/applyToThread.ts';
-import { mergeContacts } from '../../src/threads/mergeContacts.ts';
-import { mergeThreads, settleMerges } from '../../src/threads/mergeThreads.ts';
-import { moveMessageOut, moveToTicket } from '../../src/threads/moveOut.ts';
-import { threadsOf } from '../../src/threads/threads.ts';
+import type { MessageRow, TicketRow } from '../../src/infra/models/index.ts';
+import type { ThreadRow } from '../../src/infra/models/thread.ts';
+import { applyToThread } from '../../src/core/threads/applyToThread.ts';
+import { mergeContacts } from '../../src/core/threads/mergeContacts.ts';
+import { mergeThreads, settleMerges } from '../../src/core/threads/mergeThreads.ts';
+import { moveMessageOut, moveToTicket } from '../../src/core/threads/moveOut.ts';
+import { threadsOf } from '../../src/core/threads/threads.ts';
 import {
   addSent,
   newHouse,

@@ -8,10 +8,10 @@ import type {
   OutboundProvider,
   OutgoingMail,
   SendResult,
-} from '../../src/providers/outbound.ts';
-import { applyEvents } from '../../src/replies/applyEvents.ts';
-import { createStorage } from '../../src/storage/createStorage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
+} from '../../src/infra/providers/outbound.ts';
+import { applyEvents } from '../../src/core/replies/applyEvents.ts';
+import { createStorage } from '../../src/infra/storage/createStorage.ts';
+import type { Storage } from '../../src/infra/storage/storage.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-import { verifiedRow } from '../domains/rows.ts';
+import { verifiedRow } from '../core/domains/rows.ts';
 import { addSent, newHouse, STRANGER_WORKSPACE, type House } from '../support/house.ts';
 
 let house: House;

@@ -1,5 +1,5 @@
-import type { MessageRow } from '../../src/models/index.ts';
-import { applyToThread } from '../../src/threads/applyToThread.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import { applyToThread } from '../../src/core/threads/applyToThread.ts';
 import {
   addSent,
   newHouse,

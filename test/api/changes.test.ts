@@ -1,5 +1,5 @@
-import { createApiToken } from '../../src/access/apiTokens.ts';
-import { contactId, knowContact } from '../../src/threads/contacts.ts';
+import { createApiToken } from '../../src/core/access/apiTokens.ts';
+import { contactId, knowContact } from '../../src/core/threads/contacts.ts';
 import { startFollower, type Follower } from '../support/follow.ts';
 import { until } from '../support/until.ts';
 import { signedIn } from './signedIn.ts';

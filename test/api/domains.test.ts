@@ -1,7 +1,7 @@
-import { claimDomain } from '../../src/domains/claims.ts';
-import { createSetUp } from '../../src/providers/index.ts';
-import { startSandbox, type Sandbox } from '../../src/sandbox/index.ts';
-import type { DomainRow } from '../../src/models/index.ts';
+import { claimDomain } from '../../src/core/domains/claims.ts';
+import { createSetUp } from '../../src/infra/providers/index.ts';
+import { startSandbox, type Sandbox } from '../../dev/mailgun/index.ts';
+import type { DomainRow } from '../../src/infra/models/index.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { createWorld, rows, seedEmails, type World } from './world.ts';
 

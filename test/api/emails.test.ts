@@ -1,4 +1,4 @@
-import { PROOF_DAYS } from '../../src/addresses/proof.ts';
+import { PROOF_DAYS } from '../../src/core/addresses/proof.ts';
 import { createWorld, rows, T0, type World } from './world.ts';
 
 let world: World;

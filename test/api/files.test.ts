@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Storage } from '../../src/storage/storage.ts';
+import type { Storage } from '../../src/infra/storage/storage.ts';
 import { createWorld, rows, storedFile, type World } from './world.ts';
 
 let world: World;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { MessageRow } from '../../src/models/index.ts';
-import { saveMessage } from '../../src/replies/saveMessage.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import { saveMessage } from '../../src/core/replies/saveMessage.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { askedTicket, createWorld, seedEmails, storedFile, type World } from './world.ts';
 

@@ -1,5 +1,5 @@
-import { domainRow } from '../domains/rows.ts';
-import { newId } from '../../src/temporal/ids.ts';
+import { domainRow } from '../core/domains/rows.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { createWorld, rows, T0, type World } from './world.ts';
 
 let world: World;

@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
-import { createIndexes, createModels } from '../../src/models/index.ts';
-import { domainRow } from '../domains/rows.ts';
+import { createIndexes, createModels } from '../../src/infra/models/index.ts';
+import { domainRow } from '../core/domains/rows.ts';
 import { freshDatabaseUri } from '../support/engines.ts';
 import { examinedBy } from '../support/examined.ts';
 import { askedTicket, createWorld, rows, seedEmails, storedFile, T0, type World } from './world.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
-import { sendAccessMails } from '../../src/access/sendAccessMails.ts';
-import { hashToken } from '../../src/tokens.ts';
-import type { SendResult } from '../../src/providers/outbound.ts';
+import { sendAccessMails } from '../../src/core/access/sendAccessMails.ts';
+import { hashToken } from '../../src/lib/tokens.ts';
+import type { SendResult } from '../../src/infra/providers/outbound.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { Browser, PASSWORD } from './signedIn.ts';
 import { createWorld, rows, type World } from './world.ts';

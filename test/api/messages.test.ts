@@ -1,5 +1,5 @@
-import type { MessageRow } from '../../src/models/index.ts';
-import type { ThreadRow } from '../../src/models/thread.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { ThreadRow } from '../../src/infra/models/thread.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { askedTicket, createWorld, rows, seedEmails, storedFile, T0, type World } from './world.ts';
 

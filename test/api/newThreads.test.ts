@@ -1,6 +1,6 @@
-import type { MessageRow } from '../../src/models/index.ts';
-import type { ThreadRow } from '../../src/models/thread.ts';
-import { contactId } from '../../src/threads/contacts.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { ThreadRow } from '../../src/infra/models/thread.ts';
+import { contactId } from '../../src/core/threads/contacts.ts';
 import { newHouse, WORKSPACE } from '../support/house.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { createWorld, rows, seedEmails, T0, type World } from './world.ts';

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
-import { mailNotifications } from '../../src/notifications/mailNotifications.ts';
-import type { MessageRow } from '../../src/models/index.ts';
-import type { OutgoingMail } from '../../src/providers/outbound.ts';
-import { domainRow } from '../domains/rows.ts';
+import { mailNotifications } from '../../src/core/events/notifications/mailNotifications.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { OutgoingMail } from '../../src/infra/providers/outbound.ts';
+import { domainRow } from '../core/domains/rows.ts';
 import { startFollower, type Follower } from '../support/follow.ts';
 import { until } from '../support/until.ts';
 import { createWorld, rows, type World } from './world.ts';

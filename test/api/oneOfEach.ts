@@ -1,6 +1,6 @@
-import { createApiToken } from '../../src/access/apiTokens.ts';
-import { newId } from '../../src/temporal/ids.ts';
-import { domainRow } from '../domains/rows.ts';
+import { createApiToken } from '../../src/core/access/apiTokens.ts';
+import { newId } from '../../src/lib/ids.ts';
+import { domainRow } from '../core/domains/rows.ts';
 import { rows, storedFile, T0, type World } from './world.ts';
 
 /** By the static segments before a parameter, as in `tickets/messages`: an id that fills it in. */

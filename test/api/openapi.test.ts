@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { createRoutes } from '../../src/api/api.ts';
-import { WEBHOOK_EVENTS } from '../../src/events/types.ts';
+import { WEBHOOK_EVENTS } from '../../src/infra/models/eventTypes.ts';
 import { createWorld, type World } from './world.ts';
 
 interface Operation {

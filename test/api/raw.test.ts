@@ -1,6 +1,6 @@
-import type { InboundProvider } from '../../src/providers/inbound.ts';
-import type { Rerun } from '../../src/temporal/rerun.ts';
-import type { StoredPost } from '../../src/webhook/storedPost.ts';
+import type { InboundProvider } from '../../src/infra/providers/inbound.ts';
+import type { Rerun } from '../../src/infra/temporal/rerun.ts';
+import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
 import { createWorld, rows, type World } from './world.ts';
 
 let world: World;

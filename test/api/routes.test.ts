@@ -1,8 +1,9 @@
-import { hashPassword } from '../../src/access/passwords.ts';
+import { hashPassword } from '../../src/core/access/passwords.ts';
 import { createRoutes } from '../../src/api/api.ts';
 import { policyOf, type Policy } from '../../src/api/policy.ts';
-import { scopesOf, type Scope } from '../../src/access/scopes.ts';
-import { createApiToken } from '../../src/access/apiTokens.ts';
+import { scopesOf } from '../../src/core/access/scopes.ts';
+import { type Scope } from '../../src/infra/models/workspace.ts';
+import { createApiToken } from '../../src/core/access/apiTokens.ts';
 import { Browser, PASSWORD } from './signedIn.ts';
 import { createWorld, T0, type World } from './world.ts';
 import { keyOf, oneOfEach, type Ids } from './oneOfEach.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { newPasswordLink } from '../../src/access/passwordLinks.ts';
-import { IDLE_MS } from '../../src/access/sessions.ts';
+import { newPasswordLink } from '../../src/core/access/passwordLinks.ts';
+import { IDLE_MS } from '../../src/core/access/sessions.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { Browser, PASSWORD, signedIn } from './signedIn.ts';
 import { createWorld, type World } from './world.ts';

@@ -1,4 +1,4 @@
-import { hashPassword } from '../../src/access/passwords.ts';
+import { hashPassword } from '../../src/core/access/passwords.ts';
 import type { World } from './world.ts';
 
 export const PASSWORD = 'correct horse battery staple';

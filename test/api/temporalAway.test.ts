@@ -1,6 +1,6 @@
 import pino from 'pino';
-import { createReplyStarter } from '../../src/replies/startReplies.ts';
-import type { ReplyRun } from '../../workflows/types.ts';
+import { createReplyStarter } from '../../src/sweeps/startReplies.ts';
+import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import { freshModels } from '../support/engines.ts';
 import { until } from '../support/until.ts';
 import { answerOf } from './answers.ts';

@@ -1,7 +1,7 @@
-import type { MessageRow } from '../../src/models/index.ts';
-import { applyToThread } from '../../src/threads/applyToThread.ts';
-import { threadsOf } from '../../src/threads/threads.ts';
-import { purgeTrash } from '../../src/threads/trash.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import { applyToThread } from '../../src/core/threads/applyToThread.ts';
+import { threadsOf } from '../../src/core/threads/threads.ts';
+import { purgeTrash } from '../../src/core/threads/trash.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { createWorld, rows, storedFile, T0, type World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import { hashToken } from '../../src/tokens.ts';
+import { hashToken } from '../../src/lib/tokens.ts';
 import { until } from '../support/until.ts';
 import { faultsOf, answerOf } from './answers.ts';
 import { createWorld, rows, T0, type World } from './world.ts';

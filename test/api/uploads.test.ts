@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import http from 'node:http';
-import { caps } from '../../src/email/caps.ts';
-import type { AttachmentRow } from '../../src/models/index.ts';
+import { caps } from '../../src/mail/caps.ts';
+import type { AttachmentRow } from '../../src/infra/models/index.ts';
 import { until } from '../support/until.ts';
 import { answerOf, faultsOf, type Body } from './answers.ts';
 import { askedTicket, createWorld, seedEmails, type World } from './world.ts';

@@ -1,5 +1,5 @@
-import type { Route } from '../../src/models/inboundEmail.ts';
-import type { Rerun } from '../../src/temporal/rerun.ts';
+import type { Route } from '../../src/infra/models/inboundEmail.ts';
+import type { Rerun } from '../../src/infra/temporal/rerun.ts';
 import { createWorld, rows, storedFile, type World } from './world.ts';
 
 type User = keyof World['tokens'];

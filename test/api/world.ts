@@ -7,7 +7,7 @@ import Koa from 'koa';
 import { pino } from 'pino';
 import { createApi, createRoutes } from '../../src/api/api.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
-import { createLinks, type Links } from '../../src/api/links.ts';
+import { createLinks, type Links } from '../../src/core/presenters/links.ts';
 import type {
   AttachmentRow,
   ContactRow,
@@ -17,14 +17,15 @@ import type {
   Models,
   TicketRow,
   WorkspaceEmailRow,
-} from '../../src/models/index.ts';
-import { createParserPool } from '../../src/parser/createParserPool.ts';
-import { createSetUp } from '../../src/providers/index.ts';
-import { createFileStorage } from '../../src/storage/fileStorage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
-import { newId, type SetUpWorkflow } from '../../src/temporal/ids.ts';
-import { hashToken } from '../../src/tokens.ts';
-import type { ReplyRun, SetUpRun, WebhookRun } from '../../workflows/types.ts';
+} from '../../src/infra/models/index.ts';
+import { createParserPool } from '../../src/infra/parser/createParserPool.ts';
+import { createSetUp } from '../../src/infra/providers/index.ts';
+import { createFileStorage } from '../../src/infra/storage/fileStorage.ts';
+import type { Storage } from '../../src/infra/storage/storage.ts';
+import { newId } from '../../src/lib/ids.ts';
+import { type SetUpWorkflow } from '../../src/infra/temporal/ids.ts';
+import { hashToken } from '../../src/lib/tokens.ts';
+import type { ReplyRun, SetUpRun, WebhookRun } from '../../src/infra/temporal/runTypes.ts';
 import { onSchema } from './onSchema.ts';
 import { freshModels } from '../support/engines.ts';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { newId } from '../../src/temporal/ids.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { mailIn, reply } from '../support/outgoing.ts';
 import { messageOf, rowIn, sendMail } from '../support/mails.ts';
 import { codeIn } from '../support/setUp.ts';

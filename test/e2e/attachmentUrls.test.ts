@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ServerResponse } from 'node:http';
-import { caps } from '../../src/email/caps.ts';
+import { caps } from '../../src/mail/caps.ts';
 import { type FileHost, gives, sendsTo, startFileHost } from '../support/fileHost.ts';
 import { downloadOf, messageOf, postForm, settledFiles, signed } from '../support/mails.ts';
 import { startStack, type Stack } from '../support/stack.ts';

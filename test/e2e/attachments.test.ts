@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { caps } from '../../src/email/caps.ts';
-import type { WorkspaceEmailRow } from '../../src/models/index.ts';
-import type { AttachmentFault } from '../../src/sandbox/faults.ts';
+import { caps } from '../../src/mail/caps.ts';
+import type { WorkspaceEmailRow } from '../../src/infra/models/index.ts';
+import type { AttachmentFault } from '../../dev/mailgun/faults.ts';
 import { addWorkspaceEmail } from '../support/house.ts';
 import {
   downloadOf,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { InboundEmailRow } from '../../src/models/index.ts';
-import { newId } from '../../src/temporal/ids.ts';
+import type { InboundEmailRow } from '../../src/infra/models/index.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { FORMS, messageOf, rowIn, sendMail } from '../support/mails.ts';
 import { readReply, saveReply, type Reply } from '../support/replies.ts';
 import { startStack, TOKENS, type Stack } from '../support/stack.ts';

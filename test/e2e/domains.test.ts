@@ -1,4 +1,4 @@
-import { newId } from '../../src/temporal/ids.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { messageOf, rowIn, sendMail } from '../support/mails.ts';
 import { mailIn, reply } from '../support/outgoing.ts';
 import { API_KEY, startStack, type Stack } from '../support/stack.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MessageRow } from '../../src/models/index.ts';
-import type { Received } from '../../src/sandbox/receive.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { Received } from '../../dev/mailgun/receive.ts';
 import { FORMS, marks } from '../support/mails.ts';
 import { seededRandom } from '../support/random.ts';
 import { startStack, type Stack } from '../support/stack.ts';

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Mail } from '../../src/sandbox/mail.ts';
-import type { ReceiveOptions } from '../../src/sandbox/receive.ts';
-import { newId } from '../../src/temporal/ids.ts';
+import type { Mail } from '../../dev/mailgun/mail.ts';
+import type { ReceiveOptions } from '../../dev/mailgun/receive.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { messageOf } from '../support/mails.ts';
 import { SIGNING_KEY, startStack, TOKENS, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';

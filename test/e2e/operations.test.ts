@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import type { InboundEmailRow } from '../../src/models/index.ts';
-import { deleteWorkspaceId, KEEP_TIDY_ID, MAIL_QUEUE, newId } from '../../src/temporal/ids.ts';
+import type { InboundEmailRow } from '../../src/infra/models/index.ts';
+import { deleteWorkspaceId, KEEP_TIDY_ID, MAIL_QUEUE } from '../../src/infra/temporal/ids.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { inState, mailIn, reply } from '../support/outgoing.ts';
 import { FORMS, operator, postForm, rowIn, sendMail, signed, storedBelow } from '../support/mails.ts';
 import { startStack, TOKENS, type Stack } from '../support/stack.ts';

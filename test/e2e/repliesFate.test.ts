@@ -1,5 +1,5 @@
-import type { Faults } from '../../src/sandbox/faults.ts';
-import type { MessageRow } from '../../src/models/index.ts';
+import type { Faults } from '../../dev/mailgun/faults.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
 import { rowIn, storedBelow } from '../support/mails.ts';
 import {
   BOUNCED,

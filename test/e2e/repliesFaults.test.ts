@@ -1,4 +1,4 @@
-import type { SendFault } from '../../src/sandbox/outbound/sendFaults.ts';
+import type { SendFault } from '../../dev/mailgun/outbound/sendFaults.ts';
 import { inState, mailIn, messageAt, outboxOf, reply, runOf } from '../support/outgoing.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';

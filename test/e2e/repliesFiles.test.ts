@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { caps } from '../../src/email/caps.ts';
+import { caps } from '../../src/mail/caps.ts';
 import {
   inState,
   mailIn,

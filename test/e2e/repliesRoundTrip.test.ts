@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { MessageRow } from '../../src/models/index.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
 import {
   customerAnswers,
   idsIn,

@@ -1,4 +1,4 @@
-import type { WorkspaceEmailRow } from '../../src/models/index.ts';
+import type { WorkspaceEmailRow } from '../../src/infra/models/index.ts';
 import {
   customerAnswers,
   inState,

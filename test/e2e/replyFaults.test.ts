@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
-import type { SendFault } from '../../src/sandbox/outbound/sendFaults.ts';
-import { settleReplies } from '../../src/temporal/settle.ts';
+import type { SendFault } from '../../dev/mailgun/outbound/sendFaults.ts';
+import { settleReplies } from '../../src/sweeps/settleInbound.ts';
 import { inState, mailIn, reply } from '../support/outgoing.ts';
 import { allInState, expectSentOnce, mapWide, type SentRow } from '../support/manyReplies.ts';
 import { startStack, type Stack } from '../support/stack.ts';

@@ -1,8 +1,8 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pino } from 'pino';
-import type { InboundEmailRow, WorkspaceEmailRow } from '../../src/models/index.ts';
-import { settleRows } from '../../src/temporal/settle.ts';
+import type { InboundEmailRow, WorkspaceEmailRow } from '../../src/infra/models/index.ts';
+import { settleInbound } from '../../src/sweeps/settleInbound.ts';
 import { startGatedStack, type GatedStack } from '../support/gatedStack.ts';
 import { addWorkspaceEmail } from '../support/house.ts';
 import {
@@ -176,7 +176,7 @@ describe('a run that an operator ends', () => {
         (step) => step.activityType?.name === 'skipEmail' && (step.attempt ?? 0) > 1,
       );
     });
-    const settle = () => settleRows({ models: stack.models, client: stack.client, log: silent }, 0);
+    const settle = () => settleInbound({ models: stack.models, client: stack.client, log: silent }, 0);
     await settle();
     expect(await rowIn(stack, id, 'received')).toMatchObject({ run: 1 });
 

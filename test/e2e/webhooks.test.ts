@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { pino } from 'pino';
-import { newId, webhookWorkflowId } from '../../src/temporal/ids.ts';
-import { settleDeliveries } from '../../src/temporal/settleDeliveries.ts';
+import { newId } from '../../src/lib/ids.ts';
+import { webhookWorkflowId } from '../../src/infra/temporal/ids.ts';
+import { settleDeliveries } from '../../src/sweeps/settleDeliveries.ts';
 import { startHookServer, type HookServer } from '../support/hookServer.ts';
 import { startStack, TOKENS, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFile, type Options } from '@swc/core';
-import { buildWorkflowBundle } from '../../src/temporal/worker.ts';
+import { buildWorkflowBundle } from '../../src/infra/temporal/worker.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Connection as TemporalConnection } from '@temporalio/client';
 import mongoose from 'mongoose';
-import { createIndexes, createModels, type Models } from '../../src/models/index.ts';
+import { createIndexes, createModels, type Models } from '../../src/infra/models/index.ts';
 
 /** Engines that globalSetup brought up for this run of the tests. */
 function engine(name: string): string {

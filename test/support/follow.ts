@@ -1,7 +1,7 @@
 import { pino } from 'pino';
-import { followChanges } from '../../src/events/follow.ts';
-import { createHandler } from '../../src/events/handle.ts';
-import { createModels, type Models } from '../../src/models/index.ts';
+import { followChanges } from '../../src/core/events/follow.ts';
+import { createHandler } from '../../src/core/events/handle.ts';
+import { createModels, type Models } from '../../src/infra/models/index.ts';
 import mongoose from 'mongoose';
 import { until } from './until.ts';
 

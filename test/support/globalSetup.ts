@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/infra/config.ts';
 import {
   type Engine,
   type EngineName,
@@ -13,7 +13,7 @@ import {
   startMongodb,
   startS3,
   startTemporal,
-} from '../../src/engines/index.ts';
+} from '../../dev/engines/index.ts';
 import { running } from './running.ts';
 
 /**

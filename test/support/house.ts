@@ -2,9 +2,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
 import { createMailActivities, type MailActivities } from '../../activities/index.ts';
 import type { Deps } from '../../activities/deps.ts';
-import type { InboundEmailRow, MessageRow, Models, WorkspaceEmailRow } from '../../src/models/index.ts';
-import type { StoredMail } from '../../src/models/inboundEmail.ts';
-import { newId } from '../../src/temporal/ids.ts';
+import type { InboundEmailRow, MessageRow, Models, WorkspaceEmailRow } from '../../src/infra/models/index.ts';
+import type { StoredMail } from '../../src/mail/storedMail.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { freshModels } from './engines.ts';
 
 /** A workspace with addresses, and the steps of the workflow on a real database, without Temporal or the parser. */

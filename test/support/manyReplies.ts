@@ -1,6 +1,6 @@
-import type { MessageRow } from '../../src/models/index.ts';
-import type { MessageState, Outbound } from '../../src/models/outbound.ts';
-import type { SendCall } from '../../src/sandbox/outbound/types.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { MessageState, Outbound } from '../../src/infra/models/outbound.ts';
+import type { SendCall } from '../../dev/mailgun/outbound/types.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
 

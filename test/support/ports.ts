@@ -1,4 +1,4 @@
-import { nextFreePort } from '../../src/engines/ports.ts';
+import { nextFreePort } from '../../dev/engines/ports.ts';
 
 const taken = new Set<number>();
 const PORTS_A_WORKER = 1_000;

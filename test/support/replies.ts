@@ -1,7 +1,7 @@
-import type { MessageRow } from '../../src/models/index.ts';
-import type { Outbound } from '../../src/models/outbound.ts';
-import { applyToThread } from '../../src/threads/applyToThread.ts';
-import { newId } from '../../src/temporal/ids.ts';
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { Outbound } from '../../src/infra/models/outbound.ts';
+import { applyToThread } from '../../src/core/threads/applyToThread.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { WORKSPACE, type House } from './house.ts';
 
 export type Reply = MessageRow & { outbound: Outbound };

@@ -1,4 +1,4 @@
-import type { Engine } from '../../src/engines/index.ts';
+import type { Engine } from '../../dev/engines/index.ts';
 
 /** What globalSetup started and globalTeardown stops; both are loaded apart, so it hangs on the global object. */
 interface Running {

@@ -3,9 +3,9 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { loadConfig } from '../../src/config.ts';
-import { takeClaim } from '../../src/engines/claim.ts';
-import { hashOf } from '../../src/temporal/ids.ts';
+import { loadConfig } from '../../src/infra/config.ts';
+import { takeClaim } from '../../dev/engines/claim.ts';
+import { hashOf } from '../../src/lib/ids.ts';
 
 const run = promisify(execFile);
 /** All that pip installs, each in one version: another one would ask other things. */

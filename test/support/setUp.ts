@@ -4,12 +4,12 @@ import path from 'node:path';
 import pino from 'pino';
 import type { Deps } from '../../activities/deps.ts';
 import { createSetUpActivities, type SetUpActivities } from '../../activities/index.ts';
-import { addEmail, type WantedEmail } from '../../src/addresses/addEmail.ts';
-import { proofOf } from '../../src/addresses/proof.ts';
-import type { AddressProofRow, WorkspaceEmailRow } from '../../src/models/index.ts';
-import { createOutbound } from '../../src/providers/index.ts';
-import { startSandbox, type Sandbox } from '../../src/sandbox/index.ts';
-import { createStorage } from '../../src/storage/createStorage.ts';
+import { addEmail, type WantedEmail } from '../../src/core/addresses/addEmail.ts';
+import { proofOf } from '../../src/core/addresses/proof.ts';
+import type { AddressProofRow, WorkspaceEmailRow } from '../../src/infra/models/index.ts';
+import { createOutbound } from '../../src/infra/providers/index.ts';
+import { startSandbox, type Sandbox } from '../../dev/mailgun/index.ts';
+import { createStorage } from '../../src/infra/storage/createStorage.ts';
 import { newHouse, WORKSPACE, type House } from './house.ts';
 import { until } from './until.ts';
 

@@ -1,5 +1,5 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { createWorker } from '../../src/temporal/worker.ts';
+import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { todaysBundle } from './worker.ts';
 
 /** A Temporal whose clock runs ahead to the next timer, with a worker of one queue. */

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
-import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
-import { createWorker } from '../../src/temporal/worker.ts';
+import { MAIL_QUEUE } from '../../src/infra/temporal/ids.ts';
+import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { built } from './built.ts';
 import { freshNamespace, temporalAddress } from './engines.ts';
 

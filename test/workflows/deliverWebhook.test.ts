@@ -1,5 +1,5 @@
-import { WEBHOOK_QUEUE, webhookWorkflowId } from '../../src/temporal/ids.ts';
-import type { WebhookOutcome } from '../../workflows/types.ts';
+import { WEBHOOK_QUEUE, webhookWorkflowId } from '../../src/infra/temporal/ids.ts';
+import type { WebhookOutcome } from '../../src/infra/temporal/runTypes.ts';
 import { stepsByRun } from '../support/script.ts';
 import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';
 import { webhookActivities, webhookPaths } from '../support/webhookPaths.ts';

@@ -1,5 +1,5 @@
-import type { InboundOutcome } from '../../workflows/types.ts';
-import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
+import type { InboundOutcome } from '../../src/infra/temporal/runTypes.ts';
+import { MAIL_QUEUE } from '../../src/infra/temporal/ids.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
 import { stepsByRun } from '../support/script.ts';
 import { startTestWorker, type TestWorker } from '../support/worker.ts';

@@ -1,8 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { skippingServer } from '../support/skippingWorld.ts';
-import { MAIL_QUEUE } from '../../src/temporal/ids.ts';
-import { createWorker } from '../../src/temporal/worker.ts';
+import { MAIL_QUEUE } from '../../src/infra/temporal/ids.ts';
+import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { fakeActivities } from '../support/inboundPaths.ts';
 import { todaysBundle } from '../support/worker.ts';
 

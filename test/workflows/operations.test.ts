@@ -1,6 +1,6 @@
 import { WorkflowContinuedAsNewError } from '@temporalio/client';
-import { deleteWorkspaceId, KEEP_TIDY_ID, SET_UP_QUEUE } from '../../src/temporal/ids.ts';
-import { createWorker } from '../../src/temporal/worker.ts';
+import { deleteWorkspaceId, KEEP_TIDY_ID, SET_UP_QUEUE } from '../../src/infra/temporal/ids.ts';
+import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { deletePaths, operationsActivities, tidyPaths } from '../support/operationsPaths.ts';
 import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';
 import { todaysBundle } from '../support/worker.ts';

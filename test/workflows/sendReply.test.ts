@@ -1,5 +1,5 @@
-import { REPLY_QUEUE, replyWorkflowId } from '../../src/temporal/ids.ts';
-import type { ReplyOutcome } from '../../workflows/types.ts';
+import { REPLY_QUEUE, replyWorkflowId } from '../../src/infra/temporal/ids.ts';
+import type { ReplyOutcome } from '../../src/infra/temporal/runTypes.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
 import { stepsByRun } from '../support/script.ts';
 import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';

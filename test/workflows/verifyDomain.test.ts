@@ -1,12 +1,12 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { WorkflowContinuedAsNewError } from '@temporalio/client';
 import { createDomainActivities } from '../../activities/index.ts';
-import type { DomainRow } from '../../src/models/index.ts';
-import { KEEP_PROVIDER_ID, SET_UP_QUEUE, setUpWorkflowId } from '../../src/temporal/ids.ts';
-import { startKeepProvider } from '../../src/temporal/startKeepProvider.ts';
-import { createWorker } from '../../src/temporal/worker.ts';
-import type { DomainOutcome } from '../../workflows/types.ts';
-import { startRig, type Rig } from '../domains/rig.ts';
+import type { DomainRow } from '../../src/infra/models/index.ts';
+import { KEEP_PROVIDER_ID, SET_UP_QUEUE, setUpWorkflowId } from '../../src/infra/temporal/ids.ts';
+import { startKeepProvider } from '../../src/infra/temporal/startKeepProvider.ts';
+import { createWorker } from '../../src/infra/temporal/worker.ts';
+import type { DomainOutcome } from '../../src/infra/temporal/runTypes.ts';
+import { startRig, type Rig } from '../core/domains/rig.ts';
 import { DAY_MS, domainPaths, HOUR_MS, MINUTE_MS, scriptedDomain } from '../support/domainPaths.ts';
 import { skippingServer } from '../support/skippingWorld.ts';
 import { until } from '../support/until.ts';

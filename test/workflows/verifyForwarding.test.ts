@@ -1,6 +1,6 @@
-import type { ProofLook } from '../../activities/proofs/lookAtProof.ts';
-import { SET_UP_QUEUE, setUpWorkflowId } from '../../src/temporal/ids.ts';
-import type { ProofOutcome } from '../../workflows/types.ts';
+import type { ProofLook } from '../../activities/addresses/lookAtProof.ts';
+import { SET_UP_QUEUE, setUpWorkflowId } from '../../src/infra/temporal/ids.ts';
+import type { ProofOutcome } from '../../src/infra/temporal/runTypes.ts';
 import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { stepsByRun } from '../support/script.ts';
 import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';

@@ -1,19 +1,19 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { AttachmentRow, MessageRow, Models } from '../../models/index.ts';
-import { threadsOf } from '../../threads/threads.ts';
+import type { AttachmentRow, MessageRow, Models } from '../../infra/models/index.ts';
+import { threadsOf } from '../../core/threads/threads.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { sendObject } from '../download.ts';
 import { operation } from '../operation.ts';
-import { Attachment, presentAttachment } from '../presenters/attachment.ts';
+import { Attachment, presentAttachment } from '../../core/presenters/attachment.ts';
 import { notFound, Problem } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import { saveUpload } from '../saveUpload.ts';
 import { OneThreadQuery } from '../threadQuery.ts';
 import { withUpload } from '../upload.ts';
-import { memberOf, seenBy, type ApiUser } from '../visibility.ts';
+import { memberOf, seenBy, type ApiUser } from '../../core/presenters/visibility.ts';
 
 const NOT_TWICE = 'must be given once';
 const UploadParameters = z.strictObject({

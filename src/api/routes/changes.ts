@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream';
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { isGone } from '../../events/follow.ts';
-import { isPosition, openFeed, type Feed } from '../../events/feed.ts';
-import type { EventRow, Models } from '../../models/index.ts';
+import { isGone } from '../../core/events/follow.ts';
+import { isPosition, openFeed, type Feed } from '../../core/events/feed.ts';
+import type { EventRow, Models } from '../../infra/models/index.ts';
 import type { ApiState, Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { operation } from '../operation.ts';
-import { Event, presentEvent } from '../presenters/event.ts';
+import { Event, presentEvent } from '../../core/presenters/event.ts';
 import { Problem, wrongFields } from '../problem.ts';
 import { OF_ONE } from '../streams.ts';
-import { audiencesOf } from '../visibility.ts';
+import { audiencesOf } from '../../core/presenters/visibility.ts';
 
 /** In one answer. */
 const PAGE = 100;

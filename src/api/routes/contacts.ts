@@ -1,10 +1,10 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { storable } from '../../email/text.ts';
-import type { ContactRow } from '../../models/index.ts';
-import { isEverybodys } from '../../threads/audiences.ts';
-import { contactWords } from '../../threads/contacts.ts';
-import { mergeContacts } from '../../threads/mergeContacts.ts';
+import { storable } from '../../mail/text.ts';
+import type { ContactRow } from '../../infra/models/index.ts';
+import { isEverybodys } from '../../core/threads/audiences.ts';
+import { contactWords } from '../../core/threads/contacts.ts';
+import { mergeContacts } from '../../core/threads/mergeContacts.ts';
 import type { ApiState, Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
@@ -14,11 +14,11 @@ import { OneLine, Search } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { operation } from '../operation.ts';
-import { Contact } from '../presenters/contact.ts';
+import { Contact } from '../../core/presenters/contact.ts';
 import { notFound, Problem, wrongFields } from '../problem.ts';
-import { pageOf } from '../schemas.ts';
-import { showContacts } from '../showContacts.ts';
-import { contactsSeenBy, mergedContactsSeenBy, type ApiUser } from '../visibility.ts';
+import { pageOf } from '../../core/presenters/schemas.ts';
+import { showContacts } from '../../core/presenters/showContacts.ts';
+import { contactsSeenBy, mergedContactsSeenBy, type ApiUser } from '../../core/presenters/visibility.ts';
 
 const ContactQuery = z.strictObject({ ...ListQuery.shape, q: Search.optional() });
 

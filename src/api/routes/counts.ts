@@ -1,6 +1,6 @@
 import type { Model } from 'mongoose';
 import { z } from 'zod';
-import type { ThreadRow } from '../../models/thread.ts';
+import type { ThreadRow } from '../../infra/models/thread.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { operation } from '../operation.ts';

@@ -1,12 +1,13 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { catchAllOf } from '../../domains/catchAll.ts';
-import { claimDomain, isLive } from '../../domains/claims.ts';
-import { isPlatforms, readDomainName } from '../../domains/domainName.ts';
-import { firstRecords } from '../../domains/firstRecords.ts';
-import { nextLookAt } from '../../dns/lookGap.ts';
-import { applyDomainFlags } from '../../domains/flags.ts';
-import type { DomainRow } from '../../models/index.ts';
+import { catchAllOf } from '../../core/domains/catchAll.ts';
+import { claimDomain, isLive } from '../../core/domains/claims.ts';
+import { isPlatforms } from '../../core/addresses/platform.ts';
+import { readDomainName } from '../../core/domains/domainName.ts';
+import { firstRecords } from '../../core/domains/firstRecords.ts';
+import { nextLookAt } from '../../infra/dns/lookGap.ts';
+import { applyDomainFlags } from '../../core/domains/domainFlags.ts';
+import type { DomainRow } from '../../infra/models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
@@ -15,10 +16,10 @@ import { etagOf } from '../etag.ts';
 import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
-import { Domain, presentDomain } from '../presenters/domain.ts';
+import { Domain, presentDomain } from '../../core/presenters/domain.ts';
 import { notFound, Problem, wrongFields } from '../problem.ts';
-import { pageOf } from '../schemas.ts';
-import type { ApiUser } from '../visibility.ts';
+import { pageOf } from '../../core/presenters/schemas.ts';
+import type { ApiUser } from '../../core/presenters/visibility.ts';
 
 const NewDomain = z.strictObject({ name: z.string('must be a domain name, such as acme.com') });
 const DomainChange = z.strictObject({

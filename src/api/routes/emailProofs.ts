@@ -1,15 +1,15 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { askForCode, enterCode, NotNow, TooOften } from '../../addresses/codes.ts';
-import { proofOf } from '../../addresses/proof.ts';
-import { nextLookAt } from '../../dns/lookGap.ts';
-import type { AddressProofRow, WorkspaceEmailRow } from '../../models/index.ts';
+import { askForCode, enterCode, NotNow, TooOften } from '../../core/addresses/codes.ts';
+import { proofOf } from '../../core/addresses/proof.ts';
+import { nextLookAt } from '../../infra/dns/lookGap.ts';
+import type { AddressProofRow, WorkspaceEmailRow } from '../../infra/models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
-import { WorkspaceEmail } from '../presenters/workspaceEmail.ts';
+import { WorkspaceEmail } from '../../core/presenters/workspaceEmail.ts';
 import { Problem } from '../problem.ts';
 import { findEmail, showEmail } from './workspaceEmails.ts';
 

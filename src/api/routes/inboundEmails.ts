@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { INBOUND_STATES } from '../../models/inboundEmail.ts';
-import type { InboundEmailRow } from '../../models/index.ts';
+import { INBOUND_STATES } from '../../infra/models/inboundEmail.ts';
+import type { InboundEmailRow } from '../../infra/models/index.ts';
 import type { Authenticate } from '../auth.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { idempotent } from '../idempotent.ts';
@@ -11,12 +11,17 @@ import {
   InboundEmail,
   presentInboundEmail,
   type SeenIds,
-} from '../presenters/inboundEmail.ts';
+} from '../../core/presenters/inboundEmail.ts';
 import { notFound, Problem } from '../problem.ts';
 import { PostedForm, sendRaw } from '../raw.ts';
-import { pageOf } from '../schemas.ts';
+import { pageOf } from '../../core/presenters/schemas.ts';
 import { Unavailable } from '../unavailable.ts';
-import { inboundEmailsSeenBy, seenBy, threadsSeenBy, type ApiUser } from '../visibility.ts';
+import {
+  inboundEmailsSeenBy,
+  seenBy,
+  threadsSeenBy,
+  type ApiUser,
+} from '../../core/presenters/visibility.ts';
 
 const InboundEmailQuery = ListQuery.extend({
   state: z.enum(INBOUND_STATES, `must be one of ${INBOUND_STATES.join(', ')}`).optional(),

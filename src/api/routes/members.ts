@@ -1,6 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { invitationId, wantInvitation } from '../../access/accessMails.ts';
+import { invitationId, wantInvitation } from '../../core/access/accessMails.ts';
 import {
   addMember,
   changeRole,
@@ -8,10 +8,10 @@ import {
   LastOwner,
   removeMember,
   userWith,
-} from '../../access/members.ts';
-import { newPasswordLink } from '../../access/passwordLinks.ts';
-import type { MemberRow, UserRow } from '../../models/index.ts';
-import { ROLES } from '../../models/workspace.ts';
+} from '../../core/access/members.ts';
+import { newPasswordLink } from '../../core/access/passwordLinks.ts';
+import type { MemberRow, UserRow } from '../../infra/models/index.ts';
+import { ROLES } from '../../infra/models/workspace.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
@@ -21,9 +21,9 @@ import { idempotent } from '../idempotent.ts';
 import type { Limits } from '../limits.ts';
 import { operation } from '../operation.ts';
 import { cursorAfter, ListQuery } from '../paging.ts';
-import { Member, presentMember } from '../presenters/member.ts';
+import { Member, presentMember } from '../../core/presenters/member.ts';
 import { notFound, Problem } from '../problem.ts';
-import { pageOf, Time } from '../schemas.ts';
+import { pageOf, Time } from '../../core/presenters/schemas.ts';
 
 const Role = z.enum(ROLES, 'must be "owner" or "member"');
 const NewMemberBody = z.strictObject({ email: Address, name: OneLine(200).default(''), role: Role });

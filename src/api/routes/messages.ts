@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { MessageRow } from '../../models/index.ts';
-import type { MessageState } from '../../models/outbound.ts';
-import { replyDefaults } from '../../replies/defaults.ts';
-import { newNote, newReply } from '../../replies/newReply.ts';
-import { findSender } from '../../replies/sender.ts';
-import { cancelMessage, retryMessage, type OutboundRow } from '../../replies/takeBack.ts';
+import type { MessageRow } from '../../infra/models/index.ts';
+import type { MessageState } from '../../infra/models/outbound.ts';
+import { replyDefaults } from '../../core/replies/defaults.ts';
+import { newNote, newReply } from '../../core/replies/newReply.ts';
+import { findSender } from '../../core/replies/sender.ts';
+import { cancelMessage, retryMessage, type OutboundRow } from '../../core/replies/takeBack.ts';
 import type { Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
@@ -13,13 +13,13 @@ import { findThread, threadFinder } from '../findThread.ts';
 import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
-import { Message } from '../presenters/message.ts';
+import { Message } from '../../core/presenters/message.ts';
 import { notFound, Problem } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import { saveAndStart } from '../saveAndStart.ts';
-import { MailAddress, pageOf } from '../schemas.ts';
-import { NOT_SHOWN, showMessage, showMessages } from '../show.ts';
-import { seenBy, type ApiUser } from '../visibility.ts';
+import { MailAddress, pageOf } from '../../core/presenters/schemas.ts';
+import { NOT_SHOWN, showMessage, showMessages } from '../../core/presenters/show.ts';
+import { seenBy, type ApiUser } from '../../core/presenters/visibility.ts';
 
 const Defaults = z.object({
   sending_email: z.string().nullable(),

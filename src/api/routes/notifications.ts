@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { NotificationRow } from '../../models/index.ts';
+import type { NotificationRow } from '../../infra/models/index.ts';
 import type { Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
 import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
-import { Notification, presentNotification } from '../presenters/notification.ts';
-import { pageOf } from '../schemas.ts';
-import type { ApiUser } from '../visibility.ts';
+import { Notification, presentNotification } from '../../core/presenters/notification.ts';
+import { pageOf } from '../../core/presenters/schemas.ts';
+import type { ApiUser } from '../../core/presenters/visibility.ts';
 
 const NotificationsQuery = ListQuery.extend({
   unread: z.enum(['true'], 'must be "true"').optional().meta({ description: 'Leaves out what was read.' }),

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { MessageRow } from '../../models/index.ts';
-import type { ThreadRow } from '../../models/thread.ts';
-import { newThread } from '../../replies/newThread.ts';
-import { threadsOf, unchanged, WITHOUT_LISTS } from '../../threads/threads.ts';
+import type { MessageRow } from '../../infra/models/index.ts';
+import type { ThreadRow } from '../../infra/models/thread.ts';
+import { newThread } from '../../core/replies/newThread.ts';
+import { threadsOf, unchanged, WITHOUT_LISTS } from '../../core/threads/threads.ts';
 import type { Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
@@ -11,16 +11,16 @@ import { draftOf, NewConversationBody, NewTicketBody } from '../draft.ts';
 import { threadFinder } from '../findThread.ts';
 import { operation } from '../operation.ts';
 import { readPage } from '../paging.ts';
-import { Message } from '../presenters/message.ts';
-import { threadSchemas } from '../presenters/thread.ts';
+import { Message } from '../../core/presenters/message.ts';
+import { threadSchemas } from '../../core/presenters/thread.ts';
 import { notFound } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import { saveAndStart } from '../saveAndStart.ts';
-import { pageOf } from '../schemas.ts';
-import { showMessage, showThread, showThreads } from '../show.ts';
+import { pageOf } from '../../core/presenters/schemas.ts';
+import { showMessage, showThread, showThreads } from '../../core/presenters/show.ts';
 import { showContact, threadChange, ThreadChangeBody, threadTag } from '../threadChange.ts';
 import { filterOf, OneThreadQuery, ThreadQuery } from '../threadQuery.ts';
-import { seenBy } from '../visibility.ts';
+import { seenBy } from '../../core/presenters/visibility.ts';
 
 /** `tickets` or `conversations`, and `/{id}`; personal conversations for their owner. */
 export function threadRoutes(

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { createApiToken, revokeApiTokens } from '../../access/apiTokens.ts';
-import { SCOPES, scopesOf } from '../../access/scopes.ts';
-import type { TokenRow } from '../../models/index.ts';
+import { createApiToken, revokeApiTokens } from '../../core/access/apiTokens.ts';
+import { SCOPES } from '../../infra/models/workspace.ts';
+import { scopesOf } from '../../core/access/scopes.ts';
+import type { TokenRow } from '../../infra/models/index.ts';
 import type { Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
@@ -10,10 +11,10 @@ import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { wholeRole } from '../policy.ts';
-import { presentToken, Token } from '../presenters/token.ts';
+import { presentToken, Token } from '../../core/presenters/token.ts';
 import { notFound, Problem } from '../problem.ts';
-import { pageOf } from '../schemas.ts';
-import { memberOf, type ApiUser } from '../visibility.ts';
+import { pageOf } from '../../core/presenters/schemas.ts';
+import { memberOf, type ApiUser } from '../../core/presenters/visibility.ts';
 
 const NewTokenBody = z.strictObject({
   name: OneLine(200).default(''),

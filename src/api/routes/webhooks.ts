@@ -1,15 +1,15 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { WEBHOOK_EVENTS } from '../../events/types.ts';
-import type { WebhookDeliveryRow, WebhookRow } from '../../models/index.ts';
-import { insertNew } from '../../models/insertNew.ts';
-import { isDuplicateKey } from '../../models/once.ts';
-import { hashOf } from '../../temporal/ids.ts';
-import { sendAgain } from '../../webhooks/deliveries.ts';
-import { replay } from '../../webhooks/replay.ts';
-import { createSeal, newSecret, type Seal } from '../../webhooks/secrets.ts';
-import { ROTATION_MS } from '../../webhooks/sign.ts';
-import { faultOfUrl } from '../../webhooks/target.ts';
+import { WEBHOOK_EVENTS } from '../../infra/models/eventTypes.ts';
+import type { WebhookDeliveryRow, WebhookRow } from '../../infra/models/index.ts';
+import { insertNew } from '../../infra/models/insertNew.ts';
+import { isDuplicateKey } from '../../infra/models/once.ts';
+import { hashOf } from '../../lib/ids.ts';
+import { sendAgain } from '../../core/events/webhooks/deliveries.ts';
+import { replay } from '../../core/events/webhooks/replay.ts';
+import { createSeal, newSecret, type Seal } from '../../core/events/webhooks/secrets.ts';
+import { ROTATION_MS } from '../../core/events/webhooks/sign.ts';
+import { faultOfUrl } from '../../core/events/webhooks/target.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
@@ -19,10 +19,10 @@ import { OneLine } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
-import { Delivery, presentDelivery, presentWebhook, Webhook } from '../presenters/webhook.ts';
+import { Delivery, presentDelivery, presentWebhook, Webhook } from '../../core/presenters/webhook.ts';
 import { notFound, Problem } from '../problem.ts';
 import { requestOf } from '../request.ts';
-import { pageOf, Time } from '../schemas.ts';
+import { pageOf, Time } from '../../core/presenters/schemas.ts';
 
 const MAX_ENDPOINTS = 50;
 

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { WorkspaceRow } from '../../models/index.ts';
-import { UNDO_SECONDS } from '../../models/workspace.ts';
-import { takeSlug } from '../../addresses/slug.ts';
+import type { WorkspaceRow } from '../../infra/models/index.ts';
+import { UNDO_SECONDS } from '../../infra/models/workspace.ts';
+import { takeSlug } from '../../core/addresses/slug.ts';
 import { ownersOnly, type Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';

@@ -1,17 +1,17 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { addEmail } from '../../addresses/addEmail.ts';
+import { addEmail } from '../../core/addresses/addEmail.ts';
 import {
   applyEmailChange,
   emailChange,
   removeEmail,
   settingsOf,
   writeEmailChange,
-} from '../../addresses/changeEmail.ts';
-import { addForwardingAddress } from '../../addresses/forwardingAddress.ts';
-import { proofOf } from '../../addresses/proof.ts';
-import type { WorkspaceEmailRow } from '../../models/index.ts';
-import { EMAIL_KINDS, PURPOSES } from '../../models/workspaceEmail.ts';
+} from '../../core/addresses/changeEmail.ts';
+import { addForwardingAddress } from '../../core/addresses/forwardingAddress.ts';
+import { proofOf } from '../../core/addresses/proof.ts';
+import type { WorkspaceEmailRow } from '../../infra/models/index.ts';
+import { EMAIL_KINDS, PURPOSES } from '../../infra/models/workspaceEmail.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import { changeRow } from '../changeRow.ts';
@@ -21,10 +21,10 @@ import { Address, OneLine } from '../fields.ts';
 import { idempotent } from '../idempotent.ts';
 import { operation } from '../operation.ts';
 import { ListQuery, readPage } from '../paging.ts';
-import { ForwardingAddress, WorkspaceEmail } from '../presenters/workspaceEmail.ts';
+import { ForwardingAddress, WorkspaceEmail } from '../../core/presenters/workspaceEmail.ts';
 import { notFound } from '../problem.ts';
-import { pageOf } from '../schemas.ts';
-import { showEmails } from '../showEmails.ts';
+import { pageOf } from '../../core/presenters/schemas.ts';
+import { showEmails } from '../../core/presenters/showEmails.ts';
 
 const MAX_NAME_CHARS = 200;
 const fields = {

@@ -1,0 +1,30 @@
+import { dnsName, prove } from '../../src/core/addresses/proof.ts';
+import { describeFound } from '../../src/infra/dns/dns.ts';
+import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
+import type { Deps } from '../deps.ts';
+import { readProof } from './readProof.ts';
+
+/** Looks for the TXT record of a proof, and writes down what DNS answers. */
+export async function checkProofDns(deps: Deps, run: SetUpRun): Promise<void> {
+  const { models, dns } = deps;
+  const proof = await readProof(deps, run);
+  if (!proof) return;
+  const found = await dns.lookUp('TXT', dnsName(proof.address));
+  const isThere = found.agreed.includes(proof.dns_value);
+  await models.AddressProof.updateOne(
+    { _id: proof._id, run: proof.run },
+    {
+      $set: {
+        // Other TXT records of that name may be many, and are somebody else's.
+        dns_found: found.seen.filter((value) => value.startsWith('postroom-email=')).slice(0, 20),
+        dns_note: describeFound(found, (value) => value === proof.dns_value),
+        dns_checked_at: new Date(),
+      },
+    },
+  );
+  await models.AddressProof.updateOne(
+    { _id: proof._id, run: proof.run, check_wanted_at: proof.check_wanted_at },
+    { $set: { check_wanted_at: null } },
+  );
+  if (isThere) await prove(models, proof, 'dns');
+}

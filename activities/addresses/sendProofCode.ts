@@ -1,0 +1,57 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { keepCode, newCode } from '../../src/core/addresses/codes.ts';
+import { hashReference, newReference } from '../../src/core/addresses/reference.ts';
+import { sendNotice } from '../../src/core/platformMail/sendNotice.ts';
+import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
+import type { Deps } from '../deps.ts';
+import { readProof, type ProofVerdict } from './readProof.ts';
+
+const LATER_MS = 60_000;
+
+/**
+ * Mails a new code to the address. Run twice it sends two, and both count: the code is kept before it is sent.
+ */
+export async function sendProofCode(deps: Deps, run: SetUpRun): Promise<ProofVerdict> {
+  const { models, platformDomain } = deps;
+  const proof = await readProof(deps, run);
+  if (!proof?.code_wanted_at) return { verdict: 'over' };
+  const reference = newReference();
+  const { code, kept } = await newCode(new Date());
+  await keepCode(models, proof, kept, hashReference(reference));
+  const workspace = await models.Workspace.findById(proof.workspace_id, { name: 1 }).lean();
+  const sent = await sendNotice(
+    deps,
+    {
+      to: proof.address,
+      subject: `${code} is the code for ${proof.address}`,
+      text: textOf(code, proof.address, workspace?.name ?? '', reference),
+      messageId: `<${reference}@${platformDomain}>`,
+    },
+    cancellationSignal(),
+  );
+  const problem = sent.result === 'accepted' ? null : sent.reason;
+  const isOver = sent.result !== 'not sent';
+  await models.AddressProof.updateOne(
+    // Asked for again meanwhile: that is another mail.
+    { _id: proof._id, run: proof.run, code_wanted_at: proof.code_wanted_at },
+    { $set: { code_problem: problem, ...(isOver && { code_wanted_at: null }) } },
+  );
+  if (isOver) return { verdict: 'over' };
+  return { verdict: 'later', ms: Math.max(sent.retryAfterMs ?? 0, LATER_MS) };
+}
+
+/** Nothing in it tells where the workspace's mail is forwarded to: it may have been asked for by anybody. */
+const textOf = (code: string, address: string, workspace: string, reference: string): string =>
+  [
+    `The workspace "${workspace}" wants to receive mail for ${address} in Postroom.`,
+    '',
+    `If that is what you want, enter this code there within 30 minutes:`,
+    '',
+    `    ${code}`,
+    '',
+    'Where mail to this address is already forwarded to Postroom there is nothing to do: this mail comes back by itself.',
+    '',
+    'If you know nothing of this, do nothing: without the code nobody gets your mail.',
+    '',
+    `Reference: ${reference}`,
+  ].join('\n');

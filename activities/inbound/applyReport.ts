@@ -1,0 +1,55 @@
+import { normaliseAddress } from '../../src/mail/addresses.ts';
+import type { InboundEmailRow, MessageRow } from '../../src/infra/models/index.ts';
+import type { Outbound } from '../../src/infra/models/outbound.ts';
+import type { DeliveryReport } from '../../src/mail/inboundEmail.ts';
+import { applyEvents } from '../../src/core/replies/applyEvents.ts';
+import type { Deps } from '../deps.ts';
+
+type Sent = Pick<MessageRow, '_id' | 'to' | 'cc'> & { outbound: Outbound };
+
+/**
+ * Writes to the message that a bounce is about what it says of its recipients. Anybody can send a bounce; this one must
+ * name the message by its Message-Id, of 128 random bits: only who got the mail, or a server on its way, knows it. They can
+ * say of its recipients, and of nobody else, that it did not arrive: no more than they could say by letting it bounce. A
+ * forgery that fails both SPF and DKIM does nothing.
+ * @returns the message's id, or null when it is about none of ours.
+ */
+export async function applyReport(
+  { models }: Pick<Deps, 'models'>,
+  row: InboundEmailRow,
+  report: DeliveryReport,
+): Promise<string | null> {
+  const verdicts = row.mail?.verdicts;
+  const isRefuted = verdicts?.spf === 'fail' && verdicts.dkim === 'fail';
+  if (report.originalMessageId === null || isRefuted) return null;
+  const message = await models.Message.findOne(
+    { workspace_id: row.workspace_id, message_id: report.originalMessageId, direction: 'outbound' },
+    { to: 1, cc: 1, outbound: 1 },
+  ).lean<Sent>();
+  if (!message) return null;
+  // The mail's own time: another try says the same.
+  const events = eventsOf(report, recipientsOf(message)).map((event) => ({
+    ...event,
+    at: row.received_at,
+    message: null,
+  }));
+  const applied = await applyEvents(models, message._id, events);
+  return applied && message._id;
+}
+
+function recipientsOf({ to, cc, outbound }: Sent): Set<string> {
+  const addresses = [...to, ...cc, ...outbound.bcc].map(({ email }) => normaliseAddress(email));
+  return new Set(addresses.filter((address) => address !== null));
+}
+
+/** A report that names nobody is about the only recipient; one that names others is about none. */
+function eventsOf(report: DeliveryReport, recipients: Set<string>) {
+  const { action } = report;
+  const [only] = recipients;
+  if (report.recipients.length === 0)
+    return recipients.size === 1 ? [{ kind: action, recipient: only!, reason: null }] : [];
+  return report.recipients.flatMap(({ addresses, action: kind, status, diagnostic }) => {
+    const recipient = addresses.find((address) => recipients.has(address));
+    return recipient === undefined ? [] : [{ kind, recipient, reason: diagnostic ?? status }];
+  });
+}

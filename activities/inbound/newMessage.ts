@@ -1,0 +1,78 @@
+import type { AttachmentRow, InboundEmailRow, MessageRow } from '../../src/infra/models/index.ts';
+import type { Route } from '../../src/infra/models/inboundEmail.ts';
+import type { StoredMail } from '../../src/mail/storedMail.ts';
+import { hashOf } from '../../src/lib/ids.ts';
+import { parentIds } from '../../src/mail/messageIds.ts';
+import { contactId } from '../../src/core/threads/contacts.ts';
+import { threadIdFor } from '../../src/core/threads/newThreadRow.ts';
+import { messageKey } from './messageKey.ts';
+import { peopleOf } from './threading/people.ts';
+
+/** The message that a mail becomes on its route; `id` is its key, or the variant where the mail's id was reused. */
+export function newMessage(row: InboundEmailRow, route: Route, id: string): MessageRow {
+  const mail = row.mail as StoredMail;
+  const sender = row.sender ?? { email: '', name: '' };
+  const isVariant = id !== messageKey(row, route.lands_in);
+  return {
+    _id: id,
+    workspace_id: row.workspace_id as string,
+    audience: route.lands_in,
+    thread_kind: route.thread_kind,
+    thread_id: route.opens && isVariant ? threadIdFor(id) : route.thread_id,
+    direction: 'inbound',
+    state: 'received',
+    from: mail.from ?? { email: '', name: '' },
+    sender: { email: sender.email, name: sender.name },
+    reply_to: mail.reply_to,
+    to: mail.to,
+    cc: mail.cc,
+    to_email: route.address,
+    workspace_email_id: route.workspace_email_id,
+    sending_email: null,
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    cut: mail.cut,
+    headers: mail.headers,
+    message_id: mail.message_id,
+    in_reply_to: mail.in_reply_to[0] ?? null,
+    references: mail.references,
+    names: parentIds(mail),
+    people: peopleOf(mail, sender),
+    sender_known: route.sender_known,
+    opens: route.opens,
+    auto_reply: row.auto_reply,
+    list_mail: row.list_mail ?? false,
+    spam: row.spam ?? false,
+    sent_at: mail.date,
+    contact_id: contactId(row.workspace_id as string, row.sender),
+    inbound_email_id: row._id,
+    files: mail.files.map(({ filename, size }) => ({ filename, size })),
+    copies: [{ inbound_email_id: row._id, traced: route.traced }],
+    author_id: null,
+    request_hash: null,
+    outbound: null,
+    created_at: row.received_at,
+  };
+}
+
+/** A record for each file of the mail; `fetchAttachments` brings the bytes. */
+export function pendingAttachments(row: InboundEmailRow, message: MessageRow): AttachmentRow[] {
+  const mail = row.mail as StoredMail;
+  return mail.files.map((file, position) => ({
+    _id: hashOf('attachment', message._id, position),
+    workspace_id: message.workspace_id,
+    audience: message.audience,
+    message_id: message._id,
+    position,
+    filename: file.filename,
+    content_type: file.contentType,
+    size: file.size,
+    inline: file.contentId !== null && mail.shown_cids.includes(file.contentId),
+    content_id: file.contentId,
+    state: 'pending',
+    reason: null,
+    key: null,
+    created_at: row.received_at,
+  }));
+}

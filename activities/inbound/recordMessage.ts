@@ -1,0 +1,164 @@
+import {
+  collectionOf,
+  type InboundEmailRow,
+  type MessageRow,
+  type WorkspaceEmailRow,
+} from '../../src/infra/models/index.ts';
+import type { Route } from '../../src/infra/models/inboundEmail.ts';
+import type { StoredMail } from '../../src/mail/storedMail.ts';
+import { isSameMail } from '../../src/mail/sameMail.ts';
+import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
+import type { Deps } from '../deps.ts';
+import { isDuplicateKey, once } from '../../src/infra/models/once.ts';
+import { contactId, contactNow, knowContact } from '../../src/core/threads/contacts.ts';
+import { messageKey, variantKey } from './messageKey.ts';
+import { newMessage, pendingAttachments } from './newMessage.ts';
+import { audienceOf, isReceivable } from '../../src/core/threads/audiences.ts';
+import { readRow, writeRow } from './inboundRow.ts';
+import { comparable, comparableMail } from './sameMail.ts';
+import { findThread } from './threading/findThread.ts';
+import { applyToThread } from '../../src/core/threads/applyToThread.ts';
+
+export interface Recorded {
+  messages: string[];
+  /** The mail was here already, through another route, form or forwarder. */
+  copy: boolean;
+}
+
+/**
+ * One message in each audience, then its ticket or conversation. Message first: whatever dies after it, the thread is
+ * made from what is stored. Then the mail is `routed`.
+ */
+export async function recordMessage(deps: Deps, mail: InboundRun): Promise<Recorded> {
+  const row = await asRecorded(deps, await readRow(deps, mail, {}));
+  const recorded: MessageRow[] = [];
+  for (const route of row.routes ?? []) recorded.push(await record(deps, row, route));
+  for (const route of await tracedRoutes(deps, row, recorded)) {
+    await knowContact(deps.models, row.workspace_id as string, row.sender, [route.lands_in], row.received_at);
+    recorded.push(await record(deps, row, route));
+  }
+  const of = (kind: MessageRow['thread_kind']) =>
+    recorded.find((message) => message.thread_kind === kind)?.thread_id ?? null;
+  await writeRow(deps, mail, ['received', 'routed'], {
+    state: 'routed',
+    reason: null,
+    message_ids: recorded.map((message) => message._id),
+    audiences: [...new Set(recorded.map((message) => message.audience))],
+    ticket_id: of('ticket'),
+    conversation_id: of('conversation'),
+    routed_at: new Date(),
+  });
+  return {
+    messages: recorded.map((message) => message._id),
+    copy: recorded.some((message) => message.inbound_email_id !== row._id),
+  };
+}
+
+/** Mail of a blocked contact is spam, whatever the provider calls it: nobody is told of it. */
+async function asRecorded({ models }: Deps, row: InboundEmailRow): Promise<InboundEmailRow> {
+  const workspaceId = row.workspace_id as string;
+  const contact = await contactNow(models, workspaceId, contactId(workspaceId, row.sender));
+  return contact?.blocked_at ? { ...row, spam: true } : row;
+}
+
+async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<MessageRow> {
+  const message = await storeOnce(deps, row, route);
+  if (message.inbound_email_id === row._id) {
+    const attachments = pendingAttachments(row, message).map(({ _id, ...attachment }) => ({
+      updateOne: { filter: { _id }, update: { $setOnInsert: attachment }, upsert: true },
+    }));
+    if (attachments.length > 0)
+      await once(() => deps.models.Attachment.bulkWrite(attachments, { ordered: false }));
+  }
+  // None of these opens a closed thread again.
+  const isAutomatic = row.auto_reply || row.list_mail === true || row.spam === true;
+  return applyToThread(deps.models, message, isAutomatic);
+}
+
+/**
+ * Inserts the message; when one with its key is here, it is this mail (recorded by an earlier try, or through another
+ * route: kept there as a copy), or a different mail with a reused id, which is stored under a key of its own.
+ */
+async function storeOnce(
+  deps: Deps,
+  row: InboundEmailRow,
+  route: Route,
+  id = messageKey(row, route.lands_in),
+): Promise<MessageRow> {
+  const message = newMessage(row, route, id);
+  const there = await insertOrFind(deps, message);
+  if (there === null) return message;
+  if (there.inbound_email_id === row._id) return there;
+  const variant = variantKey(messageKey(row, route.lands_in), row);
+  const mine = comparableMail(row.mail as StoredMail, row.sender?.email ?? '');
+  // The variant's key holds letters and digits of the whole mail: what is there under it is this mail.
+  const isSame = id === variant || isSameMail(comparable(there), mine);
+  return isSame ? addCopy(deps, there, row, route) : storeOnce(deps, row, route, variant);
+}
+
+/** @returns null when it was inserted. */
+async function insertOrFind({ models }: Deps, message: MessageRow): Promise<MessageRow | null> {
+  try {
+    await collectionOf(models.Message).insertOne(message);
+    return null;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    return models.Message.findById(message._id).select({ headers: 0 }).orFail().lean<MessageRow>();
+  }
+}
+
+async function addCopy(
+  { models }: Deps,
+  message: MessageRow,
+  row: InboundEmailRow,
+  route: Route,
+): Promise<MessageRow> {
+  const copy = { inbound_email_id: row._id, traced: route.traced };
+  return (
+    models.Message.findOneAndUpdate(
+      { _id: message._id },
+      { $addToSet: { copies: copy } },
+      { returnDocument: 'after' },
+    )
+      // The thread is searched by its text: who stored it may have died before that was done.
+      .select({ html: 0, headers: 0 })
+      .orFail()
+      .lean<MessageRow>()
+  );
+}
+
+/**
+ * When further copies of one mail come (Bcc, aliases), every audience to which a copy is traced gets it. Whoever adds the
+ * last copy sees the traces of all.
+ */
+async function tracedRoutes(
+  { models }: Deps,
+  row: InboundEmailRow,
+  recorded: MessageRow[],
+): Promise<Route[]> {
+  const copies = recorded.flatMap((message) => (message.copies.length > 1 ? message.copies : []));
+  const traced = [...new Set(copies.flatMap((copy) => copy.traced))];
+  if (traced.length === 0) return [];
+  const emails = await models.WorkspaceEmail.find({ workspace_id: row.workspace_id, _id: { $in: traced } })
+    .sort({ created_at: 1 })
+    .lean<WorkspaceEmailRow[]>();
+  const routes: Route[] = [];
+  for (const email of emails.filter(isReceivable)) {
+    const audience = audienceOf(email);
+    const target = {
+      workspace_email_id: email._id,
+      address: email.address,
+      audience,
+      traced,
+      unreceivable: null,
+    };
+    if ([...recorded, ...routes].some((there) => audienceIn(there) === audience)) continue;
+    const route = await findThread(models, row, target);
+    if (route && ![...recorded, ...routes].some((there) => audienceIn(there) === route.lands_in))
+      routes.push(route);
+  }
+  return routes;
+}
+
+const audienceIn = (there: MessageRow | Route): string =>
+  'lands_in' in there ? there.lands_in : there.audience;

@@ -1,0 +1,209 @@
+import {
+  collectionOf,
+  type ForwardingAddressRow,
+  type Models,
+  type WorkspaceEmailRow,
+} from '../../src/infra/models/index.ts';
+import type { StoredMail } from '../../src/mail/storedMail.ts';
+import type { Target } from '../../src/infra/models/inboundEmail.ts';
+import { isForOperator } from '../../src/core/addresses/platform.ts';
+import { isAwaited } from '../../src/core/addresses/proof.ts';
+import { catchAllFor } from '../../src/core/domains/catchAll.ts';
+import { ownersOfDomain } from '../../src/core/domains/claims.ts';
+import { audienceOf, isReceivable } from '../../src/core/threads/audiences.ts';
+import { normaliseAddress, withoutTag } from '../../src/mail/addresses.ts';
+import { originalSender, traceAddresses } from '../../src/mail/forwarding.ts';
+import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
+import type { Deps } from '../deps.ts';
+import { readRow, writeRow } from './inboundRow.ts';
+import { takeSetUpMail } from './setUpMail.ts';
+
+export type Recipients =
+  { verdict: 'accept' } | { verdict: 'skip'; reason: string } | { verdict: 'hold'; reason: string };
+
+/** Which workspace emails the mail is for, and who really sent it (design: "For whom", "From whom"). */
+export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<Recipients> {
+  const row = await readRow(deps, mail);
+  if (row.targets.length > 0) return { verdict: 'accept' };
+  const stored = row.mail as StoredMail;
+  if (isForOperator(normaliseAddress(row.recipient) ?? '', deps.platformDomain))
+    return { verdict: 'skip', reason: 'for the operator' };
+  const everywhere = await addressesNamed(deps.models, row.recipient, stored);
+  const receiver = await receiverOf(deps.models, everywhere, row.recipient);
+  if (!receiver) return { verdict: 'skip', reason: 'unknown recipient' };
+
+  const workspaceId = receiver.row.workspace_id;
+  const isOfWorkspace = (ours: { workspace_id: string }) => ours.workspace_id === workspaceId;
+  const emails = everywhere.emails.filter(isOfWorkspace);
+  const forwarding = everywhere.forwarding.filter(isOfWorkspace);
+  const found =
+    receiver.kind === 'forwarding'
+      ? behindForwarding(emails, await parentOf(deps.models, receiver.row), stored)
+      : chooseAmong([receiver.row], []);
+
+  const change = {
+    workspace_id: workspaceId,
+    audiences: [...new Set(found.named.map(audienceOf))],
+    sender: senderOf([...emails, ...forwarding], stored),
+    targets: found.targets,
+    held_for: found.verdict.verdict === 'hold' ? found.named.filter(isAwaited).map(({ _id }) => _id) : [],
+  };
+  if (receiver.kind === 'forwarding') {
+    const reason = await takeSetUpMail(deps, await readRow(deps, mail, {}), receiver.row);
+    if (reason !== null) {
+      await writeRow(deps, mail, ['received'], { ...change, targets: [], held_for: [] });
+      return { verdict: 'skip', reason };
+    }
+  }
+  await writeRow(deps, mail, ['received'], change);
+  return found.verdict;
+}
+
+type Receiver = { kind: 'email'; row: WorkspaceEmailRow } | { kind: 'forwarding'; row: ForwardingAddressRow };
+
+interface Addresses {
+  /** Oldest first. */
+  emails: WorkspaceEmailRow[];
+  forwarding: ForwardingAddressRow[];
+}
+
+/** Everything of ours that the mail or its recipient names, in one go; of every workspace: which one it is for is not known yet. */
+async function addressesNamed(models: Models, recipient: string, mail: StoredMail): Promise<Addresses> {
+  const people = [...(mail.from ? [mail.from] : []), ...mail.reply_to, ...mail.to, ...mail.cc];
+  const written = [recipient, ...people.map(({ email }) => email), ...traceAddresses(mail.headers)];
+  const address = { $in: [...new Set(written.flatMap(spellings))] };
+  const [emails, forwarding] = await Promise.all([
+    collectionOf(models.WorkspaceEmail).find({ address }).toArray(),
+    collectionOf(models.ForwardingAddress).find({ address }).toArray(),
+  ]);
+  return { emails: emails.sort((a, b) => a.created_at.getTime() - b.created_at.getTime()), forwarding };
+}
+
+/**
+ * On a domain that is proved to be somebody's, an address that does not receive is its owner's alone: other workspaces may have
+ * added it too, and proved nothing, or have let go of it.
+ */
+async function receiverOf(
+  models: Models,
+  everywhere: Addresses,
+  recipient: string,
+): Promise<Receiver | null> {
+  const found = findReceiver(everywhere, recipient);
+  if (found && (found.kind === 'forwarding' || isReceivable(found.row))) return found;
+  const owners = await ownersOfDomain(models, normaliseAddress(recipient) ?? '');
+  if (owners.length === 0) return found;
+  const emails = everywhere.emails.filter((row) => isReceivable(row) || owners.includes(row.workspace_id));
+  return findReceiver({ ...everywhere, emails }, recipient) ?? (await catchAll(models, recipient));
+}
+
+/** Who receives for this recipient: the exact address first, then the one without its tag. */
+function findReceiver({ emails, forwarding }: Addresses, recipient: string): Receiver | null {
+  for (const address of spellings(recipient)) {
+    // An address can have had several owners: the newest is asked first.
+    const email = bestOf(emails.filter((row) => row.address === address).reverse());
+    if (email) return { kind: 'email', row: email };
+    const row = forwarding.find((ours) => ours.address === address);
+    if (row) return { kind: 'forwarding', row };
+  }
+  return null;
+}
+
+/** On a domain whose owner wants all of its mail. */
+async function catchAll(models: Models, recipient: string): Promise<Receiver | null> {
+  const address = normaliseAddress(recipient);
+  const row = address && (await catchAllFor(models, address));
+  return row ? { kind: 'email', row } : null;
+}
+
+/** Of several rows with one address, the one that receives, or at least was not deleted. */
+const bestOf = (same: WorkspaceEmailRow[]): WorkspaceEmailRow | undefined =>
+  same.find(isReceivable) ?? same.find((email) => email.deleted_at === null) ?? same[0];
+
+async function parentOf(models: Models, forwarding: ForwardingAddressRow): Promise<WorkspaceEmailRow[]> {
+  const { workspace_email_id: _id, workspace_id } = forwarding;
+  return collectionOf(models.WorkspaceEmail).find({ _id, workspace_id }).toArray();
+}
+
+function spellings(address: string): string[] {
+  const exact = normaliseAddress(address);
+  const untagged = exact && withoutTag(exact);
+  return [exact, untagged].filter((spelling) => spelling !== null);
+}
+
+interface Choice {
+  verdict: Recipients;
+  targets: Target[];
+  /** Every workspace email that was named, receivable or not. */
+  named: WorkspaceEmailRow[];
+}
+
+/** To, then Cc; where they name none of the workspace's addresses, this copy's trace headers; then the parent. */
+function behindForwarding(
+  emails: WorkspaceEmailRow[],
+  parent: WorkspaceEmailRow[],
+  mail: StoredMail,
+): Choice {
+  const traced = named(emails, traceAddresses(mail.headers));
+  const tracedIds = traced.filter(isReceivable).map((email) => email._id);
+  const written = named(
+    emails,
+    [...mail.to, ...mail.cc].map((to) => to.email),
+  );
+  if (written.length > 0) return chooseAmong(written, tracedIds);
+  if (traced.length > 0) return chooseAmong(traced, tracedIds);
+  return chooseAmong(parent, tracedIds);
+}
+
+/** The workspace's emails that these addresses name, in their order. */
+function named(emails: WorkspaceEmailRow[], addresses: string[]): WorkspaceEmailRow[] {
+  const found = addresses.flatMap((address) => {
+    for (const spelling of spellings(address)) {
+      const best = bestOf(emails.filter((email) => email.address === spelling));
+      if (best) return [best];
+    }
+    return [];
+  });
+  return [...new Set(found)];
+}
+
+/**
+ * Receivable ones get the mail, the first of each audience. Only others named: not yet proved -> held; switched off or
+ * deleted -> it may still be an answer to a message of ours, so `routeEmail` decides.
+ */
+function chooseAmong(emails: WorkspaceEmailRow[], traced: string[]): Choice {
+  const receivable = emails.filter(isReceivable);
+  const candidates = receivable.length > 0 ? receivable : emails;
+  const targets = onePerAudience(candidates).map((email) => ({
+    workspace_email_id: email._id,
+    address: email.address,
+    audience: audienceOf(email),
+    traced,
+    unreceivable: isReceivable(email) ? null : whyNot(email),
+  }));
+  const base = { named: emails, targets };
+  if (receivable.length > 0) return { ...base, verdict: { verdict: 'accept' } };
+  if (emails.some(isAwaited))
+    return { ...base, targets: [], verdict: { verdict: 'hold', reason: 'unproved address' } };
+  if (emails.length === 0) return { ...base, verdict: { verdict: 'skip', reason: 'unknown recipient' } };
+  return { ...base, verdict: { verdict: 'accept' } };
+}
+
+function onePerAudience(emails: WorkspaceEmailRow[]): WorkspaceEmailRow[] {
+  return emails.filter((email, i) => emails.findIndex((e) => audienceOf(e) === audienceOf(email)) === i);
+}
+
+function whyNot(email: WorkspaceEmailRow): string {
+  if (email.deleted_at) return 'deleted address';
+  if (email.expired_at) return 'unproved';
+  return email.active ? 'address does not receive' : 'inactive address';
+}
+
+function senderOf(
+  addresses: { address: string }[],
+  mail: StoredMail,
+): { email: string; name: string; proved: boolean } {
+  const ours = new Set(addresses.map((row) => row.address));
+  const isOurs = (address: string) => spellings(address).some((spelling) => ours.has(spelling));
+  const { sender, proved } = originalSender(mail, isOurs);
+  return { email: sender.email, name: sender.name, proved };
+}

@@ -1,0 +1,27 @@
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { StoredMail } from '../../src/mail/storedMail.ts';
+import type { Comparable } from '../../src/mail/sameMail.ts';
+
+/** What mail/sameMail.ts compares, of a stored message. */
+export function comparable(message: MessageRow): Comparable {
+  return {
+    subject: message.subject,
+    text: message.text,
+    html: message.html,
+    date: message.sent_at,
+    sender: message.sender.email.toLowerCase(),
+    files: message.files,
+  };
+}
+
+/** The same of a mail that is coming in. */
+export function comparableMail(mail: StoredMail, sender: string): Comparable {
+  return {
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    date: mail.date,
+    sender: sender.toLowerCase(),
+    files: mail.files.map(({ filename, size }) => ({ filename, size })),
+  };
+}

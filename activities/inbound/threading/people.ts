@@ -1,0 +1,25 @@
+import { normaliseAddress, type Address } from '../../../src/mail/addresses.ts';
+import { collectionOf, type Models } from '../../../src/infra/models/index.ts';
+import type { StoredMail } from '../../../src/mail/storedMail.ts';
+import { threadsOf } from '../../../src/core/threads/threads.ts';
+import type { ThreadRef } from './matches.ts';
+
+/** Addresses of one mail that count for taking part; a mail to more people than this is no conversation. */
+const MAX_PEOPLE = 1_000;
+
+/** Normalised addresses of everybody whom this mail names, the sender first. */
+export function peopleOf(mail: StoredMail, sender: Address): string[] {
+  const all = [sender, ...(mail.from ? [mail.from] : []), ...mail.reply_to, ...mail.to, ...mail.cc];
+  const addresses = all.map((person) => normaliseAddress(person.email)).filter((email) => email !== null);
+  return [...new Set(addresses)].slice(0, MAX_PEOPLE);
+}
+
+/**
+ * Does this address take part in the thread? Through the mail that opened it (whatever its marks), an unmarked inbound
+ * message, or one of ours; never through a mail that is itself marked (activities/applyToThread.ts adds them).
+ */
+export async function takesPart(models: Models, thread: ThreadRef, address: string): Promise<boolean> {
+  const threads = collectionOf(threadsOf(models, thread.thread_kind));
+  const there = await threads.findOne({ _id: thread.thread_id, people: address }, { projection: { _id: 1 } });
+  return there !== null;
+}

@@ -1,0 +1,72 @@
+import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { Outbound } from '../../src/infra/models/outbound.ts';
+import { countReply } from '../../src/infra/telemetry/metrics.ts';
+import { asSet, type MessageChange } from '../../src/core/replies/change.ts';
+import type { FoundEvents } from '../../src/infra/providers/outbound.ts';
+import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
+import type { Deps } from '../deps.ts';
+import { Superseded } from '../errors.ts';
+
+/** A message that goes out. */
+export type ReplyRow = MessageRow & { outbound: Outbound };
+
+/** The message of this run. @throws Superseded when a later run has taken over, or the row is gone. */
+export async function readReply({ models }: Deps, { id, run }: ReplyRun): Promise<ReplyRow> {
+  const row = await models.Message.findOne(
+    { _id: id, direction: 'outbound' },
+    { headers: 0, names: 0 },
+  ).lean<ReplyRow>();
+  if (row?.outbound.run !== run) throw new Superseded();
+  return row;
+}
+
+/**
+ * Reads the message and writes what `change` makes of it, from the beginning when anybody else wrote in between: events come
+ * at any moment.
+ * @param change null = nothing is written.
+ * @returns the message as it is then.
+ */
+export async function changeReply(
+  deps: Deps,
+  reply: ReplyRun,
+  change: (row: ReplyRow) => MessageChange | null | Promise<MessageChange | null>,
+): Promise<ReplyRow> {
+  for (;;) {
+    const row = await readReply(deps, reply);
+    const wanted = await change(row);
+    if (wanted === null) return row;
+    if (await write(deps, row, wanted))
+      return { ...row, ...wanted, outbound: { ...row.outbound, ...wanted.outbound } };
+  }
+}
+
+async function write({ models }: Deps, row: ReplyRow, change: MessageChange): Promise<boolean> {
+  const { run, changes } = row.outbound;
+  const { modifiedCount } = await models.Message.updateOne(
+    { _id: row._id, 'outbound.run': run, 'outbound.changes': changes },
+    { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
+  );
+  if (modifiedCount === 1) countReply(change.state);
+  return modifiedCount === 1;
+}
+
+/** The run is over, for a reason that an agent understands. */
+export const over = (state: 'failed' | 'unconfirmed', reason: string | null): MessageChange => ({
+  state,
+  outbound: { reason, state_at: new Date(), is_open: false, unclear: state === 'unconfirmed' },
+});
+
+/** Clocks may differ. */
+const SLACK_MS = 5 * 60_000;
+
+/** The provider's events of this message, from its run's first call on. */
+export function askProvider({ outbound, replies }: Deps, row: ReplyRow): Promise<FoundEvents> {
+  const { attempt_at, trying_since } = row.outbound;
+  const calls = [attempt_at, trying_since].map((at) => (at ?? row.created_at).getTime());
+  const since = Math.max(Math.min(...calls) - SLACK_MS, Date.now() - replies.eventsKeptMs);
+  return outbound.findEvents({
+    messageId: row.message_id as string,
+    from: row.from.email,
+    since: new Date(since),
+  });
+}

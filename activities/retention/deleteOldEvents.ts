@@ -1,0 +1,33 @@
+import { heartbeat } from '@temporalio/activity';
+import {
+  eventDayFolder,
+  eventIdOfKey,
+  eventIdOfMark,
+  eventMarksFolder,
+  eventsFolder,
+} from '../../src/infra/archive/keys.ts';
+import type { Deps } from '../deps.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Deletes posted delivery events of more than `RETENTION_DAYS` ago; what they told is on their messages. One that has a mark is still
+ * to be written there, and stays. @returns how many
+ */
+export async function deleteOldEvents(deps: Deps): Promise<{ events: number }> {
+  const { storage, outbound, retentionDays, now } = deps;
+  const waiting = new Set<string>();
+  for await (const mark of storage.list(eventMarksFolder(outbound.name)))
+    waiting.add(eventIdOfMark(mark.slice(mark.lastIndexOf('/') + 1)));
+  const before = eventDayFolder(outbound.name, new Date(now().getTime() - retentionDays * DAY_MS));
+  let events = 0;
+  // Oldest first, and marks after all days.
+  for await (const key of storage.list(eventsFolder(outbound.name))) {
+    if (key >= before) break;
+    if (waiting.has(eventIdOfKey(key))) continue;
+    await storage.delete(key);
+    events += 1;
+    heartbeat();
+  }
+  return { events };
+}

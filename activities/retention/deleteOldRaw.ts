@@ -1,0 +1,81 @@
+import { heartbeat } from '@temporalio/activity';
+import type { InboundEmailRow } from '../../src/infra/models/index.ts';
+import { inboundWorkflowId } from '../../src/infra/temporal/ids.ts';
+import type { Deps } from '../deps.ts';
+import { deleteRaw, RAW_FIELDS } from './rawOf.ts';
+
+const BATCH = 100;
+const DAY_MS = 24 * 60 * 60_000;
+/** Of routed and skipped mail only: who is held or has failed is run again from its raw. */
+const STATES = ['routed', 'skipped'] as const;
+/** Rows whose raw goes, or has gone. */
+const GOING = { raw: { $in: ['going', 'gone'] } };
+
+type OldRow = Pick<InboundEmailRow, '_id' | 'provider' | 'key' | 'repeats' | 'run' | 'state' | 'mail'>;
+
+/**
+ * Deletes the raw of mail that came to its end longer than `RETENTION_DAYS` ago. A row is marked first: from then on it is not run
+ * again. What a process that died has left marked is done first. @returns how many mails it deleted the raw of
+ */
+export async function deleteOldRaw(deps: Deps): Promise<{ mails: number }> {
+  let mails = 0;
+  // Each batch leaves the list as it is done.
+  for (let rows = await marked(deps); rows.length > 0; rows = await marked(deps))
+    for (const row of rows) mails += await finish(deps, row);
+  const before = new Date(deps.now().getTime() - deps.retentionDays * DAY_MS);
+  for (const state of STATES) {
+    // Those that are left alone (their run is open) stay in the way: the next batch begins behind them.
+    for (let after = { created_at: new Date(0), _id: '' }; ;) {
+      const rows = await old(deps, state, before, after);
+      for (const row of rows) if (await mark(deps, row)) mails += await finish(deps, row);
+      const last = rows.at(-1);
+      if (!last) break;
+      after = last;
+    }
+  }
+  return { mails };
+}
+
+const marked = ({ models }: Deps): Promise<OldRow[]> =>
+  models.InboundEmail.find({ state: { $in: STATES }, raw: 'going' }, RAW_FIELDS)
+    .limit(BATCH)
+    .lean<OldRow[]>();
+
+function old(
+  { models }: Deps,
+  state: OldRow['state'],
+  before: Date,
+  after: { created_at: Date; _id: string },
+): Promise<(OldRow & { created_at: Date })[]> {
+  return models.InboundEmail.find(
+    {
+      ...{ state, raw: null, updated_at: { $lt: before } },
+      $or: [
+        { created_at: { $gt: after.created_at, $lt: before } },
+        { created_at: after.created_at, _id: { $gt: after._id } },
+      ],
+    },
+    { ...RAW_FIELDS, created_at: 1 },
+  )
+    .sort({ created_at: 1, _id: 1 })
+    .limit(BATCH)
+    .lean<(OldRow & { created_at: Date })[]>();
+}
+
+/** @returns false when a run of it is under way, also one that was asked for and has not begun. */
+async function mark({ models, runState, now }: Deps, { _id, run, state }: OldRow): Promise<boolean> {
+  for (const n of [run, run + 1])
+    if ((await runState(inboundWorkflowId(_id, n))).state === 'open') return false;
+  const { modifiedCount } = await models.InboundEmail.updateOne(
+    { _id, run, state, raw: null },
+    { $set: { raw: 'going', raw_deleted_at: now() } },
+  );
+  return modifiedCount === 1;
+}
+
+async function finish(deps: Deps, row: OldRow): Promise<number> {
+  await deleteRaw(deps, row, GOING);
+  await deps.models.InboundEmail.updateOne({ _id: row._id, raw: 'going' }, { $set: { raw: 'gone' } });
+  heartbeat();
+  return 1;
+}

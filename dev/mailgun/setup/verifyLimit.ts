@@ -1,0 +1,28 @@
+import { SetupRefusal } from './setupApi.ts';
+
+const WINDOW_MS = 60_000;
+
+/** Counts verify calls of the account over the last minute. */
+export class VerifyLimit {
+  #calls: number[] = [];
+
+  /** @param perMinute null = no limit. @returns the headers of the answer. @throws Refused over the limit */
+  take(perMinute: number | null, now = Date.now()): Record<string, string> {
+    if (perMinute === null) return {};
+    this.#calls = this.#calls.filter((at) => at > now - WINDOW_MS);
+    const left = perMinute - this.#calls.length - 1;
+    const headers = {
+      'x-request-limit': String(perMinute),
+      'x-request-remaining': String(Math.max(0, left)),
+    };
+    if (left < 0) {
+      const seconds = Math.ceil((this.#calls[0]! + WINDOW_MS - now) / 1000);
+      throw new SetupRefusal(429, `Too many requests, try again after ${seconds} seconds`, {
+        headers,
+        body: { 'retry-seconds': seconds },
+      });
+    }
+    this.#calls.push(now);
+    return headers;
+  }
+}

@@ -1,0 +1,76 @@
+import { patience } from '../../../../test/infra/providers/mailgunSetUp.ts';
+import { until } from '../../../../test/support/until.ts';
+import { clientOf, errorOf } from '../outbound/client.ts';
+import { sandboxFor, startReceiver } from '../receiver.ts';
+
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
+let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let client: ReturnType<typeof clientOf>;
+beforeEach(async () => {
+  receiver = await startReceiver();
+  sandbox = await sandboxFor(receiver);
+  client = clientOf(sandbox);
+});
+afterEach(async () => {
+  await sandbox.close();
+  await receiver.close();
+});
+
+test.each([
+  [400, { status: 400, details: 'Bad request' }],
+  [401, { status: 401, details: 'Invalid private key' }],
+  [404, { status: 404, details: 'Domain not found' }],
+  [429, { status: 429, message: 'Too Many Requests' }],
+  [500, { status: 500, details: 'Internal Server Error' }],
+  [502, { status: 502, message: 'Bad Gateway' }],
+  ['drop', { status: 400, message: 'ECONNRESET' }],
+  ['hang', { status: 400, message: 'ECONNABORTED' }],
+] as const)('%s, once: nothing is done', async (answer, error) => {
+  sandbox.faults.set({ domains: { answer, times: 1 } });
+  const call = clientOf(sandbox, { timeout: patience(`${answer}`) }).domains.create({ name: 'a.test' });
+  expect(await errorOf(call)).toMatchObject(error);
+  expect(await client.domains.list()).toEqual([]);
+});
+
+test.each(['html', 'empty'] as const)('%s: 200, and not what was asked for', async (answer) => {
+  sandbox.faults.set({ domains: { answer, times: 1 } });
+  expect(await errorOf(client.domains.create({ name: 'a.test' }))).toBeInstanceOf(TypeError);
+  expect(await client.domains.list()).toEqual([]);
+});
+
+test.each([
+  ['accept_then_drop', 'ECONNRESET'],
+  ['accept_then_hang', 'ECONNABORTED'],
+  ['accept_then_500', 'Internal Server Error'],
+] as const)('%s: done, and the caller does not know', async (answer, message) => {
+  sandbox.faults.set({ domains: { answer, times: 1 } });
+  const call = clientOf(sandbox, { timeout: patience(answer) }).domains.create({ name: 'a.test' });
+  expect((await errorOf(call)).message).toBe(message);
+  // It makes a key first, and that goes on.
+  const names = async () => (await client.domains.list()).map(({ name }) => name);
+  await until('the domain', async () => (await names()).length > 0);
+  expect(await names()).toEqual(['a.test']);
+});
+
+test('by method and path, several at a time, set over HTTP', async () => {
+  const set = (domains: unknown) =>
+    fetch(`${sandbox.url}/sandbox/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ domains }),
+    });
+  expect((await set({ answer: 418 })).status).toBe(422);
+  const both = [
+    { answer: 500, method: 'POST', path: '/v3/routes', message: 'routes are away' },
+    { answer: 404, method: 'PUT', times: 2 },
+  ];
+  expect((await set(both)).status).toBe(204);
+  await client.domains.create({ name: 'a.test' });
+  const route = () => client.routes.create({ expression: 'catch_all()', action: ['stop()'] });
+  expect(await errorOf(route())).toMatchObject({ status: 500, details: 'routes are away' });
+  for (let n = 0; n < 2; n += 1)
+    expect(await errorOf(client.domains.verify('a.test'))).toMatchObject({ status: 404 });
+  await client.domains.verify('a.test');
+  sandbox.faults.clear();
+  await route();
+});

@@ -1,0 +1,38 @@
+import type { AccessMailRow, Models } from '../../infra/models/index.ts';
+import { once } from '../../infra/models/once.ts';
+import { newId } from '../../lib/ids.ts';
+
+/** How long a mail waits for a provider that is away; then somebody has to ask again. */
+const GIVE_UP_MS = 24 * 60 * 60_000;
+export const giveUpAt = ({ wanted_at }: AccessMailRow): number => wanted_at.getTime() + GIVE_UP_MS;
+
+export const invitationId = (workspaceId: string, userId: string): string =>
+  `invitation/${workspaceId}/${userId}`;
+
+const wanted = (now: Date) => ({
+  ...{ state: 'wanted' as const, reason: null, tries: 0 },
+  ...{ next_try_at: now, wanted_at: now, created_at: now },
+});
+
+/** The member is to be told of their membership, again where they were. The worker sends it (sendAccessMails.ts). */
+export async function wantInvitation(
+  models: Models,
+  { workspaceId, userId, email }: { workspaceId: string; userId: string; email: string },
+): Promise<void> {
+  const what = { kind: 'invitation', email, workspace_id: workspaceId };
+  await once(() =>
+    models.AccessMail.updateOne(
+      { _id: invitationId(workspaceId, userId) },
+      { $set: { ...what, ...wanted(new Date()) } },
+      { upsert: true },
+    ),
+  );
+}
+
+/** Somebody wants to set a new password. Whether anybody has the address is seen when it is sent: the answer cannot tell. */
+export async function wantReset(models: Models, email: string): Promise<void> {
+  await models.AccessMail.create({
+    ...{ _id: newId(), kind: 'reset' as const, email, workspace_id: null, sent_at: null },
+    ...wanted(new Date()),
+  });
+}

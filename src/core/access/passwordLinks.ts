@@ -1,0 +1,57 @@
+import type { Models, PasswordLinkRow } from '../../infra/models/index.ts';
+import { hashToken, newToken } from '../../lib/tokens.ts';
+import { hashPassword } from './passwords.ts';
+
+const HOUR_MS = 60 * 60_000;
+/** Somebody who asked for a link is at hand; somebody who was invited may be away. */
+const LASTS_MS = { invitation: 7 * 24 * HOUR_MS, reset: HOUR_MS };
+
+/**
+ * A link with which the user sets a password, once, within seven days of an invitation or an hour of a reset. Its token is kept as a hash.
+ * @param shownTo the workspace whose owner sees it; null: it is only mailed.
+ */
+export async function newPasswordLink(
+  models: Models,
+  {
+    userId,
+    shownTo,
+    publicUrl,
+    kind = 'invitation',
+  }: { userId: string; shownTo: string | null; publicUrl: string; kind?: keyof typeof LASTS_MS },
+): Promise<{ url: string; expiresAt: Date }> {
+  const token = newToken('password');
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + LASTS_MS[kind]);
+  const row: PasswordLinkRow = {
+    ...{ _id: hashToken(token), user_id: userId, workspace_id: shownTo },
+    ...{ expires_at: expiresAt, created_at: now },
+  };
+  await models.PasswordLink.create(row);
+  // Behind a `#`: browsers send that to nobody, so it is in no log.
+  return { url: `${publicUrl}/password#${token}`, expiresAt };
+}
+
+/**
+ * Sets the password of the link's user and ends all their sessions and other links, together or not at all: of two at once one
+ * succeeds.
+ * @returns false when the link does not count: not known, used, or over its time.
+ */
+export async function usePasswordLink(models: Models, token: string, password: string): Promise<boolean> {
+  const _id = hashToken(token);
+  // Before the work of a hash is done for somebody who made the token up.
+  if (!(await models.PasswordLink.exists({ _id }))) return false;
+  const password_hash = await hashPassword(password);
+  return models.connection.transaction(async (session) => {
+    const link = await models.PasswordLink.findOneAndDelete({ _id }, { session }).lean<PasswordLinkRow>();
+    if (!link || link.expires_at.getTime() <= Date.now()) return false;
+    const { user_id, workspace_id } = link;
+    // Whoever was shown a link may open what is theirs, and no other workspace.
+    const elsewhere = { user_id, workspace_id: { $ne: workspace_id } };
+    if (workspace_id !== null && (await models.Member.exists(elsewhere).session(session))) return false;
+    const change = { password_hash, ...(workspace_id === null && { proved_at: new Date() }) };
+    await models.User.updateOne({ _id: user_id }, { $set: change }, { session });
+    await models.PasswordLink.deleteMany({ user_id }, { session });
+    await models.Session.deleteMany({ user_id }, { session });
+    return true;
+  });
+}

@@ -1,0 +1,44 @@
+import type { Models, SessionRow, UserRow } from '../../infra/models/index.ts';
+import { hashToken, newToken } from '../../lib/tokens.ts';
+import { isPassword } from './passwords.ts';
+
+const HOUR_MS = 60 * 60_000;
+/** A session that is not used for so long ends … */
+export const IDLE_MS = 14 * 24 * HOUR_MS;
+/** … and each of them after this. */
+const LONGEST_MS = 90 * 24 * HOUR_MS;
+
+/** Signs in. @returns the cookie's token, which is kept as a hash; null when it is not their password, or nobody's address. */
+export async function openSession(
+  models: Models,
+  { email, password, userAgent }: { email: string; password: string; userAgent: string },
+): Promise<{ token: string; row: SessionRow } | null> {
+  const user = await models.User.findOne({ email }).lean<UserRow>();
+  if (!(await isPassword(user?.password_hash ?? null, password)) || !user) return null;
+  const token = newToken('session');
+  const now = new Date();
+  const row: SessionRow = {
+    ...{ _id: hashToken(token), user_id: user._id, user_agent: userAgent.slice(0, 300) },
+    ...{ last_seen_at: now, expires_at: new Date(now.getTime() + IDLE_MS), created_at: now },
+  };
+  await models.Session.create(row);
+  // A password that was changed at this moment ended the sessions that were there; this one came too late for that.
+  if (await models.User.exists({ _id: user._id, password_hash: user.password_hash })) return { token, row };
+  await models.Session.deleteOne({ _id: row._id });
+  return null;
+}
+
+/** The session while it counts; once an hour its end moves on. @param now in ms */
+export async function findSession(
+  models: Models,
+  token: string,
+  now = Date.now(),
+): Promise<{ row: SessionRow; renewed: boolean } | null> {
+  const row = await models.Session.findById(hashToken(token)).lean<SessionRow>();
+  if (!row || row.expires_at.getTime() <= now) return null;
+  if (row.last_seen_at.getTime() > now - HOUR_MS) return { row, renewed: false };
+  const end = Math.min(now + IDLE_MS, row.created_at.getTime() + LONGEST_MS);
+  const seen = { last_seen_at: new Date(now), expires_at: new Date(end) };
+  await models.Session.updateOne({ _id: row._id }, { $set: seen });
+  return { row: { ...row, ...seen }, renewed: true };
+}

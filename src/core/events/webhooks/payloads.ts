@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { Contact } from '../../presenters/contact.ts';
+import { Domain } from '../../presenters/domain.ts';
+import { Message } from '../../presenters/message.ts';
+import { Conversation, Ticket } from '../../presenters/thread.ts';
+import { WorkspaceEmail } from '../../presenters/workspaceEmail.ts';
+import { Time } from '../../presenters/schemas.ts';
+import { WEBHOOK_EVENTS } from '../../../infra/models/eventTypes.ts';
+
+/** A row that is gone altogether has its id left. */
+const Gone = z.object({ id: z.string() });
+
+/** Messages say where they are; in a shared conversation `owner_id` is null. */
+const InTicket = Message.extend({ ticket_id: z.string() });
+const InConversation = Message.extend({ conversation_id: z.string(), owner_id: z.null() });
+const Anywhere = Message.extend({
+  ticket_id: z.string().optional(),
+  conversation_id: z.string().optional(),
+});
+
+const ROWS: Record<string, z.ZodType> = {
+  ticket: Ticket,
+  conversation: Conversation,
+  contact: Contact,
+  message: Anywhere,
+  email: WorkspaceEmail,
+  domain: Domain,
+  'ticket.message_created': InTicket,
+  'conversation.message_created': InConversation,
+};
+
+/** What is posted to endpoints, by event (payload.ts makes `data`). */
+export const payloadSchemas: Record<string, z.ZodType> = Object.fromEntries(
+  WEBHOOK_EVENTS.map((type) => {
+    const row = ROWS[type] ?? ROWS[type.split('.')[0]!]!;
+    return [type, z.object({ type: z.literal(type), timestamp: Time, data: z.union([row, Gone]) })];
+  }),
+);

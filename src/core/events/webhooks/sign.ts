@@ -1,0 +1,24 @@
+import { Webhook } from 'standardwebhooks';
+import type { WebhookRow } from '../../../infra/models/index.ts';
+import type { Seal } from './secrets.ts';
+
+/** Both secrets sign for so long after a rotation (ms). */
+export const ROTATION_MS = 24 * 60 * 60_000;
+
+/** The headers of Standard Webhooks 1.0. @param now when it is sent: receivers refuse what is over five minutes off */
+export function signedHeaders(
+  endpoint: Pick<WebhookRow, 'secret' | 'old_secret' | 'old_secret_until'>,
+  seal: Seal,
+  { id, body, now }: { id: string; body: string; now: Date },
+): Record<string, string> {
+  const { secret, old_secret, old_secret_until } = endpoint;
+  const both = old_secret !== null && old_secret_until !== null && old_secret_until > now;
+  const secrets = both ? [secret, old_secret] : [secret];
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': secrets
+      .map((sealed) => new Webhook(seal.open(sealed)).sign(id, now, body))
+      .join(' '),
+  };
+}

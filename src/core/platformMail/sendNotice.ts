@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { composeMime } from '../../mail/composeMime.ts';
+import type { OutboundProvider, SendResult } from '../../infra/providers/outbound.ts';
+import type { Storage } from '../../infra/storage/storage.ts';
+
+/** A mail of the platform's own: a code, a reminder, a warning. */
+export interface Notice {
+  to: string;
+  subject: string;
+  text: string;
+  /** With angle brackets. The same for each try: mail programs fold what comes twice. */
+  messageId: string;
+}
+
+export interface NoticeDeps {
+  outbound: OutboundProvider;
+  storage: Storage;
+  platformDomain: string;
+}
+
+/** RFC 3834: nobody's autoresponder answers it; Exchange asks for a header of its own. */
+const AUTOMATIC = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' };
+
+/** Sends it once, as `noreply@` the platform's domain. Whoever calls decides whether it is tried again. */
+export async function sendNotice(
+  { outbound, storage, platformDomain }: NoticeDeps,
+  { to, subject, text, messageId }: Notice,
+  signal: AbortSignal,
+): Promise<SendResult> {
+  const from = { email: `noreply@${platformDomain}`, name: 'Postroom' };
+  const mimeFile = path.join(storage.spoolDir, `${randomUUID()}.eml`);
+  const mail = {
+    ...{ from, replyTo: [], to: [{ email: to, name: '' }], cc: [], subject, date: new Date(), messageId },
+    ...{ inReplyTo: null, references: [], text, html: null, files: [], headers: AUTOMATIC },
+  };
+  try {
+    await pipeline(composeMime(mail), createWriteStream(mimeFile));
+    const { size } = await stat(mimeFile);
+    const call = { id: `notice-${randomUUID()}`, attempt: 1, messageId, from: from.email, recipients: [to] };
+    return await outbound.send({ ...call, mimeFile, size }, signal);
+  } finally {
+    await rm(mimeFile, { force: true });
+  }
+}

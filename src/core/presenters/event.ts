@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { EVENT_TYPES } from '../../infra/models/eventTypes.ts';
+import type { EventRow } from '../../infra/models/index.ts';
+import { Time } from './schemas.ts';
+
+export const Event = z
+  .object({
+    id: z.string(),
+    type: z.enum(EVENT_TYPES),
+    at: Time,
+    data: z.object({
+      id: z.string().meta({ description: 'Of the row that it is about.' }),
+      ticket_id: z.string().nullish().meta({ description: 'Of a message: where it is.' }),
+      conversation_id: z.string().nullish(),
+      owner_id: z.string().nullish().meta({ description: 'Of a conversation: whose it is alone.' }),
+      changed: z.array(z.string()).optional().meta({ description: 'Fields of an update.' }),
+    }),
+  })
+  .meta({ id: 'Event' });
+
+/** An event of the feed. It says what it is about; the row is read where it is shown. */
+export function presentEvent(event: EventRow): z.input<typeof Event> {
+  return {
+    id: event._id,
+    type: event.type,
+    at: event.at,
+    data: {
+      id: event.row_id,
+      ...(event.thread_kind && { [`${event.thread_kind}_id`]: event.thread_id }),
+      ...(event.type.startsWith('conversation.') && { owner_id: event.owner_id }),
+      ...(event.changed.length > 0 && { changed: event.changed }),
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { Config } from '../../infra/config.ts';
+import { inboundWorkflowId } from '../../infra/temporal/ids.ts';
+import type { ApiUser } from './visibility.ts';
+
+/** How long a signed URL opens its file (design: "CID images"). */
+const SIGNED_FOR_S = 60 * 60;
+
+/** What a signed URL is bound to. */
+const SignedLink = z.object({
+  workspace: z.string(),
+  user: z.string(),
+  /** Seconds since 1970. */
+  expires: z.string().regex(/^\d{1,12}$/),
+  signature: z.string(),
+});
+
+/** Every absolute URL that the API hands out. */
+export type Links = ReturnType<typeof createLinks>;
+
+export function createLinks(config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal'>) {
+  const workspaceUrl = (user: ApiUser) =>
+    `${config.publicUrl}/api/v1/workspaces/${encodeURIComponent(user.workspaceId)}`;
+
+  const sign = (...bound: string[]): string =>
+    createHmac('sha256', config.urlSecret)
+      .update(JSON.stringify(['file', ...bound]))
+      .digest('base64url');
+
+  return {
+    attachment: (user: ApiUser, id: string): string =>
+      `${workspaceUrl(user)}/attachments/${encodeURIComponent(id)}`,
+
+    raw: (user: ApiUser, id: string): string =>
+      `${workspaceUrl(user)}/inbound-emails/${encodeURIComponent(id)}/raw`,
+
+    /** The run in the Temporal UI, or null when none is known. */
+    workflow: (id: string, run: number): string | null => {
+      const { uiUrl, namespace } = config.temporal;
+      const workflow = encodeURIComponent(inboundWorkflowId(id, run));
+      return uiUrl && `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflow}`;
+    },
+
+    /** Opens one attachment for one user without a token, for an hour: what an `<img>` can ask for. */
+    signedFile: (user: ApiUser, id: string, now = Date.now()): string => {
+      const expires = String(Math.floor(now / 1000) + SIGNED_FOR_S);
+      const signature = sign(user.workspaceId, user.userId, id, expires);
+      const query = new URLSearchParams({
+        workspace: user.workspaceId,
+        user: user.userId,
+        expires,
+        signature,
+      });
+      return `${config.publicUrl}/files/${encodeURIComponent(id)}?${query.toString()}`;
+    },
+
+    /** Whom a signed URL was made for; null when it is forged, changed or over its time. */
+    openSigned: (
+      id: string,
+      query: unknown,
+      now = Date.now(),
+    ): { workspaceId: string; userId: string } | null => {
+      const link = SignedLink.safeParse(query);
+      if (!link.success) return null;
+      const { workspace, user, expires, signature } = link.data;
+      const wanted = Buffer.from(sign(workspace, user, id, expires));
+      const given = Buffer.from(signature);
+      const genuine = given.length === wanted.length && timingSafeEqual(given, wanted);
+      return genuine && now / 1000 <= Number(expires) ? { workspaceId: workspace, userId: user } : null;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { AccessMailRow, MemberRow, UserRow } from '../../infra/models/index.ts';
+import { ACCESS_MAIL_STATES } from '../../infra/models/access.ts';
+import { ROLES } from '../../infra/models/workspace.ts';
+import { Time } from './schemas.ts';
+
+const Invitation = z.object({
+  state: z.enum(ACCESS_MAIL_STATES),
+  reason: z.string().nullable().meta({ description: 'Why it did not go out.' }),
+  asked_at: Time,
+  sent_at: Time.nullable(),
+});
+export const Member = z
+  .object({
+    id: z.string().meta({ description: 'Of the user: the same in every workspace.' }),
+    email: z.string().nullable(),
+    name: z.string(),
+    role: z.enum(ROLES),
+    has_password: z.boolean(),
+    invitation: Invitation.nullable().meta({
+      description: 'The last mail to them about it; null where there is none (any more).',
+    }),
+  })
+  .meta({ id: 'Member' });
+
+/** @param mail the last invitation; undefined where there is none (any more). */
+export function presentMember(
+  { user_id, role }: MemberRow,
+  user: UserRow | undefined,
+  mail: AccessMailRow | undefined,
+): z.input<typeof Member> {
+  return {
+    id: user_id,
+    email: user?.email ?? null,
+    name: user?.name ?? '',
+    role,
+    has_password: Boolean(user?.password_hash),
+    invitation: mail
+      ? {
+          state: mail.state,
+          reason: mail.reason,
+          asked_at: mail.wanted_at,
+          sent_at: mail.sent_at ?? null,
+        }
+      : null,
+  };
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import type { Address } from '../../mail/addresses.ts';
+import { fillPlaceholders } from '../../mail/html.ts';
+import type { AttachmentRow, MessageRow } from '../../infra/models/index.ts';
+import { DELIVERY_STATES, MESSAGE_STATES, type Outbound } from '../../infra/models/outbound.ts';
+import type { Links } from './links.ts';
+import type { ApiUser } from './visibility.ts';
+import { MailAddress, Time } from './schemas.ts';
+import { Attachment, presentAttachment } from './attachment.ts';
+
+const Delivery = z.object({
+  recipient: z.string(),
+  state: z.enum(DELIVERY_STATES),
+  reason: z.string().nullable(),
+  at: Time,
+});
+/** Of a message that goes out. */
+const outboundFields = {
+  bcc: z.array(MailAddress),
+  send_at: Time.nullable(),
+  due_at: Time.meta({ description: 'Until then it can be taken back.' }),
+  reason: z.string().nullable().meta({ description: 'Why it is in its state.' }),
+  state_at: Time,
+  deliveries: z.array(Delivery),
+};
+export const Message = z
+  .object({
+    id: z.string(),
+    direction: z.enum(['inbound', 'outbound', 'note']),
+    state: z.enum(MESSAGE_STATES),
+    from: MailAddress.nullable().meta({ description: 'Null until it is decided who it goes out as.' }),
+    sender: MailAddress.nullable().meta({
+      description: 'The real one, where a list or forwarder wrote From.',
+    }),
+    sender_known: z
+      .boolean()
+      .meta({ description: 'False: a stranger to the thread, or failed SPF and DKIM.' }),
+    reply_to: z.array(MailAddress),
+    to: z.array(MailAddress),
+    cc: z.array(MailAddress),
+    to_email: z.string().nullable().meta({ description: 'The workspace email that it was for.' }),
+    sending_email: z.string().nullable().meta({ description: 'The workspace email that it goes out as.' }),
+    subject: z.string(),
+    text: z.string(),
+    html: z.string().nullable().meta({ description: 'Sanitised; images by signed URLs.' }),
+    cut: z
+      .array(z.string())
+      .meta({ description: 'What was cut because it is too long; the raw mail has it.' }),
+    message_id: z.string().nullable().meta({ description: 'With angle brackets.' }),
+    in_reply_to: z.string().nullable(),
+    references: z.array(z.string()),
+    auto_reply: z.boolean(),
+    list_mail: z.boolean(),
+    spam: z.boolean(),
+    author_id: z.string().nullable().meta({ description: 'Who of the workspace wrote it.' }),
+    sent_at: Time.nullable().meta({ description: 'Its Date header.' }),
+    created_at: Time,
+    attachments: z.array(Attachment),
+    ...z.object(outboundFields).partial().shape,
+  })
+  .meta({ id: 'Message', description: 'From `bcc` on only where it goes out.' });
+
+/** @param attachments of this message, in the mail's order. */
+export function presentMessage(
+  row: MessageRow,
+  attachments: AttachmentRow[],
+  user: ApiUser,
+  links: Links,
+): z.input<typeof Message> {
+  const imageUrl = (cid: string): string | null => {
+    const image = attachments.find((file) => file.content_id === cid && file.state === 'stored');
+    return image ? links.signedFile(user, image._id) : null;
+  };
+  return {
+    id: row._id,
+    direction: row.direction,
+    state: row.state,
+    from: senderOf(row, row.from),
+    sender: senderOf(row, row.sender),
+    sender_known: row.sender_known,
+    reply_to: row.reply_to,
+    to: row.to,
+    cc: row.cc,
+    to_email: row.to_email,
+    sending_email: row.sending_email,
+    subject: row.subject,
+    text: row.text,
+    html: row.html === null ? null : fillPlaceholders(row.html, imageUrl),
+    cut: row.cut,
+    message_id: row.message_id,
+    in_reply_to: row.in_reply_to,
+    references: row.references,
+    auto_reply: row.auto_reply,
+    list_mail: row.list_mail,
+    spam: row.spam,
+    author_id: row.author_id,
+    sent_at: row.sent_at,
+    created_at: row.created_at,
+    attachments: attachments.map((file) => presentAttachment(file, user, links)),
+    ...(row.outbound && presentOutbound(row.outbound)),
+  };
+}
+
+/** Who a message of ours goes out as is decided when it goes out; a note goes nowhere. */
+function senderOf({ direction }: MessageRow, sender: Address): Address | null {
+  return direction !== 'inbound' && sender.email === '' ? null : sender;
+}
+
+function presentOutbound(outbound: Outbound) {
+  return {
+    bcc: outbound.bcc,
+    send_at: outbound.send_at,
+    due_at: outbound.due_at,
+    reason: outbound.reason,
+    state_at: outbound.state_at,
+    deliveries: outbound.deliveries.map(({ recipient, state, reason, at }) => ({
+      recipient,
+      state,
+      reason,
+      at,
+    })),
+  };
+}

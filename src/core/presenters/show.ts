@@ -1,0 +1,74 @@
+import type {
+  AttachmentRow,
+  ContactRow,
+  ConversationRow,
+  MessageRow,
+  Models,
+  TicketRow,
+  WorkspaceEmailRow,
+} from '../../infra/models/index.ts';
+import type { ThreadRow } from '../../infra/models/thread.ts';
+import type { Links } from './links.ts';
+import { presentMessage } from './message.ts';
+import { presentConversation, presentTicket, type PresentedThread } from './thread.ts';
+import { seenBy, type ApiUser } from './visibility.ts';
+
+/** What of a message nobody is shown. */
+export const NOT_SHOWN = { headers: 0, names: 0, people: 0, copies: 0 } as const;
+
+/** What presenting needs; web and worker both have it. */
+interface ShowDeps {
+  models: Models;
+  links: Links;
+}
+
+/** Messages with their files. */
+export async function showMessages(rows: MessageRow[], user: ApiUser, { models, links }: ShowDeps) {
+  const files = await models.Attachment.find({
+    message_id: { $in: rows.map((row) => row._id) },
+    ...seenBy(user),
+  })
+    .sort({ position: 1 })
+    .lean<AttachmentRow[]>();
+  const byMessage = new Map<string, AttachmentRow[]>();
+  for (const file of files) byMessage.set(file.message_id, [...(byMessage.get(file.message_id) ?? []), file]);
+  return rows.map((row) => presentMessage(row, byMessage.get(row._id) ?? [], user, links));
+}
+
+export async function showMessage(row: MessageRow, user: ApiUser, deps: ShowDeps) {
+  const [shown] = await showMessages([row], user, deps);
+  return shown!;
+}
+
+/** A thread that may be seen shows its contact and address, whatever else these belong to. */
+export async function showThreads<Kind extends MessageRow['thread_kind']>(
+  rows: ThreadRow[],
+  kind: Kind,
+  user: ApiUser,
+  { models }: Pick<ShowDeps, 'models'>,
+): Promise<PresentedThread<Kind>[]> {
+  const named = (ids: string[]) => ({ _id: { $in: [...new Set(ids)] }, workspace_id: user.workspaceId });
+  const [contacts, workspaceEmails] = await Promise.all([
+    models.Contact.find(named(rows.map((row) => row.contact_id))).lean<ContactRow[]>(),
+    models.WorkspaceEmail.find(named(rows.map((row) => row.workspace_email_id))).lean<WorkspaceEmailRow[]>(),
+  ]);
+  const parts = {
+    contacts: new Map(contacts.map((row) => [row._id, row])),
+    workspaceEmails: new Map(workspaceEmails.map((row) => [row._id, row])),
+  };
+  const show = (row: ThreadRow) =>
+    kind === 'ticket'
+      ? presentTicket(row as TicketRow, parts)
+      : presentConversation(row as ConversationRow, parts);
+  return rows.map((row) => show(row) as PresentedThread<Kind>);
+}
+
+export async function showThread<Kind extends MessageRow['thread_kind']>(
+  row: ThreadRow,
+  kind: Kind,
+  user: ApiUser,
+  deps: Pick<ShowDeps, 'models'>,
+): Promise<PresentedThread<Kind>> {
+  const [shown] = await showThreads([row], kind, user, deps);
+  return shown!;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { openedScopes } from '../access/scopes.ts';
+import { SCOPES } from '../../infra/models/workspace.ts';
+import type { MemberRow, TokenRow } from '../../infra/models/index.ts';
+import { Time } from './schemas.ts';
+
+export const Token = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    prefix: z.string().meta({ description: 'How it begins.' }),
+    scopes: z
+      .array(z.enum(SCOPES))
+      .meta({ description: 'What it may do now: never more than the role of its user.' }),
+    user_id: z.string(),
+    created_at: Time,
+    last_used_at: Time.nullable().meta({ description: 'To the minute.' }),
+    expires_at: Time.nullable(),
+  })
+  .meta({ id: 'Token' });
+
+/** A token, without the token. @param role of its user, now */
+export function presentToken(row: TokenRow, role: MemberRow['role']): z.input<typeof Token> {
+  return {
+    id: row._id,
+    name: row.name ?? '',
+    prefix: row.prefix ?? '',
+    scopes: [...openedScopes(row.scopes ?? null, role)],
+    user_id: row.user_id,
+    created_at: row.created_at,
+    last_used_at: row.last_used_at ?? null,
+    expires_at: row.expires_at ?? null,
+  };
+}

@@ -1,0 +1,104 @@
+import { normaliseAddress, withoutTag, type Address } from '../../mail/addresses.ts';
+import { replySubject } from '../../mail/subject.ts';
+import type { MessageRow, Models } from '../../infra/models/index.ts';
+import type { ThreadRow } from '../../infra/models/thread.ts';
+import { lastInbound } from './lastInbound.ts';
+import { limitReferences } from './references.ts';
+
+/** What a reply has when the agent says nothing else. */
+export interface ReplyDefaults {
+  to: Address[];
+  cc: Address[];
+  subject: string;
+  /** Of the message that is answered; null where none has an id. */
+  inReplyTo: string | null;
+  references: string[];
+}
+
+/**
+ * To: Reply-To, else the sender, of the last inbound message of somebody who takes part; Cc: its other To and Cc; our own
+ * addresses nowhere. In a thread without such a message: whom we wrote to last.
+ */
+export async function replyDefaults(models: Models, thread: ThreadRow): Promise<ReplyDefaults> {
+  const [inbound, sent, ours] = await Promise.all([
+    lastInbound(models, thread),
+    idsOf(models, thread),
+    ownAddresses(models, thread.workspace_id),
+  ]);
+  const answered =
+    inbound ?? (sent.last ? await models.Message.findById(sent.last).lean<MessageRow>() : null);
+  const isOurs = (person: Address) => {
+    const exact = normaliseAddress(person.email);
+    return exact === null || ours.has(exact) || ours.has(withoutTag(exact) ?? '');
+  };
+  const people = answered ? peopleOf(answered, isOurs) : { to: [], cc: [] };
+  const inReplyTo = answered?.message_id ?? null;
+  const chain = [...sent.first, ...(answered?.references ?? []), ...sent.ids].filter(
+    (id) => id !== inReplyTo,
+  );
+  return {
+    ...people,
+    subject: replySubject(answered?.subject ?? thread.subject),
+    inReplyTo,
+    references: limitReferences(inReplyTo === null ? chain : [...chain, inReplyTo]),
+  };
+}
+
+function peopleOf(
+  answered: MessageRow,
+  isOurs: (person: Address) => boolean,
+): { to: Address[]; cc: Address[] } {
+  const others = (list: Address[]) => unique(list.filter((person) => !isOurs(person)));
+  if (answered.direction === 'outbound') return { to: answered.to, cc: answered.cc };
+  const sender = answered.sender.email === '' ? answered.from : answered.sender;
+  const to = others(answered.reply_to.length > 0 ? answered.reply_to : [sender]);
+  const named = new Set(to.map(({ email }) => normaliseAddress(email)));
+  const cc = others([...answered.to, ...answered.cc]).filter(
+    ({ email }) => !named.has(normaliseAddress(email)),
+  );
+  return { to, cc };
+}
+
+function unique(people: Address[]): Address[] {
+  const seen = new Set<string | null>();
+  return people.filter(({ email }) => {
+    const address = normaliseAddress(email);
+    return !seen.has(address) && seen.add(address);
+  });
+}
+
+/** Every address that is or was the workspace's, forwarding addresses too. */
+async function ownAddresses(models: Models, workspace_id: string): Promise<ReadonlySet<string>> {
+  const [emails, forwarding] = await Promise.all([
+    models.WorkspaceEmail.find({ workspace_id }, { address: 1 }).lean(),
+    models.ForwardingAddress.find({ workspace_id }, { address: 1 }).lean(),
+  ]);
+  return new Set([...emails, ...forwarding].map((row) => row.address));
+}
+
+/** Messages of a thread whose ids are looked at. */
+const LONGEST_THREAD = 2_000;
+const NEVER_SENT = new Set(['queued', 'scheduled', 'cancelled', 'sending', 'failed']);
+
+/** Message-Ids of the thread, oldest first, and the row id of our last message that went out. */
+async function idsOf(
+  models: Models,
+  thread: ThreadRow,
+): Promise<{ first: string[]; ids: string[]; last: string | null }> {
+  const rows = await models.Message.find(
+    { workspace_id: thread.workspace_id, thread_id: thread._id, audience: thread.audience },
+    { message_id: 1, direction: 1, state: 1, created_at: 1 },
+  )
+    .sort({ created_at: -1, _id: -1 })
+    .limit(LONGEST_THREAD)
+    .lean<Pick<MessageRow, '_id' | 'message_id' | 'direction' | 'state'>[]>();
+  const there = rows
+    .toReversed()
+    .filter((row) => row.message_id !== null && !(row.direction === 'outbound' && NEVER_SENT.has(row.state)));
+  const ids = there.map((row) => row.message_id as string);
+  return {
+    first: ids.slice(0, 1),
+    ids,
+    last: there.findLast((row) => row.direction === 'outbound')?._id ?? null,
+  };
+}

@@ -1,0 +1,78 @@
+import type { MessageRow, WorkspaceEmailRow } from '../../infra/models/index.ts';
+import type { Audience } from '../../infra/models/workspaceEmail.ts';
+import { threadIdFor } from '../threads/newThreadRow.ts';
+import { audienceOf } from '../threads/audiences.ts';
+import { contactId } from '../threads/contacts.ts';
+import { Unfit } from './draft.ts';
+import { eachOnce, newOutbound, type NewMessage, type NewReplyDeps, type Order } from './newReply.ts';
+import { findSender } from './sender.ts';
+
+/**
+ * The message that opens a ticket or conversation; the thread is made from it. The customer's answer finds the thread by the
+ * message's id.
+ * @param personal of a conversation: nobody but its author sees it. Null: it is when it is sent as an address of theirs alone.
+ * @throws Unfit
+ */
+export async function newThread(
+  deps: NewReplyDeps,
+  order: Order,
+  kind: MessageRow['thread_kind'],
+  personal: boolean | null,
+): Promise<NewMessage> {
+  const { draft, author, id } = order;
+  const { to, cc, bcc } = eachOnce(draft.to ?? [], draft.cc ?? [], draft.bcc);
+  const [first] = to;
+  if (!first) throw new Unfit('to', 'names nobody; the first is the contact of the thread');
+  const audience = kind === 'ticket' ? 'tickets' : await audienceFor(deps, order, personal);
+  const email = await ownEmail(deps, order, audience);
+  return newOutbound(deps, order, {
+    thread_kind: kind,
+    thread_id: threadIdFor(id),
+    audience,
+    opens: true,
+    contact_id: contactId(author.workspaceId, first),
+    workspace_email_id: email._id,
+    to,
+    cc,
+    bcc,
+    subject: draft.subject ?? '',
+  });
+}
+
+async function audienceFor(
+  { models }: NewReplyDeps,
+  { draft, author }: Order,
+  personal: boolean | null,
+): Promise<Audience> {
+  const own: Audience = `owner:${author.userId}`;
+  if (personal !== null || draft.sendingEmail === null) return personal ? own : 'shared';
+  const chosen = await models.WorkspaceEmail.find({
+    workspace_id: author.workspaceId,
+    address: draft.sendingEmail,
+  }).lean<WorkspaceEmailRow[]>();
+  return chosen.some((email) => email.deleted_at === null && audienceOf(email) === own) ? own : 'shared';
+}
+
+/**
+ * The thread's own address: the one that it is opened as. Where that is one person's and the thread is not, the one that
+ * others would answer as: nobody sends as somebody else.
+ */
+async function ownEmail(
+  { models }: NewReplyDeps,
+  { draft, author, id }: Order,
+  audience: Audience,
+): Promise<WorkspaceEmailRow> {
+  const thread = {
+    _id: threadIdFor(id),
+    workspace_id: author.workspaceId,
+    audience,
+    workspace_email_id: null,
+  };
+  const chosen = await findSender(models, thread, draft.sendingEmail, author.userId);
+  if (!chosen.sender) throw new Unfit('sending_email', chosen.reason);
+  const { email } = chosen.sender;
+  if (email.user_id === null || audienceOf(email) === audience) return email;
+  const others = await findSender(models, thread, null, author.userId);
+  if (!others.sender) throw new Unfit('sending_email', others.reason);
+  return others.sender.email;
+}

@@ -1,0 +1,27 @@
+import { ParserBroke, type ParserPool } from '../../infra/parser/pool.ts';
+import { type Draft, Unfit } from './draft.ts';
+
+/** Bodies as they are stored and sent. */
+export interface SafeBody {
+  text: string;
+  html: string | null;
+  /** Content-Ids (no brackets) that the HTML shows. */
+  shownCids: string[];
+}
+
+/** HTML made safe, off the event loop, and text made from it where there is none. Nothing is cut: what is too much is refused. */
+export async function safeBody(
+  parser: Pick<ParserPool, 'sanitise'>,
+  { text, html }: Pick<Draft, 'text' | 'html'>,
+): Promise<SafeBody> {
+  if (!html?.trim()) return { text: text ?? '', html: null, shownCids: [] };
+  const safe = await parser.sanitise(html).catch((error: unknown) => {
+    if (error instanceof ParserBroke && error.cause_ !== 'crash')
+      throw new Unfit('html', 'takes too much time or memory to be read');
+    throw error;
+  });
+  if (safe.cut) throw new Unfit('html', 'is nested too deeply, or has too many elements');
+  const own = text?.trim() ? text : safe.text;
+  if (!safe.html.trim() && !own.trim()) throw new Unfit('html', 'has nothing in it that may be shown');
+  return { text: own, html: safe.html, shownCids: safe.shownCids };
+}

@@ -1,0 +1,75 @@
+import type { MessageRow, Models } from '../../infra/models/index.ts';
+import type { MessageState, Outbound } from '../../infra/models/outbound.ts';
+import { countReply } from '../../infra/telemetry/metrics.ts';
+import { asSet, type MessageChange } from './change.ts';
+
+export type OutboundRow = MessageRow & { outbound: Outbound };
+
+/** The message as it is now, and whether what was asked for is so. */
+export interface Decided {
+  row: OutboundRow;
+  done: boolean;
+}
+
+/**
+ * Takes a message back: one conditional update, against the run's `-> sending` (activities/replies/takeReply.ts). A run that was
+ * started finds it cancelled; one that was not is not needed any more. Twice is once.
+ */
+export async function cancelMessage(models: Models, message: OutboundRow): Promise<Decided> {
+  const row = await decide(models, message, ['queued', 'scheduled'], {
+    state: 'cancelled',
+    outbound: { wants_start: false, is_open: false, reason: null, state_at: new Date() },
+  });
+  return row ? { row, done: true } : now(models, message, 'cancelled');
+}
+
+/** A person has a message tried again that has failed, or of which nobody knows: a run of its own. */
+export async function retryMessage(models: Models, message: OutboundRow): Promise<Decided> {
+  const at = new Date();
+  const { run } = message.outbound;
+  const row = await decide(
+    models,
+    message,
+    ['failed', 'unconfirmed'],
+    {
+      state: 'queued',
+      outbound: {
+        run: run + 1,
+        wants_start: true,
+        is_open: true,
+        reason: null,
+        due_at: at,
+        state_at: at,
+      },
+    },
+    // Two who ask at once start one run.
+    { 'outbound.run': run },
+  );
+  return row ? { row, done: true } : now(models, message, null);
+}
+
+/** @returns the message when the change was made. */
+async function decide(
+  models: Models,
+  { _id, workspace_id }: OutboundRow,
+  from: MessageState[],
+  change: MessageChange,
+  more: Record<string, unknown> = {},
+): Promise<OutboundRow | null> {
+  const row = await models.Message.findOneAndUpdate(
+    { _id, workspace_id, direction: 'outbound', state: { $in: from }, ...more },
+    { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
+    { returnDocument: 'after' },
+  ).lean<OutboundRow>();
+  if (row) countReply(change.state);
+  return row;
+}
+
+async function now(
+  models: Models,
+  { _id, workspace_id }: OutboundRow,
+  wanted: MessageState | null,
+): Promise<Decided> {
+  const row = await models.Message.findOne({ _id, workspace_id }).orFail().lean<OutboundRow>();
+  return { row, done: row.state === wanted };
+}

@@ -1,0 +1,70 @@
+import type { mongo } from 'mongoose';
+import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
+import { contactNow } from './contacts.ts';
+import { followThread } from './moveMessages.ts';
+import { makeThread, takingPart } from './newThreadRow.ts';
+import { threadsOf } from './threads.ts';
+import { wordsOf } from './searchWords.ts';
+
+/** Words of one thread; the message that comes after adds none. */
+const MAX_THREAD_WORDS = 2_000;
+
+/**
+ * Makes the ticket or conversation of a stored message if it is not there, and applies the message to it. Every effect
+ * is idempotent, since it is applied on every try, also after later messages. A thread that was merged or moved takes the
+ * message along.
+ * @param isAutomatic it opens no closed thread, and brings none back from the trash; nor does a blocked contact's.
+ * @returns the message where it is now
+ */
+export async function applyToThread(
+  models: Models,
+  message: MessageRow,
+  isAutomatic: boolean,
+): Promise<MessageRow> {
+  const { thread_kind: kind, thread_id: _id, workspace_id } = message;
+  const contact = await contactNow(models, workspace_id, message.contact_id);
+  const mayOpen = !isAutomatic && !(message.direction === 'inbound' && contact?.blocked_at);
+  const there = await collectionOf(threadsOf(models, kind)).findOneAndUpdate(
+    { _id, workspace_id, merged_into: { $exists: false } },
+    applied(message, mayOpen),
+    { projection: { _id: 1 } },
+  );
+  if (there) return message;
+  const moved = await followThread(models, message);
+  if (moved) return applyToThread(models, moved, isAutomatic);
+  if (await makeThread(models, message, contact)) return message;
+  // Another message of this thread has made it meanwhile: then this one has not been applied to it yet.
+  return applyToThread(models, message, isAutomatic);
+}
+
+/**
+ * One update, decided on the row as it is then. What was applied before changes nothing: opened again is only what was closed
+ * before the message came, and taken out of the trash what was put there before.
+ */
+function applied(message: MessageRow, mayOpen: boolean): mongo.Document[] {
+  const { created_at: at } = message;
+  const before = (field: string) => ({ $and: [mayOpen, { $gt: [field, null] }, { $lt: [field, at] }] });
+  const opens = { $and: [{ $eq: ['$status', 'closed'] }, before('$closed_at')] };
+  const restores = before('$deleted_at');
+  const isNew = { $or: [{ $lt: ['$last_message_at', at] }, opens, restores] };
+  const union = (field: string, more: string[]) => ({
+    $setUnion: [{ $ifNull: [field, []] }, { $literal: more }],
+  });
+  const isFull = { $gte: [{ $size: { $ifNull: ['$words', []] } }, MAX_THREAD_WORDS] };
+  return [
+    {
+      $set: {
+        people: union('$people', takingPart(message)),
+        words: { $cond: [isFull, '$words', union('$words', wordsOf(message.subject, message.text))] },
+        last_message_at: { $max: ['$last_message_at', at] },
+        status: { $cond: [opens, 'open', '$status'] },
+        closed_at: { $cond: [opens, null, '$closed_at'] },
+        deleted_at: { $cond: [restores, '$$REMOVE', '$deleted_at'] },
+        hidden: { $cond: [restores, { $cond: [{ $eq: ['$spam', true] }, 'spam', null] }, '$hidden'] },
+        // By our clock: who asks what has changed since must not miss a mail that waited before it got here.
+        updated_at: { $cond: [isNew, new Date(), '$updated_at'] },
+        changes: { $add: [{ $ifNull: ['$changes', 0] }, { $cond: [isNew, 1, 0] }] },
+      },
+    },
+  ];
+}

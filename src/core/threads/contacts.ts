@@ -1,0 +1,61 @@
+import type { mongo } from 'mongoose';
+import { normaliseAddress, type Address } from '../../mail/addresses.ts';
+import { collectionOf, type ContactRow, type Models } from '../../infra/models/index.ts';
+import { once } from '../../infra/models/once.ts';
+import { hashOf } from '../../lib/ids.ts';
+import { wordsOf } from './searchWords.ts';
+
+/** The contact is there, and known in these audiences. Any number of times, by any number at once. */
+export async function knowContact(
+  models: Models,
+  workspaceId: string,
+  person: Address | null,
+  audiences: string[],
+  since: Date,
+): Promise<void> {
+  const email = contactAddress(person);
+  const row = {
+    workspace_id: workspaceId,
+    email,
+    name: person?.name ?? '',
+    words: contactWords({ email, name: person?.name ?? '' }),
+    created_at: since,
+  };
+  // One at a time, what is everybody's first: each is an event, of what was known before (`newAudiences`).
+  for (const audience of [...audiences].sort().reverse())
+    await once(() =>
+      collectionOf(models.Contact).updateOne(
+        { _id: contactId(workspaceId, person) },
+        { $setOnInsert: row, $addToSet: { audiences: audience } },
+        { upsert: true },
+      ),
+    );
+}
+
+/** The contact, or the one that they were merged into. */
+export async function contactNow(
+  models: Models,
+  workspace_id: string,
+  id: string | null,
+  session?: mongo.ClientSession,
+): Promise<ContactRow | null> {
+  if (id === null) return null;
+  const find = (_id: string) =>
+    collectionOf(models.Contact).findOne({ _id, workspace_id }, session && { session });
+  const contact = await find(id);
+  return contact?.merged_into === undefined ? contact : find(contact.merged_into);
+}
+
+/** What a contact is found by: the words of the name, and the parts of the address. */
+export function contactWords({ email, name }: Address): string[] {
+  return wordsOf(name, email);
+}
+
+/** A mail without any sender belongs to the contact with the empty address. */
+function contactAddress(person: Address | null): string {
+  return normaliseAddress(person?.email ?? '') ?? person?.email.trim().toLowerCase() ?? '';
+}
+
+export function contactId(workspaceId: string, person: Address | null): string {
+  return hashOf('contact', workspaceId, contactAddress(person));
+}

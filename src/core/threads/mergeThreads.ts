@@ -1,0 +1,144 @@
+import type { mongo } from 'mongoose';
+import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
+import type { ThreadRow } from '../../infra/models/thread.ts';
+import { moveMessages } from './moveMessages.ts';
+import { threadsOf } from './threads.ts';
+
+type Kind = MessageRow['thread_kind'];
+
+/** Where a merged thread's messages are. */
+export interface Merge {
+  kind: Kind;
+  from: string;
+  into: string;
+}
+
+/**
+ * Merges a thread into another of its kind and audience, all or nothing; mail that answers either goes on in the second. The
+ * first stays as a row that says where it went.
+ * @param mayMerge asked of both as they are in the transaction; throws where they may not be merged (any more)
+ * @returns the second one
+ */
+export async function mergeThreads(
+  models: Models,
+  workspace_id: string,
+  { kind, from, into }: Merge,
+  mayMerge: (from: ThreadRow | null, into: ThreadRow | null) => asserts from is ThreadRow,
+): Promise<ThreadRow> {
+  const threads = collectionOf(threadsOf(models, kind));
+  const merged = await models.connection.transaction(async (session) => {
+    const find = (_id: string) => threads.findOne({ _id, workspace_id }, { session });
+    const [first, second] = [await find(from), await find(into)];
+    mayMerge(first, second);
+    const at = new Date();
+    // Both rows are written, so two merges that share one cannot both be made: no ring, and none in two others.
+    await markMerged(models, first, { kind, id: into }, at, session);
+    const row = await threads.findOneAndUpdate(
+      { _id: into, workspace_id },
+      withThread(second as ThreadRow, first, at),
+      { session, returnDocument: 'after' },
+    );
+    await collectionOf(models.ThreadId).updateMany(
+      { workspace_id, thread_id: from },
+      { $set: { thread_id: into } },
+      { session },
+    );
+    await takeMessages(models, first, row as ThreadRow, kind, session);
+    return row as ThreadRow;
+  });
+  await takeRest(models, workspace_id, { kind, from, into }, merged.audience);
+  return merged;
+}
+
+/** The thread says where it went; so do those that were merged into it before. */
+export async function markMerged(
+  models: Models,
+  { _id, workspace_id }: ThreadRow,
+  to: { kind: Kind; id: string },
+  at: Date,
+  session: mongo.ClientSession,
+): Promise<void> {
+  const went = { merged_into: to.id, merged_kind: to.kind };
+  for (const kind of ['ticket', 'conversation'] as const) {
+    const threads = collectionOf(threadsOf(models, kind));
+    await threads.updateMany({ workspace_id, merged_into: _id }, { $set: went }, { session });
+    await threads.updateOne(
+      { _id, workspace_id },
+      { $set: { ...went, merged_at: at, hidden: 'merged', updated_at: at }, $inc: { changes: 1 } },
+      { session },
+    );
+  }
+}
+
+function withThread(into: ThreadRow, from: ThreadRow, at: Date): mongo.UpdateFilter<ThreadRow> {
+  // An open question does not end in a closed thread.
+  const opens = into.status === 'closed' && from.status !== 'closed';
+  return {
+    $set: { updated_at: at, ...(opens && { status: from.status, closed_at: null }) },
+    $max: { last_message_at: from.last_message_at },
+    $addToSet: {
+      people: { $each: from.people },
+      words: { $each: from.words ?? [] },
+      tags: { $each: from.tags ?? [] },
+    },
+    $inc: { changes: 1 },
+  };
+}
+
+const takeMessages = (
+  models: Models,
+  from: Pick<ThreadRow, '_id' | 'workspace_id' | 'audience'>,
+  into: Pick<ThreadRow, '_id' | 'audience'>,
+  kind: Kind,
+  session?: mongo.ClientSession,
+): Promise<void> =>
+  moveMessages(
+    models,
+    from.workspace_id,
+    { kind, id: from._id, audience: from.audience },
+    { kind, id: into._id, audience: into.audience },
+    session && { session },
+  );
+
+/**
+ * A message that was stored while the merge was made, and applied to the first thread just before, was not seen by it. One that
+ * is applied later follows by itself (moveMessages.ts).
+ */
+const takeRest = (
+  models: Models,
+  workspace_id: string,
+  { kind, from, into }: Merge,
+  audience: string,
+): Promise<void> =>
+  takeMessages(models, { _id: from, workspace_id, audience }, { _id: into, audience }, kind);
+
+/** Longest that a message may have been on its way while its thread was merged (ms). */
+const SETTLED_AFTER_MS = 60 * 60 * 1000;
+
+/** Does what a process left undone that died just after a merge. @returns how many threads were looked at */
+export async function settleMerges(models: Models, now = Date.now()): Promise<number> {
+  let settled = 0;
+  for (const kind of ['ticket', 'conversation'] as const) {
+    const recent = await threadsOf(models, kind)
+      .find(
+        { merged_at: { $gt: new Date(now - SETTLED_AFTER_MS) } },
+        { workspace_id: 1, audience: 1, merged_into: 1, merged_kind: 1 },
+      )
+      .lean<ThreadRow[]>();
+    for (const { _id, workspace_id, audience, merged_into, merged_kind } of recent) {
+      const to = { kind: merged_kind ?? kind, id: merged_into as string };
+      const into = await threadsOf(models, to.kind)
+        .findOne({ _id: to.id, workspace_id }, { audience: 1 })
+        .lean<ThreadRow>();
+      if (!into) continue;
+      await moveMessages(
+        models,
+        workspace_id,
+        { kind, id: _id, audience },
+        { ...to, audience: into.audience },
+      );
+      settled += 1;
+    }
+  }
+  return settled;
+}

@@ -1,0 +1,132 @@
+import type { mongo } from 'mongoose';
+import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
+import { threadsOf } from './threads.ts';
+
+/** Where messages go. */
+export interface ThreadRef {
+  kind: MessageRow['thread_kind'];
+  id: string;
+  audience: string;
+}
+
+type Moving = Pick<MessageRow, '_id' | 'contact_id' | 'inbound_email_id' | 'copies'>;
+
+/**
+ * Moves messages, all of a thread or one of them, with what goes by their audience: files, contacts, the mails that they came
+ * as. Any number of times.
+ * @param messageId only this one
+ */
+export async function moveMessages(
+  models: Models,
+  workspace_id: string,
+  from: ThreadRef,
+  to: ThreadRef,
+  { messageId, session }: { messageId?: string; session?: mongo.ClientSession } = {},
+): Promise<void> {
+  const options = session && { session };
+  const messages = collectionOf(models.Message);
+  const which = { workspace_id, thread_id: from.id, ...(messageId !== undefined && { _id: messageId }) };
+  const moving = await messages
+    .find(which, options)
+    .project<Moving>({ contact_id: 1, inbound_email_id: 1, copies: 1 })
+    .toArray();
+  if (moving.length === 0) return;
+  const ids = moving.map(({ _id }) => _id);
+  // What goes by the audience first: a message whose files nobody may see would be worse than files ahead of it.
+  if (from.audience !== to.audience) await showTo(models, workspace_id, moving, to, options);
+  await showMails(models, moving, from, to, options);
+  await messages.updateMany(
+    { _id: { $in: ids }, thread_id: from.id },
+    { $set: { thread_kind: to.kind, thread_id: to.id, audience: to.audience } },
+    options,
+  );
+}
+
+async function showTo(
+  models: Models,
+  workspace_id: string,
+  moving: Moving[],
+  { audience }: ThreadRef,
+  options: { session: mongo.ClientSession } | undefined,
+): Promise<void> {
+  await showFiles(
+    models,
+    workspace_id,
+    moving.map(({ _id }) => _id),
+    audience,
+    options,
+  );
+  const contacts = new Set(moving.flatMap(({ contact_id }) => contact_id ?? []));
+  await collectionOf(models.Contact).updateMany(
+    { _id: { $in: [...contacts] }, workspace_id },
+    { $addToSet: { audiences: audience } },
+    options,
+  );
+}
+
+async function showFiles(
+  models: Models,
+  workspace_id: string,
+  messageIds: string[],
+  audience: string,
+  options?: { session: mongo.ClientSession },
+): Promise<void> {
+  await collectionOf(models.Attachment).updateMany(
+    { workspace_id, message_id: { $in: messageIds } },
+    { $set: { audience } },
+    options,
+  );
+}
+
+/** The mails that the messages came as lead to the new thread, and are seen by whom it is. */
+async function showMails(
+  models: Models,
+  moving: Moving[],
+  from: ThreadRef,
+  to: ThreadRef,
+  options: { session: mongo.ClientSession } | undefined,
+): Promise<void> {
+  const copies = moving.flatMap((message) => message.copies.map((copy) => copy.inbound_email_id));
+  const own = moving.flatMap(({ inbound_email_id }) => inbound_email_id ?? []);
+  const _id = { $in: [...new Set([...own, ...copies])] };
+  if (_id.$in.length === 0) return;
+  const mails = collectionOf(models.InboundEmail);
+  const [old, current] = [`${from.kind}_id`, `${to.kind}_id`] as const;
+  if (from.audience !== to.audience) {
+    await mails.updateMany(
+      { _id, audiences: from.audience },
+      { $addToSet: { audiences: to.audience } },
+      options,
+    );
+    await mails.updateMany({ _id }, { $pull: { audiences: from.audience } }, options);
+  }
+  await mails.updateMany({ _id, [old]: from.id }, { $set: { [old]: null, [current]: to.id } }, options);
+}
+
+/**
+ * A message that was on its way into a thread while that was merged or moved goes after it.
+ * @returns null when it is where its thread is
+ */
+export async function followThread(models: Models, message: MessageRow): Promise<MessageRow | null> {
+  const { _id, workspace_id, thread_kind: kind, thread_id: id, audience } = message;
+  const now = await collectionOf(models.Message).findOne(
+    { _id, workspace_id },
+    { projection: { thread_kind: 1, thread_id: 1, audience: 1 } },
+  );
+  if (now && now.thread_id !== id) {
+    // Its files may have been recorded after it was moved.
+    if (now.audience !== audience) await showFiles(models, workspace_id, [_id], now.audience);
+    return { ...message, thread_kind: now.thread_kind, thread_id: now.thread_id, audience: now.audience };
+  }
+  const find = (place: Pick<ThreadRef, 'kind' | 'id'>) =>
+    collectionOf(threadsOf(models, place.kind)).findOne(
+      { _id: place.id, workspace_id },
+      { projection: { audience: 1, merged_into: 1, merged_kind: 1 } },
+    );
+  const merged = await find({ kind, id });
+  if (merged?.merged_into === undefined) return null;
+  const next = { kind: merged.merged_kind ?? kind, id: merged.merged_into };
+  const to = { ...next, audience: (await find(next))?.audience ?? audience };
+  await moveMessages(models, workspace_id, { kind, id, audience }, to, { messageId: _id });
+  return { ...message, thread_kind: to.kind, thread_id: to.id, audience: to.audience };
+}

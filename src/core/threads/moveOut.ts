@@ -1,0 +1,161 @@
+import type { mongo } from 'mongoose';
+import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
+import type { ThreadRow, TicketRow } from '../../infra/models/thread.ts';
+import { contactNow } from './contacts.ts';
+import { markMerged } from './mergeThreads.ts';
+import { moveMessages } from './moveMessages.ts';
+import { insertTicket, newThreadRow } from './newThreadRow.ts';
+import { threadsOf } from './threads.ts';
+import { wordsOf } from './searchWords.ts';
+
+/** Messages of a thread whose words it is searched by when they are counted again. */
+const COUNTED_AGAIN = 200;
+
+/**
+ * Moves a message into a ticket of its own, all or nothing; mail that answers it goes there.
+ * @param id that the new ticket gets @param ticket of the message; its contact and address stand in where the message has none
+ * @returns null when the message is not in the ticket, or alone in it
+ */
+export async function moveMessageOut(
+  models: Models,
+  id: string,
+  ticket: ThreadRow,
+  messageId: string,
+): Promise<TicketRow | null> {
+  const { workspace_id } = ticket;
+  return models.connection.transaction(async (session) => {
+    const messages = collectionOf(models.Message);
+    const here = { workspace_id, thread_id: ticket._id, audience: ticket.audience };
+    const message = await messages.findOne({ ...here, _id: messageId }, { session });
+    const newest = await messages.findOne(
+      { ...here, _id: { $ne: messageId } },
+      { session, sort: { created_at: -1, _id: -1 }, projection: { created_at: 1 } },
+    );
+    if (!message || !newest) return null;
+    const opening: MessageRow = {
+      ...message,
+      thread_id: id,
+      contact_id: message.contact_id ?? ticket.contact_id,
+      workspace_email_id: message.workspace_email_id ?? ticket.workspace_email_id,
+      opens: true,
+    };
+    const contact = await contactNow(models, workspace_id, opening.contact_id, session);
+    // An agent makes it: it is to be worked on, whoever wrote it.
+    const thread = newThreadRow(opening, contact && { ...contact, blocked_at: null });
+    await insertTicket(models, { ...thread, created_at: thread.updated_at }, session);
+    const place = { kind: 'ticket', audience: ticket.audience } as const;
+    await moveMessages(
+      models,
+      workspace_id,
+      { ...place, id: ticket._id },
+      { ...place, id },
+      { messageId, session },
+    );
+    const moved = await messages.updateOne(
+      { _id: messageId, thread_id: id },
+      { $set: { opens: true } },
+      { session },
+    );
+    if (moved.matchedCount === 0) throw new Error('the message of a new ticket is not there');
+    await moveClaims(models, message, ticket._id, id, session);
+    await collectionOf(models.Ticket).updateOne(
+      { _id: ticket._id, workspace_id },
+      {
+        $set: {
+          last_message_at: newest.created_at,
+          updated_at: new Date(),
+          words: await wordsLeft(models, ticket, session),
+        },
+        $inc: { changes: 1 },
+      },
+      { session },
+    );
+    return collectionOf(models.Ticket).findOne({ _id: id, workspace_id }, { session });
+  });
+}
+
+/** What the mail claimed for the thread that it leaves (infra/models/threadId.ts). */
+async function moveClaims(
+  models: Models,
+  { workspace_id, inbound_email_id, copies }: MessageRow,
+  from: string,
+  to: string,
+  session: mongo.ClientSession,
+): Promise<void> {
+  const mails = [inbound_email_id, ...copies.map((copy) => copy.inbound_email_id)].filter(
+    (id) => id !== null,
+  );
+  await collectionOf(models.ThreadId).updateMany(
+    { workspace_id, thread_id: from, inbound_email_id: { $in: mails } },
+    { $set: { thread_id: to } },
+    { session },
+  );
+}
+
+async function wordsLeft(models: Models, ticket: ThreadRow, session: mongo.ClientSession): Promise<string[]> {
+  const left = await collectionOf(models.Message)
+    .find(
+      { workspace_id: ticket.workspace_id, thread_id: ticket._id, audience: ticket.audience },
+      { session },
+    )
+    .project<Pick<MessageRow, 'subject' | 'text'>>({ subject: 1, text: 1 })
+    .sort({ created_at: -1, _id: -1 })
+    .limit(COUNTED_AGAIN)
+    .toArray();
+  const number = String((ticket as TicketRow).number);
+  const words = left.flatMap(({ subject, text }) => wordsOf(subject, text));
+  return [...new Set([number, ...wordsOf(ticket.subject), ...words])];
+}
+
+/**
+ * Makes a ticket of a conversation, all or nothing: everybody sees its messages and files, and knows its contacts. The conversation
+ * stays as a row that says where it went.
+ * @param id that the ticket gets @param workspace_email_id the address that the ticket answers as
+ * @returns null when it was moved or merged meanwhile
+ */
+export async function moveToTicket(
+  models: Models,
+  id: string,
+  { _id, workspace_id }: ThreadRow,
+  workspace_email_id: string,
+): Promise<TicketRow | null> {
+  const conversations = collectionOf(threadsOf(models, 'conversation'));
+  const place = { kind: 'ticket', id, audience: 'tickets' } as const;
+  const ticket = await models.connection.transaction(async (session) => {
+    const row = await conversations.findOne(
+      { _id, workspace_id, merged_into: { $exists: false }, deleted_at: { $exists: false } },
+      { session },
+    );
+    if (!row) return null;
+    const at = new Date();
+    const thread: ThreadRow & { owner_id?: unknown } = {
+      ...row,
+      _id: id,
+      audience: 'tickets',
+      workspace_email_id,
+      updated_at: at,
+      changes: 0,
+    };
+    delete thread.owner_id;
+    await insertTicket(models, thread, session);
+    await markMerged(models, row, place, at, session);
+    await moveMessages(
+      models,
+      workspace_id,
+      { kind: 'conversation', id: _id, audience: row.audience },
+      place,
+      { session },
+    );
+    await collectionOf(models.Contact).updateOne(
+      { _id: row.contact_id, workspace_id },
+      { $addToSet: { audiences: 'tickets' } },
+      { session },
+    );
+    return { row, made: await collectionOf(models.Ticket).findOne({ _id: id }, { session }) };
+  });
+  if (!ticket) return null;
+  // As after a merge: what was stored meanwhile (mergeThreads.ts).
+  const from = { kind: 'conversation', id: _id, audience: ticket.row.audience } as const;
+  await moveMessages(models, workspace_id, from, place);
+  return ticket.made;
+}

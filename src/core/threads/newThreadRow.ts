@@ -1,0 +1,91 @@
+import type { mongo } from 'mongoose';
+import { collectionOf, type ContactRow, type MessageRow, type Models } from '../../infra/models/index.ts';
+import { isDuplicateKey } from '../../infra/models/once.ts';
+import type { ThreadRow } from '../../infra/models/thread.ts';
+import { hashOf } from '../../lib/ids.ts';
+import { wordsOf } from './searchWords.ts';
+
+/** Id of the thread that a message opens. */
+export function threadIdFor(messageId: string): string {
+  return hashOf('thread', messageId);
+}
+
+/** Only a mail that opens the thread, or an unmarked one, makes its people take part. */
+export const takingPart = (message: MessageRow): string[] =>
+  message.opens || message.sender_known || message.direction === 'outbound' ? message.people : [];
+
+/** The thread as its first message makes it. What a blocked contact opens is closed and spam from the start. */
+export function newThreadRow(message: MessageRow, contact: ContactRow | null): ThreadRow {
+  const isBlocked = message.direction === 'inbound' && Boolean(contact?.blocked_at);
+  return {
+    _id: message.thread_id,
+    workspace_id: message.workspace_id,
+    audience: message.audience,
+    subject: message.subject,
+    status: isBlocked ? 'closed' : 'open',
+    contact_id: contact?._id ?? (message.contact_id as string),
+    workspace_email_id: message.workspace_email_id as string,
+    agent_id: null,
+    people: takingPart(message),
+    closed_at: isBlocked ? message.created_at : null,
+    last_message_at: message.created_at,
+    created_at: message.created_at,
+    updated_at: new Date(),
+    changes: 0,
+    priority: 'normal',
+    tags: [],
+    words: wordsOf(message.subject, message.text),
+    spam: isBlocked,
+    hidden: isBlocked ? 'spam' : null,
+  };
+}
+
+/** @returns false when it was there already. */
+export async function makeThread(
+  models: Models,
+  message: MessageRow,
+  contact: ContactRow | null,
+): Promise<boolean> {
+  const thread = newThreadRow(message, contact);
+  try {
+    if (message.thread_kind === 'ticket') await insertTicket(models, thread);
+    else {
+      const owner = message.audience.startsWith('owner:') ? message.audience.slice('owner:'.length) : null;
+      await collectionOf(models.Conversation).insertOne({ ...thread, agent_id: owner, owner_id: owner });
+    }
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    return false;
+  }
+  // A contact that was merged may be new to this audience.
+  if (contact && !contact.audiences.includes(thread.audience))
+    await collectionOf(models.Contact).updateOne(
+      { _id: contact._id },
+      { $addToSet: { audiences: thread.audience } },
+    );
+  return true;
+}
+
+/** With the next number of its workspace. A number taken for nothing is a gap, and gaps are allowed. */
+export async function insertTicket(
+  models: Models,
+  thread: ThreadRow,
+  session?: mongo.ClientSession,
+): Promise<void> {
+  // Never in the transaction: all tickets of the workspace would wait for it.
+  const number = await nextNumber(models, thread.workspace_id);
+  await collectionOf(models.Ticket).insertOne(
+    { ...thread, number, words: [...(thread.words ?? []), String(number)] },
+    session && { session },
+  );
+}
+
+async function nextNumber(models: Models, workspaceId: string): Promise<number> {
+  const workspace = await collectionOf(models.Workspace).findOneAndUpdate(
+    { _id: workspaceId },
+    { $inc: { last_ticket_number: 1 } },
+    { returnDocument: 'after', projection: { last_ticket_number: 1 } },
+  );
+  if (!workspace) throw new Error('the workspace of a stored message is gone');
+  return workspace.last_ticket_number;
+}

@@ -1,0 +1,93 @@
+import { collectionOf, type AttachmentRow, type MessageRow, type Models } from '../../infra/models/index.ts';
+import type { ThreadRow } from '../../infra/models/thread.ts';
+import type { Storage } from '../../infra/storage/storage.ts';
+import { threadsOf } from './threads.ts';
+
+/** How long a thread can be taken out of the trash again (days). */
+const TRASH_DAYS = 30;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Put there before this, a thread is gone. */
+export const purgedBefore = (now = Date.now()): Date => new Date(now - TRASH_DAYS * DAY_MS);
+
+/** A mail that came before this many days is applied to its thread, whatever was away meanwhile. */
+const LONGEST_ON_ITS_WAY_DAYS = 14;
+/** Threads purged in one go, and messages of one at a time. */
+const BATCH = 50;
+const MESSAGES = 200;
+
+/**
+ * Deletes what has been in the trash for 30 days: messages, files and their bytes, and what of threading leads there. The mails
+ * as they were posted are retention's. Any number of times, by any number at once, and it may die anywhere.
+ * @returns how many threads are gone
+ */
+export async function purgeTrash(
+  { models, storage }: { models: Models; storage: Storage },
+  now = Date.now(),
+): Promise<number> {
+  let purged = 0;
+  for (const kind of ['ticket', 'conversation'] as const) {
+    const old = await threadsOf(models, kind)
+      .find({ deleted_at: { $lt: purgedBefore(now) } }, { people: 0, words: 0 })
+      .sort({ deleted_at: 1 })
+      .limit(BATCH)
+      .lean<ThreadRow[]>();
+    for (const thread of old) if (await purge(models, storage, kind, thread, now)) purged += 1;
+  }
+  return purged;
+}
+
+async function purge(
+  models: Models,
+  storage: Storage,
+  kind: MessageRow['thread_kind'],
+  { _id, workspace_id, deleted_at }: ThreadRow,
+  now: number,
+): Promise<boolean> {
+  const messages = collectionOf(models.Message);
+  const here = { workspace_id, thread_id: _id };
+  const since = new Date(Math.max((deleted_at as Date).getTime(), now - LONGEST_ON_ITS_WAY_DAYS * DAY_MS));
+  // May be the customer's answer that brings the thread back as soon as it is applied to it.
+  const isAnswer = [
+    { direction: 'inbound', created_at: { $gt: since }, auto_reply: false, list_mail: false, spam: false },
+  ] as const;
+  const isWaiting = { ...here, $or: [{ 'outbound.is_open': true }, ...isAnswer] };
+  if (await messages.findOne(isWaiting, { projection: { _id: 1 } })) return false;
+  for (;;) {
+    const some = await messages
+      .find({ ...here, $nor: [...isAnswer] })
+      .project<Pick<MessageRow, '_id'>>({ _id: 1 })
+      .limit(MESSAGES)
+      .toArray();
+    if (some.length === 0) break;
+    const ids = some.map((message) => message._id);
+    await deleteFiles(models, storage, workspace_id, ids);
+    await messages.deleteMany({ _id: { $in: ids }, ...here });
+  }
+  // Came meanwhile.
+  if (await messages.findOne(here, { projection: { _id: 1 } })) return false;
+  await collectionOf(models.ThreadId).deleteMany(here);
+  for (const other of ['ticket', 'conversation'] as const)
+    await collectionOf(threadsOf(models, other)).deleteMany({ workspace_id, merged_into: _id });
+  // Unless it was brought back meanwhile.
+  const { deletedCount } = await collectionOf(threadsOf(models, kind)).deleteOne({
+    _id,
+    workspace_id,
+    deleted_at: deleted_at as Date,
+  });
+  return deletedCount === 1;
+}
+
+/** The bytes first: without its row nobody would find them again. */
+async function deleteFiles(
+  models: Models,
+  storage: Storage,
+  workspace_id: string,
+  messageIds: string[],
+): Promise<void> {
+  const files = collectionOf(models.Attachment);
+  const which = { workspace_id, message_id: { $in: messageIds } };
+  const stored = files.find(which).project<Pick<AttachmentRow, 'key'>>({ key: 1 });
+  for await (const { key } of stored) if (key !== null) await storage.delete(key);
+  await files.deleteMany(which);
+}

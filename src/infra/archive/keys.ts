@@ -1,0 +1,39 @@
+import { hashOf } from '../../lib/ids.ts';
+
+/** Where the archive keeps what was posted. The day is that of arrival, UTC, which the post's id holds too. */
+export const marksFolder = (provider: string): string => `${provider}-incoming/unstarted/`;
+export const markKey = (provider: string, postId: string): string => marksFolder(provider) + postId;
+export const dayFolder = (provider: string, day: Date): string =>
+  `${provider}-incoming/${day.toISOString().slice(0, 10).replaceAll('-', '/')}/`;
+export const payloadKey = (provider: string, postId: string): string =>
+  `${dayFolder(provider, arrivalOf(postId))}${postId}.json`;
+
+/** An object beside the payload: `eml`, `field-<n>`, `file-<n>`. */
+export const objectKey = (provider: string, postId: string, name: string): string =>
+  `${dayFolder(provider, arrivalOf(postId))}${postId}.${name}`;
+
+/** When a post arrived, from its id (lib/ids.ts). */
+export const arrivalOf = (postId: string): Date => new Date(parseInt(postId.slice(0, 9), 36));
+
+/**
+ * Id of a posted event. The same event has the same id, so that it is one object: providers number their events, but
+ * promise that a number is unique on its day only.
+ */
+export const eventIdOf = (day: Date, numberOrBody: string): string =>
+  `${day.toISOString().slice(0, 10)}-${hashOf(numberOrBody)}`;
+export const eventsFolder = (provider: string): string => `${provider}-events/`;
+export const eventDayFolder = (provider: string, day: Date): string =>
+  `${eventsFolder(provider)}${day.toISOString().slice(0, 10).replaceAll('-', '/')}/`;
+export const eventKey = (provider: string, eventId: string): string =>
+  `${eventsFolder(provider)}${eventId.slice(0, 10).replaceAll('-', '/')}/${eventId}.json`;
+export const eventIdOfKey = (key: string): string =>
+  key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
+export const eventMarksFolder = (provider: string): string => `${eventsFolder(provider)}unstarted/`;
+
+/** Each post of an event has a mark of its own, whose name sorts by arrival as those of mails do. */
+export const eventMarkId = (postId: string, eventId: string): string => `${postId}-${eventId}`;
+export const eventIdOfMark = (markId: string): string => markId.slice(markId.indexOf('-') + 1);
+
+/** Archive key of the mail's n-th file, once it was fetched from the provider. @param payloadKey key of the payload's JSON. */
+export const remoteFileKey = (payloadKey: string, n: number): string =>
+  payloadKey.replace(/\.json$/, `.remote-${n}`);

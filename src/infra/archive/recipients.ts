@@ -1,0 +1,22 @@
+import type { Storage } from '../storage/storage.ts';
+import { hashOf } from '../../lib/ids.ts';
+import { StoredPost } from './storedPost.ts';
+
+/** One delivery a recipient; a post without one keeps a delivery to nobody, so that it ends in the failed list. */
+export function deliveriesOf(recipients: string[], contentHash: string): StoredPost['deliveries'] {
+  const deliveries = new Map<string, string>();
+  for (const recipient of recipients.length > 0 ? recipients : ['']) {
+    const id = hashOf(recipient.trim().toLowerCase(), contentHash);
+    if (!deliveries.has(id)) deliveries.set(id, recipient);
+  }
+  return [...deliveries].map(([inbound_id, recipient]) => ({ recipient, inbound_id }));
+}
+
+/** Ids of the inbound emails that a stored payload becomes. @throws NotStoredError */
+export async function readInboundIds(storage: Storage, key: string): Promise<string[]> {
+  const payload: unknown = JSON.parse((await storage.readAll(key)).toString());
+  return idsOf(StoredPost.pick({ deliveries: true }).parse(payload).deliveries);
+}
+
+export const idsOf = (deliveries: StoredPost['deliveries']): string[] =>
+  deliveries.map((delivery) => delivery.inbound_id);

@@ -1,0 +1,30 @@
+/** What endpoints can be told of (README: "Webhooks and changes"). */
+export const WEBHOOK_EVENTS = [
+  'ticket.created',
+  'ticket.updated',
+  'ticket.deleted',
+  'ticket.message_created',
+  'conversation.created',
+  'conversation.updated',
+  'conversation.deleted',
+  'conversation.message_created',
+  'contact.created',
+  'contact.updated',
+  'contact.deleted',
+  'message.delivery_updated',
+  'email.verified',
+  'domain.verified',
+] as const;
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+/** What only the feed of changes tells. */
+const FEED_EVENTS = [
+  'email.expired',
+  'domain.broken',
+  'notification.created',
+  'notification.updated',
+  'notification.deleted',
+] as const;
+
+export const EVENT_TYPES = [...WEBHOOK_EVENTS, ...FEED_EVENTS];
+export type EventType = (typeof EVENT_TYPES)[number];

@@ -1,0 +1,96 @@
+import { Schema } from 'mongoose';
+import type { Address } from '../../mail/addresses.ts';
+import { address, nullableDate, nullableString, requiredString } from './schema.ts';
+
+/** `received`: inbound; `saved`: a note; all others: outbound (design: "A reply goes out"). */
+export const MESSAGE_STATES = [
+  'received',
+  'saved',
+  'queued',
+  'scheduled',
+  'cancelled',
+  'sending',
+  'unconfirmed',
+  'sent',
+  'delivered',
+  'delayed',
+  'failed',
+  'complained',
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/** What became of a message for one recipient. Later ones in this list win over earlier ones of the same attempt. */
+export const DELIVERY_STATES = ['sent', 'delayed', 'delivered', 'failed', 'complained'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+export interface DeliveryRow {
+  /** Normalised. */
+  recipient: string;
+  /** The attempt that this tells of; one of an earlier attempt changes nothing. */
+  attempt: number;
+  state: DeliveryState;
+  /** What the other side said, in words for an agent. */
+  reason: string | null;
+  at: Date;
+}
+
+/** An outbound message on its way. Everything else about it (recipients, subject, ids, bodies) is fixed when it is saved. */
+export interface Outbound {
+  bcc: Address[];
+  /** When the agent asked for it to be sent; null = as soon as it can no longer be undone. */
+  send_at: Date | null;
+  /** Before this it can be cancelled, and does not go out. */
+  due_at: Date;
+  /** The workflow run that may write: `reply/<id>`, then `reply/<id>/again/<run>` for each retry by a person. */
+  run: number;
+  /** The run is still to be started. */
+  wants_start: boolean;
+  /** Its run is not over: `queued`, `scheduled` or `sending`. */
+  is_open: boolean;
+  /** Calls to the provider so far, over all runs. Raised before each call: whoever finds it raised did not make that call. */
+  attempt: number;
+  attempt_at: Date | null;
+  /** Calls made by earlier runs, noted when the run takes the message; absent = none. */
+  attempts_before?: number;
+  /** Whom the last call is for, normalised; absent before the first. */
+  attempt_to?: string[];
+  /** Nobody knows yet what the last call came to: the mail may be on its way. */
+  unclear: boolean;
+  /** Since when this run has tried to send it. */
+  trying_since: Date | null;
+  /** Why the message is in its state, in words for an agent. */
+  reason: string | null;
+  state_at: Date;
+  deliveries: DeliveryRow[];
+  /** Raised with every change of `deliveries` and state: compare and set. */
+  changes: number;
+}
+
+const options = { _id: false, strict: 'throw', minimize: false } as const;
+
+const delivery = new Schema(
+  { recipient: requiredString, attempt: Number, state: requiredString, reason: nullableString, at: Date },
+  options,
+);
+
+export const outboundSchema = new Schema(
+  {
+    bcc: [address],
+    send_at: nullableDate,
+    due_at: Date,
+    run: Number,
+    wants_start: Boolean,
+    is_open: Boolean,
+    attempt: Number,
+    attempt_at: nullableDate,
+    attempts_before: Number,
+    attempt_to: { type: [String], default: undefined },
+    unclear: Boolean,
+    trying_since: nullableDate,
+    reason: nullableString,
+    state_at: Date,
+    deliveries: [delivery],
+    changes: Number,
+  } satisfies Record<keyof Outbound, unknown>,
+  options,
+);

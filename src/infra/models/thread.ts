@@ -1,0 +1,109 @@
+import type { Schema } from 'mongoose';
+import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
+
+export const THREAD_STATUSES = ['open', 'pending', 'closed'] as const;
+export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
+
+/** What a ticket and a conversation have in common. */
+export interface ThreadRow {
+  _id: string;
+  workspace_id: string;
+  audience: string;
+  subject: string;
+  status: (typeof THREAD_STATUSES)[number];
+  contact_id: string;
+  /** The workspace email that the opening mail was for. */
+  workspace_email_id: string;
+  agent_id: string | null;
+  /**
+   * Normalised addresses that take part: of the opening mail, of unmarked inbound and of our outbound messages. A set, so
+   * that a step that runs twice adds nothing, and asking costs the same however long the thread is.
+   */
+  people: string[];
+  closed_at: Date | null;
+  /** Arrival of the newest message. */
+  last_message_at: Date;
+  created_at: Date;
+  /** When what is shown of it changed last, by our clock: later than the arrival of the mail that changed it. */
+  updated_at: Date;
+  // Rows written before there were these lack them.
+  /** Raised with every change of what is shown: compare and set, and the ETag. */
+  changes?: number;
+  priority?: (typeof PRIORITIES)[number];
+  /** Normalised (core/threads/tags.ts). */
+  tags?: string[];
+  /** Words of its subject and messages, to search by (core/threads/searchWords.ts). */
+  words?: string[];
+  spam?: boolean;
+  /** Why lists leave it out: decided by the fields around it, so that a list is one range of an index. Missing = they do not. */
+  hidden?: 'spam' | 'trash' | 'merged' | null;
+  /** In the trash since. Missing unless it is. */
+  deleted_at?: Date;
+  /** Its messages are in that thread. All three are missing unless they are. */
+  merged_into?: string;
+  merged_kind?: 'ticket' | 'conversation';
+  merged_at?: Date;
+}
+export interface TicketRow extends ThreadRow {
+  /** 1, 2, 3 … in the workspace. */
+  number: number;
+}
+export interface ConversationRow extends ThreadRow {
+  /** Personal: its owner is also its agent, and the only one who sees it. Null: shared. */
+  owner_id: string | null;
+}
+
+const common = {
+  _id: String,
+  workspace_id: requiredString,
+  audience: requiredString,
+  subject: text,
+  status: requiredString,
+  contact_id: requiredString,
+  workspace_email_id: requiredString,
+  agent_id: nullableString,
+  people: [String],
+  closed_at: nullableDate,
+  last_message_at: Date,
+  created_at: Date,
+  updated_at: Date,
+  changes: { type: Number, default: 0 },
+  priority: { type: String, default: 'normal' },
+  tags: [String],
+  words: [String],
+  spam: { type: Boolean, default: false },
+  hidden: nullableString,
+  deleted_at: Date,
+  merged_into: String,
+  merged_kind: String,
+  merged_at: Date,
+} as const;
+
+const ticket = rowSchema<TicketRow>({ ...common, number: Number });
+ticket.index({ workspace_id: 1, number: 1 }, { unique: true });
+listIndexes(ticket, { workspace_id: 1, hidden: 1 });
+
+const conversation = rowSchema<ConversationRow>({ ...common, owner_id: nullableString });
+listIndexes(conversation, { workspace_id: 1, audience: 1, hidden: 1 });
+
+/** Each list, whole and by each of its filters, newest first; and what sweeps look for. */
+function listIndexes(schema: Schema, listed: Record<string, 1>): void {
+  const newestFirst = { created_at: -1, _id: -1 } as const;
+  schema.index({ ...listed, ...newestFirst });
+  for (const filter of ['status', 'agent_id', 'contact_id', 'workspace_email_id', 'tags'])
+    schema.index({ ...listed, [filter]: 1, ...newestFirst });
+  // "Mine" and "nobody's" are asked for without the closed ones, which are nearly all.
+  schema.index({ ...listed, agent_id: 1, status: 1, ...newestFirst });
+  schema.index({ ...listed, updated_at: 1 });
+  schema.index({ workspace_id: 1, words: 1 });
+  // Threads of a contact, and what was merged into a thread, whether lists show them or not.
+  schema.index({ workspace_id: 1, contact_id: 1 });
+  for (const [key, field] of [
+    [{ workspace_id: 1, merged_into: 1 }, 'merged_into'],
+    [{ merged_at: 1 }, 'merged_at'],
+    [{ deleted_at: 1 }, 'deleted_at'],
+  ] as const)
+    schema.index(key, { partialFilterExpression: { [field]: { $exists: true } } });
+}
+
+export const threadSchema = { ticket, conversation };

@@ -1,0 +1,107 @@
+import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
+
+/** Who may see where a mail lands: `tickets`, `shared`, or `owner:<user id>`. */
+export type Audience = 'tickets' | 'shared' | `owner:${string}`;
+
+export const PURPOSES = ['ticket', 'inbox'] as const;
+export const EMAIL_KINDS = ['platform', 'forwarding', 'domain'] as const;
+
+/** An address of the workspace, with a purpose. */
+export interface WorkspaceEmailRow {
+  _id: string;
+  workspace_id: string;
+  /** Normalised (mail/addresses.ts). */
+  address: string;
+  display_name: string;
+  purpose: (typeof PURPOSES)[number];
+  /** With purpose `inbox`: the user whose personal mailbox this is; null = shared. */
+  user_id: string | null;
+  kind: (typeof EMAIL_KINDS)[number];
+  /** When it was shown that the workspace owns the address; null = not yet, and its mail is held, or no longer: `expired_at`. */
+  proved_at: Date | null;
+  /** Proved and switched on. */
+  can_receive: boolean;
+  can_send: boolean;
+  /** Switched off by an owner though proved; rows written before there were switches lack them. */
+  receive_off?: boolean;
+  send_off?: boolean;
+  active: boolean;
+  /** The time for its proof is over, or its domain is no longer the workspace's: its mail is skipped. */
+  expired_at?: Date | null;
+  /** It would receive, but another workspace does for its address. Missing = no. */
+  taken?: boolean;
+  /** Another address's forwarding address that this one's mail host forwards to. Null: to its own. */
+  shared_forwarding_id?: string | null;
+  /** Since when it is this user's, or nobody's own: what came for it before is not for whoever has it now. */
+  user_changed_at?: Date | null;
+  deleted_at: Date | null;
+  created_at: Date;
+}
+export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
+  _id: String,
+  workspace_id: requiredString,
+  address: requiredString,
+  display_name: text,
+  purpose: requiredString,
+  user_id: nullableString,
+  kind: requiredString,
+  proved_at: nullableDate,
+  can_receive: { type: Boolean, required: true },
+  can_send: { type: Boolean, required: true },
+  receive_off: { type: Boolean, default: false },
+  send_off: { type: Boolean, default: false },
+  active: { type: Boolean, required: true },
+  expired_at: nullableDate,
+  taken: Boolean,
+  shared_forwarding_id: nullableString,
+  user_changed_at: nullableDate,
+  deleted_at: nullableDate,
+  created_at: Date,
+});
+workspaceEmailSchema.index({ workspace_id: 1, address: 1 });
+workspaceEmailSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
+// How a recipient is looked up: the workspace is not known yet. One receives for an address at most: receiver.ts.
+workspaceEmailSchema.index({ address: 1, created_at: 1 });
+
+/** An address on the platform's own domain to which the customer's mail host forwards. */
+export interface ForwardingAddressRow {
+  _id: string;
+  workspace_id: string;
+  address: string;
+  /** The parent workspace email: gets the mail that names none of the workspace's addresses. */
+  workspace_email_id: string;
+  /** What the customer's mail host wants to be confirmed before it forwards here, the newest last. */
+  confirmations?: Confirmation[];
+  created_at: Date;
+}
+
+/** A mail host's question whether mail may be forwarded to an address. */
+export interface Confirmation {
+  provider: string;
+  /** The mailbox that is to be forwarded, where the mail says so. */
+  mailbox: string | null;
+  code: string | null;
+  link: string | null;
+  inbound_email_id: string;
+  at: Date;
+}
+export const forwardingAddressSchema = rowSchema<ForwardingAddressRow>({
+  _id: String,
+  workspace_id: requiredString,
+  address: requiredString,
+  workspace_email_id: requiredString,
+  confirmations: [
+    {
+      _id: false,
+      provider: String,
+      mailbox: nullableString,
+      code: nullableString,
+      link: nullableString,
+      inbound_email_id: String,
+      at: Date,
+    },
+  ],
+  created_at: Date,
+});
+forwardingAddressSchema.index({ address: 1 }, { unique: true });
+forwardingAddressSchema.index({ workspace_id: 1, created_at: 1 });

@@ -1,0 +1,35 @@
+/** A thread that reads hostile mail, one job at a time; it may be ended at any moment (parserPool). */
+import { parentPort } from 'node:worker_threads';
+import { extractParts } from '../../mail/mime.ts';
+import { loadParsers } from '../providers/parsers.ts';
+import { digest, salvage, sanitise } from './digest.ts';
+import type { ParserAnswer, ParserJob } from './lane.ts';
+
+const port = parentPort!;
+
+async function work(job: ParserJob): Promise<unknown> {
+  switch (job.kind) {
+    case 'digest':
+      return digest(job.mail);
+    case 'salvage':
+      return salvage(job.mail);
+    case 'sanitise':
+      return sanitise(job.html);
+    case 'extract':
+      return extractParts(job.mime, job.parts, job.dir, job.maxBytes);
+  }
+}
+
+await loadParsers();
+port.on('message', (job: ParserJob) => {
+  work(job).then(
+    (value) => port.postMessage({ value } satisfies ParserAnswer),
+    (error: unknown) => {
+      const { name, message, code } = error as Error & { code?: unknown };
+      port.postMessage({
+        error: { name, message, code: typeof code === 'string' ? code : undefined },
+      } satisfies ParserAnswer);
+    },
+  );
+});
+port.postMessage('ready');

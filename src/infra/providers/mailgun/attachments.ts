@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { caps } from '../../../mail/caps.ts';
+import { decodeBytes } from '../../../mail/charset.ts';
+import { contentId, fileName, mediaType } from '../../../mail/files.ts';
+import type { StoredPost } from '../../archive/storedPost.ts';
+import type { InboundFile } from '../../../mail/inboundEmail.ts';
+
+/** Characters of a URL; longer ones are none of Mailgun's. */
+const MAX_URL = 4_000;
+
+/** An entry of `attachments` in a store() notification; every part of it may be missing. */
+const StoredAttachment = z.object({
+  url: z.string().max(MAX_URL).catch(''),
+  'content-type': z.string().catch(''),
+  name: z.string().catch(''),
+  size: z.number().int().nonnegative().nullable().catch(null),
+});
+
+/** Files that came with the post: `attachment-1` … in the order of their numbers, then any others. */
+export function postedFiles(
+  post: StoredPost,
+  cids: Map<string, string>,
+  charset: string | null,
+): InboundFile[] {
+  const number = (field: string) => Number(/^attachment-(\d{1,9})$/.exec(field)?.[1] ?? Infinity);
+  return post.files
+    .map((file, n) => ({ file, n, order: number(file.field) }))
+    .sort((a, b) => (a.order === b.order ? a.n - b.n : a.order - b.order))
+    .map(({ file }) => {
+      const contentType = mediaType(file.content_type);
+      return {
+        filename: fileName(writtenName(file, charset), contentType),
+        contentType,
+        size: file.size,
+        contentId: contentId(cids.get(file.field)),
+        source: { object: file.object },
+      };
+    });
+}
+
+function writtenName(file: StoredPost['files'][number], charset: string | null): string {
+  if (file.filename_base64 === undefined) return file.filename;
+  return decodeBytes(Buffer.from(file.filename_base64, 'base64'), null, charset);
+}
+
+/**
+ * Files that Mailgun keeps: the JSON list of a store() notification. One without a URL is listed all the same: somebody
+ * sent it. @returns null when the list cannot be read.
+ */
+export function storedFiles(json: string, cids: Map<string, string>): InboundFile[] | null {
+  const list = z.array(z.unknown()).safeParse(parseJson(json));
+  if (!list.success) return null;
+  return list.data.slice(0, caps.parts).map((entry, n) => {
+    const { url, name, size, ...rest } = StoredAttachment.parse(isObject(entry) ? entry : {});
+    const contentType = mediaType(rest['content-type']);
+    return {
+      filename: fileName(name, contentType),
+      contentType,
+      size,
+      contentId: contentId(cids.get(url) ?? cids.get(`attachment-${n + 1}`)),
+      source: { url },
+    };
+  });
+}
+
+/**
+ * `content-id-map` turned round: attachment (`attachment-1`, or URL) -> Content-Id. Its keys are Content-Ids as the sender
+ * wrote them, empty or repeated too, of which `JSON.parse` would keep the last only. A broken rest is passed over.
+ */
+export function readContentIdMap(json: string): Map<string, string> {
+  const map = new Map<string, string>();
+  // Sticky: each is tried only where the last one ended, so that nothing is scanned twice.
+  const pair = /[\s,{]*("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|\{[^{}]*\})/y;
+  for (let found; map.size < caps.parts && (found = pair.exec(json));) {
+    const cid = z.string().safeParse(parseJson(found[1]!));
+    const value: unknown = parseJson(found[2]!);
+    const file = z.string().safeParse(isObject(value) ? value.url : value);
+    if (cid.success && file.success && cid.data.trim() !== '' && !map.has(file.data))
+      map.set(file.data, cid.data);
+  }
+  return map;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @returns undefined for what is no JSON. */
+export function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

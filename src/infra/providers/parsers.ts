@@ -1,0 +1,26 @@
+import type { InboundEmail } from '../../mail/inboundEmail.ts';
+import type { InboundProvider } from './inbound.ts';
+
+/** What the parser's threads need of a provider, free of clients and settings. */
+export interface MailParser {
+  parse: InboundProvider['parse'];
+  /** Header fields only, for a mail whose bodies break the parser. */
+  parseHead: (...args: Parameters<InboundProvider['parse']>) => Promise<InboundEmail>;
+}
+
+const PARSERS: Record<string, (() => Promise<MailParser>) | undefined> = {
+  mailgun: () => import('./mailgun/parse.ts'),
+  mime: () => import('./mime/parse.ts'),
+};
+
+/** @throws when no provider has this name. */
+export function parserOf(provider: string): Promise<MailParser> {
+  const load = Object.hasOwn(PARSERS, provider) ? PARSERS[provider] : undefined;
+  if (!load) throw new Error('no such provider');
+  return load();
+}
+
+/** Loads every parser, so that the first mail does not wait for it. */
+export async function loadParsers(): Promise<void> {
+  await Promise.all(Object.keys(PARSERS).map(parserOf));
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  bundleWorkflowCode,
+  Worker,
+  type NativeConnection,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+
+const IS_TYPESCRIPT = import.meta.url.endsWith('.ts');
+
+/** The bundle that `npm run build` left beside the compiled code, or a new one from source (some seconds). */
+export async function workflowBundle(): Promise<WorkflowBundleOption> {
+  const prebuilt = fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
+  if (!IS_TYPESCRIPT && existsSync(prebuilt)) return { codePath: prebuilt };
+  return buildWorkflowBundle();
+}
+
+/** Bundles workflows/ for the deterministic sandbox. */
+export async function buildWorkflowBundle(): Promise<{ code: string }> {
+  const entry = new URL(`../../../workflows/index.${IS_TYPESCRIPT ? 'ts' : 'js'}`, import.meta.url);
+  const quiet = () => undefined;
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(entry),
+    logger: { trace: quiet, debug: quiet, info: quiet, log: quiet, warn: console.warn, error: console.error },
+  });
+}
+
+/**
+ * A worker of one task queue.
+ *
+ * Local activities are few at once on purpose: they share one event loop, and each has two seconds (workflows/policies.ts).
+ */
+export function createWorker(options: {
+  connection: NativeConnection;
+  namespace: string;
+  /** One of src/infra/temporal/ids.ts. */
+  taskQueue: string;
+  activities: object;
+  workflowBundle: WorkflowBundleOption;
+  /** 32 where it is not told. */
+  activitiesAtOnce?: number;
+}): Promise<Worker> {
+  const { activitiesAtOnce = 32, ...more } = options;
+  return Worker.create({
+    ...more,
+    maxConcurrentLocalActivityExecutions: 32,
+    maxConcurrentActivityTaskExecutions: activitiesAtOnce,
+    maxConcurrentWorkflowTaskExecutions: 32,
+    shutdownGraceTime: '10 seconds',
+  });
+}

@@ -1,0 +1,113 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { ZodError } from 'zod';
+import type { InboundRun } from '../infra/temporal/runTypes.ts';
+import type { Models } from '../infra/models/index.ts';
+import { NotStoredError, type Storage } from '../infra/storage/storage.ts';
+import { inboundWorkflowId } from '../infra/temporal/ids.ts';
+import { runState } from '../infra/temporal/runs.ts';
+import { readInboundIds } from '../infra/archive/recipients.ts';
+import { arrivalOf, dayFolder, payloadKey } from '../infra/archive/keys.ts';
+
+export interface CompareDeps {
+  providers: ReadonlyMap<string, unknown>;
+  storage: Storage;
+  models: Models;
+  client: Client;
+  startRun: (run: InboundRun) => Promise<'started' | 'already-started'>;
+  log: Logger;
+}
+
+const A_DAY_MS = 24 * 60 * 60 * 1000;
+const COMPARED_DAYS = 2;
+const DEADLINE_MS = 5_000;
+/** Payloads looked at in one go. */
+const BATCH = 50;
+
+/**
+ * Starts what fell between archive, Temporal and MongoDB (one of them was restored from a backup, or a run was ended
+ * before it wrote its row). Each payload of the last two days: has a row, or is open in Temporal: left alone; unknown to
+ * Temporal: started; closed without a row: started again under the next free run number. May be repeated at any time.
+ * @returns how many runs it started
+ * @throws anything when storage, MongoDB or Temporal is away
+ */
+export async function compareArchive(deps: CompareDeps): Promise<number> {
+  const began = Date.now();
+  let started = 0;
+  for (const provider of deps.providers.keys()) {
+    for await (const batch of inBatches(recentPayloads(deps.storage, provider, began), BATCH))
+      started += await compareBatch(deps, batch);
+  }
+  deps.log.info({ started, ms: Date.now() - began }, 'the archive was compared with what became of it');
+  return started;
+}
+
+/** Keys of payloads of the last two days. Those with a mark too: the starter cannot know that their run was ended. */
+async function* recentPayloads(storage: Storage, provider: string, now: number): AsyncIterable<string> {
+  for (let ago = COMPARED_DAYS; ago >= 0; ago--) {
+    for await (const key of storage.list(dayFolder(provider, new Date(now - ago * A_DAY_MS)))) {
+      const postId = key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
+      const ageMs = now - arrivalOf(postId).getTime();
+      const isRecent = ageMs > 0 && ageMs < COMPARED_DAYS * A_DAY_MS;
+      if (isRecent && key === payloadKey(provider, postId)) yield key;
+    }
+  }
+}
+
+async function compareBatch(
+  { storage, models, client, startRun, log }: CompareDeps,
+  keys: string[],
+): Promise<number> {
+  const keyOf = new Map<string, string>();
+  const idsOfKeys = await Promise.all(
+    keys.map((key) => readInboundIds(storage, key).catch(unreadable(key, log))),
+  );
+  // Repeats of a post have its id: the first payload stands for all.
+  for (const [n, ids] of idsOfKeys.entries())
+    for (const id of ids) if (!keyOf.has(id)) keyOf.set(id, keys[n]!);
+  const hasRow = async (ids: string[]): Promise<Set<string>> => {
+    const rows = await models.InboundEmail.find({ _id: { $in: ids } }, { _id: 1 }).lean<{ _id: string }[]>();
+    return new Set(rows.map((row) => row._id));
+  };
+
+  let started = 0;
+  const known = await hasRow([...keyOf.keys()]);
+  for (const [id, key] of keyOf) {
+    if (known.has(id)) continue;
+    for (let run = 1; ; run++) {
+      const { state } = await client.connection.withDeadline(Date.now() + DEADLINE_MS, () =>
+        runState(client, inboundWorkflowId(id, run)),
+      );
+      if (state === 'open') break;
+      // It may have written its row since, and closed.
+      if (state === 'closed' && (await hasRow([id])).has(id)) break;
+      if (state === 'unknown' && (await startRun({ id, key, run })) === 'started') {
+        log.warn({ inbound_email_id: id, run }, 'a mail in the archive had no run; it is started');
+        started++;
+        break;
+      }
+    }
+  }
+  return started;
+}
+
+/** One broken payload must not keep all others from being compared. */
+function unreadable(key: string, log: Logger): (error: unknown) => string[] {
+  return (error) => {
+    const isItsOwn = [NotStoredError, SyntaxError, ZodError].some((kind) => error instanceof kind);
+    if (!isItsOwn) throw error;
+    log.error({ key }, 'a payload in the archive cannot be read');
+    return [];
+  };
+}
+
+async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncIterable<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,88 @@
+import { buffer } from 'node:stream/consumers';
+import type { Context, Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { OutboundProvider } from '../infra/providers/outbound.ts';
+import type { Storage } from '../infra/storage/storage.ts';
+import { newId } from '../lib/ids.ts';
+import { answer, answerWrongMethod, drain } from '../infra/http/answer.ts';
+import type { EventWork } from './eventWork.ts';
+import { faultOf } from '../lib/faultOf.ts';
+import { IncompleteBody, UnreadableBody } from '../infra/http/form.ts';
+import { eventIdOf, eventKey, eventMarkId, eventMarksFolder } from '../infra/archive/keys.ts';
+import { bodyOf, checkHead } from '../infra/http/body.ts';
+
+/** Events are a few KB. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+
+export interface EventIngressDeps {
+  outbound: Pick<OutboundProvider, 'name' | 'events'>;
+  storage: Storage;
+  work: Pick<EventWork, 'add'>;
+  log: Logger;
+}
+
+/**
+ * Where a provider tells what became of a reply: `POST /webhooks/<provider>/<events path>`, one event as JSON.
+ *
+ * - 200 `{"id"}`: the event is durable and marked; it will be written to its message whatever happens to this process. Also
+ *   for one that we have no use for, that is about no message of ours, or that was posted before.
+ * - 401: not proved. Nothing is kept. Not 406, because the provider's retries save the event when our key is wrong.
+ * - 405: not a POST.
+ * - 406 `{"reason"}`: can never succeed: no JSON object, compressed, or over 1 MB. Nothing is kept.
+ * - 503: storage failed, or the body ended early. Nothing is claimed; the provider tries again.
+ *
+ * All but 200 are `application/problem+json`. It takes neither MongoDB nor Temporal to answer.
+ */
+export function createEventIngress(deps: EventIngressDeps): Middleware {
+  const { outbound, log } = deps;
+  const route = `/webhooks/${outbound.name}/${outbound.events.path}`;
+  return async (ctx, next) => {
+    if (ctx.path !== route) {
+      await next();
+      return;
+    }
+    if (ctx.method !== 'POST') return answerWrongMethod(ctx, 'Events are posted here.');
+    try {
+      await receive(ctx, deps);
+    } catch (error) {
+      if (error instanceof UnreadableBody) {
+        log.warn({ provider: outbound.name, reason: error.message }, 'an event was refused');
+        answer(ctx, 406, `This event can never succeed: ${error.message}.`, { reason: error.message });
+      } else if (error instanceof IncompleteBody) answer(ctx, 503, 'The body ended early.');
+      else {
+        log.error({ provider: outbound.name, error: faultOf(error) }, 'an event could not be stored');
+        answer(ctx, 503, 'The event could not be stored.');
+      }
+    } finally {
+      await drain(ctx.req);
+    }
+  };
+}
+
+async function receive(ctx: Context, { outbound, storage, work, log }: EventIngressDeps): Promise<void> {
+  const { name: provider, events: hook } = outbound;
+  checkHead(ctx.req, MAX_EVENT_BYTES);
+  const raw = await buffer(bodyOf(ctx.req, MAX_EVENT_BYTES));
+  const body = parseObject(raw);
+  const why = hook.prove(body);
+  if (why !== null) {
+    log.warn({ provider, why }, 'an event was not proved');
+    return answer(ctx, 401, why);
+  }
+  const event = hook.parse(body);
+  const id = event ? eventIdOf(event.at, event.id) : eventIdOf(new Date(), raw.toString());
+  const mark = { provider, id: eventMarkId(newId(), id) };
+  await storage.put(eventKey(provider, id), raw, eventMarksFolder(provider) + mark.id);
+  ctx.body = { id };
+  work.add(mark);
+}
+
+function parseObject(raw: Buffer): object {
+  try {
+    const body: unknown = JSON.parse(raw.toString());
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  } catch {
+    // Said below: the parser's own words hold a piece of the body.
+  }
+  throw new UnreadableBody('the body is not a JSON object');
+}

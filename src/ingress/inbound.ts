@@ -1,0 +1,108 @@
+import type { Context, Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { Config } from '../infra/config.ts';
+import type { InboundProvider, PostToProve } from '../infra/providers/inbound.ts';
+import type { Storage } from '../infra/storage/storage.ts';
+import { answer, answerWrongMethod, drain } from '../infra/http/answer.ts';
+import { faultOf } from '../lib/faultOf.ts';
+import { IncompleteBody, UnreadableBody } from '../infra/http/form.ts';
+import { IncomingPost } from './incomingPost.ts';
+import { bodyOf } from '../infra/http/body.ts';
+import { bodyReader } from './readPost.ts';
+import { createRefusals } from './refusals.ts';
+import type { Starter } from './starter.ts';
+
+export interface IngressDeps {
+  /** By `InboundProvider.name`. */
+  providers: ReadonlyMap<string, InboundProvider>;
+  storage: Storage;
+  starter: Pick<Starter, 'add'>;
+  config: Pick<Config, 'maxPostBytes'>;
+  log: Logger;
+}
+
+/**
+ * Where providers knock: `POST /webhooks/<provider>/<path>`.
+ *
+ * - 200 `{"id"}`: the post is durable and marked; it will be processed whatever happens to this process.
+ * - 401: not proved. Nothing is kept. Not 406, because the provider's retries save the mail when our key is wrong.
+ * - 404, 405: no such webhook.
+ * - 406 `{"reason"}`: can never succeed: no form, unreadable, or over MAX_POST_BYTES. Leaves a row for the operator.
+ * - 422: a post without a recipient, where the sender can be told at once (`provesFromHead`).
+ * - 503: storage failed, or the body ended early. Nothing is claimed; the provider tries again.
+ *
+ * All but 200 are `application/problem+json`. It takes neither MongoDB nor Temporal to answer.
+ */
+export function createInboundIngress(deps: IngressDeps): Middleware {
+  const refusals = createRefusals(deps);
+  const routes = new Map<string, InboundProvider>();
+  for (const provider of deps.providers.values())
+    for (const path of provider.paths) routes.set(`/webhooks/${provider.name}/${path}`, provider);
+
+  return async (ctx, next) => {
+    const provider = routes.get(ctx.path);
+    if (!provider) {
+      await next();
+      if (ctx.status === 404 && !ctx.body && ctx.path.startsWith('/webhooks/'))
+        answer(ctx, 404, 'There is no such webhook.');
+      return;
+    }
+    if (ctx.method !== 'POST') return answerWrongMethod(ctx, 'Mail is posted here.');
+    try {
+      await receive(ctx, provider, deps);
+    } catch (error) {
+      const refused =
+        error instanceof UnreadableBody && (await refusals.keep(provider, ctx.get('content-type'), error));
+      if (refused)
+        answer(ctx, 406, `This post can never succeed: ${refused.message}.`, { reason: refused.message });
+      else
+        answer(
+          ctx,
+          503,
+          error instanceof IncompleteBody ? 'The body ended early.' : 'The post could not be stored.',
+        );
+      if (!(error instanceof UnreadableBody || error instanceof IncompleteBody))
+        deps.log.error({ provider: provider.name, error: faultOf(error) }, 'a post could not be stored');
+    } finally {
+      await drain(ctx.req);
+    }
+  };
+}
+
+async function receive(ctx: Context, provider: InboundProvider, deps: IngressDeps): Promise<void> {
+  const { storage, starter, config, log } = deps;
+  let post: IncomingPost | null = null;
+  const toProve: PostToProve = {
+    headers: ctx.headers,
+    // A plus in an address is nearly always meant as one, and never as the space that a form's plus would be.
+    query: new URLSearchParams(ctx.querystring.replaceAll('+', '%2B')),
+    field: (name) => post?.field(name) ?? null,
+  };
+  const isProved = (): boolean => {
+    const why = provider.prove(toProve);
+    if (why === null) return true;
+    log.warn({ provider: provider.name, why }, 'a post was not proved');
+    if (provider.provesFromHead) ctx.set('WWW-Authenticate', 'Bearer');
+    answer(ctx, 401, why);
+    return false;
+  };
+
+  if (provider.provesFromHead) {
+    if (!isProved()) return;
+    if (provider.recipients(toProve).length === 0)
+      return answer(ctx, 422, 'The query needs a recipient: ?recipient=support@example.com');
+  }
+  const read = bodyReader(ctx.req, provider, config.maxPostBytes);
+  post = new IncomingPost(provider, storage.spoolDir, ctx.get('content-type'));
+  try {
+    await read(bodyOf(ctx.req, config.maxPostBytes), post);
+    if (!provider.provesFromHead && !isProved()) return;
+    const deliveries = await post.finish(provider.recipients(toProve), provider.token(toProve));
+    await post.commit(storage);
+    ctx.body = { id: post.id };
+    starter.add({ provider: provider.name, id: post.id, deliveries });
+    log.debug({ provider: provider.name, post: post.id, deliveries: deliveries.length }, 'a post was stored');
+  } finally {
+    await post.discard();
+  }
+}

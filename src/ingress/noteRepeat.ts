@@ -1,0 +1,19 @@
+import mongoose from 'mongoose';
+import type { InboundEmailRow, Models } from '../infra/models/index.ts';
+
+/**
+ * Notes a post on the row of the post that it repeats (field `repeats`).
+ * @returns false when the row is not there yet, or MongoDB is not.
+ */
+export function createNoteRepeat({ connection, InboundEmail }: Models) {
+  return async (inboundEmailId: string, postId: string): Promise<boolean> => {
+    // mongoose would hold the query for 10 s, and with it one of the few that start workflows.
+    if (connection.readyState !== mongoose.ConnectionStates.connected) return false;
+    const row = await InboundEmail.findById(inboundEmailId, { key: 1 }).lean<Pick<InboundEmailRow, 'key'>>();
+    if (!row) return false;
+    const isTheSamePost = row.key.endsWith(`/${postId}.json`);
+    if (!isTheSamePost)
+      await InboundEmail.updateOne({ _id: inboundEmailId }, { $addToSet: { repeats: postId } });
+    return true;
+  };
+}

@@ -1,7 +1,0 @@
-import type { Models, UserRow } from '../models/index.ts';
-
-/** Those whom a workspace's matters are told. */
-export async function ownersOf({ Member, User }: Models, workspaceId: string): Promise<UserRow[]> {
-  const owners = await Member.find({ workspace_id: workspaceId, role: 'owner' }).lean();
-  return User.find({ _id: { $in: owners.map(({ user_id }) => user_id) } }).lean<UserRow[]>();
-}

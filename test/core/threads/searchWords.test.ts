@@ -1,0 +1,57 @@
+import { normaliseTag } from '../../../src/core/threads/tags.ts';
+import { searchFor, wordsOf } from '../../../src/core/threads/searchWords.ts';
+
+/** Whether a row with the words of this text is found, as MongoDB would. */
+function finds(search: string, text: string): boolean {
+  const words = wordsOf(text);
+  const conditions = (searchFor(search)?.$and ?? []) as { words: string | { $regex: string } }[];
+  return conditions.every(({ words: wanted }) =>
+    typeof wanted === 'string' ? words.includes(wanted) : words.some((word) => word.match(wanted.$regex)),
+  );
+}
+
+test.each([
+  ['refund', 'About my REFUND, please'],
+  ['refu', 'About my refund'],
+  ['my refu', 'refund: my order'],
+  ['uber', 'Über die Straße'],
+  ['strasse uber', 'Über die Straße'],
+  ['ŁÓDŹ', 'lodz'],
+  ['ann@client.test', 'Ann <ann@client.test>'],
+  ['cafe\u0301', 'caf\u00e9'],
+  ['заказ', 'Где мой Заказ?'],
+  ['請求', 'ご請求書をお送りします'],
+  ['請求書', 'ご請求書をお送りします'],
+  ['す', 'ご請求書をお送りします'],
+  ['한국', '한국어 문의'],
+  ['4711', 'order no. 4711'],
+])('%s finds "%s"', (search, text) => {
+  expect(finds(search, text)).toBe(true);
+});
+
+test.each([
+  ['refund', 'refu'],
+  ['fund', 'refund'],
+  ['my refund', 'a refund'],
+  ['refu my', 'my refund'],
+  ['請書', 'ご請求書をお送りします'],
+])('%s does not find "%s"', (search, text) => {
+  expect(finds(search, text)).toBe(false);
+});
+
+test('a search of no words is none; nothing in one reaches the regular expression', () => {
+  expect(searchFor(' .*!? ')).toBe(null);
+  expect(searchFor('a.*b')).toEqual({ $and: [{ words: { $regex: '^b' } }] });
+});
+
+test('words are bounded in number and length', () => {
+  const many = Array.from({ length: 5_000 }, (_, n) => `w${n}`).join(' ');
+  expect(wordsOf('first', many)).toHaveLength(200);
+  expect(wordsOf('first', many)[0]).toBe('first');
+  expect(wordsOf('x'.repeat(100_000))).toEqual(['x'.repeat(40)]);
+});
+
+test('a tag has one way of writing it', () => {
+  expect(normaliseTag('  Ｂilling\t Issue ')).toBe('billing issue');
+  expect(normaliseTag(' \n ')).toBe('');
+});

@@ -1,0 +1,177 @@
+import pino from 'pino';
+import type { MessageRow, Models } from '../../src/infra/models/index.ts';
+import { createReplyStarter, type ReplyStarter } from '../../src/sweeps/startReplies.ts';
+import { newId } from '../../src/lib/ids.ts';
+import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
+import { freshModels } from '../support/engines.ts';
+import { saveReply, type Reply } from '../support/replies.ts';
+import { until } from '../support/until.ts';
+
+let models: Models;
+const starters: ReplyStarter[] = [];
+beforeEach(async () => {
+  models = await freshModels();
+  await models.Workspace.create({ _id: 'w1', name: 'One', created_at: new Date() });
+});
+afterEach(async () => {
+  await Promise.all(starters.splice(0).map((starter) => starter.close()));
+  await models.connection.close();
+});
+
+/** A Temporal that can be away, and takes each id once. */
+function newTemporal() {
+  let knocking = 0;
+  const temporal = {
+    isAway: false,
+    calls: 0,
+    /** Calls at one time while it is away, at most. */
+    knocks: 0,
+    runs: [] as ReplyRun[],
+    startReply: async ({ id, run }: ReplyRun): Promise<'started' | 'already-started'> => {
+      temporal.calls += 1;
+      if (temporal.isAway) {
+        temporal.knocks = Math.max(temporal.knocks, ++knocking);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        knocking -= 1;
+        throw new Error('away');
+      }
+      if (temporal.runs.some((there) => there.id === id && there.run === run)) return 'already-started';
+      temporal.runs.push({ id, run });
+      return 'started';
+    },
+  };
+  return temporal;
+}
+type Temporal = ReturnType<typeof newTemporal>;
+
+function newStarter({ startReply }: Pick<Temporal, 'startReply'>): ReplyStarter {
+  const starter = createReplyStarter({ models, startReply, log: pino({ level: 'silent' }) });
+  starters.push(starter);
+  return starter;
+}
+
+async function saved(outbound: Partial<Reply['outbound']> = {}): Promise<ReplyRun> {
+  const ticket = { kind: 'ticket' as const, id: newId() };
+  const opening = { opens: true, contact_id: 'c', workspace_email_id: 'e' };
+  const row = await saveReply({ models }, ticket, {
+    ...opening,
+    outbound: { wants_start: true, ...outbound },
+  });
+  return { id: row._id, run: row.outbound.run };
+}
+const wanting = async () => (await models.Message.find({ 'outbound.wants_start': true })).length;
+const noneIsLeft = () => until('every run to be started', async () => (await wanting()) === 0);
+
+test('a run is started at once, and its row says so', async () => {
+  const temporal = newTemporal();
+  const starter = newStarter(temporal);
+  const reply = await saved();
+  starter.add(reply);
+  await noneIsLeft();
+  expect(temporal.runs).toEqual([reply]);
+});
+
+test('while Temporal is away nothing is lost, and one knocks; when it is back all are started, once', async () => {
+  const temporal = newTemporal();
+  temporal.isAway = true;
+  const starter = newStarter(temporal);
+  const replies: ReplyRun[] = [];
+  for (let n = 0; n < 30; n += 1) replies.push(await saved());
+  starter.add(replies[0]!);
+  await until('the starter to knock again', () => temporal.calls > 1);
+  replies.forEach((reply) => starter.add(reply));
+  await until('the starter to knock on', () => temporal.calls > 4);
+  expect([await wanting(), temporal.knocks]).toEqual([30, 1]);
+  temporal.isAway = false;
+  await noneIsLeft();
+  const ids = (runs: ReplyRun[]) => runs.map(({ id }) => id).sort();
+  expect(ids(temporal.runs)).toEqual(ids(replies));
+  // From now on each is started at once again.
+  const next = await saved();
+  starter.add(next);
+  await noneIsLeft();
+  expect(temporal.runs).toContainEqual(next);
+});
+
+test('after a failed start that is not wanted any more, the next one does not wait long', async () => {
+  const temporal = newTemporal();
+  temporal.isAway = true;
+  const starter = newStarter(temporal);
+  const cancelled = await saved();
+  starter.add(cancelled);
+  await until('the first try', () => temporal.calls > 0);
+  await models.Message.updateOne({ _id: cancelled.id }, { $set: { 'outbound.wants_start': false } });
+  temporal.isAway = false;
+  const reply = await saved();
+  starter.add(reply);
+  await noneIsLeft();
+  expect(temporal.runs).toContainEqual(reply);
+});
+
+test('what another process left is taken up, also when that died before the thread was made', async () => {
+  const temporal = newTemporal();
+  const [first, second] = [await saved(), await saved({ run: 3 })];
+  await saved({ wants_start: false });
+  const left = await models.Message.findById(first.id).orFail().lean<MessageRow>();
+  await models.Ticket.deleteOne({ _id: left.thread_id });
+  newStarter(temporal).takeUp();
+  await noneIsLeft();
+  expect(temporal.runs.sort((a, b) => a.run - b.run)).toEqual([first, second]);
+  expect(await models.Ticket.findById(left.thread_id).lean()).toMatchObject({ people: ['ann@client.test'] });
+});
+
+test('several processes start each run once', async () => {
+  const temporal = newTemporal();
+  const all: ReplyRun[] = [];
+  for (let n = 0; n < 20; n += 1) all.push(await saved());
+  for (let n = 0; n < 3; n += 1) {
+    const starter = newStarter(temporal);
+    starter.takeUp();
+    all.forEach((reply) => starter.add(reply));
+  }
+  await noneIsLeft();
+  expect(temporal.runs).toHaveLength(20);
+});
+
+test('a run that was asked for anew is not forgotten for the one before it', async () => {
+  let startSecond!: () => void;
+  const isStarting = new Promise<void>((resolve) => (startSecond = resolve));
+  const started: ReplyRun[] = [];
+  const starter = newStarter({
+    startReply: async (reply) => {
+      if (reply.run === 1) await isStarting;
+      started.push(reply);
+      return 'started';
+    },
+  });
+  const { id } = await saved();
+  starter.add({ id, run: 1 });
+  await models.Message.updateOne({ _id: id }, { $set: { 'outbound.run': 2 } });
+  startSecond();
+  await until('the first start', () => started.length === 1);
+  await starter.close();
+  expect(await wanting()).toBe(1);
+});
+
+test('what fails for one reply holds up no other', async () => {
+  const temporal = newTemporal();
+  const broken = await saved();
+  // No thread can be made of it: its workspace is gone.
+  await models.Message.updateOne({ _id: broken.id }, { $set: { workspace_id: 'gone', thread_id: 'gone' } });
+  const others = [await saved(), await saved()];
+  newStarter(temporal).takeUp();
+  await until('the others to be started', async () => (await wanting()) === 1);
+  expect(temporal.runs.map(({ id }) => id).sort()).toEqual(others.map(({ id }) => id).sort());
+});
+
+test('closing waits for what is under way, and starts nothing more', async () => {
+  const temporal = newTemporal();
+  const starter = newStarter(temporal);
+  starter.add(await saved());
+  await starter.close();
+  expect(await wanting()).toBe(0);
+  starter.add(await saved());
+  starter.takeUp();
+  await starter.close();
+  expect(temporal.calls).toBe(1);
+});
