@@ -181,10 +181,21 @@ const seal = createSeal(SECRETS_KEY);
 
 async function addEndpoint({ models }: Stack, workspace_id: string, url: string): Promise<void> {
   const row: WebhookRow = {
-    ...{ _id: newId(), workspace_id, url, events: ['ticket.created'], description: '', active: true },
-    ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
-    ...{ secret: seal.close(newSecret()), old_secret: null, old_secret_until: null },
-    ...{ created_by: 'user-olive', created_at: new Date() },
+    _id: newId(),
+    workspace_id,
+    url,
+    events: ['ticket.created'],
+    description: '',
+    active: true,
+    disabled_reason: null,
+    disabled_at: null,
+    told_at: null,
+    failing_since: null,
+    secret: seal.close(newSecret()),
+    old_secret: null,
+    old_secret_until: null,
+    created_by: 'user-olive',
+    created_at: new Date(),
   };
   await models.Webhook.create(row);
 }

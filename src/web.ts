@@ -124,8 +124,20 @@ const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client)
 const deliveries = createDeliveryStarter({ models, startDelivery: createStartDelivery(client), log });
 app.use(
   createApi({
-    ...{ models, storage, config, providers, rerun, replies, setUp, setUps, wakeSetUp, parser, log },
-    ...{ deliveries, feedModels, stopping },
+    models,
+    storage,
+    config,
+    providers,
+    rerun,
+    replies,
+    setUp,
+    setUps,
+    wakeSetUp,
+    parser,
+    log,
+    deliveries,
+    feedModels,
+    stopping,
   }),
 );
 server.removeAllListeners('request').on('request', app.callback());

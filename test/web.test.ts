@@ -10,7 +10,10 @@ async function startWeb(dir: string) {
   const port = await lastingPort();
   const { PATH, HOME } = process.env;
   const web = runNode([path.join(await built(), 'src/web.js')], dir, {
-    ...{ PATH, HOME, PORT: String(port), MAILGUN_SIGNING_KEY: 'key' },
+    PATH,
+    HOME,
+    PORT: String(port),
+    MAILGUN_SIGNING_KEY: 'key',
     MONGODB_URI: 'mongodb://127.0.0.1:9/x',
     TEMPORAL_ADDRESS: '127.0.0.1:9',
     STORAGE_URL: `file:${dir}/storage`,

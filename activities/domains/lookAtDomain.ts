@@ -89,7 +89,9 @@ function seenOf(row: DomainRow, { at, asked, answers, rival }: Found): DomainFin
   const records = withAnswers(recordsOf(row, asked.domain), answers);
   const answered = records.filter((record) => isAnswered(record, answers)).map(({ purpose }) => purpose);
   return {
-    ...{ at, records, rival },
+    at,
+    records,
+    rival,
     answered: new Set(answered),
     suspended: asked.domain?.isDisabled ?? row.suspended,
     providerProblem: asked.problem,

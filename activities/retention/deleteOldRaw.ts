@@ -49,7 +49,9 @@ function old(
 ): Promise<(OldRow & { created_at: Date })[]> {
   return models.InboundEmail.find(
     {
-      ...{ state, raw: null, updated_at: { $lt: before } },
+      state,
+      raw: null,
+      updated_at: { $lt: before },
       $or: [
         { created_at: { $gt: after.created_at, $lt: before } },
         { created_at: after.created_at, _id: { $gt: after._id } },

@@ -95,11 +95,24 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const settings = settingsFrom(options);
   const resolve = options.resolve ?? resolveFrom(options.dns);
   const setup = await Setup.open({
-    ...{ dataDir, apiKey, faults, settings, resolve, url },
+    dataDir,
+    apiKey,
+    faults,
+    settings,
+    resolve,
+    url,
     ownDomain: options.ownDomain ?? null,
   });
   const outbound = await Outbound.open({
-    ...{ dataDir, folder, storedForMs, apiKey, signingKey, webhookUrl, url, faults, poster },
+    dataDir,
+    folder,
+    storedForMs,
+    apiKey,
+    signingKey,
+    webhookUrl,
+    url,
+    faults,
+    poster,
     settings,
     refusalFrom: (domain) => setup.refusalFrom(domain),
     eventUrls: (of) => setup.eventUrls(of),
@@ -112,7 +125,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const forwards = await Forwards.open(dataDir);
   const takeIn = (mail: Mail, how: ReceiveOptions) =>
     receive(mail, how, {
-      ...{ webhookUrl, signingKey, url: sandbox.url, folder, faults: faults.posts },
+      webhookUrl,
+      signingKey,
+      url: sandbox.url,
+      folder,
+      faults: faults.posts,
       destinationsFor: (recipient, headers) => setup.destinationsFor(recipient, headers),
       poster: { ...poster, faults: faults.posts, onTry },
     });

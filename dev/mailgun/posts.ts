@@ -108,7 +108,8 @@ async function attempt<About>(
   const answer = await send(job.url, job.body, options.idleMs, options.signal);
   const done: Try<About> = {
     ...job.about,
-    ...{ try: n, at: began.toISOString() },
+    try: n,
+    at: began.toISOString(),
     durationMs: Date.now() - began.getTime(),
     ...answer,
   };

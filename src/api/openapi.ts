@@ -108,7 +108,9 @@ function describe(
   const isKeyed = about.isKeyed === true || layer.stack.some((one) => isIdempotent(one as object));
   const isChange = about.etag === true && (method === 'PATCH' || method === 'DELETE');
   const refusals = refusalsOf(about, {
-    ...{ isSignedIn, isKeyed, isChange },
+    isSignedIn,
+    isKeyed,
+    isChange,
     hasId: path.includes('{'),
     hasBody: layer.stack.includes(jsonBody) || layer.stack.includes(smallJsonBody),
   });

@@ -33,10 +33,20 @@ export async function saveUpload(
   // Of this try alone: another one with the key may be writing a file of its own. It stays there when a message takes it.
   const key = `attachments/${workspaceId}/uploads/${newId()}`;
   const row: AttachmentRow = {
-    ...{ _id: id, workspace_id: workspaceId, audience: uploaderOnly(userId), message_id: '', position: 0 },
-    ...{ filename, content_type: contentType, size: bytes.size, inline: false },
+    _id: id,
+    workspace_id: workspaceId,
+    audience: uploaderOnly(userId),
+    message_id: '',
+    position: 0,
+    filename,
+    content_type: contentType,
+    size: bytes.size,
+    inline: false,
     content_id: contentId ?? `${id}@${config.platformDomain}`,
-    ...{ state: 'stored', reason: null, key, created_at: new Date() },
+    state: 'stored',
+    reason: null,
+    key,
+    created_at: new Date(),
     ...(requestHash !== undefined && { request_hash: requestHash }),
   };
   await uncounted(ctx, () => fromStorage(bytes.place(storage, key)));

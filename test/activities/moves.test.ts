@@ -116,9 +116,16 @@ describe('a merge', () => {
     const [first, second] = [await house.receive({}), await house.receive({})];
     const row = await storeMail(house.models, { in_reply_to: [id(first)] });
     const route = {
-      ...{ workspace_email_id: house.emails.support._id, address: 'support@acme.test', audience: 'tickets' },
-      ...{ traced: [], unreceivable: null, thread_kind: 'ticket', thread_id: thread(first) },
-      ...{ lands_in: 'tickets', opens: false, sender_known: true },
+      workspace_email_id: house.emails.support._id,
+      address: 'support@acme.test',
+      audience: 'tickets',
+      traced: [],
+      unreceivable: null,
+      thread_kind: 'ticket',
+      thread_id: thread(first),
+      lands_in: 'tickets',
+      opens: false,
+      sender_known: true,
     };
     await house.models.InboundEmail.updateOne({ _id: row._id }, { $set: { routes: [route] } });
     await merge(thread(first), thread(second));
@@ -160,7 +167,10 @@ describe('a message moved out', () => {
     const ticket = await rowOf(thread(first));
     const made = await moveMessageOut(house.models, 'new', ticket, other.messages[0]!._id);
     expect(made).toMatchObject({
-      ...{ _id: 'new', status: 'open', number: 2, contact_id: ticket.contact_id },
+      _id: 'new',
+      status: 'open',
+      number: 2,
+      contact_id: ticket.contact_id,
       subject: 'A question',
     });
     expect(thread(await answerTo(other))).toBe('new');
@@ -216,7 +226,9 @@ describe('a conversation made a ticket', () => {
     const contact = await house.models.Contact.findOne({ email: 'ann@client.test' }).lean();
     expect(contact?.audiences.toSorted()).toEqual(['owner:dana', 'tickets']);
     expect(await house.models.InboundEmail.findById(first.row._id).lean()).toMatchObject({
-      ...{ audiences: ['tickets'], ticket_id: 'new', conversation_id: null },
+      audiences: ['tickets'],
+      ticket_id: 'new',
+      conversation_id: null,
     });
     const answer = await house.receive({ to: ['dana@acme.test'], in_reply_to: ['<ours@acme.test>'] });
     expect([thread(answer), answer.messages[0]?.audience]).toEqual(['new', 'tickets']);
@@ -242,9 +254,16 @@ describe('a conversation made a ticket', () => {
       ...files,
     });
     const route = {
-      ...{ workspace_email_id: house.emails.hello._id, address: 'hello@acme.test', audience: 'shared' },
-      ...{ traced: [], unreceivable: null, thread_kind: 'conversation', thread_id: row._id },
-      ...{ lands_in: 'shared', opens: false, sender_known: true },
+      workspace_email_id: house.emails.hello._id,
+      address: 'hello@acme.test',
+      audience: 'shared',
+      traced: [],
+      unreceivable: null,
+      thread_kind: 'conversation',
+      thread_id: row._id,
+      lands_in: 'shared',
+      opens: false,
+      sender_known: true,
     };
     await house.models.InboundEmail.updateOne({ _id: late._id }, { $set: { routes: [route] } });
     await moveToTicket(house.models, 'new', row, house.emails.hello._id);

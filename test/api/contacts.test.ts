@@ -48,7 +48,8 @@ test('two are merged: threads of all, address, name, notes', async () => {
   expect(merged).toMatchObject({ status: 200, body: shown });
   expect((await post(`/contacts/${first._id}/merge`, { into: second._id })).body).toEqual(merged.body);
   expect(await answerOf(world.get(`/contacts/${first._id}`, dana()))).toMatchObject({
-    ...{ status: 404, body: { merged_into: second._id } },
+    status: 404,
+    body: { merged_into: second._id },
   });
   for (const path of [`/tickets/${ticket._id}`, `/conversations/${personal._id}`])
     expect((await answerOf(world.get(path, world.tokens.max))).body.contact.id).toBe(second._id);
@@ -77,12 +78,14 @@ test('what is known through personal mail only is not merged, whosever it is too
   expect((await merge(alone, both)).body).toEqual((await merge(both, alone)).body);
   const { max } = world.tokens;
   expect((await answerOf(world.get(`/contacts/${everybodys._id}`, max))).body).toMatchObject({
-    ...{ notes: 'of wide@x.test', other_emails: [] },
+    notes: 'of wide@x.test',
+    other_emails: [],
   });
   expect((await answerOf(world.get('/contacts?q=alone', max))).body.data).toEqual([]);
   expect((await world.get(`/contacts/${both._id}`, max)).status).toBe(200);
   expect(await world.models.Conversation.findById(conversation._id).lean()).toMatchObject({
-    ...{ contact_id: both._id, changes: 0 },
+    contact_id: both._id,
+    changes: 0,
   });
 });
 

@@ -9,7 +9,10 @@ let sandbox: Sandbox;
 let world: World;
 beforeEach(async () => {
   sandbox = await startSandbox({
-    ...{ port: 0, webhookUrl: 'http://127.0.0.1:9', signingKey: 'key', apiKey: 'key' },
+    port: 0,
+    webhookUrl: 'http://127.0.0.1:9',
+    signingKey: 'key',
+    apiKey: 'key',
     takenDomains: ['taken.test'],
   });
   const mailgun = { apiKey: 'key', signingKey: 'key', url: sandbox.url, timeoutMs: 20_000 };
@@ -52,23 +55,33 @@ describe('POST', () => {
     const { status, body } = await asDomain(add('Acme.TEST.'));
     expect(status).toBe(201);
     expect(body).toEqual({
-      ...{ id: expect.any(String), name: 'acme.test', state: 'pending', owned_at: null },
-      ...{ sending: false, receiving: false, catch_all: null, failing_since: null, grace_until: null },
+      id: expect.any(String),
+      name: 'acme.test',
+      state: 'pending',
+      owned_at: null,
+      sending: false,
+      receiving: false,
+      catch_all: null,
+      failing_since: null,
+      grace_until: null,
       problem: expect.stringContaining('_postroom.acme.test'),
       records: expect.any(Array),
-      ...{
-        expires_at: expect.any(String),
-        checked_at: null,
-        check_wanted_at: null,
-        created_at: expect.any(String),
-      },
+      expires_at: expect.any(String),
+      checked_at: null,
+      check_wanted_at: null,
+      created_at: expect.any(String),
     });
     const order = ['ownership', 'spf', 'dkim', 'mx', 'mx', 'tracking'];
     expect(body.records.map(({ purpose }) => purpose)).toEqual(order);
     const of = (purpose: string) => body.records.filter((record) => record.purpose === purpose);
     expect(body.records[0]).toEqual({
-      ...{ purpose: 'ownership', type: 'TXT', name: '_postroom.acme.test', priority: null },
-      ...{ value: expect.stringMatching(/^postroom-domain=[0-9a-f]{32}$/), state: 'pending', found: [] },
+      purpose: 'ownership',
+      type: 'TXT',
+      name: '_postroom.acme.test',
+      priority: null,
+      value: expect.stringMatching(/^postroom-domain=[0-9a-f]{32}$/),
+      state: 'pending',
+      found: [],
     });
     expect(of('spf')).toMatchObject([{ type: 'TXT', name: 'acme.test' }]);
     expect(of('dkim')).toMatchObject([
@@ -245,7 +258,9 @@ describe('DELETE', () => {
     const { id } = await added();
     await set(id, { owned_at: new Date(), receiving: true, sending: true, state: 'verified' });
     const email = await rows.workspaceEmail(world.models, {
-      ...{ address: 'support@acme.test', kind: 'domain', proved_at: new Date() },
+      address: 'support@acme.test',
+      kind: 'domain',
+      proved_at: new Date(),
     });
     expect((await remove(id)).status).toBe(204);
     expect(await row(id)).toMatchObject({ deleted_at: expect.any(Date), wants_start: true });

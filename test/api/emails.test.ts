@@ -46,9 +46,18 @@ describe('an address on the platform’s domain', () => {
     const { status, body } = await add({ ...platform('Desk'), display_name: 'Desk' });
     expect(status).toBe(201);
     expect(body).toMatchObject({
-      ...{ address: 'desk@postroom.test', display_name: 'Desk', purpose: 'ticket', user_id: null },
-      ...{ kind: 'platform', state: 'verified', can_send: true, can_receive: true, active: true },
-      ...{ forwarding_address: null, proof: null, confirmations: [] },
+      address: 'desk@postroom.test',
+      display_name: 'Desk',
+      purpose: 'ticket',
+      user_id: null,
+      kind: 'platform',
+      state: 'verified',
+      can_send: true,
+      can_receive: true,
+      active: true,
+      forwarding_address: null,
+      proof: null,
+      confirmations: [],
     });
     expect((await answer(world.get(`/emails/${body.id}`, world.tokens.max))).body).toMatchObject({
       address: 'desk@postroom.test',
@@ -154,14 +163,16 @@ describe('switches', () => {
 
   test('an address of a domain receives and sends as the domain does', async () => {
     const claim = {
-      ...{
-        _id: 'd1',
-        workspace_id: 'acme',
-        name: 'acme.com',
-        state: 'pending' as const,
-        ownership_value: 'x',
-      },
-      ...{ sending: false, receiving: true, run: 1, wants_start: false, created_at: T0 },
+      _id: 'd1',
+      workspace_id: 'acme',
+      name: 'acme.com',
+      state: 'pending' as const,
+      ownership_value: 'x',
+      sending: false,
+      receiving: true,
+      run: 1,
+      wants_start: false,
+      created_at: T0,
     };
     const wanted = { address: 'hi@acme.com', purpose: 'ticket', kind: 'domain' };
     expect(fields(await add(wanted))).toEqual([422, 'address']);
@@ -176,7 +187,10 @@ describe('switches', () => {
 
   test('where another workspace receives for it, it does not', async () => {
     await rows.workspaceEmail(world.models, {
-      ...{ workspace_id: 'other', address: 'support@acme.com', kind: 'forwarding', proved_at: T0 },
+      workspace_id: 'other',
+      address: 'support@acme.com',
+      kind: 'forwarding',
+      proved_at: T0,
     });
     const { body } = await add(elsewhere());
     await world.models.WorkspaceEmail.updateOne({ _id: body.id }, { $set: { proved_at: T0 } });
@@ -194,14 +208,20 @@ describe('an address elsewhere', () => {
     const { status, body } = await add(elsewhere('Support@ACME.com'));
     expect(status).toBe(201);
     expect(body).toMatchObject({
-      ...{ address: 'support@acme.com', kind: 'forwarding', state: 'pending' },
-      ...{ can_receive: false, can_send: false, active: true },
+      address: 'support@acme.com',
+      kind: 'forwarding',
+      state: 'pending',
+      can_receive: false,
+      can_send: false,
+      active: true,
       forwarding_address: expect.stringMatching(/^fwd-[0-9a-f]{20}@postroom\.test$/),
       proof: {
         state: 'pending',
         code: { wanted: true, tries_left: 10, problem: null },
         dns: {
-          ...{ type: 'TXT', name: '_postroom.acme.com', found: [] },
+          type: 'TXT',
+          name: '_postroom.acme.com',
+          found: [],
           value: expect.stringMatching(/^postroom-email=[0-9a-f]{32}$/),
         },
       },
@@ -332,8 +352,12 @@ test('confirmations of a mail host are shown to owners, those of a personal addr
         $set: {
           confirmations: [
             {
-              ...{ provider: 'gmail', mailbox: email.address, code: '123', link: null },
-              ...{ inbound_email_id: 'i1', at: T0 },
+              provider: 'gmail',
+              mailbox: email.address,
+              code: '123',
+              link: null,
+              inbound_email_id: 'i1',
+              at: T0,
             },
           ],
         },
@@ -358,7 +382,12 @@ test('an address that was personal shows nobody else what came for it then, nor 
       {
         $push: {
           confirmations: {
-            ...{ provider: 'gmail', mailbox: 'dana@acme.com', code, link: null, inbound_email_id: code, at },
+            provider: 'gmail',
+            mailbox: 'dana@acme.com',
+            code,
+            link: null,
+            inbound_email_id: code,
+            at,
           },
         },
       },
@@ -400,7 +429,9 @@ describe('the workspace’s slug', () => {
 
   test('another workspace’s is not free', async () => {
     await world.models.PlatformAddress.create({
-      ...{ _id: 'theirs@postroom.test', workspace_id: 'other', created_at: T0 },
+      _id: 'theirs@postroom.test',
+      workspace_id: 'other',
+      created_at: T0,
     });
     expect(fields(await slug('theirs'))).toEqual([422, 'slug']);
   });

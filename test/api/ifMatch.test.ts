@@ -44,8 +44,15 @@ const kinds: Record<string, () => Promise<{ path: string; changes: object[] }>> 
   },
   'a webhook': async () => {
     const { _id } = await world.models.Webhook.create({
-      ...{ _id: newId(), workspace_id: 'acme', url: 'https://x.test/', events: ['ticket.created'] },
-      ...{ description: '', active: true, secret: 'sealed', created_by: 'olga', created_at: T0 },
+      _id: newId(),
+      workspace_id: 'acme',
+      url: 'https://x.test/',
+      events: ['ticket.created'],
+      description: '',
+      active: true,
+      secret: 'sealed',
+      created_by: 'olga',
+      created_at: T0,
     });
     const changes = [
       { description: 'A' },
@@ -98,6 +105,9 @@ test('what is switched off while domains are looked at stays off', async () => {
   const answers = await Promise.all(switches.map((body) => change(`/emails/${_id}`, body)));
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   expect((await read(`/emails/${_id}`)).body).toMatchObject({
-    ...{ can_send: false, can_receive: false, display_name: 'A', purpose: 'inbox' },
+    can_send: false,
+    can_receive: false,
+    display_name: 'A',
+    purpose: 'inbox',
   });
 });

@@ -65,7 +65,11 @@ test('an owner adds a member, who is mailed a link; the link in the answer works
   expect([status, body]).toEqual([
     201,
     {
-      ...{ id: expect.any(String), email: 'nia@new.test', name: 'Nia', role: 'member', has_password: false },
+      id: expect.any(String),
+      email: 'nia@new.test',
+      name: 'Nia',
+      role: 'member',
+      has_password: false,
       invitation: { state: 'wanted', reason: null, asked_at: expect.any(String), sent_at: null },
       password_link: {
         url: expect.stringContaining(`${world.url}/password#`),

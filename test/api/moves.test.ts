@@ -82,7 +82,10 @@ test('a message is moved into a ticket of its own, once for its key', async () =
 test('a personal conversation is made a ticket by its owner only, and answers as an address of the workspace', async () => {
   const contact = await rows.contact(world.models, { audiences: ['owner:dana'] });
   const { _id } = await rows.conversation(world.models, {
-    ...{ audience: 'owner:dana', owner_id: 'dana', agent_id: 'dana', contact_id: contact._id },
+    audience: 'owner:dana',
+    owner_id: 'dana',
+    agent_id: 'dana',
+    contact_id: contact._id,
     workspace_email_id: 'dana@acme.test',
   });
   await rows.message(world.models, { thread_kind: 'conversation', thread_id: _id, audience: 'owner:dana' });

@@ -27,7 +27,10 @@ export async function oneOfEach(
   const ticketMessage = await message('ticket', ticket._id, at('tickets'));
   const contact = await rows.contact(models, { workspace_id, name, audiences: [audience ?? 'tickets'] });
   const inbound = await rows.inboundEmail(models, {
-    ...{ workspace_id, recipient: `${name}@x.test`, state: 'held', audiences: [audience ?? 'tickets'] },
+    workspace_id,
+    recipient: `${name}@x.test`,
+    state: 'held',
+    audiences: [audience ?? 'tickets'],
   });
   const ids: Ids = {
     tickets: ticket._id,
@@ -49,25 +52,28 @@ export async function oneOfEach(
   const { row } = await createApiToken(models, { workspaceId: workspace_id, userId: user, name, ...made });
   const email = await rows.workspaceEmail(models, { workspace_id, display_name: name });
   const webhook = await models.Webhook.create({
-    ...{
-      _id: newId(),
-      workspace_id,
-      url: 'https://example.com/',
-      events: ['ticket.created'],
-      description: name,
-    },
-    ...{ active: true, secret: 'sealed', created_by: user, created_at: T0 },
+    _id: newId(),
+    workspace_id,
+    url: 'https://example.com/',
+    events: ['ticket.created'],
+    description: name,
+    active: true,
+    secret: 'sealed',
+    created_by: user,
+    created_at: T0,
   });
   const delivery = await models.WebhookDelivery.create({
-    ...{
-      _id: newId(),
-      workspace_id,
-      webhook_id: webhook._id,
-      event_id: null,
-      type: 'webhook.test',
-      state: 'delivered',
-    },
-    ...{ attempts: [], run: 1, wants_start: false, at: T0, created_at: T0 },
+    _id: newId(),
+    workspace_id,
+    webhook_id: webhook._id,
+    event_id: null,
+    type: 'webhook.test',
+    state: 'delivered',
+    attempts: [],
+    run: 1,
+    wants_start: false,
+    at: T0,
+    created_at: T0,
   });
   const hooks = { webhooks: webhook._id, 'webhooks/deliveries': delivery._id };
   return { ...ids, ...hooks, emails: email._id, domains: domain._id, tokens: row._id, members: user };

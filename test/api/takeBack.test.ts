@@ -94,7 +94,11 @@ describe('trying again', () => {
     expect([status, body.state, body.reason]).toEqual([202, 'queued', null]);
     expect(Date.parse(body.due_at)).toBeGreaterThanOrEqual(before);
     expect((await row(id)).outbound).toMatchObject({
-      ...{ run: 2, attempt: 3, wants_start: true, is_open: true, changes: 1 },
+      run: 2,
+      attempt: 3,
+      wants_start: true,
+      is_open: true,
+      changes: 1,
       unclear: state === 'unconfirmed',
     });
     expect(world.asked.start).toContainEqual({ id, run: 2 });

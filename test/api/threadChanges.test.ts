@@ -32,7 +32,10 @@ describe('changes', () => {
     const { status, body } = await change(`/tickets/${_id}`, wanted);
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      ...{ status: 'closed', agent_id: 'max', priority: 'urgent', subject: 'New subject' },
+      status: 'closed',
+      agent_id: 'max',
+      priority: 'urgent',
+      subject: 'New subject',
       tags: ['vip', 'billing issue'],
       contact: { id: contact._id },
     });
@@ -136,7 +139,11 @@ describe('changes', () => {
     const answers = await Promise.all(bodies.map((body) => change(`/tickets/${_id}`, body)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(await world.models.Ticket.findById(_id).lean()).toMatchObject({
-      ...{ status: 'closed', agent_id: 'max', priority: 'high', tags: ['a'], changes: 4 },
+      status: 'closed',
+      agent_id: 'max',
+      priority: 'high',
+      tags: ['a'],
+      changes: 4,
     });
   });
 });
@@ -148,7 +155,11 @@ describe('lists', () => {
     const mine = { contact_id: contact._id, workspace_email_id: email._id };
     const a = await rows.ticket(world.models, { ...mine, status: 'pending', agent_id: 'max', tags: ['red'] });
     const b = await rows.ticket(world.models, {
-      ...{ ...mine, agent_id: null, tags: ['red', 'blue'], spam: true, hidden: 'spam' },
+      ...mine,
+      agent_id: null,
+      tags: ['red', 'blue'],
+      spam: true,
+      hidden: 'spam',
       updated_at: new Date(T0.getTime() + 5_000),
     });
     const c = await rows.ticket(world.models, { ...mine, created_at: new Date(T0.getTime() + 1_000) });
@@ -253,7 +264,8 @@ describe('the trash', () => {
     expect((await world.get(`/tickets/${_id}`, dana())).status).toBe(404);
     await arrives(false);
     expect((await answerOf(world.get(`/tickets/${_id}`, dana()))).body).toMatchObject({
-      ...{ status: 'open', deleted_at: null },
+      status: 'open',
+      deleted_at: null,
     });
   });
 

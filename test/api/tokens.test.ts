@@ -134,7 +134,10 @@ test('tokens of before there were scopes may do all that their user may', async 
   expect(await statusOf(world.post('/tickets', 'an-old-one', {}))).toBe(422);
   expect(await statusOf(world.patch('', 'an-old-one', {}))).toBe(403);
   expect((await listed('max')).find(({ id }) => id === hashToken('an-old-one'))).toMatchObject({
-    ...{ name: '', prefix: '', scopes: ['read', 'write'], expires_at: null },
+    name: '',
+    prefix: '',
+    scopes: ['read', 'write'],
+    expires_at: null,
   });
 });
 

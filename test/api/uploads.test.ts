@@ -178,7 +178,10 @@ test('of an upload that breaks off nothing is kept', async () => {
   const before = await kept();
   const { hostname, port } = new URL(world.url);
   const request = http.request({
-    ...{ hostname, port, method: 'POST', path: '/api/v1/workspaces/acme/attachments' },
+    hostname,
+    port,
+    method: 'POST',
+    path: '/api/v1/workspaces/acme/attachments',
     headers: { authorization: `Bearer ${world.tokens.max}`, 'content-length': 5_000_000 },
   });
   request.on('error', () => undefined);
@@ -339,7 +342,9 @@ describe('an upload', () => {
     const { id, url } = await uploaded();
     const opened = await answerOf(
       world.post('/conversations', world.tokens.max, {
-        ...{ to: ['a@x.test'], text: 'x', personal: true },
+        to: ['a@x.test'],
+        text: 'x',
+        personal: true,
         attachments: [id],
       }),
     );

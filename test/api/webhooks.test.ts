@@ -93,7 +93,8 @@ test('for owners only, and of their workspace only', async () => {
     expect((await world.post(`/webhooks/${id}/${path}`, world.tokens.dana, {})).status).toBe(403);
   const { _id } = await world.models.Webhook.create({
     ...(await world.models.Webhook.findById(id).orFail().lean()),
-    ...{ _id: 'foreign', workspace_id: 'other' },
+    _id: 'foreign',
+    workspace_id: 'other',
   });
   expect((await world.get(`/webhooks/${_id}`, world.tokens.olga)).status).toBe(404);
   await world.models.Webhook.deleteOne({ _id });
@@ -160,13 +161,11 @@ test('a test is about nothing; a replay sends what was missed, and again what wa
 test('without a key of the installation there can be none: 503', async () => {
   await using keyless = await createWorld({
     config: {
-      ...{
-        publicUrl: '',
-        urlSecret: 'x'.repeat(32),
-        platformDomain: 'postroom.test',
-        secretsKey: null,
-        apiRequestsPerMinute: 1_000,
-      },
+      publicUrl: '',
+      urlSecret: 'x'.repeat(32),
+      platformDomain: 'postroom.test',
+      secretsKey: null,
+      apiRequestsPerMinute: 1_000,
       temporal: { address: null, namespace: 'mail', uiUrl: null },
       webhooksAllowLoopback: false,
     },

@@ -85,8 +85,17 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
   const parser = createParserPool({ warm: false });
   const rerun = () => Promise.reject(new Error('not in this test'));
   const deps: ApiDeps = {
-    ...{ models, storage, config, providers: new Map(), rerun, replies, parser, log },
-    ...{ setUp: createSetUp({ mailgun: NOBODY }), setUps, wakeSetUp },
+    models,
+    storage,
+    config,
+    providers: new Map(),
+    rerun,
+    replies,
+    parser,
+    log,
+    setUp: createSetUp({ mailgun: NOBODY }),
+    setUps,
+    wakeSetUp,
     deliveries: { add: (runs) => void asked.deliver.push(...runs) },
     ...more,
   };

@@ -120,7 +120,8 @@ test('a domain from its claim to mail in and out, step by step as its records ap
   // Deleted: its addresses stop at once, and nothing of it stays at the provider.
   expect((await stack.request('DELETE', `domains/${claimed.id}`)).status).toBe(204);
   expect((await ask<ShownEmail>('GET', `emails/${hi.id}`))[1]).toMatchObject({
-    ...{ can_send: false, can_receive: false },
+    can_send: false,
+    can_receive: false,
   });
   const gone = async () => (await atMailgun(`/v4/domains/${name}`)).status === 404;
   await until('the domain to be gone at the provider', gone);

@@ -157,7 +157,9 @@ test('fifty identical posts at once: one message, from one run', async () => {
       ['Message-Id', '<fifty@client.test>'],
     ]),
     'body-plain': 'The same, fifty times.',
-    ...{ timestamp, token: 'token-50', signature },
+    timestamp,
+    token: 'token-50',
+    signature,
   });
   const post = () => fetch(`${stack.webUrl}/webhooks/mailgun/inbound`, { method: 'POST', body });
   const answers = await Promise.all(Array.from({ length: 50 }, post));

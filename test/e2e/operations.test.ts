@@ -152,7 +152,8 @@ test('retention runs daily, and when a worker starts: the raw of an old mail is 
 test('each metric of the alerts and the dashboard exists', async () => {
   // A task of a workflow that is not known here fails, as one does after a bad release.
   const unknown = await stack.client.workflow.start('noSuchWorkflow', {
-    ...{ taskQueue: MAIL_QUEUE, workflowId: 'no-such-workflow' },
+    taskQueue: MAIL_QUEUE,
+    workflowId: 'no-such-workflow',
   });
   const failed = 'temporal_workflow_task_execution_failed_total';
   await until('its task to fail', async () => valueOf(await stack.metrics('worker'), failed) > 0);

@@ -33,7 +33,10 @@ test('what passes is tried again: each goes out, once', async () => {
     ...(['drop', 'hang', 'no_id', 'html', 'magnificent'] as const).map((answer) => ({ answer, times: 1 })),
     ...([401, 402, 403, 404, 500, 502, 503, 504] as const).map((answer) => ({ answer, times: 1 })),
     ...(['account-requests-per-sec', 'request', 'recipient', 'bytes'] as const).map((limit) => ({
-      ...{ answer: 429 as const, limit, again_after_s: 1, times: 1 },
+      answer: 429 as const,
+      limit,
+      again_after_s: 1,
+      times: 1,
     })),
     { answer: 429, again_after_s: 1, as_date: true, times: 1 },
   ];

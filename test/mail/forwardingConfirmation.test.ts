@@ -16,7 +16,9 @@ const read = async (name: string, change: Partial<MailToConfirm> = {}) =>
 
 describe('what mail hosts send', () => {
   const gmail = (code: string | null, link: string, mailbox = 'anna@acme.test') => ({
-    ...{ provider: 'gmail', mailbox, code },
+    provider: 'gmail',
+    mailbox,
+    code,
     link: `https://${link}`,
   });
   test.each([
@@ -49,7 +51,9 @@ describe('what mail hosts send', () => {
     [
       'outlook-english',
       {
-        ...{ provider: 'outlook', mailbox: 'anna@outlook.com', code: '482913' },
+        provider: 'outlook',
+        mailbox: 'anna@outlook.com',
+        code: '482913',
         link: 'https://account.live.com/proofs/VerifyForwarding?mkt=en-US&token=made-up',
       },
     ],
@@ -57,14 +61,18 @@ describe('what mail hosts send', () => {
     [
       'zoho-english',
       {
-        ...{ provider: 'zoho', mailbox: 'sales@acme.test', code: '81479abd02c64f6e9a5b7713c0de4f21' },
+        provider: 'zoho',
+        mailbox: 'sales@acme.test',
+        code: '81479abd02c64f6e9a5b7713c0de4f21',
         link: 'https://mail.zoho.com/mail/VerifyForward.do?code=81479abd02c64f6e9a5b7713c0de4f21&mode=verify',
       },
     ],
     [
       'zoho-german',
       {
-        ...{ provider: 'zoho', mailbox: 'vertrieb@acme.test', code: '90417725' },
+        provider: 'zoho',
+        mailbox: 'vertrieb@acme.test',
+        code: '90417725',
         link: 'https://mail.zoho.eu/mail/confirmForward?key=made-up&lang=de',
       },
     ],

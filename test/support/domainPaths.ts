@@ -13,7 +13,11 @@ export const DAY_MS = 24 * HOUR_MS;
 
 type Went = Extract<Looked, { verdict: 'looked' }>;
 const looked = (state: Went['state'], ms: number, more: Partial<Went> = {}): Looked => ({
-  ...{ verdict: 'looked', state, apply: false, tell: false, ms },
+  verdict: 'looked',
+  state,
+  apply: false,
+  tell: false,
+  ms,
   ...more,
 });
 const over = (state: 'deleted' | 'expired' | 'lost'): Looked => ({ verdict: 'over', state });

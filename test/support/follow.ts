@@ -23,7 +23,10 @@ export async function startFollower(models: Models, handle?: (n: number) => void
   const handler = createHandler({ models: theirs, startDeliveries: (ids) => void started.push(...ids) });
   const before = await models.StreamPosition.findById('events').lean();
   const following = followChanges({
-    ...{ models: theirs, reader: 'events', log: pino({ level: 'silent' }), signal: stopping.signal },
+    models: theirs,
+    reader: 'events',
+    log: pino({ level: 'silent' }),
+    signal: stopping.signal,
     handle: async (changes) => {
       handle?.(changes.length);
       await handler(changes);

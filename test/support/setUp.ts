@@ -62,14 +62,24 @@ export async function newSetUpHouse(more: Partial<Deps> = {}): Promise<SetUpHous
     return { email, proof: (await proofOf(models, email))! };
   };
   return {
-    ...{ house, sandbox, deps, asked, read, steps: createSetUpActivities(deps) },
+    house,
+    sandbox,
+    deps,
+    asked,
+    read,
+    steps: createSetUpActivities(deps),
     async add(address, wanted = {}) {
       const kind = 'forwarding' as const;
       const email = await addEmail(
         { models, platformDomain: 'postroom.test' },
         {
-          ...{ workspaceId: WORKSPACE, address, displayName: '', purpose: 'ticket', userId: null },
-          ...{ kind, sharedForwarding: null },
+          workspaceId: WORKSPACE,
+          address,
+          displayName: '',
+          purpose: 'ticket',
+          userId: null,
+          kind,
+          sharedForwarding: null,
           ...wanted,
         },
       );

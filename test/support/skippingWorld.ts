@@ -29,7 +29,9 @@ export async function startSkippingWorld(taskQueue: string, activities: object):
   const worker = await createWorker({
     connection: env.nativeConnection,
     namespace: 'default',
-    ...{ taskQueue, activities, workflowBundle },
+    taskQueue,
+    activities,
+    workflowBundle,
   });
   const running = worker.run();
   return {

@@ -104,7 +104,9 @@ async function waitingFor(seconds: number): Promise<number[]> {
   };
   scripts.set(path, { ...webhookActivities({}).activities, attemptWebhook } as never);
   await env.client.workflow.execute('deliverWebhook', {
-    ...{ workflowId: webhookWorkflowId(path, 1), taskQueue: WEBHOOK_QUEUE, args: [{ id: path, run: 1 }] },
+    workflowId: webhookWorkflowId(path, 1),
+    taskQueue: WEBHOOK_QUEUE,
+    args: [{ id: path, run: 1 }],
   });
   return asked;
 }

@@ -15,7 +15,9 @@ afterAll(() => world.close());
 async function withWorker(activities: object, work: () => Promise<void>): Promise<void> {
   const worker = await createWorker({
     connection: world.env.nativeConnection,
-    ...{ namespace: 'default', taskQueue: SET_UP_QUEUE, activities },
+    namespace: 'default',
+    taskQueue: SET_UP_QUEUE,
+    activities,
     workflowBundle: await todaysBundle(),
   });
   await worker.runUntil(work);
@@ -33,7 +35,9 @@ test.each<[string, number, Record<string, number>]>([
     const { env } = world;
     const from = await env.currentTimeMs();
     const result = await env.client.workflow.execute('deleteWorkspace', {
-      ...{ taskQueue: SET_UP_QUEUE, workflowId: deleteWorkspaceId(path), args: [{ id: path }] },
+      taskQueue: SET_UP_QUEUE,
+      workflowId: deleteWorkspaceId(path),
+      args: [{ id: path }],
     });
     expect(result).toEqual({ deleted });
     expect(Object.fromEntries(Object.keys(times).map((step) => [step, of(calls, step)]))).toEqual(times);
@@ -46,7 +50,9 @@ test('keepTidy: daily, for a month; then it goes on as a new run', async () => {
   await withWorker(activities, async () => {
     const { env } = world;
     const handle = await env.client.workflow.start('keepTidy', {
-      ...{ taskQueue: SET_UP_QUEUE, workflowId: KEEP_TIDY_ID, args: [] },
+      taskQueue: SET_UP_QUEUE,
+      workflowId: KEEP_TIDY_ID,
+      args: [],
     });
     const first = env.client.workflow.getHandle(KEEP_TIDY_ID, handle.firstExecutionRunId, {
       followRuns: false,

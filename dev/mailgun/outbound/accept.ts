@@ -37,8 +37,20 @@ export async function accept(
     if (reason === 'bounce') await bounces.add({ domain, address: recipient, ...BOUNCE, at });
   const { from, to, subject, sender } = outgoing;
   const mail = {
-    ...{ key, at, domain, messageId, from, to, subject, sender, recipients },
-    ...{ size, tags, variables, isTest, events },
+    key,
+    at,
+    domain,
+    messageId,
+    from,
+    to,
+    subject,
+    sender,
+    recipients,
+    size,
+    tags,
+    variables,
+    isTest,
+    events,
   };
   mails.add(mail);
   return mail;

@@ -60,6 +60,8 @@ function cut(all: Bounce[], limit: number, page: string | undefined, address: st
 }
 
 const present = ({ address, code, error, at }: Bounce) => ({
-  ...{ address, code, error },
+  address,
+  code,
+  error,
   created_at: new Date(at).toUTCString().replace('GMT', 'UTC'),
 });

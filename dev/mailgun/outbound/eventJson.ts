@@ -70,6 +70,8 @@ function flags({ mail, event }: EventOfMail): Json {
 }
 
 const storage = (domain: string, key: string, url: string): Json => ({
-  ...{ key, url: `${url}/v3/domains/${domain}/messages/${key}` },
-  ...{ region: 'us-east4', env: 'production' },
+  key,
+  url: `${url}/v3/domains/${domain}/messages/${key}`,
+  region: 'us-east4',
+  env: 'production',
 });

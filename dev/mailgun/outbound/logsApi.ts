@@ -14,8 +14,16 @@ const time = z
 
 /** What can be filtered by, and its name in `FIELDS`. Mailgun publishes no list; its own MCP server asks for `message_id`. */
 const ATTRIBUTES = {
-  ...{ domain: 'domain', event: 'event', recipient: 'recipient', message_id: 'message-id' },
-  ...{ from: 'from', to: 'to', subject: 'subject', tag: 'tags', severity: 'severity', reason: 'reason' },
+  domain: 'domain',
+  event: 'event',
+  recipient: 'recipient',
+  message_id: 'message-id',
+  from: 'from',
+  to: 'to',
+  subject: 'subject',
+  tag: 'tags',
+  severity: 'severity',
+  reason: 'reason',
 };
 
 const Filter = z.object({

@@ -59,7 +59,10 @@ const delivered = (host: string, attempt: number): Step => ({
   kind: 'delivered',
   status: {
     ...spoken(host, attempt),
-    ...{ code: 250, 'enhanced-code': '2.0.0', message: 'OK', 'session-seconds': 0.436 },
+    code: 250,
+    'enhanced-code': '2.0.0',
+    message: 'OK',
+    'session-seconds': 0.436,
     'first-delivery-attempt-seconds': 0.122,
   },
 });
@@ -70,8 +73,11 @@ const delayed = (host: string, attempt: number, stepMs: number): Step => ({
   reason: 'generic',
   status: {
     ...spoken(host, attempt),
-    ...{ code: 451, 'enhanced-code': '4.7.652', message: '4.7.652 too many connections' },
-    ...{ 'retry-seconds': Math.ceil(stepMs / 1000), 'session-seconds': 0.75 },
+    code: 451,
+    'enhanced-code': '4.7.652',
+    message: '4.7.652 too many connections',
+    'retry-seconds': Math.ceil(stepMs / 1000),
+    'session-seconds': 0.75,
   },
 });
 
@@ -84,7 +90,10 @@ const bounced = (host: string): Step => ({
   reason: 'bounce',
   status: {
     ...spoken(host, 1),
-    ...{ code: Number(BOUNCE.code), 'enhanced-code': '5.1.1', 'bounce-type': 'hard', message: BOUNCE.error },
+    code: Number(BOUNCE.code),
+    'enhanced-code': '5.1.1',
+    'bounce-type': 'hard',
+    message: BOUNCE.error,
     'session-seconds': 2.95,
   },
 });
@@ -94,7 +103,10 @@ const SUPPRESSED: Step = {
   severity: 'permanent',
   reason: 'suppress-bounce',
   status: {
-    ...{ 'attempt-no': 1, code: 605, message: '', 'session-seconds': 0 },
+    'attempt-no': 1,
+    code: 605,
+    message: '',
+    'session-seconds': 0,
     description: 'Not delivering to previously bounced address',
   },
 };

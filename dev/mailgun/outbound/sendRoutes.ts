@@ -135,8 +135,18 @@ function end(ctx: Context, ending: Ending): void {
 }
 
 const newCall = (path: SendCall['path'], domain: string): SendCall => ({
-  ...{ at: new Date().toISOString(), path, domain, messageId: null, recipients: [], subject: null },
-  ...{ accepted: false, answer: 0, message: null, fault: null, options: {}, variables: {} },
+  at: new Date().toISOString(),
+  path,
+  domain,
+  messageId: null,
+  recipients: [],
+  subject: null,
+  accepted: false,
+  answer: 0,
+  message: null,
+  fault: null,
+  options: {},
+  variables: {},
 });
 
 function describe(call: SendCall, form: SendForm): void {

@@ -17,7 +17,12 @@ export function domainJson({ id, name, createdAt, state, settings }: Domain, isE
   const shown = Object.entries(settings).filter(([key]) => isExtended || !EXTENDED.includes(key));
   return {
     created_at: new Date(createdAt).toUTCString(),
-    ...{ id, is_disabled: false, name, smtp_login: `postmaster@${name}`, state, type: 'custom' },
+    id,
+    is_disabled: false,
+    name,
+    smtp_login: `postmaster@${name}`,
+    state,
+    type: 'custom',
     ...Object.fromEntries(shown),
     ...(isExtended ? { tracking_host: `${String(settings.web_prefix)}.${name}` } : {}),
   };

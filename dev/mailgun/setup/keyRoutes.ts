@@ -31,7 +31,9 @@ export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains
       body: {
         items: items.map(({ domain, key }) => keyJson(domain, key)),
         paging: {
-          ...{ first: link(0), last: link(last), next: link(Math.min(page, last) + 1) },
+          first: link(0),
+          last: link(last),
+          next: link(Math.min(page, last) + 1),
           previous: link(Math.max(0, page - 1)),
         },
       },

@@ -200,7 +200,9 @@ const settingsOf = ({
   owned_at,
   catch_all_id,
 }: Pick<DomainRow, 'state' | 'owned_at' | 'catch_all_id'>) => ({
-  ...{ state, owned_at, catch_all_id },
+  state,
+  owned_at,
+  catch_all_id,
 });
 const etag = (row: DomainRow) => etagOf('domain', row._id, settingsOf(row));
 

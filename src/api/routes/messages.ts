@@ -123,7 +123,9 @@ export function messageRoutes(
           sending_email: sender?.email.address ?? null,
           from: sender?.from ?? null,
           reply_to: sender?.replyTo ?? [],
-          ...{ to, cc, subject },
+          to,
+          cc,
+          subject,
           reason: found.sender ? null : found.reason,
         };
       },

@@ -107,10 +107,19 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
           throw new Problem(422, `A workspace may have ${MAX_ENDPOINTS} webhooks; delete one first.`);
         const secret = newSecret();
         const row: WebhookRow = {
-          ...{ _id: idFor(ctx), workspace_id, ...body, active: true },
-          ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
-          ...{ secret: seal.close(secret), old_secret: null, old_secret_until: null },
-          ...{ created_by: userId, created_at: new Date() },
+          _id: idFor(ctx),
+          workspace_id,
+          ...body,
+          active: true,
+          disabled_reason: null,
+          disabled_at: null,
+          told_at: null,
+          failing_since: null,
+          secret: seal.close(secret),
+          old_secret: null,
+          old_secret_until: null,
+          created_by: userId,
+          created_at: new Date(),
         };
         await models.Webhook.create(row).catch(async (error: unknown) => {
           if (!isDuplicateKey(error)) throw error;
@@ -214,8 +223,17 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
         const { _id: webhook_id, workspace_id } = active(await findWebhook(ctx, deps));
         const now = new Date();
         const row: WebhookDeliveryRow = {
-          ...{ _id: idFor(ctx), workspace_id, webhook_id, event_id: null, type: 'webhook.test' },
-          ...{ state: 'pending', attempts: [], run: 1, wants_start: true, at: now, created_at: now },
+          _id: idFor(ctx),
+          workspace_id,
+          webhook_id,
+          event_id: null,
+          type: 'webhook.test',
+          state: 'pending',
+          attempts: [],
+          run: 1,
+          wants_start: true,
+          at: now,
+          created_at: now,
         };
         await insertNew(models.WebhookDelivery, [row]);
         deliveries.add([{ id: row._id, run: 1 }]);
@@ -349,7 +367,9 @@ async function findDelivery(
   { _id: webhook_id, workspace_id }: WebhookRow,
 ): Promise<WebhookDeliveryRow> {
   const row = await models.WebhookDelivery.findOne({
-    ...{ _id: ctx.params.delivery_id, workspace_id, webhook_id },
+    _id: ctx.params.delivery_id,
+    workspace_id,
+    webhook_id,
   }).lean<WebhookDeliveryRow>();
   if (!row) throw notFound();
   return row;

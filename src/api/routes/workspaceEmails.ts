@@ -102,8 +102,12 @@ export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps
         const email = await addEmail(
           { models, platformDomain },
           {
-            ...{ workspaceId, address: body.address, purpose: body.purpose, kind: body.kind },
-            ...{ displayName: body.display_name, userId: body.user_id },
+            workspaceId,
+            address: body.address,
+            purpose: body.purpose,
+            kind: body.kind,
+            displayName: body.display_name,
+            userId: body.user_id,
             sharedForwarding: body.forwarding_address ?? null,
           },
         );

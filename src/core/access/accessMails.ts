@@ -10,8 +10,12 @@ export const invitationId = (workspaceId: string, userId: string): string =>
   `invitation/${workspaceId}/${userId}`;
 
 const wanted = (now: Date) => ({
-  ...{ state: 'wanted' as const, reason: null, tries: 0 },
-  ...{ next_try_at: now, wanted_at: now, created_at: now },
+  state: 'wanted' as const,
+  reason: null,
+  tries: 0,
+  next_try_at: now,
+  wanted_at: now,
+  created_at: now,
 });
 
 /** The member is to be told of their membership, again where they were. The worker sends it (sendAccessMails.ts). */
@@ -32,7 +36,11 @@ export async function wantInvitation(
 /** Somebody wants to set a new password. Whether anybody has the address is seen when it is sent: the answer cannot tell. */
 export async function wantReset(models: Models, email: string): Promise<void> {
   await models.AccessMail.create({
-    ...{ _id: newId(), kind: 'reset' as const, email, workspace_id: null, sent_at: null },
+    _id: newId(),
+    kind: 'reset' as const,
+    email,
+    workspace_id: null,
+    sent_at: null,
     ...wanted(new Date()),
   });
 }

@@ -25,8 +25,15 @@ export async function createApiToken(
 ): Promise<{ token: string; row: TokenRow }> {
   const token = newToken(PREFIX);
   const row: TokenRow = {
-    ...{ _id: hashToken(token), workspace_id: workspaceId, user_id: userId, name, scopes },
-    ...{ prefix: token.slice(0, SHOWN_CHARS), expires_at: expiresAt, last_used_at: null, revoked_at: null },
+    _id: hashToken(token),
+    workspace_id: workspaceId,
+    user_id: userId,
+    name,
+    scopes,
+    prefix: token.slice(0, SHOWN_CHARS),
+    expires_at: expiresAt,
+    last_used_at: null,
+    revoked_at: null,
     created_at: new Date(),
   };
   await models.Token.create(row);

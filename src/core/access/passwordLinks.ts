@@ -23,8 +23,11 @@ export async function newPasswordLink(
   const now = new Date();
   const expiresAt = new Date(now.getTime() + LASTS_MS[kind]);
   const row: PasswordLinkRow = {
-    ...{ _id: hashToken(token), user_id: userId, workspace_id: shownTo },
-    ...{ expires_at: expiresAt, created_at: now },
+    _id: hashToken(token),
+    user_id: userId,
+    workspace_id: shownTo,
+    expires_at: expiresAt,
+    created_at: now,
   };
   await models.PasswordLink.create(row);
   // Behind a `#`: browsers send that to nobody, so it is in no log.

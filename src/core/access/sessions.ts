@@ -18,8 +18,12 @@ export async function openSession(
   const token = newToken('session');
   const now = new Date();
   const row: SessionRow = {
-    ...{ _id: hashToken(token), user_id: user._id, user_agent: userAgent.slice(0, 300) },
-    ...{ last_seen_at: now, expires_at: new Date(now.getTime() + IDLE_MS), created_at: now },
+    _id: hashToken(token),
+    user_id: user._id,
+    user_agent: userAgent.slice(0, 300),
+    last_seen_at: now,
+    expires_at: new Date(now.getTime() + IDLE_MS),
+    created_at: now,
   };
   await models.Session.create(row);
   // A password that was changed at this moment ended the sessions that were there; this one came too late for that.

@@ -19,8 +19,16 @@ export function settingsOf(row: WorkspaceEmailRow) {
   const { display_name, purpose, user_id, can_receive, can_send, active, proved_at } = row;
   const { receive_off = null, send_off = null, expired_at = null } = row;
   return {
-    ...{ display_name, purpose, user_id, can_receive, can_send, active },
-    ...{ receive_off, send_off, proved_at, expired_at },
+    display_name,
+    purpose,
+    user_id,
+    can_receive,
+    can_send,
+    active,
+    receive_off,
+    send_off,
+    proved_at,
+    expired_at,
   };
 }
 

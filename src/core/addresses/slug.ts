@@ -40,7 +40,12 @@ async function addSlugsAddress(
   // Where it is there already it is what the workspace has made of it.
   if (_id !== null)
     await insertEmail(models, _id, {
-      ...{ workspace_id, address, display_name: name, purpose: 'ticket', user_id: null },
-      ...{ kind: 'platform', proved_at: new Date() },
+      workspace_id,
+      address,
+      display_name: name,
+      purpose: 'ticket',
+      user_id: null,
+      kind: 'platform',
+      proved_at: new Date(),
     });
 }

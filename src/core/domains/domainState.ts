@@ -73,8 +73,13 @@ function watch(row: DomainRow, seen: DomainFindings, graceMs: number): DomainCha
 /** The end of a claim that was proved. */
 export function lostDomain(row: DomainRow, at: Date): DomainChange {
   return {
-    ...{ state: 'lost', owned_at: null, sending: false, receiving: false },
-    ...{ failing_since: null, grace_until: null, disowned_at: row.disowned_at ?? at },
+    state: 'lost',
+    owned_at: null,
+    sending: false,
+    receiving: false,
+    failing_since: null,
+    grace_until: null,
+    disowned_at: row.disowned_at ?? at,
     problem: LOST,
     notices: [...row.notices, notice('lost', at)],
     wants_applying: true,

@@ -24,7 +24,7 @@ export function recordsOf(row: DomainRow, domain: ProviderDomain | null): Domain
       (known) => known.purpose === purpose && known.name === name && known.value === value,
     );
     const { state, found } = before ?? { state: 'pending', found: [] };
-    return { ...{ purpose, type, name, value, priority }, state, found, accepted: isValid };
+    return { purpose, type, name, value, priority, state, found, accepted: isValid };
   });
   const own = row.records.find(({ purpose }) => purpose === 'ownership');
   // Providers give them in any order.

@@ -34,8 +34,19 @@ export async function sendNotice(
   const from = { email: `noreply@${platformDomain}`, name: 'Postroom' };
   const mimeFile = path.join(storage.spoolDir, `${randomUUID()}.eml`);
   const mail = {
-    ...{ from, replyTo: [], to: [{ email: to, name: '' }], cc: [], subject, date: new Date(), messageId },
-    ...{ inReplyTo: null, references: [], text, html: null, files: [], headers: AUTOMATIC },
+    from,
+    replyTo: [],
+    to: [{ email: to, name: '' }],
+    cc: [],
+    subject,
+    date: new Date(),
+    messageId,
+    inReplyTo: null,
+    references: [],
+    text,
+    html: null,
+    files: [],
+    headers: AUTOMATIC,
   };
   try {
     await pipeline(composeMime(mail), createWriteStream(mimeFile));

@@ -14,7 +14,9 @@ let steps: ReturnType<typeof createOperationsActivities>;
 beforeAll(async () => {
   world = await createWorld();
   steps = createOperationsActivities({
-    ...{ models: world.models, storage: world.storage, platformDomain: 'postroom.test' },
+    models: world.models,
+    storage: world.storage,
+    platformDomain: 'postroom.test',
     now: () => new Date(),
     runState: async () => ({ state: 'unknown' }),
     log: pino({ level: 'silent' }),

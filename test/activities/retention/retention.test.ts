@@ -88,18 +88,26 @@ describe.each([
     const key = payloadKey('mailgun', post);
     const beside = (name: string) => key.replace(/json$/, name);
     const payload: StoredPost = {
-      ...{ id: post, provider: 'mailgun', received_at: ago(days).toISOString(), content_type: 'x' },
+      id: post,
+      provider: 'mailgun',
+      received_at: ago(days).toISOString(),
+      content_type: 'x',
       fields: [['body-html', { object: beside('field-1'), size: 1 }]],
       files: [{ field: 'f', filename: 'a', content_type: 'b', size: 1, object: beside('file-1') }],
       mime: { object: beside('eml'), size: 1 },
       deliveries: ids.map((inbound_id) => ({ recipient: 'support@acme.test', inbound_id })),
-      ...{ content_hash: 'h', token_hash: null, refused: null },
+      content_hash: 'h',
+      token_hash: null,
+      refused: null,
     };
     const files = [{ source: { url: 'http://x' } }] as never;
     for (const name of ['field-1', 'file-1', 'eml', 'remote-0']) await storage.put(beside(name), 'x');
     await storage.put(key, JSON.stringify(payload));
     await rows.inboundEmail(world.models, {
-      ...{ _id: ids[0]!, key, created_at: ago(days), updated_at: ago(days) },
+      _id: ids[0]!,
+      key,
+      created_at: ago(days),
+      updated_at: ago(days),
       mail: { files } as never,
       ...row,
     });
@@ -243,7 +251,10 @@ describe.each([
 
 test('the API says that a raw is gone, and runs nothing again of it', async () => {
   const { _id } = await rows.inboundEmail(world.models, {
-    ...{ state: 'skipped', audiences: ['tickets'], raw: 'gone', raw_deleted_at: NOW },
+    state: 'skipped',
+    audiences: ['tickets'],
+    raw: 'gone',
+    raw_deleted_at: NOW,
   });
   const shown = await world.get(`/inbound-emails/${_id}`, world.tokens.olga);
   expect(await shown.json()).toMatchObject({ id: _id, raw_deleted_at: NOW.toISOString() });

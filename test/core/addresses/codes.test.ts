@@ -130,7 +130,8 @@ test('where the process that adds an address dies before it is there, nobody is 
   const again = await rig.add(ADDRESS);
   expect(again).toMatchObject({ email: { _id: email._id }, proof: { state: 'pending', run: proof.run + 1 } });
   expect(await runStep(rig.steps.lookAtProof, { id: proof._id, run: again.proof.run })).toMatchObject({
-    ...{ verdict: 'pending', codeWanted: true },
+    verdict: 'pending',
+    codeWanted: true,
   });
 });
 

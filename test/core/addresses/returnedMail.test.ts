@@ -29,7 +29,10 @@ async function mailed() {
 }
 
 const returned = (recipient: string, more: Mail): Mail => ({
-  ...{ recipient, from: 'noreply@postroom.test', to: [ADDRESS], ...more },
+  recipient,
+  from: 'noreply@postroom.test',
+  to: [ADDRESS],
+  ...more,
 });
 
 test.each<[string, (mail: { messageId: string; text: string }) => Mail]>([
@@ -84,7 +87,9 @@ test('a mail that only looks like it proves nothing', async () => {
 
 describe('mail that was held', () => {
   const held = (n: number): Mail => ({
-    ...{ recipient: rig.house.forwarding, to: [ADDRESS], subject: `Mail ${n}` },
+    recipient: rig.house.forwarding,
+    to: [ADDRESS],
+    subject: `Mail ${n}`,
     received_at: new Date(Date.UTC(2026, 10, 1, 0, n)),
   });
 
@@ -104,7 +109,9 @@ describe('mail that was held', () => {
     const row = await receive(held(1));
     const run = { id: proof._id, run: proof.run };
     expect(await runStep(rig.steps.lookAtProof, run)).toMatchObject({
-      ...{ verdict: 'pending', codeWanted: true, checkWanted: true },
+      verdict: 'pending',
+      codeWanted: true,
+      checkWanted: true,
     });
     await rig.house.models.AddressProof.updateOne(
       { _id: proof._id },
@@ -131,7 +138,9 @@ describe('mail that was held', () => {
 
 describe('a mail host asks to confirm forwarding', () => {
   const asks = (to: string): Mail => ({
-    ...{ recipient: rig.house.forwarding, to: [to], from: 'forwarding-noreply@google.com' },
+    recipient: rig.house.forwarding,
+    to: [to],
+    from: 'forwarding-noreply@google.com',
     subject: '(#123456789) Gmail Forwarding Confirmation - Receive Mail from support@acme.example',
     text: 'Confirmation code: 123456789\nhttps://mail-settings.google.com/mail/vf-%5BANGjdJ8%5D-abc',
   });
@@ -155,7 +164,9 @@ describe('a mail host asks to confirm forwarding', () => {
     expect(after.row).toMatchObject({ state: 'skipped', reason: 'a mail host asked to confirm forwarding' });
     expect(await confirmations()).toEqual([
       {
-        ...{ provider: 'gmail', mailbox: 'support@acme.example', code: '123456789' },
+        provider: 'gmail',
+        mailbox: 'support@acme.example',
+        code: '123456789',
         link: 'https://mail-settings.google.com/mail/vf-%5BANGjdJ8%5D-abc',
       },
     ]);

@@ -10,7 +10,11 @@ const later = (ms: number) => new Date(NOW.getTime() + ms);
 type States = Parameters<typeof records>[0];
 /** What a look saw at which everybody answered, when nothing else is said. */
 const seen = (states: States, more: Partial<DomainFindings> = {}): DomainFindings => ({
-  ...{ at: NOW, records: records(states), suspended: false, providerProblem: null, rival: false },
+  at: NOW,
+  records: records(states),
+  suspended: false,
+  providerProblem: null,
+  rival: false,
   answered: new Set<DomainRecord['purpose']>(['ownership', 'spf', 'dkim', 'mx', 'tracking']),
   ...more,
 });

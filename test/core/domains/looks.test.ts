@@ -29,7 +29,9 @@ describe('a claim is proved', () => {
     const row = await rig.claim();
     const email = await rig.addEmail(`support@${NAME}`);
     expect(row.records[0]).toMatchObject({
-      ...{ purpose: 'ownership', type: 'TXT', name: `_postroom.${NAME}` },
+      purpose: 'ownership',
+      type: 'TXT',
+      name: `_postroom.${NAME}`,
       value: expect.stringMatching(/^postroom-domain=[0-9a-f]{32}$/),
     });
     expect(await rig.look(row)).toMatchObject({ verdict: 'looked', state: 'pending', apply: false });

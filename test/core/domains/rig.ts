@@ -67,7 +67,11 @@ export async function startRig(): Promise<Rig> {
   ];
   const resolver = createDns(dns.map(({ address }) => address));
   const sandbox = await startSandbox({
-    ...{ port: 0, webhookUrl: 'http://127.0.0.1:9', signingKey: 'key', apiKey: API_KEY, stepMs: 0 },
+    port: 0,
+    webhookUrl: 'http://127.0.0.1:9',
+    signingKey: 'key',
+    apiKey: API_KEY,
+    stepMs: 0,
     verifiesPerMinute: null,
     takenDomains: ['taken.test'],
     resolve: async (type, name) => (await resolver.lookUp(type, name)).agreed,
@@ -94,7 +98,12 @@ export async function startRig(): Promise<Rig> {
   const run = ({ _id, run: number }: DomainRow) => ({ id: _id, run: number });
 
   const rig: Rig = {
-    ...{ models, deps, steps, dns, sandbox, woken },
+    models,
+    deps,
+    steps,
+    dns,
+    sandbox,
+    woken,
     pass: (ms) => void (passed += ms),
     async claim(workspace = 'acme', name = NAME) {
       const row = await claimDomain(models, workspace, name);

@@ -43,12 +43,10 @@ test('many messages of ours since then hide nobody', async () => {
   const [mail] = await house.models.Message.find({ thread_id: id }).lean();
   const ours = Array.from({ length: 250 }, (_, n) => ({
     ...mail!,
-    ...{
-      _id: `ours-${n}`,
-      direction: 'outbound' as const,
-      state: 'scheduled' as const,
-      created_at: new Date(),
-    },
+    _id: `ours-${n}`,
+    direction: 'outbound' as const,
+    state: 'scheduled' as const,
+    created_at: new Date(),
   }));
   await house.models.Message.insertMany(ours);
   expect(emails((await defaults(id)).to)).toEqual(['ann@client.test']);

@@ -15,8 +15,12 @@ test('all agree', async () => {
   const long = `v=DKIM1; p=${'x'.repeat(600)}`;
   await publish('TXT', ['b', long]);
   expect(await dns().lookUp('TXT', 'acme.test')).toEqual({
-    ...{ agreed: ['b', long], seen: ['b', long], counts: [3, 3] },
-    ...{ answered: 3, failed: 0, resolvers: 3 },
+    agreed: ['b', long],
+    seen: ['b', long],
+    counts: [3, 3],
+    answered: 3,
+    failed: 0,
+    resolvers: 3,
   });
 });
 
@@ -52,7 +56,9 @@ test('one that hides the truth hides nothing', async () => {
   await publish('TXT', ['postroom=mine']);
   await servers[2].set('acme.test', 'TXT', ['other']);
   expect(await dns().lookUp('TXT', 'acme.test')).toMatchObject({
-    ...{ agreed: ['postroom=mine'], seen: ['other', 'postroom=mine'], counts: [1, 2] },
+    agreed: ['postroom=mine'],
+    seen: ['other', 'postroom=mine'],
+    counts: [1, 2],
   });
 });
 
@@ -62,7 +68,12 @@ test.each(['SERVFAIL', 'REFUSED', 'timeout'] as const)(
     await publish('TXT', ['x']);
     servers[1].fail('*', fault);
     expect(await dns().lookUp('TXT', 'acme.test')).toEqual({
-      ...{ agreed: ['x'], seen: ['x'], counts: [2], answered: 2, failed: 1, resolvers: 3 },
+      agreed: ['x'],
+      seen: ['x'],
+      counts: [2],
+      answered: 2,
+      failed: 1,
+      resolvers: 3,
     });
   },
 );

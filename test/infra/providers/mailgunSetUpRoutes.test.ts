@@ -196,7 +196,10 @@ describe('with many routes', () => {
     const api = await startFakeApi();
     try {
       const listed = (id: string, domain: string) => ({
-        ...{ id, priority: 9, expression: 'catch_all()', actions: ['stop()'] },
+        id,
+        priority: 9,
+        expression: 'catch_all()',
+        actions: ['stop()'],
         description: `Postroom at desk.example.test: ${domain}`,
       });
       api.answer = (response, asked) => {

@@ -51,7 +51,12 @@ export function addPages(router: Router, options: PageOptions): void {
   router.get('/sandbox/outbox.json', (ctx) => {
     ctx.body = outbox(options.mails, options.url()).map(
       ({ id, recipient, rawUrl, messageId, subject, at }) => ({
-        ...{ id, recipient, raw_url: rawUrl, message_id: messageId, subject, at },
+        id,
+        recipient,
+        raw_url: rawUrl,
+        message_id: messageId,
+        subject,
+        at,
       }),
     );
   });

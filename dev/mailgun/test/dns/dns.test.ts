@@ -121,8 +121,14 @@ describe('on the wire', () => {
       ...more,
     });
   const edns = (udpPayloadSize: number): dnsPacket.Answer => ({
-    ...{ type: 'OPT', name: '.', udpPayloadSize, extendedRcode: 0, ednsVersion: 0, flags: 0 },
-    ...{ flag_do: false, options: [] },
+    type: 'OPT',
+    name: '.',
+    udpPayloadSize,
+    extendedRcode: 0,
+    ednsVersion: 0,
+    flags: 0,
+    flag_do: false,
+    options: [],
   });
   const rcodeOf = (packet: dnsPacket.DecodedPacket) => (packet as { rcode?: string }).rcode;
   const textsOf = (packet: dnsPacket.Packet) =>

@@ -22,7 +22,11 @@ afterEach(async () => {
 });
 
 const mail = (...to: string[]) => ({
-  ...{ from: 'Ann <ann@client.test>', to, subject: 'Hello', text: 'Hi', messageId: '<1@client.test>' },
+  from: 'Ann <ann@client.test>',
+  to,
+  subject: 'Hello',
+  text: 'Hi',
+  messageId: '<1@client.test>',
 });
 const inbound = async () =>
   Promise.all(receiver.posts.filter(({ url }) => url.includes('/inbound')).map(readPost));
@@ -43,9 +47,13 @@ test.each([
   expect(more).toEqual([]);
   const fields = Object.fromEntries(read!.fields);
   expect(fields).toMatchObject({
-    ...{ recipient: TO, sender, From: 'Ann <ann@client.test>', To: 'Support <support@acme.test>' },
+    recipient: TO,
+    sender,
+    From: 'Ann <ann@client.test>',
+    To: 'Support <support@acme.test>',
     ...headers,
-    ...{ 'Message-Id': '<1@client.test>', 'body-plain': expect.stringContaining('Hi') as string },
+    'Message-Id': '<1@client.test>',
+    'body-plain': expect.stringContaining('Hi') as string,
   });
 });
 
@@ -66,7 +74,10 @@ test('mail that goes out to the mailbox comes in again', async () => {
     return reads.length > 0 && reads;
   });
   expect(Object.fromEntries(read!.fields)).toMatchObject({
-    ...{ recipient: TO, 'Message-Id': '<code@postroom.test>', To: FROM, 'X-Forwarded-To': TO },
+    recipient: TO,
+    'Message-Id': '<code@postroom.test>',
+    To: FROM,
+    'X-Forwarded-To': TO,
     'body-plain': expect.stringContaining('123456') as string,
   });
   expect(sandbox.outbox.map(({ recipient }) => recipient).toSorted()).toEqual(['dana@client.test', FROM]);

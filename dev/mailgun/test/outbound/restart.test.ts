@@ -85,17 +85,19 @@ test('what a kill left half done goes', async () => {
 test('the newest 10,000 are kept', async () => {
   const mails = await SentMails.open(dataDir);
   const mail = (n: number) => ({
-    ...{
-      key: `k${n}`,
-      at: n,
-      domain: DOMAIN,
-      messageId: `<${n}@x>`,
-      from: '',
-      to: '',
-      subject: '',
-      sender: '',
-    },
-    ...{ recipients: ['a@x'], size: 1, tags: [], variables: {}, isTest: false },
+    key: `k${n}`,
+    at: n,
+    domain: DOMAIN,
+    messageId: `<${n}@x>`,
+    from: '',
+    to: '',
+    subject: '',
+    sender: '',
+    recipients: ['a@x'],
+    size: 1,
+    tags: [],
+    variables: {},
+    isTest: false,
     events: [{ id: `e${n}`, kind: 'delivered' as const, at: n, recipient: 'a@x' }],
   });
   const emls = async () => (await readdir(dataDir)).filter((name) => name.endsWith('.eml'));

@@ -48,13 +48,20 @@ test('create: the records to publish, none of them found yet', async () => {
   expect(domain.created_at.getTime()).toBeGreaterThan(Date.now() - 60_000);
   expect(domain.receiving_dns_records).toEqual(
     ['mxa', 'mxb'].map((mx) => ({
-      ...{ is_active: true, cached: [], priority: '10', record_type: 'MX', valid: 'unknown' },
+      is_active: true,
+      cached: [],
+      priority: '10',
+      record_type: 'MX',
+      valid: 'unknown',
       value: `${mx}.mailgun.org`,
     })),
   );
   const rows = Object.fromEntries(domain.sending_dns_records!.map((row) => [row.name, row]));
   expect(rows['mg.acme.test']).toMatchObject({
-    ...{ record_type: 'TXT', valid: 'unknown', is_active: true, cached: [] },
+    record_type: 'TXT',
+    valid: 'unknown',
+    is_active: true,
+    cached: [],
     value: 'v=spf1 include:mailgun.org ~all',
   });
   expect(rows['email.mg.acme.test']).toMatchObject({ record_type: 'CNAME', value: 'mailgun.org' });

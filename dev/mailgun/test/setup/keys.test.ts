@@ -59,7 +59,10 @@ test('a second key: made, published, activated; then the first one can go', asyn
     is_active: false,
   });
   expect(await keys.activate(NAME, 'second')).toMatchObject({
-    ...{ message: 'Domain key activated', authority: NAME, selector: 'second', active: true },
+    message: 'Domain key activated',
+    authority: NAME,
+    selector: 'second',
+    active: true,
   });
   expect(await keys.deactivate(NAME, 'first')).toMatchObject({ active: false });
   expect((await keys.list(NAME)).items.map((key) => [key.selector, key.dns_record.is_active])).toEqual([

@@ -20,7 +20,11 @@ afterEach(async () => {
 const route = (expression: string, action: string[], priority = 1) =>
   routes.create({ expression, action, priority, description: 'of the tests' });
 const mail = (to: string[], more: { subject?: string; headers?: [string, string][] } = {}) => ({
-  ...{ from: 'ann@client.test', to, subject: 'Hello', text: 'Hi', ...more },
+  from: 'ann@client.test',
+  to,
+  subject: 'Hello',
+  text: 'Hi',
+  ...more,
 });
 const stored = async (key: string) => {
   const authorization = `Basic ${Buffer.from(`api:${API_KEY}`).toString('base64')}`;
@@ -43,7 +47,9 @@ describe('the API', () => {
       5,
     );
     expect(made).toMatchObject({
-      ...{ priority: 5, description: 'of the tests', expression: 'match_recipient(".*@acme.test")' },
+      priority: 5,
+      description: 'of the tests',
+      expression: 'match_recipient(".*@acme.test")',
       actions: [`forward("${receiver.url}/in")`, 'stop()'],
     });
     expect(new Date(made.created_at).getTime()).toBeGreaterThan(Date.now() - 60_000);
@@ -60,7 +66,9 @@ describe('the API', () => {
       action: ['stop()'],
     });
     expect(flat).toEqual({
-      ...{ ...catchAll, expression: 'match_header("subject", "x")', actions: ['stop()'] },
+      ...catchAll,
+      expression: 'match_header("subject", "x")',
+      actions: ['stop()'],
       message: 'Route has been updated',
     });
     expect(await routes.matchAddress('sales@acme.test')).toEqual(made);

@@ -55,7 +55,8 @@ async function mail(
   const sent = await sendNotice(
     deps,
     {
-      ...{ to: user.email, subject: await subjectOf(models, row) },
+      to: user.email,
+      subject: await subjectOf(models, row),
       text: 'Open Postroom to see it. You get this because your notifications are set to come by mail too.',
       messageId: `<notification.${row._id}@${platformDomain}>`,
     },

@@ -24,10 +24,17 @@ function newNotification(event: EventRow, occasion: Occasion, member: MemberRow)
   const { workspace_id } = event;
   return {
     _id: hashOf('notification', event._id, member.user_id),
-    ...{ workspace_id, user_id: member.user_id },
-    ...{ thread_kind: null, thread_id: null, message_id: null, workspace_email_id: null, domain_id: null },
+    workspace_id,
+    user_id: member.user_id,
+    thread_kind: null,
+    thread_id: null,
+    message_id: null,
+    workspace_email_id: null,
+    domain_id: null,
     ...occasion,
-    ...{ read_at: null, mail: member.notify_by_mail ? 'wanted' : null, mail_at: event.at },
+    read_at: null,
+    mail: member.notify_by_mail ? 'wanted' : null,
+    mail_at: event.at,
     created_at: event.at,
   };
 }

@@ -40,8 +40,16 @@ export async function newDeliveries(models: Models, events: EventRow[]): Promise
 export function newDelivery({ _id, workspace_id }: WebhookRow, event: WebhookEventRow): WebhookDeliveryRow {
   return {
     _id: hashOf('delivery', _id, event._id),
-    ...{ workspace_id, webhook_id: _id, event_id: event._id, type: event.type, at: event.at },
-    ...{ state: 'pending', attempts: [], run: 1, wants_start: true, created_at: new Date() },
+    workspace_id,
+    webhook_id: _id,
+    event_id: event._id,
+    type: event.type,
+    at: event.at,
+    state: 'pending',
+    attempts: [],
+    run: 1,
+    wants_start: true,
+    created_at: new Date(),
   };
 }
 

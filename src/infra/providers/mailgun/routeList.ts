@@ -38,7 +38,9 @@ export async function listRoutes(config: Config['mailgun']): Promise<ListedRoute
 
 /** Texts only: the client leaves a 0 out. */
 const formOf = ({ priority, description, expression, actions }: Route) => ({
-  ...{ priority: String(priority), description, expression },
+  priority: String(priority),
+  description,
+  expression,
   action: actions,
 });
 

@@ -28,7 +28,8 @@ let impatient: ReturnType<typeof createWebhookActivities>;
 beforeAll(async () => {
   models = await freshModels();
   const links = createLinks({
-    ...{ publicUrl: 'https://postroom.test', urlSecret: 'x'.repeat(32) },
+    publicUrl: 'https://postroom.test',
+    urlSecret: 'x'.repeat(32),
     temporal: { address: null, namespace: 'mail', uiUrl: null },
   });
   const deps = { models, links, seal, slots: createSlots(100), log: pino({ level: 'silent' }) };
@@ -50,10 +51,21 @@ async function endpointTo(
 ): Promise<{ row: WebhookRow; secret: string }> {
   const secret = newSecret();
   const row: WebhookRow = {
-    ...{ _id: newId(), workspace_id: 'acme', url, events: ['ticket.created'], description: '', active: true },
-    ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
-    ...{ secret: seal.close(secret), old_secret: null, old_secret_until: null },
-    ...{ created_by: 'olga', created_at: new Date(0) },
+    _id: newId(),
+    workspace_id: 'acme',
+    url,
+    events: ['ticket.created'],
+    description: '',
+    active: true,
+    disabled_reason: null,
+    disabled_at: null,
+    told_at: null,
+    failing_since: null,
+    secret: seal.close(secret),
+    old_secret: null,
+    old_secret_until: null,
+    created_by: 'olga',
+    created_at: new Date(0),
     ...change,
   };
   await models.Webhook.create(row);
@@ -63,15 +75,16 @@ async function endpointTo(
 async function deliveryTo(endpoint: WebhookRow, change: Partial<WebhookEventRow> = {}) {
   const ticket = await rows.ticket(models, { subject: 'Ünïcode 😀' });
   const event: WebhookEventRow = {
-    ...{ _id: hashOf(newId()), workspace_id: 'acme', audiences: ['tickets'], type: 'ticket.created' },
-    ...{
-      row_id: ticket._id,
-      thread_kind: null,
-      thread_id: null,
-      owner_id: null,
-      changed: [],
-      at: new Date(),
-    },
+    _id: hashOf(newId()),
+    workspace_id: 'acme',
+    audiences: ['tickets'],
+    type: 'ticket.created',
+    row_id: ticket._id,
+    thread_kind: null,
+    thread_id: null,
+    owner_id: null,
+    changed: [],
+    at: new Date(),
     ...change,
   };
   await models.Event.create(event);
@@ -218,7 +231,9 @@ test('it is switched off after five days of failures, and not before', async () 
   expect(await (await deliveryTo(young.row)).attempt()).toMatchObject({ disabled: false });
   const old = await endpointTo(hook.url, since(5.1));
   expect(await (await deliveryTo(old.row)).attempt(10, true)).toEqual({
-    ...{ verdict: 'over', state: 'failed', disabled: true },
+    verdict: 'over',
+    state: 'failed',
+    disabled: true,
   });
   expect(await models.Webhook.findById(old.row._id).lean()).toMatchObject({ active: false });
 });

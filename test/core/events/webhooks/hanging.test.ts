@@ -29,10 +29,13 @@ beforeAll(async () => {
   const deps = {
     models,
     links: createLinks({
-      ...{ publicUrl: 'https://postroom.test', urlSecret: 'x'.repeat(32) },
+      publicUrl: 'https://postroom.test',
+      urlSecret: 'x'.repeat(32),
       temporal: { address: null, namespace: 'mail', uiUrl: null },
     }),
-    ...{ seal, post: createPost({ allowLoopback: true }), slots: createSlots(AT_ONCE) },
+    seal,
+    post: createPost({ allowLoopback: true }),
+    slots: createSlots(AT_ONCE),
     log: pino({ level: 'silent' }),
   };
   const activities = createWebhookActivities(deps as unknown as EndpointDeps);
@@ -45,10 +48,21 @@ afterAll(async () => {
 
 async function endpointTo(url: string): Promise<WebhookRow> {
   const row: WebhookRow = {
-    ...{ _id: newId(), workspace_id: 'acme', url, events: ['ticket.created'], description: '', active: true },
-    ...{ disabled_reason: null, disabled_at: null, told_at: null, failing_since: null },
-    ...{ secret: seal.close(newSecret()), old_secret: null, old_secret_until: null },
-    ...{ created_by: 'olga', created_at: new Date(0) },
+    _id: newId(),
+    workspace_id: 'acme',
+    url,
+    events: ['ticket.created'],
+    description: '',
+    active: true,
+    disabled_reason: null,
+    disabled_at: null,
+    told_at: null,
+    failing_since: null,
+    secret: seal.close(newSecret()),
+    old_secret: null,
+    old_secret_until: null,
+    created_by: 'olga',
+    created_at: new Date(0),
   };
   await models.Webhook.create(row);
   return row;
@@ -58,8 +72,16 @@ async function endpointTo(url: string): Promise<WebhookRow> {
 async function tell(endpoint: WebhookRow): Promise<void> {
   const { _id: row_id } = await rows.ticket(models, {});
   const event: WebhookEventRow = {
-    ...{ _id: newId(), workspace_id: 'acme', audiences: ['tickets'], type: 'ticket.created', row_id },
-    ...{ thread_kind: null, thread_id: null, owner_id: null, changed: [], at: new Date() },
+    _id: newId(),
+    workspace_id: 'acme',
+    audiences: ['tickets'],
+    type: 'ticket.created',
+    row_id,
+    thread_kind: null,
+    thread_id: null,
+    owner_id: null,
+    changed: [],
+    at: new Date(),
   };
   await models.Event.create(event);
   const delivery = newDelivery(endpoint, event);
