@@ -7,11 +7,11 @@ import { figure, say, withSpread, type Section } from './report.ts';
 import { newStack } from './stack.ts';
 import { middleHalf, quantile } from './statistics.ts';
 import { newTickets, postReply } from './tickets.ts';
+import { DAY_MS } from '../src/lib/time.ts';
 
 const WAITING = 1_000;
 const ROUNDS = 5;
 const WARM_UP_ROUNDS = 1;
-const DAY_MS = 24 * 60 * 60 * 1000;
 const KINDS = ['none', 'waiting'] as const;
 type Kind = (typeof KINDS)[number];
 

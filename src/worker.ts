@@ -46,13 +46,14 @@ import { createSeal } from './core/events/webhooks/secrets.ts';
 import { createSlots } from './core/events/webhooks/slots.ts';
 import { settleMerges } from './core/threads/mergeThreads.ts';
 import { purgeTrash } from './core/threads/trash.ts';
+import { MINUTE_MS } from './lib/time.ts';
 
 /** How often rows whose run was ended are looked for (ms). */
 const SETTLE_EVERY_MS = 60_000;
 /** How often set-ups whose run was not started are looked for (ms). */
 const START_EVERY_MS = 5_000;
 /** How often the trash is looked through (ms). */
-const PURGE_EVERY_MS = 10 * 60_000;
+const PURGE_EVERY_MS = 10 * MINUTE_MS;
 /** How often mails about access that are due are looked for (ms). */
 const ACCESS_MAIL_EVERY_MS = 2_000;
 /** A step has two seconds for a try; MongoDB must have said no before (ms). */

@@ -3,9 +3,10 @@ import type { DomainActivities, OperationsActivities } from '../activities/index
 import { domainStep, sweep } from './policies.ts';
 import { isSuperseded } from './steps.ts';
 import type { WorkspaceToDelete } from '../src/infra/temporal/runTypes.ts';
+import { HOUR_MS } from './time.ts';
 
 /** Steps that were under way when it began may write for so long after it: the last of them fetch files for half an hour. */
-const LOOKS_AGAIN_MS = [0, 60_000, 60 * 60_000];
+const LOOKS_AGAIN_MS = [0, 60_000, HOUR_MS];
 
 /** An operator deletes a workspace: nothing of it stays, but that its addresses on the platform's domain are given to nobody else. */
 export async function deleteWorkspace(workspace: WorkspaceToDelete): Promise<{ deleted: number }> {

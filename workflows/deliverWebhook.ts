@@ -2,10 +2,8 @@ import { proxyActivities, setCurrentDetails, sleep, upsertMemo } from '@temporal
 import type { WebhookActivities } from '../activities/index.ts';
 import { notice, webhookAttempt } from './policies.ts';
 import type { WebhookOutcome, WebhookRun } from '../src/infra/temporal/runTypes.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
 /** Before each attempt, after the one before (Standard Webhooks: exponential, over days). */
 const WAITS_MS = [
   0,

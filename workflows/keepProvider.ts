@@ -8,11 +8,11 @@ import {
 } from '@temporalio/workflow';
 import type { DomainActivities } from '../activities/index.ts';
 import { domainStep } from './policies.ts';
+import { DAY_MS } from './time.ts';
 
 /** A worker has started. */
 const wake = defineSignal('wake');
 
-const DAY_MS = 24 * 60 * 60_000;
 /** Then it goes on as a new run, because a history has an end. */
 const DAYS_A_RUN = 30;
 

@@ -11,12 +11,11 @@ import type { ReplyActivities } from '../activities/index.ts';
 import { askProvider, delivery } from './policies.ts';
 import { isSuperseded, replySteps } from './steps.ts';
 import type { ReplyOutcome, ReplyRun } from '../src/infra/temporal/runTypes.ts';
+import { HOUR_MS, MINUTE_MS } from './time.ts';
 
 /** Something happened to the message: its row is to be looked at, and decides. */
 const wake = defineSignal('wake');
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** Then the provider is asked what became of a reply, where it has not told: its `delivered` is posted once only. */
 const ASK_AT_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS];
 

@@ -12,13 +12,11 @@ import type { SetUpActivities } from '../activities/index.ts';
 import { askDns, notice } from './policies.ts';
 import { proofSteps } from './steps.ts';
 import type { ProofOutcome, ProofProgress, SetUpRun } from '../src/infra/temporal/runTypes.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './time.ts';
 
 /** Something happened to the proof, or is wanted: its row is to be looked at, and decides. */
 const wake = defineSignal('wake');
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 /** DNS is looked at again after a minute, then after twice as long each time, at most this. */
 const LONGEST_GAP_MS = 2 * HOUR_MS;
 /** The owners are reminded when so much of the 14 days is over. */

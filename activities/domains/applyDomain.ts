@@ -4,13 +4,14 @@ import { ProviderAway, ProviderRefused } from '../../src/infra/providers/setup.t
 import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { readDomain } from './domainRow.ts';
+import { HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
 
 /** `later`: addresses are right, the provider could not be told. */
 export type Applied = { verdict: 'applied' } | { verdict: 'later'; code: string; ms: number };
 
 /** Where the provider says nothing of when to come again, and where it refuses until somebody mends it (ms). */
-const LATER_MS = 5 * 60_000;
-const REFUSED_MS = 60 * 60_000;
+const LATER_MS = 5 * MINUTE_MS;
+const REFUSED_MS = HOUR_MS;
 
 /** Brings addresses, routes and event hooks in line with the claim; its row says so until all of it is done. */
 export async function applyDomain(deps: Deps, run: SetUpRun): Promise<Applied> {

@@ -8,11 +8,12 @@ import { hashOf } from '../../src/lib/ids.ts';
 import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { readDomain } from './domainRow.ts';
+import { MINUTE_MS } from '../../src/lib/time.ts';
 
 /** `later`: the provider does not take mail just now. */
 export type NoticeVerdict = { verdict: 'told' } | { verdict: 'later'; code: string; ms: number };
 
-const LATER_MS = 10 * 60_000;
+const LATER_MS = 10 * MINUTE_MS;
 
 /** Sends what the owners of the workspace are still to be told; each mail to each of them once. */
 export async function tellOwners(deps: Deps, run: SetUpRun): Promise<NoticeVerdict> {

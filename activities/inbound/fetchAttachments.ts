@@ -14,6 +14,7 @@ import { TryAgain } from '../errors.ts';
 import { readKeptReport } from './readKeptReport.ts';
 import { remoteFileKey } from '../../src/infra/archive/keys.ts';
 import { readRow } from './inboundRow.ts';
+import { DAY_MS, HOUR_MS } from '../../src/lib/time.ts';
 
 /** Files fetched beside one another. */
 const AT_ONCE = 4;
@@ -71,9 +72,8 @@ async function fromProvider(deps: Deps, row: InboundEmailRow, url: string, objec
   }
 }
 
-const HOUR_MS = 60 * 60 * 1000;
 /** The provider keeps files for days at most; after this nothing more can come. */
-const GIVE_UP_MS = 3 * 24 * HOUR_MS;
+const GIVE_UP_MS = 3 * DAY_MS;
 
 function verdictOf(got: Downloaded, object: string, ageMs: number): Source {
   if (got.outcome === 'stored') return { state: 'ready', object };

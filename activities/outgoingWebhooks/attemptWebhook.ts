@@ -7,6 +7,7 @@ import type { EndpointAnswer } from '../../src/core/events/webhooks/post.ts';
 import { signedHeaders } from '../../src/core/events/webhooks/sign.ts';
 import type { WebhookOutcome, WebhookRun } from '../../src/infra/temporal/runTypes.ts';
 import type { EndpointDeps } from '../deps.ts';
+import { DAY_MS } from '../../src/lib/time.ts';
 
 export type Attempted =
   | { verdict: 'over'; state: WebhookOutcome['action']; disabled: boolean }
@@ -18,9 +19,9 @@ export type Attempted =
 /** So long the first attempt waits for a message's files. */
 const FILES_MS = 10_000;
 /** Then an endpoint that takes nothing is switched off. */
-const FAILING_MS = 5 * 24 * 60 * 60_000;
+const FAILING_MS = 5 * DAY_MS;
 /** After so long without a failure the five days begin anew: longer than the longest wait between two attempts (deliverWebhook). */
-const QUIET_MS = 2 * 24 * 60 * 60_000;
+const QUIET_MS = 2 * DAY_MS;
 /** An endpoint that answers so wants nothing more (Standard Webhooks). */
 const GONE = 410;
 

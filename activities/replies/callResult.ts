@@ -5,6 +5,7 @@ import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
 import { changeReply, over, type ReplyRow } from './messageRow.ts';
+import { HOUR_MS } from '../../src/lib/time.ts';
 
 /** What an attempt came to. Codes are for operators, and hold no foreign text: reasons are on the message. */
 export type Delivered =
@@ -15,7 +16,7 @@ export type Delivered =
   | { verdict: 'unclear'; code: string };
 
 /** Longest wait between two tries. */
-const LONGEST_WAIT_MS = 60 * 60 * 1000;
+const LONGEST_WAIT_MS = HOUR_MS;
 /** What only this process knows is tried to be written for so long. */
 const PERSIST_MS = 60_000;
 

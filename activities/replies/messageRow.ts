@@ -6,6 +6,7 @@ import type { FoundEvents } from '../../src/infra/providers/outbound.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
+import { MINUTE_MS } from '../../src/lib/time.ts';
 
 /** A message that goes out. */
 export type ReplyRow = MessageRow & { outbound: Outbound };
@@ -57,7 +58,7 @@ export const over = (state: 'failed' | 'unconfirmed', reason: string | null): Me
 });
 
 /** Clocks may differ. */
-const SLACK_MS = 5 * 60_000;
+const SLACK_MS = 5 * MINUTE_MS;
 
 /** The provider's events of this message, from its run's first call on. */
 export function askProvider({ outbound, replies }: Deps, row: ReplyRow): Promise<FoundEvents> {

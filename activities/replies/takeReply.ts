@@ -1,6 +1,7 @@
 import type { ReplyOutcome, ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { changeReply } from './messageRow.ts';
+import { DAY_MS } from '../../src/lib/time.ts';
 
 export type Taken =
   | { verdict: 'wait'; ms: number }
@@ -9,7 +10,7 @@ export type Taken =
   | { verdict: 'over'; state: ReplyOutcome['action'] };
 
 /** Longest wait in one go: a message that was moved to a later run, or a clock set right, is seen. */
-const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
+const LONGEST_WAIT_MS = DAY_MS;
 
 /** Undo and schedule are decided here: one conditional update, `queued|scheduled -> sending`, against the API's `-> cancelled`. */
 export async function takeReply(deps: Deps, reply: ReplyRun): Promise<Taken> {

@@ -7,8 +7,7 @@ import {
   eventsFolder,
 } from '../../src/infra/archive/keys.ts';
 import type { Deps } from '../deps.ts';
-
-const DAY_MS = 24 * 60 * 60_000;
+import { DAY_MS } from '../../src/lib/time.ts';
 
 /**
  * Deletes posted delivery events of more than `RETENTION_DAYS` ago; what they told is on their messages. One that has a mark is still

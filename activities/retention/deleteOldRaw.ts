@@ -3,9 +3,9 @@ import type { InboundEmailRow } from '../../src/infra/models/index.ts';
 import { inboundWorkflowId } from '../../src/infra/temporal/ids.ts';
 import type { Deps } from '../deps.ts';
 import { deleteRaw, RAW_FIELDS } from './rawOf.ts';
+import { DAY_MS } from '../../src/lib/time.ts';
 
 const BATCH = 100;
-const DAY_MS = 24 * 60 * 60_000;
 /** Of routed and skipped mail only: who is held or has failed is run again from its raw. */
 const STATES = ['routed', 'skipped'] as const;
 /** Rows whose raw goes, or has gone. */

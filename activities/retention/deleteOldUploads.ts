@@ -2,9 +2,9 @@ import { heartbeat } from '@temporalio/activity';
 import type { AttachmentRow } from '../../src/infra/models/index.ts';
 import { EXPIRED } from '../../src/core/replies/uploads.ts';
 import type { Deps } from '../deps.ts';
+import { DAY_MS } from '../../src/lib/time.ts';
 
 const BATCH = 100;
-const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * Deletes files that were uploaded over a day ago and that no message took. The row is marked first: a message that would take it at

@@ -3,6 +3,7 @@ import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.ts';
 
 /**
  * Everything that Postroom takes from its environment, checked once. This is the only file that reads `process.env`
@@ -143,11 +144,11 @@ const Environment = z.object({
   MAILGUN_TIMEOUT_MS: wholeNumber
     .refine((ms) => ms >= 1 && ms <= 120_000, 'must be 1 to 120000')
     .default(60_000),
-  REPLY_SETTLE_MS: wholeNumber.default(15 * 60_000),
-  REPLY_GIVE_UP_MS: wholeNumber.default(48 * 60 * 60_000),
+  REPLY_SETTLE_MS: wholeNumber.default(15 * MINUTE_MS),
+  REPLY_GIVE_UP_MS: wholeNumber.default(48 * HOUR_MS),
   REPLY_RETRY_MS: wholeNumber.default(5_000),
-  EVENTS_KEPT_MS: wholeNumber.default(24 * 60 * 60_000),
-  DOMAIN_GRACE_MS: wholeNumber.default(3 * 24 * 60 * 60_000),
+  EVENTS_KEPT_MS: wholeNumber.default(DAY_MS),
+  DOMAIN_GRACE_MS: wholeNumber.default(3 * DAY_MS),
   // The last two days of the archive are compared with what became of them.
   RETENTION_DAYS: wholeNumber.refine((days) => days >= 3, 'must be 3 or more').default(30),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),

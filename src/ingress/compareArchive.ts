@@ -8,6 +8,7 @@ import { inboundWorkflowId } from '../infra/temporal/ids.ts';
 import { runState } from '../infra/temporal/runs.ts';
 import { readInboundIds } from '../infra/archive/recipients.ts';
 import { arrivalOf, dayFolder, payloadKey } from '../infra/archive/keys.ts';
+import { DAY_MS } from '../lib/time.ts';
 
 export interface CompareDeps {
   providers: ReadonlyMap<string, unknown>;
@@ -18,7 +19,6 @@ export interface CompareDeps {
   log: Logger;
 }
 
-const A_DAY_MS = 24 * 60 * 60 * 1000;
 const COMPARED_DAYS = 2;
 const DEADLINE_MS = 5_000;
 /** Payloads looked at in one go. */
@@ -45,10 +45,10 @@ export async function compareArchive(deps: CompareDeps): Promise<number> {
 /** Keys of payloads of the last two days. Those with a mark too: the starter cannot know that their run was ended. */
 async function* recentPayloads(storage: Storage, provider: string, now: number): AsyncIterable<string> {
   for (let ago = COMPARED_DAYS; ago >= 0; ago--) {
-    for await (const key of storage.list(dayFolder(provider, new Date(now - ago * A_DAY_MS)))) {
+    for await (const key of storage.list(dayFolder(provider, new Date(now - ago * DAY_MS)))) {
       const postId = key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
       const ageMs = now - arrivalOf(postId).getTime();
-      const isRecent = ageMs > 0 && ageMs < COMPARED_DAYS * A_DAY_MS;
+      const isRecent = ageMs > 0 && ageMs < COMPARED_DAYS * DAY_MS;
       if (isRecent && key === payloadKey(provider, postId)) yield key;
     }
   }

@@ -8,8 +8,8 @@ import { deliveriesOf } from '../infra/archive/recipients.ts';
 import { markKey, payloadKey } from '../infra/archive/keys.ts';
 import type { Starter } from './starter.ts';
 import type { StoredPost } from '../infra/archive/storedPost.ts';
+import { HOUR_MS } from '../lib/time.ts';
 
-const AN_HOUR_MS = 60 * 60 * 1000;
 /** Refused posts are not proved: without a limit anybody could fill the disk and the operator's list. */
 const KEPT_AN_HOUR = 100;
 
@@ -23,7 +23,7 @@ export function createRefusals(deps: { storage: Storage; starter: Pick<Starter, 
       contentType: string,
       refused: UnreadableBody,
     ): Promise<UnreadableBody | null> {
-      if (Date.now() - hour.began > AN_HOUR_MS) hour = { began: Date.now(), kept: 0 };
+      if (Date.now() - hour.began > HOUR_MS) hour = { began: Date.now(), kept: 0 };
       hour.kept++;
       const post = refusedPost(provider, contentType, refused.message);
       deps.log.warn(

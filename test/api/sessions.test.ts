@@ -4,6 +4,7 @@ import { IDLE_MS } from '../../src/core/access/sessions.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { Browser, PASSWORD, signedIn } from './signedIn.ts';
 import { createWorld, type World } from './world.ts';
+import { HOUR_MS } from '../../src/lib/time.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -13,7 +14,6 @@ beforeEach(() => world.models.Session.deleteMany());
 afterAll(() => world[Symbol.asyncDispose]());
 
 const statusOf = async (asked: Promise<Response>) => (await asked).status;
-const HOUR_MS = 3_600_000;
 
 test('the cookie opens what the role does, in every workspace of the user and in no other', async () => {
   await using own = await createWorld();

@@ -17,8 +17,8 @@ import {
   someFields,
   startRig,
 } from './rig.ts';
+import { HOUR_MS } from '../../src/lib/time.ts';
 
-const HOUR_MS = 60 * 60 * 1000;
 const bearer = { authorization: `Bearer ${MIME_TOKEN}` };
 let rig: Rig;
 beforeEach(async () => void (rig = await startRig()));

@@ -16,9 +16,8 @@ import { compareArchive } from '../../src/ingress/compareArchive.ts';
 import { markKey, payloadKey } from '../../src/infra/archive/keys.ts';
 import { freshModels, freshNamespace, temporalAddress } from '../support/engines.ts';
 import { silent } from './rig.ts';
+import { HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 let root: string;
 let storage: Storage;
 let models: Models;

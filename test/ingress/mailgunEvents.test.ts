@@ -5,6 +5,7 @@ import { newHouse, type House } from '../support/house.ts';
 import { readReply, saveReply, type Reply } from '../support/replies.ts';
 import { until } from '../support/until.ts';
 import { post, type Rig, signature, silent, SIGNING_KEY, startRig } from './rig.ts';
+import { HOUR_MS } from '../../src/lib/time.ts';
 
 const outbound = createOutbound({
   mailgun: { signingKey: SIGNING_KEY, apiKey: '', url: 'https://api.mailgun.net', timeoutMs: 1_000 },
@@ -122,7 +123,6 @@ test('opened, and what has no form at all, is taken and changes nothing', async 
   expect(await readReply(house, reply._id)).toEqual(reply);
 });
 
-const HOUR_MS = 60 * 60 * 1000;
 test.each<[string, () => string]>([
   ['no signature', () => JSON.stringify({ 'event-data': eventData({ event: 'delivered' }) })],
   ['another key', () => signed(eventData({ event: 'delivered' }), signature({ key: 'other' }))],

@@ -1,15 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { DomainActivities } from '../../activities/index.ts';
 import type { Looked } from '../../activities/domains/lookAtDomain.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
+export { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
 
 type Step = keyof DomainActivities;
 type Result<Name extends Step> = Awaited<ReturnType<DomainActivities[Name]>>;
 /** What each call of a step gives, in order (the last one stays); an error is thrown. */
 export type DomainScript = { [Name in Step]?: (Result<Name> | Error)[] };
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 type Went = Extract<Looked, { verdict: 'looked' }>;
 const looked = (state: Went['state'], ms: number, more: Partial<Went> = {}): Looked => ({

@@ -4,8 +4,8 @@ import type { ProofOutcome } from '../../src/infra/temporal/runTypes.ts';
 import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { stepsByRun } from '../support/script.ts';
 import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';
+import { DAY_MS } from '../../src/lib/time.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
 const { activities, scripts } = stepsByRun(proofActivities({}).activities);
 let world: SkippingWorld;
 let env: SkippingWorld['env'];

@@ -1,9 +1,10 @@
 import type { AccessMailRow, Models } from '../../infra/models/index.ts';
 import { once } from '../../infra/models/once.ts';
 import { newId } from '../../lib/ids.ts';
+import { DAY_MS } from '../../lib/time.ts';
 
 /** How long a mail waits for a provider that is away; then somebody has to ask again. */
-const GIVE_UP_MS = 24 * 60 * 60_000;
+const GIVE_UP_MS = DAY_MS;
 export const giveUpAt = ({ wanted_at }: AccessMailRow): number => wanted_at.getTime() + GIVE_UP_MS;
 
 export const invitationId = (workspaceId: string, userId: string): string =>

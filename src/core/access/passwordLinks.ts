@@ -1,10 +1,10 @@
 import type { Models, PasswordLinkRow } from '../../infra/models/index.ts';
 import { hashToken, newToken } from '../../lib/tokens.ts';
 import { hashPassword } from './passwords.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
 
-const HOUR_MS = 60 * 60_000;
 /** Somebody who asked for a link is at hand; somebody who was invited may be away. */
-const LASTS_MS = { invitation: 7 * 24 * HOUR_MS, reset: HOUR_MS };
+const LASTS_MS = { invitation: 7 * DAY_MS, reset: HOUR_MS };
 
 /**
  * A link with which the user sets a password, once, within seven days of an invitation or an hour of a reset. Its token is kept as a hash.

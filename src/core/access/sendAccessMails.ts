@@ -4,6 +4,7 @@ import { sendNotice, type Notice, type NoticeDeps } from '../platformMail/sendNo
 import { hashOf } from '../../lib/ids.ts';
 import { giveUpAt } from './accessMails.ts';
 import { newPasswordLink } from './passwordLinks.ts';
+import { MINUTE_MS } from '../../lib/time.ts';
 
 export interface AccessMailDeps extends NoticeDeps {
   models: Models;
@@ -13,9 +14,9 @@ export interface AccessMailDeps extends NoticeDeps {
 
 const AT_ONCE = 20;
 /** Longer than a provider's answer takes: until then no other worker takes the mail. */
-const TAKEN_MS = 3 * 60_000;
+const TAKEN_MS = 3 * MINUTE_MS;
 const FIRST_RETRY_MS = 10_000;
-const LAST_RETRY_MS = 15 * 60_000;
+const LAST_RETRY_MS = 15 * MINUTE_MS;
 
 /**
  * Sends the mails about access that are due. Where the provider is away they are tried again for a day, and then are `failed`,

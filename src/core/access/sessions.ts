@@ -1,12 +1,12 @@
 import type { Models, SessionRow, UserRow } from '../../infra/models/index.ts';
 import { hashToken, newToken } from '../../lib/tokens.ts';
 import { isPassword } from './passwords.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
 
-const HOUR_MS = 60 * 60_000;
 /** A session that is not used for so long ends … */
-export const IDLE_MS = 14 * 24 * HOUR_MS;
+export const IDLE_MS = 14 * DAY_MS;
 /** … and each of them after this. */
-const LONGEST_MS = 90 * 24 * HOUR_MS;
+const LONGEST_MS = 90 * DAY_MS;
 
 /** Signs in. @returns the cookie's token, which is kept as a hash; null when it is not their password, or nobody's address. */
 export async function openSession(

@@ -4,8 +4,8 @@ import type { AddressProofRow, Models, WorkspaceEmailRow } from '../../infra/mod
 import type { ProofCode } from '../../infra/models/addressProof.ts';
 import { Unfit } from '../replies/draft.ts';
 import { beginProof, KEPT_ASKS, prove, waitBeforeAsking } from './proof.ts';
+import { MINUTE_MS } from '../../lib/time.ts';
 
-const MINUTE_MS = 60_000;
 const CODE_LASTS_MS = 30 * MINUTE_MS;
 /** Wrong tries at what was sent last; then another code has to be asked for. */
 export const MAX_TRIES = 10;

@@ -5,16 +5,16 @@ import { hashOf } from '../../lib/ids.ts';
 import { applyFlags } from './addressFlags.ts';
 import { domainPart } from '../../mail/addresses.ts';
 import { claimReceiving } from './receiving.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
 
 /** How long a proof may take; then mail that waited for it is skipped. */
 export const PROOF_DAYS = 14;
-const DAY_MS = 24 * 60 * 60_000;
 export const PROVE_WITHIN_MS = PROOF_DAYS * DAY_MS;
 
 /** How many codes may be asked for within how long: ten tries at each of ten a day find one of a million in 27 years. */
 const LIMITS = [
   { withinMs: 60_000, most: 2 },
-  { withinMs: 60 * 60_000, most: 5 },
+  { withinMs: HOUR_MS, most: 5 },
   { withinMs: DAY_MS, most: 10 },
 ];
 export const KEPT_ASKS = 10;

@@ -4,9 +4,10 @@ import type { DomainRow, Models } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
 import { domainPart } from '../../mail/addresses.ts';
 import { hashOf } from '../../lib/ids.ts';
+import { DAY_MS } from '../../lib/time.ts';
 
 /** How long a claim waits for its ownership record (ms). */
-export const PROVE_WITHIN_MS = 14 * 24 * 60 * 60_000;
+export const PROVE_WITHIN_MS = 14 * DAY_MS;
 
 /** States from which a claim does not come back: a new one is to be made. */
 const OVER: DomainRow['state'][] = ['expired', 'lost'];

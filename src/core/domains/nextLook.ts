@@ -1,9 +1,6 @@
 import type { DomainRow } from '../../infra/models/index.ts';
 import { PROVE_WITHIN_MS } from './claims.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/time.ts';
 
 /** A look waits for this part of the time that has passed: seen soon when DNS is changed at once, and few looks in two weeks. */
 const PART_OF_AGE = 1 / 8;

@@ -10,6 +10,7 @@ import { type Author, type Draft, type ReplyThread, Unfit } from './draft.ts';
 import type { SafeBody } from './safeBody.ts';
 import { findSender } from './sender.ts';
 import { findUploads, markShown } from './uploads.ts';
+import { DAY_MS } from '../../lib/time.ts';
 
 /** What is asked for, and by whom. */
 export interface Order {
@@ -37,7 +38,7 @@ export interface NewReplyDeps {
 /** Recipients of one message (Mailgun takes 1,000 a call). */
 const MAX_RECIPIENTS = 1_000;
 /** A later `send_at` is a mistake in its unit or its year. */
-const LONGEST_AHEAD_MS = 366 * 24 * 60 * 60 * 1000;
+const LONGEST_AHEAD_MS = 366 * DAY_MS;
 
 /** A reply on a ticket or conversation. Everything about it but its sender is decided here, for ever. @throws Unfit */
 export async function newReply(deps: NewReplyDeps, order: Order, thread: ReplyThread): Promise<NewMessage> {

@@ -3,6 +3,7 @@ import { collectionOf, type MessageRow, type Models } from '../../infra/models/i
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import { moveMessages } from './moveMessages.ts';
 import { threadsOf } from './threads.ts';
+import { HOUR_MS } from '../../lib/time.ts';
 
 type Kind = MessageRow['thread_kind'];
 
@@ -113,7 +114,7 @@ const takeRest = (
   takeMessages(models, { _id: from, workspace_id, audience }, { _id: into, audience }, kind);
 
 /** Longest that a message may have been on its way while its thread was merged (ms). */
-const SETTLED_AFTER_MS = 60 * 60 * 1000;
+const SETTLED_AFTER_MS = HOUR_MS;
 
 /** Does what a process left undone that died just after a merge. @returns how many threads were looked at */
 export async function settleMerges(models: Models, now = Date.now()): Promise<number> {

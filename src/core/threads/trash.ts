@@ -2,10 +2,10 @@ import { collectionOf, type AttachmentRow, type MessageRow, type Models } from '
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import type { Storage } from '../../infra/storage/storage.ts';
 import { threadsOf } from './threads.ts';
+import { DAY_MS } from '../../lib/time.ts';
 
 /** How long a thread can be taken out of the trash again (days). */
 const TRASH_DAYS = 30;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Put there before this, a thread is gone. */
 export const purgedBefore = (now = Date.now()): Date => new Date(now - TRASH_DAYS * DAY_MS);

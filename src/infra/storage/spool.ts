@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { HOUR_MS } from '../../lib/time.ts';
 
-const LEFT_OVER_AFTER_MS = 60 * 60 * 1000;
+const LEFT_OVER_AFTER_MS = HOUR_MS;
 
 /**
  * Makes the spool folder, and removes what dead processes left there. No request lives for an hour, so a file that was

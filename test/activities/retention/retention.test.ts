@@ -22,8 +22,8 @@ import {
 import type { StoredPost } from '../../../src/infra/archive/storedPost.ts';
 import { createWorld, rows, type World } from '../../api/world.ts';
 import { runStep } from '../../support/house.ts';
+import { DAY_MS } from '../../../src/lib/time.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
 const NOW = new Date('2026-11-20T12:00:00Z');
 const ago = (days: number) => new Date(NOW.getTime() - days * DAY_MS);
 

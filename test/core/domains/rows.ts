@@ -1,9 +1,8 @@
 import type { DomainRecord } from '../../../src/infra/models/domain.ts';
 import type { DomainRow } from '../../../src/infra/models/index.ts';
 import { newId } from '../../../src/lib/ids.ts';
-
-export const DAY_MS = 24 * 60 * 60_000;
-export const HOUR_MS = 60 * 60_000;
+import { DAY_MS } from '../../../src/lib/time.ts';
+export { DAY_MS, HOUR_MS } from '../../../src/lib/time.ts';
 
 type State = DomainRecord['state'];
 

@@ -3,12 +3,13 @@ import { normaliseAddress, withoutTag } from '../../../mail/addresses.ts';
 import type { Models, NotificationRow } from '../../../infra/models/index.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
 import { sendNotice, type NoticeDeps } from '../../platformMail/sendNotice.ts';
+import { DAY_MS, MINUTE_MS } from '../../../lib/time.ts';
 
 /** Sent in one go. */
 const BATCH = 50;
-const AGAIN_MS = 5 * 60_000;
+const AGAIN_MS = 5 * MINUTE_MS;
 /** Older ones are no news (ms). */
-const GIVE_UP_MS = 24 * 60 * 60_000;
+const GIVE_UP_MS = DAY_MS;
 
 const SUBJECT: Record<NotificationType, string> = {
   new_thread: 'Something new came in',

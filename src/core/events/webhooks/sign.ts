@@ -1,9 +1,10 @@
 import { Webhook } from 'standardwebhooks';
 import type { WebhookRow } from '../../../infra/models/index.ts';
 import type { Seal } from './secrets.ts';
+import { DAY_MS } from '../../../lib/time.ts';
 
 /** Both secrets sign for so long after a rotation (ms). */
-export const ROTATION_MS = 24 * 60 * 60_000;
+export const ROTATION_MS = DAY_MS;
 
 /** The headers of Standard Webhooks 1.0. @param now when it is sent: receivers refuse what is over five minutes off */
 export function signedHeaders(

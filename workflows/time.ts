@@ -1,0 +1,8 @@
+/**
+ * Durations in milliseconds. The same as src/lib/time.ts: workflows import nothing but their own folder, so that
+ * everything that must be deterministic is in it.
+ */
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
