@@ -68,6 +68,16 @@ test('every `npm run …` of the docs is a script', () => {
   expect(named.filter(({ script }) => !Object.hasOwn(scripts, script))).toEqual([]);
 });
 
+test('the runbook quotes log lines as the code writes them', () => {
+  const code = filesIn('src', { recursive: true })
+    .filter((file) => file.endsWith('.ts'))
+    .map(read)
+    .join();
+  const quoted = [...read('docs/runbook.md').matchAll(/log says\s`([^`]+)`/g)].map(([, line]) => line!);
+  expect(quoted.length).toBeGreaterThan(2);
+  expect(quoted.filter((line) => !code.includes(line))).toEqual([]);
+});
+
 test('the README can be read in a few minutes', () => {
   const lines = read('README.md').split('\n');
   expect(lines.length).toBeLessThanOrEqual(121);
