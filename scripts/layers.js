@@ -1,6 +1,6 @@
 /**
- * `npm run layers` writes docs/layers.md: two pictures of who imports whom, drawn from the code by dependency-cruiser.
- * `npm run layers -- --check` writes nothing and fails when that file is out of date. `npm run lint` runs it so.
+ * `npm run layers` writes docs/layers.md: two pictures of who imports whom, drawn from the code by
+ * dependency-cruiser. With `--check` it writes nothing and fails when that file is out of date: `npm run lint`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cruise } from 'dependency-cruiser';
@@ -66,9 +66,10 @@ function document(modules) {
       .map((node) => [node, node.slice(`src/${layer}/`.length)]);
   return `# Layers: who imports whom
 
-Drawn from the code by \`npm run layers\`; do not edit by hand. An arrow means "imports", type imports included. Arrows that
-follow from others are left out: where A leads to B and B to C, A may import C too. The rules are in
-[.dependency-cruiser.js](../.dependency-cruiser.js), and [the decision](decisions/folders-and-borders.md) says why they exist.
+Drawn from the code by \`npm run layers\`; do not edit by hand. An arrow means "imports", type imports included.
+Arrows that follow from others are left out: where A leads to B and B to C, A may import C too. The rules are in
+[.dependency-cruiser.js](../.dependency-cruiser.js), and [the decision](decisions/folders-and-borders.md) says why
+they exist.
 
 ## The layers
 
