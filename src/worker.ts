@@ -4,14 +4,7 @@
  */
 import http from 'node:http';
 import { Client } from '@temporalio/client';
-import {
-  DefaultLogger,
-  GracefulShutdownPeriodExpiredError,
-  NativeConnection,
-  Runtime,
-  type LogEntry,
-  type Worker,
-} from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type LogEntry, type Worker } from '@temporalio/worker';
 import {
   createDomainActivities,
   createMailActivities,
@@ -187,12 +180,7 @@ async function createWorkers(): Promise<Worker[]> {
     post: createPost({ allowLoopback: config.webhooksAllowLoopback }),
     slots: createSlots(WEBHOOKS_AT_ONCE),
   };
-  const common = {
-    connection: temporal,
-    namespace,
-    workflowBundle: await bundling,
-    forceAfterMs: GIVE_UP_STEPS_MS,
-  };
+  const common = { connection: temporal, namespace, workflowBundle: await bundling };
   return Promise.all([
     createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),
     createWorker({ ...common, taskQueue: REPLY_QUEUE, activities: createReplyActivities(deps) }),
@@ -247,15 +235,22 @@ async function startStream(): Promise<void> {
   }
 }
 
-/** Ends the process with 1 when a worker fails. */
+/** Resolves after the stop, with or without the steps that hang. Ends the process with 1 when a worker fails. */
 async function untilTheWorkersEnd(): Promise<void> {
-  stopping.addEventListener('abort', () => workers.forEach((worker) => worker.shutdown()));
+  const gaveUp = new Promise<void>((resolve) => {
+    stopping.addEventListener('abort', () => {
+      workers.forEach((worker) => worker.shutdown());
+      // Not `shutdownForceTime` of the SDK: it ends with an error about a worker that is still in use.
+      setTimeout(() => {
+        log.warn('some steps did not end in time; Temporal has them tried again');
+        resolve();
+      }, GIVE_UP_STEPS_MS).unref();
+    });
+  });
   try {
-    await Promise.all(workers.map((worker) => worker.run()));
+    await Promise.race([Promise.all(workers.map((worker) => worker.run())), gaveUp]);
   } catch (error) {
     const { name, message } = error as Error;
-    if (error instanceof GracefulShutdownPeriodExpiredError)
-      return log.warn('some steps did not end in time; Temporal has them tried again');
     log.fatal({ error: name, message }, 'the worker cannot go on');
     process.exit(1);
   }

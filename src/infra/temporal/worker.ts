@@ -27,15 +27,14 @@ export async function buildWorkflowBundle(): Promise<{ code: string }> {
 }
 
 /**
- * A worker of one task queue. At `shutdown()` it takes nothing new; activities that have not ended after 10 s are
- * cancelled.
+ * A worker of one task queue. At `shutdown()` it takes nothing new, and after 10 s it cancels the activities that have
+ * not ended; `run()` resolves when all have ended.
  *
  * Few local activities run at one time, on purpose: they share one event loop, and each has two seconds
  * (workflows/policies.ts).
  */
 export function createWorker({
   activitiesAtOnce = 32,
-  forceAfterMs,
   ...options
 }: {
   connection: NativeConnection;
@@ -45,8 +44,6 @@ export function createWorker({
   activities: object;
   workflowBundle: WorkflowBundleOption;
   activitiesAtOnce?: number;
-  /** After this time `run()` rejects with GracefulShutdownPeriodExpiredError; by default it waits for every activity. */
-  forceAfterMs?: number;
 }): Promise<Worker> {
   return Worker.create({
     ...options,
@@ -54,6 +51,5 @@ export function createWorker({
     maxConcurrentActivityTaskExecutions: activitiesAtOnce,
     maxConcurrentWorkflowTaskExecutions: 32,
     shutdownGraceTime: '10 seconds',
-    ...(forceAfterMs !== undefined && { shutdownForceTime: forceAfterMs }),
   });
 }
