@@ -77,7 +77,10 @@ export default defineConfig(
     rules: syntax(noEnvironment, ...noMailgun),
   },
   // The provider's own code, and the places that carry its settings.
-  { files: ['src/infra/providers/**', 'src/cli/**', 'dev/**'], rules: syntax(noEnvironment) },
+  {
+    files: ['src/infra/providers/**', 'src/infra/variables.ts', 'src/cli/**', 'dev/**'],
+    rules: syntax(noEnvironment),
+  },
   { files: ['src/infra/config.ts', 'dev/mailgun/test/**'], rules: syntax() },
   { files: ['src/mail/**/*.ts', 'src/lib/**/*.ts'], rules: NO_CLIENTS },
   {

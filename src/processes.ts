@@ -4,14 +4,19 @@ import { UnsuitableDatabase } from './infra/database.ts';
 import { logFields } from './infra/telemetry/logContext.ts';
 import { createStorage } from './infra/storage/createStorage.ts';
 import type { Storage } from './infra/storage/storage.ts';
+import { faultOf } from './lib/faultOf.ts';
 
-/** A configuration in which both engines are named. */
+/** A configuration that names both engines. */
 export type ServerConfig = Config & {
   mongodbUri: string;
   temporal: Config['temporal'] & { address: string };
 };
 
-/** Config and log of a server process. Where the environment is not right it says so and ends the process with 1. */
+/** Between a stop signal and the end of the process at the latest (ms). Docker kills after 30 s (docker-compose.yml). */
+const STOP_DEADLINE_MS = 25_000;
+const RETRY_MS = 1_000;
+
+/** Config and log of a server process. When the environment is wrong, prints why and ends the process with 1. */
 export function startProcess(name: string): { config: ServerConfig; log: Logger } {
   try {
     const config = loadConfig();
@@ -28,22 +33,46 @@ export function startProcess(name: string): { config: ServerConfig; log: Logger 
   }
 }
 
-/** Tries without end, with a line every `sayEveryMs`; `what` is said to be away meanwhile. Rejects when `signal` is aborted. */
+/**
+ * Aborts at SIGTERM or SIGINT. The process then drains, closes and exits; what has not ended after `STOP_DEADLINE_MS` is
+ * cut off. Nothing is lost by that: rows, marks and Temporal keep it. A second signal ends the process at once.
+ */
+export function stopSignal(log: Logger): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping.signal.aborted) process.exit(1);
+    log.info({ signal }, 'stopping');
+    setTimeout(() => {
+      log.warn('stopping took too long; the process ends now, and what is under way will be tried again');
+      process.exit(0);
+    }, STOP_DEADLINE_MS).unref();
+    stopping.abort();
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  return stopping.signal;
+}
+
+/**
+ * Retries every second, without end, and logs every `logEveryMs` that `part` is away.
+ * @throws the reason of `signal` when that is aborted
+ */
 export async function untilItWorks<T>(
-  what: string,
+  part: string,
   attempt: () => Promise<T>,
-  { log, signal, sayEveryMs = 5_000 }: { log: Logger; signal: AbortSignal; sayEveryMs?: number },
+  { log, signal, logEveryMs = 5_000 }: { log: Logger; signal: AbortSignal; logEveryMs?: number },
 ): Promise<T> {
-  for (let saidAt = 0; ;) {
+  for (let loggedAt = 0; ;) {
     signal.throwIfAborted();
     try {
       return await attempt();
     } catch (error) {
-      if (Date.now() - saidAt >= sayEveryMs) {
-        saidAt = Date.now();
-        log.warn({ error: nameOf(error) }, `${what} is away; it is tried again until it answers`);
+      if (Date.now() - loggedAt >= logEveryMs) {
+        loggedAt = Date.now();
+        // An unsuitable database is described by its message, which is ours.
+        const reason = error instanceof UnsuitableDatabase ? error.message : faultOf(error);
+        log.warn({ error: reason }, `${part} is away; retrying until it answers`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 }
@@ -51,23 +80,3 @@ export async function untilItWorks<T>(
 /** Opens the store, however long it takes. */
 export const openStorage = (config: Config, log: Logger, signal: AbortSignal): Promise<Storage> =>
   untilItWorks('storage', () => createStorage(config.storage), { log, signal });
-
-/** Aborts at SIGTERM or SIGINT; a second one ends the process at once. */
-export function stopSignal(log: Logger): AbortSignal {
-  const stopping = new AbortController();
-  const stop = (signal: NodeJS.Signals) => {
-    if (stopping.signal.aborted) process.exit(1);
-    log.info({ signal }, 'stopping');
-    stopping.abort();
-  };
-  process.on('SIGTERM', stop).on('SIGINT', stop);
-  return stopping.signal;
-}
-
-/** Class and code, not the message: it may hold an address. */
-function nameOf(error: unknown): string {
-  if (error instanceof UnsuitableDatabase) return error.message;
-  if (!(error instanceof Error)) return 'unknown';
-  const { code } = error as NodeJS.ErrnoException;
-  return code ? `${error.name} ${code}` : error.name;
-}

@@ -7,9 +7,9 @@ import type { ParserPool } from '../infra/parser/pool.ts';
 import type { InboundProvider } from '../infra/providers/inbound.ts';
 import type { ProviderSetUp } from '../infra/providers/setup.ts';
 import type { Storage } from '../infra/storage/storage.ts';
-import type { DeliveryStarter } from '../infra/temporal/startDelivery.ts';
+import type { DeliveryStarter } from '../sweeps/startDeliveries.ts';
 import type { Rerun } from '../infra/temporal/rerun.ts';
-import type { SetUpStarter } from '../sweeps/startWanted.ts';
+import type { SetUpStarter } from '../sweeps/startSetUps.ts';
 import type { SetUpWorkflow } from '../infra/temporal/ids.ts';
 import type { ApiState } from './auth.ts';
 import type { Links } from '../core/presenters/links.ts';
@@ -28,7 +28,7 @@ export interface ApiDeps {
   rerun: (inboundEmailId: string) => Promise<Rerun>;
   /** Starts and wakes the runs of replies. Nobody waits for either, and neither throws: Temporal may be away. */
   replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
-  /** Starts the runs of set-ups, in the background (src/sweeps/startWanted.ts); never throws. */
+  /** Starts the runs of set-ups, in the background (src/sweeps/startSetUps.ts); never throws. */
   setUps: Pick<SetUpStarter, 'add'>;
   /** Domains at the provider. */
   setUp: ProviderSetUp;

@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { RouterMiddleware } from '@koa/router';
 import { z } from 'zod';
 import type { KeyedRequestRow } from '../infra/models/index.ts';
 import { isDuplicateKey } from '../infra/models/once.ts';
+import { deriveKey, sealWith } from '../lib/seal.ts';
 import type { ApiState } from './auth.ts';
 import type { RouteDeps } from './deps.ts';
 import { Problem } from './problem.ts';
@@ -92,23 +93,12 @@ const stillWorking = () =>
     headers: { 'Retry-After': '1' },
   });
 
-/** AES-256-GCM with a key that nobody has without both our secret and the client's key. */
+/** Its key cannot be derived without both our secret and the client's key. */
 function boxFor(secret: string, key: string, id: string) {
-  const bytes = Buffer.from(hkdfSync('sha256', secret, key, `idempotency ${id}`, 32));
+  const bytes = deriveKey({ secret, salt: key, info: `idempotency ${id}` });
   return {
     /** A body may be a password: its hash alone would say when it was guessed. */
     mark: (text: string): string => createHmac('sha256', bytes).update(text).digest('hex'),
-    close(text: string): string {
-      const iv = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', bytes, iv);
-      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64');
-    },
-    open(sealed: string): string {
-      const all = Buffer.from(sealed, 'base64');
-      const cipher = createDecipheriv('aes-256-gcm', bytes, all.subarray(0, 12));
-      cipher.setAuthTag(all.subarray(12, 28));
-      return cipher.update(all.subarray(28), undefined, 'utf8') + cipher.final('utf8');
-    },
+    ...sealWith(bytes),
   };
 }

@@ -1,13 +1,14 @@
 /**
  * `npm run delete-workspace -- <id> --name <its name>`
  *
- * Deletes a workspace whole and for ever: mail, messages, files, contacts, addresses, domains, members. The name says that it is meant.
- * It is done by a run in Temporal, whatever dies meanwhile; most of it within minutes, the last look is after an hour.
+ * Deletes a workspace with everything in it: mail, messages, files, contacts, addresses, domains, members. This cannot be
+ * undone; the name confirms it. A run in Temporal does the work, and survives the end of any process. Most of it takes
+ * minutes; the run checks a last time after an hour.
  */
 import { parseArgs } from 'node:util';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { createTemporalClient } from '../infra/temporal/client.ts';
-import { deleteWorkspaceId, SET_UP_QUEUE } from '../infra/temporal/ids.ts';
+import { deleteWorkspaceId } from '../infra/temporal/ids.ts';
+import { createWorkflowStarts } from '../infra/temporal/workflowStarts.ts';
 import { installation, operate, OperatorError } from './operator.ts';
 
 const USAGE = 'npm run delete-workspace -- <id> --name <its name>';
@@ -32,22 +33,14 @@ await operate(async (models) => {
   if (!workspace) throw new OperatorError(`There is no workspace ${id}.`);
   if (name !== workspace.name)
     throw new OperatorError(
-      `This deletes the workspace "${workspace.name}" and all that is in it, for ever. If that is meant: --name "${workspace.name}"`,
+      `This deletes the workspace "${workspace.name}" with everything in it, and cannot be undone. To confirm: --name "${workspace.name}"`,
     );
   const { temporal } = installation();
   const client = createTemporalClient(temporal);
-  const workflowId = deleteWorkspaceId(id);
   try {
-    await client.workflow.start('deleteWorkspace', {
-      taskQueue: SET_UP_QUEUE,
-      workflowId,
-      args: [{ id }],
-      staticSummary: 'A workspace is deleted',
-    });
-    console.log(`${id} is being deleted: ${workflowId} in the Temporal UI.`);
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    console.log(`${id} is being deleted already: ${workflowId} in the Temporal UI.`);
+    const result = await createWorkflowStarts(client).deleteWorkspace({ id });
+    const already = result === 'already-started' ? ' already' : '';
+    console.log(`${id} is being deleted${already}: ${deleteWorkspaceId(id)} in the Temporal UI.`);
   } finally {
     await client.connection.close();
   }

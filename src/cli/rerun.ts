@@ -1,12 +1,12 @@
 /**
  * `npm run rerun -- <id> [<id> …]`
  *
- * Runs skipped, held or failed mail again (or mail with a file that failed), from its stored payload. The ids are those
- * that `npm run skipped` and the API's inbound emails show.
+ * Runs skipped, held or failed mail again (or mail with a file that failed), from its stored payload. `npm run skipped` and
+ * the API's inbound emails show the ids.
  */
 import { createTemporalClient } from '../infra/temporal/client.ts';
 import { rerunInbound, type Rerun } from '../infra/temporal/rerun.ts';
-import { createStartRun } from '../infra/temporal/start.ts';
+import { createWorkflowStarts } from '../infra/temporal/workflowStarts.ts';
 import { installation, operate, OperatorError } from './operator.ts';
 
 await operate(async (models) => {
@@ -15,15 +15,15 @@ await operate(async (models) => {
     throw new OperatorError('npm run rerun -- <id> [<id> …]   (`npm run skipped` shows the ids)');
   const { temporal } = installation();
   const client = createTemporalClient(temporal);
-  const startRun = createStartRun(client);
+  const starts = createWorkflowStarts(client);
   try {
-    for (const id of ids) say(id, await rerunInbound({ models, client, startRun }, id), temporal);
+    for (const id of ids) report(id, await rerunInbound({ models, client, starts }, id), temporal);
   } finally {
     await client.connection.close();
   }
 });
 
-function say(
+function report(
   id: string,
   rerun: Rerun,
   { uiUrl, namespace }: { uiUrl: string | null; namespace: string },
@@ -32,7 +32,7 @@ function say(
     console.error(`${id}: there is no such mail.`);
     process.exitCode = 1;
   } else if (rerun.result === 'raw gone') {
-    console.error(`${id}: its raw was kept for RETENTION_DAYS and is deleted; it cannot be run again.`);
+    console.error(`${id}: its raw mail was deleted after RETENTION_DAYS, so it cannot be run again.`);
     process.exitCode = 1;
   } else if (rerun.result === 'not needed') {
     console.log(`${id}: nothing to do; it is a message with all its files, or its run is under way.`);

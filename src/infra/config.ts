@@ -6,19 +6,19 @@ import { z } from 'zod';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.ts';
 
 /**
- * Everything that Postroom takes from its environment, checked once. This is the only file that reads `process.env`
- * (linted). `.env.example` documents each variable; `loadConfig` reports all faults at once.
+ * Everything that Postroom reads from its environment, checked once. Only this file reads `process.env` (linted).
+ * variables.ts documents each variable; `loadConfig` reports all faults at once.
  */
 export interface Config {
   /** Port of the web process. */
   readonly port: number;
-  /** True when PORT was set: then a port in use is an error instead of a reason to take the next free one. */
+  /** True when PORT was set: then `npm start` fails on a port in use instead of taking the next free one. */
   readonly portIsExplicit: boolean;
-  /** Where the outside world reaches the web process, without a trailing slash. */
+  /** URL under which the outside world reaches the web process, without a trailing slash. */
   readonly publicUrl: string;
   /** True when PUBLIC_URL was set. */
   readonly publicUrlIsExplicit: boolean;
-  /** Port of the worker's health checks. */
+  /** Port of the worker's health checks and metrics. */
   readonly workerPort: number;
   readonly temporal: {
     readonly address: string | null;
@@ -37,42 +37,42 @@ export interface Config {
   };
   /** Bearer tokens that open `POST /webhooks/mime/inbound`; empty = closed. */
   readonly mimeTokens: readonly string[];
-  /** Key of the signed URLs of images in messages; one of its own in every process where none is set. */
+  /** Key of the signed URLs of images in messages; random in every process by default. */
   readonly urlSecret: string;
-  /** Seals the secrets of webhook endpoints at rest; null = there can be none. */
+  /** Encrypts the secrets of webhook endpoints in the database; null = no endpoint can be created. */
   readonly secretsKey: string | null;
   readonly storage: { readonly url: string; readonly s3Endpoint: string | null };
   readonly platformDomain: string;
-  /** Resolvers that are asked what customers publish, each once: `ip`, `ip:port` or `[v6]:port`. */
+  /** Resolvers for customers' DNS records, each once: `ip`, `ip:port` or `[v6]:port`. */
   readonly dnsServers: readonly string[];
-  /** Folder in which engines are kept between runs. */
+  /** Folder that keeps engines between runs. */
   readonly cacheDir: string;
-  /** Largest webhook body in bytes, inclusive. */
+  /** Largest body of a post from a mail provider in bytes, inclusive. */
   readonly maxPostBytes: number;
   readonly webhooksAllowLoopback: boolean;
-  /** How many requests a token or a session has, of the API. */
+  /** Limit of API requests for each token and each session. */
   readonly apiRequestsPerMinute: number;
-  /** Proxies in front of web that each add the address they were called from to X-Forwarded-For; 0: that header is ignored. */
+  /** Proxies in front of web that each add their caller's address to X-Forwarded-For; 0: the header is ignored. */
   readonly trustedProxies: number;
-  /** A row that is not final after this long, and whose run is closed, becomes `failed` (milliseconds). */
+  /** A row that is not final after this time, and whose run has closed, becomes `failed` (milliseconds). */
   readonly settleAfterMs: number;
   /** Waits of the reply workflow, in milliseconds. */
   readonly replies: {
-    /** After an unclear try: only when the provider has told nothing for so long was it not sent. */
+    /** After an unclear try: the reply counts as not sent when the provider has reported nothing for this time. */
     readonly settleMs: number;
-    /** How long a reply is tried before it has failed. */
+    /** How long a reply is retried before it has failed. */
     readonly giveUpMs: number;
-    /** Before the second try; then twice as long each time, at most an hour. */
+    /** Wait before the second try; it doubles with each try, to at most an hour. */
     readonly retryMs: number;
-    /** How long the provider keeps its events (Mailgun: 1 to 30 days, by plan). */
+    /** How long the provider keeps its events (Mailgun: 1 to 30 days, depending on the plan). */
     readonly eventsKeptMs: number;
   };
   /** Waits of the workflow of domains, in milliseconds. */
   readonly domains: {
-    /** From the first sight of something broken until sending stops, or the claim ends. */
+    /** Between the first look at broken records and the end of sending, or of the claim. */
     readonly graceMs: number;
   };
-  /** Days for which the raw of routed and skipped mail is kept. */
+  /** Days for which the raw mail of routed and skipped mail is kept. */
   readonly retentionDays: number;
   readonly logLevel: string;
 }
@@ -81,7 +81,7 @@ const MiB = 1024 * 1024;
 
 const url = (schemes: string[]) =>
   z.string().refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
-    message: `must be a URL starting with ${schemes.map((s) => `${s}//`).join(' or ')}`,
+    message: `must be a URL starting with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   });
 const wholeNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
 
@@ -92,12 +92,13 @@ function isDnsServer(server: string): boolean {
   return isAddress && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
-/** The machine's own, and two that do not depend on its network: a majority of three is out of one liar's reach. */
+/** The machine's own, and two outside its network: one resolver that lies is no majority of three. */
 const usualDnsServers = (): string[] => [...getServers(), '1.1.1.1', '8.8.8.8'];
 
-const Environment = z.object({
-  PORT: wholeNumber.refine((n) => n <= 65_535, 'must be 0 to 65535').optional(),
-  WORKER_PORT: wholeNumber.refine((n) => n <= 65_535, 'must be 0 to 65535').default(3001),
+/** Names, forms and defaults. Document each new variable in variables.ts, and pass it on in docker-compose.yml. */
+export const Environment = z.object({
+  PORT: wholeNumber.refine((port) => port <= 65_535, 'must be 0 to 65535').optional(),
+  WORKER_PORT: wholeNumber.refine((port) => port <= 65_535, 'must be 0 to 65535').default(3001),
   PUBLIC_URL: url(['http:', 'https:']).optional(),
   TEMPORAL_ADDRESS: z
     .string()
@@ -137,9 +138,9 @@ const Environment = z.object({
   HOME: z.string().optional(),
   MAX_POST_BYTES: wholeNumber.default(200 * MiB),
   WEBHOOKS_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
-  API_REQUESTS_PER_MINUTE: wholeNumber.refine((n) => n >= 1, 'must be at least 1').default(3_000),
-  TRUSTED_PROXIES: wholeNumber.refine((n) => n <= 10, 'must be 0 to 10').default(0),
-  SETTLE_AFTER_MS: wholeNumber.default(60 * 60 * 1000),
+  API_REQUESTS_PER_MINUTE: wholeNumber.refine((limit) => limit >= 1, 'must be at least 1').default(3_000),
+  TRUSTED_PROXIES: wholeNumber.refine((proxies) => proxies <= 10, 'must be 0 to 10').default(0),
+  SETTLE_AFTER_MS: wholeNumber.default(HOUR_MS),
   // The activity that calls ends after three minutes (workflows/policies.ts).
   MAILGUN_TIMEOUT_MS: wholeNumber
     .refine((ms) => ms >= 1 && ms <= 120_000, 'must be 1 to 120000')
@@ -149,12 +150,15 @@ const Environment = z.object({
   REPLY_RETRY_MS: wholeNumber.default(5_000),
   EVENTS_KEPT_MS: wholeNumber.default(DAY_MS),
   DOMAIN_GRACE_MS: wholeNumber.default(3 * DAY_MS),
-  // The last two days of the archive are compared with what became of them.
+  // compareArchive.ts reads the archive of the last two days.
   RETENTION_DAYS: wholeNumber.refine((days) => days >= 3, 'must be 3 or more').default(30),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
-/** Thrown with one line per wrong variable. */
+/** Documented variables: all but HOME, which every system sets. */
+export type VariableName = Exclude<keyof typeof Environment.shape, 'HOME'>;
+
+/** Thrown with one line for each wrong variable. */
 export class ConfigError extends Error {}
 
 /** Checks the environment. @throws ConfigError naming every variable that is wrong. */
@@ -215,5 +219,5 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   });
 }
 
-/** The environment as it is, to hand down to child processes. */
+/** The environment as it is, for child processes. */
 export const environment = (): NodeJS.ProcessEnv => ({ ...process.env });

@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
-import type { InboundRun } from '../infra/temporal/runTypes.ts';
 import type { Models } from '../infra/models/index.ts';
 import { NotStoredError, type Storage } from '../infra/storage/storage.ts';
 import { inboundWorkflowId } from '../infra/temporal/ids.ts';
 import { runState } from '../infra/temporal/runs.ts';
+import type { WorkflowStarts } from '../infra/temporal/workflowStarts.ts';
 import { readInboundIds } from '../infra/archive/recipients.ts';
 import { arrivalOf, dayFolder, payloadKey } from '../infra/archive/keys.ts';
 import { DAY_MS } from '../lib/time.ts';
@@ -15,7 +15,7 @@ export interface CompareDeps {
   storage: Storage;
   models: Models;
   client: Client;
-  startRun: (run: InboundRun) => Promise<'started' | 'already-started'>;
+  starts: Pick<WorkflowStarts, 'inboundEmail'>;
   log: Logger;
 }
 
@@ -55,7 +55,7 @@ async function* recentPayloads(storage: Storage, provider: string, now: number):
 }
 
 async function compareBatch(
-  { storage, models, client, startRun, log }: CompareDeps,
+  { storage, models, client, starts, log }: CompareDeps,
   keys: string[],
 ): Promise<number> {
   const keyOf = new Map<string, string>();
@@ -81,7 +81,7 @@ async function compareBatch(
       if (state === 'open') break;
       // It may have written its row since, and closed.
       if (state === 'closed' && (await hasRow([id])).has(id)) break;
-      if (state === 'unknown' && (await startRun({ id, key, run })) === 'started') {
+      if (state === 'unknown' && (await starts.inboundEmail({ id, key, run })) === 'started') {
         log.warn({ inbound_email_id: id, run }, 'a mail in the archive had no run; it is started');
         started++;
         break;

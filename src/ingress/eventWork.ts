@@ -8,7 +8,7 @@ export interface EventWorkDeps {
   outbound: Pick<OutboundProvider, 'name' | 'events'>;
   storage: Storage;
   /** Writes the event to its message; nothing when there is none. @throws anything when MongoDB is away. */
-  tellReply: (event: DeliveryEvent) => Promise<void>;
+  recordEvent: (event: DeliveryEvent) => Promise<void>;
   log: Logger;
 }
 
@@ -27,23 +27,23 @@ export function createEventWork(deps: EventWorkDeps): EventWork {
   const marks = new MarkWork({
     providers: [outbound.name],
     folder: eventMarksFolder,
-    jobOf: (mark) => tellJob(deps, mark),
+    jobOf: (mark) => recordJob(deps, mark),
     storage,
     log,
   });
   return {
-    add: (mark) => marks.add(mark, tellJob(deps, mark)),
+    add: (mark) => marks.add(mark, recordJob(deps, mark)),
     takeUpMarks: () => marks.takeUpMarks(),
     oldestAge: () => marks.oldestAge(),
     close: () => marks.close(),
   };
 }
 
-function tellJob({ outbound, storage, tellReply }: EventWorkDeps, { provider, id }: Mark): MarkTask {
+function recordJob({ outbound, storage, recordEvent }: EventWorkDeps, { provider, id }: Mark): MarkTask {
   return async (knock) => {
     const body = await storage.readAll(eventKey(provider, eventIdOfMark(id)));
     const event = outbound.events.parse(JSON.parse(body.toString()));
-    if (event) await knock(() => tellReply(event));
+    if (event) await knock(() => recordEvent(event));
     return true;
   };
 }

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import type { InboundRun } from '../infra/temporal/runTypes.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import { idsOf, readInboundIds } from '../infra/archive/recipients.ts';
 import { marksFolder, payloadKey } from '../infra/archive/keys.ts';
 import { type MarkTask, type Mark, MarkWork } from './marks.ts';
 import type { StoredPost } from '../infra/archive/storedPost.ts';
+import type { WorkflowStarts } from '../infra/temporal/workflowStarts.ts';
 
 /** A durable post whose workflows are to be started. */
 export interface UnstartedPost extends Mark {
@@ -14,8 +14,7 @@ export interface UnstartedPost extends Mark {
 export interface StarterDeps {
   providers: ReadonlyMap<string, unknown>;
   storage: Storage;
-  /** @throws anything when Temporal is away; then it is tried again without end. */
-  startRun: (run: InboundRun) => Promise<'started' | 'already-started'>;
+  starts: Pick<WorkflowStarts, 'inboundEmail'>;
   /**
    * Notes a post on the row of the post that it repeats; nothing to note when it is that post itself.
    * @returns false when that row is not there yet.
@@ -67,7 +66,7 @@ function startJob(deps: StarterDeps, { provider, id: postId }: Mark, ids: string
     toStart ??= await readInboundIds(deps.storage, key);
     for (let id = toStart[0]; id !== undefined; id = toStart[0]) {
       const run = { id, key, run: 1 };
-      if ((await knock(() => deps.startRun(run))) === 'already-started') toNote.push(id);
+      if ((await knock(() => deps.starts.inboundEmail(run))) === 'already-started') toNote.push(id);
       toStart.shift();
     }
     for (let id = toNote[0]; id !== undefined; id = toNote[0]) {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import libmime from 'libmime';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Address } from './addresses.ts';
+import { oneLine } from '../lib/oneLine.ts';
 import { fileName, mediaType } from './files.ts';
 import { readMessageIds } from './messageIds.ts';
 import { storable } from './text.ts';
@@ -87,22 +88,19 @@ const NEEDS_ENCODING = /=\?|\S{500}/;
 const LONGEST_NAME = 400;
 
 function headerSubject(subject: string): string {
-  const line = oneLine(subject);
+  const line = headerText(subject);
   return NEEDS_ENCODING.test(line) ? libmime.encodeWord(line, 'Q', 52) : line;
 }
 
 const headerAddress = ({ email, name }: Address) => ({
   // nodemailer folds at every kind of space, and only one before an ASCII one goes on with the header.
-  address: oneLine(email).replace(/\s+/g, ' '),
-  name: Array.from(oneLine(name).replaceAll('=?', '= ?')).slice(0, LONGEST_NAME).join(''),
+  address: headerText(email).replace(/\s+/g, ' '),
+  name: Array.from(headerText(name).replaceAll('=?', '= ?')).slice(0, LONGEST_NAME).join(''),
 });
 
 /** Ids that other programs read as one: ASCII, and short enough for a line. */
 const headerIds = (ids: string[]): string[] =>
   ids.flatMap(readMessageIds).filter((id) => id.length <= LONGEST_ID && /^[!-~]+$/.test(id));
 
-const oneLine = (value: string): string =>
-  storable(value)
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim();
+const headerText = (value: string): string => oneLine(storable(value));
 const crlf = (text: string): string => storable(text).replace(/\r\n?|\n/g, '\r\n');

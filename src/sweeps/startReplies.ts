@@ -1,56 +1,57 @@
 import type { Logger } from 'pino';
-import type { ReplyRun } from '../infra/temporal/runTypes.ts';
-import type { Models } from '../infra/models/index.ts';
-import { faultOf } from '../lib/faultOf.ts';
 import { applyMessage } from '../core/replies/saveMessage.ts';
 import type { OutboundRow } from '../core/replies/takeBack.ts';
+import type { Models } from '../infra/models/index.ts';
+import type { ReplyRun } from '../infra/temporal/runTypes.ts';
+import type { WorkflowStarts } from '../infra/temporal/workflowStarts.ts';
+import { faultOf } from '../lib/faultOf.ts';
 
 export interface ReplyStarterDeps {
   models: Models;
-  /** @throws anything when Temporal is away; then it is tried again without end. */
-  startReply: (reply: ReplyRun) => Promise<'started' | 'already-started'>;
+  starts: Pick<WorkflowStarts, 'sendReply'>;
   log: Logger;
 }
 
 export interface ReplyStarter {
-  /** Starts the run of a saved message soon. Never throws. */
+  /** Starts the run of a saved message in the background. Never throws. */
   add: (reply: ReplyRun) => void;
-  /** Looks for messages whose run is still to be started, now and from then on. */
+  /** Starts the runs that other processes left, now and again and again. */
   takeUp: () => void;
-  /** Resolves when the steps under way have ended; rows keep the rest. */
+  /** Resolves when the steps under way have ended; the rows keep the rest. */
   close: () => Promise<void>;
 }
 
-/** Between two looks for messages that another process left. */
+/** Time between two sweeps. */
 const SWEEP_MS = 30_000;
-/** The same while something failed: when Temporal is back, replies are started within this. */
+/** The same while something failed: replies start this soon after Temporal is back. */
 const FAILED_SWEEP_MS = 1_000;
 const AT_ONCE = 8;
 const PAGE = 200;
-/** Bodies are up to 4 MB, and nobody looks at them here. */
+/** Bodies may be 4 MB, and a sweep does not need them. */
 const WITHOUT_BODIES = { text: 0, html: 0, headers: 0 } as const;
 
 /**
- * Starts the runs of saved messages: at once, and those whose row says that this is still to be done (Temporal was away, or
- * the process that saved it died). Any step may happen twice, here or in another process: Temporal refuses the second start.
+ * Starts the runs of saved messages: new ones at once, and those whose row still has `wants_start` (Temporal was away, or
+ * the process that saved the message died). Idempotent; safe to run in several processes, because Temporal refuses a
+ * second start.
  */
-export function createReplyStarter({ models, startReply, log }: ReplyStarterDeps): ReplyStarter {
+export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): ReplyStarter {
   const working = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
   let isSweeping = false;
-  /** Temporal did not take the last start: nobody knocks but the sweep. */
-  let isAway = false;
-  /** Something that was asked for since the sweep began is still to be done. */
-  let isLeft = false;
-  let isSaid = false;
+  /** The last call to Temporal failed: only the sweep calls it again. */
+  let isTemporalAway = false;
+  /** Something was added since the sweep began, and is not started yet. */
+  let needsSweep = false;
+  let isFailureLogged = false;
 
   async function start({ id, run }: ReplyRun): Promise<void> {
     try {
-      await startReply({ id, run });
-      isAway = false;
+      await starts.sendReply({ id, run });
+      isTemporalAway = false;
     } catch (error) {
-      isAway = true;
+      isTemporalAway = true;
       throw error;
     }
     await models.Message.updateOne(
@@ -59,72 +60,72 @@ export function createReplyStarter({ models, startReply, log }: ReplyStarterDeps
     );
   }
 
-  /** Never rejects. */
-  async function tryTo(work: () => Promise<void>): Promise<void> {
+  /** Never rejects: what fails is left to the next sweep. */
+  async function attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (!isSaid)
-        log.warn({ error: faultOf(error) }, 'replies are not started yet; trying again without end');
-      isSaid = true;
+      if (!isFailureLogged)
+        log.warn({ error: faultOf(error) }, 'replies could not be started; retrying until it succeeds');
+      isFailureLogged = true;
       leaveToSweep();
     }
   }
 
   function leaveToSweep(): void {
-    if (!isLeft && !isSweeping) sweepAfter(FAILED_SWEEP_MS);
-    isLeft = true;
+    if (!needsSweep && !isSweeping) scheduleSweep(FAILED_SWEEP_MS);
+    needsSweep = true;
   }
 
-  /** @returns whether there may be more. */
+  /** @returns whether there may be more rows. */
   async function sweepPage(): Promise<boolean> {
     const rows = await models.Message.find({ 'outbound.wants_start': true }, WITHOUT_BODIES)
       .limit(PAGE)
       .lean<OutboundRow[]>();
-    const isFull = rows.length === PAGE;
-    // While Temporal is away one at a time knocks.
-    for (let few = rows.splice(0, 1); few.length > 0 && !isClosed; few = rows.splice(0, AT_ONCE)) {
-      await Promise.all(few.map((row) => tryTo(() => takeUpOne(row))));
-      if (isAway) return false;
+    const isFullPage = rows.length === PAGE;
+    // One row first: while Temporal is away there is one call at a time.
+    for (let batch = rows.splice(0, 1); batch.length > 0 && !isClosed; batch = rows.splice(0, AT_ONCE)) {
+      await Promise.all(batch.map((row) => attempt(() => applyAndStart(row))));
+      if (isTemporalAway) return false;
     }
-    return isFull && !isLeft && !isClosed;
+    return isFullPage && !needsSweep && !isClosed;
   }
 
-  async function takeUpOne(row: OutboundRow): Promise<void> {
-    // The process that saved it may have died before. With its text, which its thread is searched by.
+  async function applyAndStart(row: OutboundRow): Promise<void> {
+    // The process that saved the message may have died before this. Reads the row whole: its thread is searched by its text.
     await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundRow>());
     await start({ id: row._id, run: row.outbound.run });
   }
 
   async function sweep(): Promise<void> {
     isSweeping = true;
-    isLeft = false;
-    await tryTo(async () => {
+    needsSweep = false;
+    await attempt(async () => {
       while (await sweepPage());
     });
     isSweeping = false;
-    sweepAgain();
+    scheduleNextSweep();
   }
 
-  function sweepAgain(): void {
-    isSaid &&= isLeft;
-    sweepAfter(isLeft ? FAILED_SWEEP_MS : SWEEP_MS);
+  function scheduleNextSweep(): void {
+    isFailureLogged &&= needsSweep;
+    scheduleSweep(needsSweep ? FAILED_SWEEP_MS : SWEEP_MS);
   }
 
-  function sweepAfter(ms: number): void {
+  function scheduleSweep(ms: number): void {
     clearTimeout(timer);
     if (!isClosed) timer = setTimeout(() => inBackground(sweep()), ms);
   }
 
   function inBackground(work: Promise<void>): void {
-    const one = work.finally(() => working.delete(one));
-    working.add(one);
+    const tracked = work.finally(() => working.delete(tracked));
+    working.add(tracked);
   }
 
   return {
     add(reply) {
-      if (isAway) leaveToSweep();
-      else if (!isClosed) inBackground(tryTo(() => start(reply)));
+      if (isTemporalAway) leaveToSweep();
+      else if (!isClosed) inBackground(attempt(() => start(reply)));
     },
     takeUp: () => inBackground(sweep()),
     async close() {

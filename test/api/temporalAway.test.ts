@@ -16,7 +16,11 @@ test('Temporal away: the message is taken all the same, can be taken back, and i
     started.push(reply);
     return 'started' as const;
   };
-  const starter = createReplyStarter({ models, startReply, log: pino({ level: 'silent' }) });
+  const starter = createReplyStarter({
+    models,
+    starts: { sendReply: startReply },
+    log: pino({ level: 'silent' }),
+  });
   // Also where it takes the signal and says nothing.
   await using world = await createWorld({ models, replies: { add: starter.add, wake: () => never } });
   await seedEmails(world);

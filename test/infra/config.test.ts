@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { getServers } from 'node:dns';
-import { ConfigError, loadConfig } from '../../src/infra/config.ts';
+import { envExample, withTable } from '../../dev/configDocs.ts';
+import { ConfigError, Environment, loadConfig, type VariableName } from '../../src/infra/config.ts';
+import { VARIABLES } from '../../src/infra/variables.ts';
 
 test('an empty environment is right', () => {
   const config = loadConfig({});
@@ -80,4 +83,29 @@ test('every fault is reported, in one message', () => {
   expect(load).toThrow(ConfigError);
   for (const name of ['PORT', 'TEMPORAL_ADDRESS', 'MONGODB_URI', 'STORAGE_URL', 'URL_SECRET'])
     expect(load).toThrow(new RegExp(`^  ${name} must `, 'm'));
+});
+
+describe('the documentation of the variables', () => {
+  const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+  test('.env.example and docs/configuration.md are what `npm run config-docs` writes', () => {
+    expect(read('.env.example')).toBe(envExample());
+    const page = read('docs/configuration.md');
+    expect(page).toBe(withTable(page));
+    for (const name of Object.keys(VARIABLES)) expect(page).toContain(`| \`${name}\``);
+  });
+
+  test('an empty .env.example changes nothing', () => {
+    const variables = [...read('.env.example').matchAll(/^([A-Z0-9_]+)=(.*)$/gm)];
+    expect(variables.map(([, name]) => name)).toEqual(Object.keys(VARIABLES));
+    expect(variables.map(([, , value]) => value).join('')).toBe('');
+  });
+
+  test.each(Object.entries(VARIABLES))('the default of %s is the one that counts', (name, variable) => {
+    const schema = Environment.shape[name as VariableName];
+    // Where the schema has no default of its own, PORT's is the only one that is a value.
+    const counts = schema.parse(undefined) ?? (name === 'PORT' ? loadConfig({}).port : null);
+    expect(variable.default === null ? null : schema.parse(variable.default)).toBe(counts);
+    if (!variable.default) expect(variable.unset).toBeDefined();
+  });
 });

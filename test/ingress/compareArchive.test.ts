@@ -11,7 +11,7 @@ import { createTemporalClient } from '../../src/infra/temporal/client.ts';
 import { hashOf, newId } from '../../src/lib/ids.ts';
 import { inboundWorkflowId } from '../../src/infra/temporal/ids.ts';
 import { runState } from '../../src/infra/temporal/runs.ts';
-import { createStartRun } from '../../src/infra/temporal/start.ts';
+import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
 import { compareArchive } from '../../src/ingress/compareArchive.ts';
 import { markKey, payloadKey } from '../../src/infra/archive/keys.ts';
 import { freshModels, freshNamespace, temporalAddress } from '../support/engines.ts';
@@ -42,7 +42,7 @@ const compare = (change: Partial<Parameters<typeof compareArchive>[0]> = {}): Pr
     storage,
     models,
     client,
-    startRun: createStartRun(client),
+    starts: createWorkflowStarts(client),
     log: silent,
     ...change,
   });
@@ -64,7 +64,8 @@ async function archived({
   );
   return { id, key };
 }
-const start = (mail: { id: string; key: string }, run = 1) => createStartRun(client)({ ...mail, run });
+const start = (mail: { id: string; key: string }, run = 1) =>
+  createWorkflowStarts(client).inboundEmail({ ...mail, run });
 const end = (id: string, run = 1) => client.workflow.getHandle(inboundWorkflowId(id, run)).terminate();
 const stateOf = async (id: string, run = 1): Promise<string> =>
   (await runState(client, inboundWorkflowId(id, run))).state;
@@ -176,6 +177,6 @@ test('repeats of a post are one mail; a broken payload does not keep the others 
 test('it fails, to be repeated, when Temporal is away', async () => {
   await archived();
   const away = createTemporalClient({ address: '127.0.0.1:1', namespace: 'default' });
-  await expect(compare({ client: away, startRun: createStartRun(away) })).rejects.toThrow();
+  await expect(compare({ client: away, starts: createWorkflowStarts(away) })).rejects.toThrow();
   await away.connection.close();
 }, 120_000);

@@ -5,7 +5,7 @@ import type { Storage } from '../../src/infra/storage/storage.ts';
 import { createTemporalClient } from '../../src/infra/temporal/client.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { REPLY_QUEUE, replyWorkflowId } from '../../src/infra/temporal/ids.ts';
-import { createWakeReply } from '../../src/infra/temporal/startReply.ts';
+import { createWakeReply } from '../../src/infra/temporal/wake.ts';
 import { createEventWork, type EventWork, type EventWorkDeps } from '../../src/ingress/eventWork.ts';
 import { eventIdOf, eventKey, eventMarkId, eventMarksFolder } from '../../src/infra/archive/keys.ts';
 import { createRecordDeliveryEvent } from '../../src/core/replies/recordDeliveryEvent.ts';
@@ -36,10 +36,10 @@ afterEach(async () => {
   await rig.close();
 });
 
-const tellReply = () =>
+const recordEvent = () =>
   createRecordDeliveryEvent({ models: house.models, wake: createWakeReply(client), log: silent });
 function newWork(change: Partial<EventWorkDeps> = {}): EventWork {
-  const deps = { outbound: fakeOutbound, storage: rig.storage, tellReply: tellReply(), log: silent };
+  const deps = { outbound: fakeOutbound, storage: rig.storage, recordEvent: recordEvent(), log: silent };
   const work = createEventWork({ ...deps, ...change });
   works.push(work);
   return work;
@@ -245,7 +245,7 @@ describe('many events', () => {
     const reply = await aReply();
     const event = anEvent({ message: reply._id });
     let told = 0;
-    const work = newWork({ tellReply: (one) => (told++, tellReply()(one)) });
+    const work = newWork({ recordEvent: (one) => (told++, recordEvent()(one)) });
     await tell(work, event);
     await noMarks();
     const before = await readReply(house, reply._id);
@@ -272,7 +272,7 @@ describe('what is away', () => {
       let failed = 0;
       const gated = createRecordDeliveryEvent({ models, wake: createWakeReply(client), log: silent });
       const work = newWork({
-        tellReply: (event) =>
+        recordEvent: (event) =>
           gated(event).catch((error: unknown) => {
             failed++;
             throw error;
@@ -313,7 +313,7 @@ describe('what is away', () => {
     };
     const client = Object.assign(Object.create(away) as Client, { connection: { withDeadline } });
     const work = newWork({
-      tellReply: createRecordDeliveryEvent({
+      recordEvent: createRecordDeliveryEvent({
         models: house.models,
         wake: createWakeReply(client),
         log: silent,
@@ -352,7 +352,7 @@ describe('marks', () => {
     const [reply, other] = [await aReply(), await aReply()];
     await leftBehind(anEvent({ message: reply._id }));
     let reached = false;
-    const dying = newWork({ tellReply: () => ((reached = true), new Promise<never>(() => {})) });
+    const dying = newWork({ recordEvent: () => ((reached = true), new Promise<never>(() => {})) });
     works.pop();
     dying.takeUpMarks();
     await until('it has begun', () => reached);
@@ -368,8 +368,8 @@ describe('marks', () => {
     const replies = await Promise.all(Array.from({ length: 10 }, () => aReply()));
     const [hanging, ...others] = replies;
     const work = newWork({
-      tellReply: (event) =>
-        event.message?.id === hanging!._id ? new Promise<never>(() => {}) : tellReply()(event),
+      recordEvent: (event) =>
+        event.message?.id === hanging!._id ? new Promise<never>(() => {}) : recordEvent()(event),
     });
     works.pop();
     await tell(work, ...replies.map((reply) => anEvent({ message: reply._id })));

@@ -18,12 +18,12 @@ beforeAll(async () => void (house = await newHouse()));
 afterAll(() => house.close());
 beforeEach(async () => {
   rig = await startRig({ outbound });
-  const tellReply = createRecordDeliveryEvent({
+  const recordEvent = createRecordDeliveryEvent({
     models: house.models,
     wake: () => Promise.resolve(),
     log: silent,
   });
-  work = createEventWork({ outbound, storage: rig.storage, tellReply, log: silent });
+  work = createEventWork({ outbound, storage: rig.storage, recordEvent, log: silent });
   const ticket = (await house.receive({})).row.ticket_id!;
   reply = await saveReply(
     house,

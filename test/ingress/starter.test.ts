@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { createTemporalClient } from '../../src/infra/temporal/client.ts';
 import { hashOf, newId } from '../../src/lib/ids.ts';
 import { inboundWorkflowId } from '../../src/infra/temporal/ids.ts';
-import { createStartRun } from '../../src/infra/temporal/start.ts';
+import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
 import type { InboundEmailRow, Models } from '../../src/infra/models/index.ts';
 import { NotStoredError, type Storage } from '../../src/infra/storage/storage.ts';
 import { markKey, payloadKey } from '../../src/infra/archive/keys.ts';
@@ -40,7 +40,7 @@ function newStarter(change: Partial<StarterDeps> = {}): Starter {
       ['mime', null],
     ]),
     storage: rig.storage,
-    startRun: createStartRun(client),
+    starts: createWorkflowStarts(client),
     noteRepeat: createNoteRepeat(models),
     log: silent,
     ...change,
@@ -100,7 +100,7 @@ test('a posted mail becomes one workflow a recipient, and its mark goes', async 
 });
 
 test('a second start of the same run says so, while it is open and after it', async () => {
-  const startRun = createStartRun(client);
+  const { inboundEmail: startRun } = createWorkflowStarts(client);
   const run = { id: hashOf(newId()), key: 'mailgun-incoming/x.json', run: 1 };
   expect(await startRun(run)).toBe('started');
   expect(await startRun(run)).toBe('already-started');
@@ -118,9 +118,11 @@ test('marks that another process left are taken up when they are 30 s old', asyn
   const young = await marked({ age: 5_000 });
   const startedKeys: string[] = [];
   newStarter({
-    startRun: async (run) => {
-      startedKeys.push(run.key);
-      return 'started';
+    starts: {
+      inboundEmail: async (run) => {
+        startedKeys.push(run.key);
+        return 'started';
+      },
     },
   }).takeUpMarks();
   await until(
@@ -172,11 +174,11 @@ test('a process that dies between any two steps loses nothing: the next one fini
   // Before any start, between the two starts, and after both but before the mark is removed.
   const deaths: ((run: InboundRun) => Promise<'started' | 'already-started'>)[] = [
     () => hanging,
-    (run) => (run.id === post.ids[1] ? hanging : createStartRun(client)(run)),
+    (run) => (run.id === post.ids[1] ? hanging : createWorkflowStarts(client).inboundEmail(run)),
   ];
   for (const startRun of deaths) {
     let reached = false;
-    const dying = newStarter({ startRun: (run) => ((reached = true), startRun(run)) });
+    const dying = newStarter({ starts: { inboundEmail: (run) => ((reached = true), startRun(run)) } });
     starters.pop();
     dying.takeUpMarks();
     await until('it has begun', () => reached);
@@ -210,11 +212,11 @@ test('two starters at once start each run once', async () => {
   await models.InboundEmail.insertMany(posts.map((post) => row(post.ids[0]!, post.key)));
   const results: string[] = [];
   const counted = async (run: InboundRun) => {
-    const result = await createStartRun(client)(run);
+    const result = await createWorkflowStarts(client).inboundEmail(run);
     results.push(`${run.id} ${result}`);
     return result;
   };
-  for (const starter of [newStarter({ startRun: counted }), newStarter({ startRun: counted })])
+  for (const starter of [1, 2].map(() => newStarter({ starts: { inboundEmail: counted } })))
     starter.takeUpMarks();
   await noMarks();
   const started = results.filter((result) => result.endsWith(' started'));
@@ -293,14 +295,15 @@ test('with Temporal away one post at a time knocks; when it is there all are sta
   const startRun = async (run: InboundRun) => {
     tries++;
     most = Math.max(most, ++atOnce);
-    return createStartRun(proxied)(run)
+    return createWorkflowStarts(proxied)
+      .inboundEmail(run)
       .catch((error: unknown) => {
         failed++;
         throw error;
       })
       .finally(() => atOnce--);
   };
-  const starter = newStarter({ startRun, noteRepeat: untold });
+  const starter = newStarter({ starts: { inboundEmail: startRun }, noteRepeat: untold });
   for (let round = 0; round < 2; round++) {
     const posts = await Promise.all(Array.from({ length: 30 }, () => marked({ recipients: 2 })));
     const before = { tries, failed };
@@ -322,8 +325,10 @@ test('with Temporal away one post at a time knocks; when it is there all are sta
 
 test('after close nothing is taken up, and what waits keeps its mark', async () => {
   const starter = newStarter({
-    startRun: async () => {
-      throw new Error('away');
+    starts: {
+      inboundEmail: async () => {
+        throw new Error('away');
+      },
     },
   });
   const post = await marked();

@@ -45,7 +45,11 @@ function newTemporal() {
 type Temporal = ReturnType<typeof newTemporal>;
 
 function newStarter({ startReply }: Pick<Temporal, 'startReply'>): ReplyStarter {
-  const starter = createReplyStarter({ models, startReply, log: pino({ level: 'silent' }) });
+  const starter = createReplyStarter({
+    models,
+    starts: { sendReply: startReply },
+    log: pino({ level: 'silent' }),
+  });
   starters.push(starter);
   return starter;
 }

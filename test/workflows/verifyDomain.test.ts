@@ -3,7 +3,7 @@ import { WorkflowContinuedAsNewError } from '@temporalio/client';
 import { createDomainActivities } from '../../activities/index.ts';
 import type { DomainRow } from '../../src/infra/models/index.ts';
 import { KEEP_PROVIDER_ID, SET_UP_QUEUE, setUpWorkflowId } from '../../src/infra/temporal/ids.ts';
-import { startKeepProvider } from '../../src/infra/temporal/startKeepProvider.ts';
+import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
 import { createWorker } from '../../src/infra/temporal/worker.ts';
 import type { DomainOutcome } from '../../src/infra/temporal/runTypes.ts';
 import { startRig, type Rig } from '../core/domains/rig.ts';
@@ -128,13 +128,13 @@ describe('keepProvider', () => {
     const { activities, calls } = scriptedDomain({ keepProvider: script });
     const worker = await workerOf(activities);
     await worker.runUntil(async () => {
-      await startKeepProvider(env.client);
+      await createWorkflowStarts(env.client).keepProvider();
       await until('the first look', () => calls.length === 1);
       await env.sleep(3 * DAY_MS + HOUR_MS);
       // The last one may be under way still.
       await until('three days of looks', () => calls.length >= 4);
       expect(calls).toHaveLength(4);
-      await startKeepProvider(env.client);
+      await createWorkflowStarts(env.client).keepProvider();
       // Nothing skips time now: it is at once.
       await until('a look for the worker', () => calls.length >= 5);
       expect(calls).toHaveLength(5);
@@ -150,7 +150,7 @@ describe('keepProvider', () => {
     const worker = await workerOf(activities);
     await worker.runUntil(async () => {
       for (let starts = 0; starts < 2; starts += 1) {
-        await startKeepProvider(env.client);
+        await createWorkflowStarts(env.client).keepProvider();
         expect(await handle().result()).toBe('off');
       }
     });

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { AccessMailRow, Models } from '../../infra/models/index.ts';
 import { sendNotice, type Notice, type NoticeDeps } from '../platformMail/sendNotice.ts';
 import { hashOf } from '../../lib/ids.ts';
+import { oneLine } from '../../lib/oneLine.ts';
 import { giveUpAt } from './accessMails.ts';
 import { newPasswordLink } from './passwordLinks.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
@@ -83,8 +84,8 @@ async function compose(
   if (workspace && user.password_hash)
     return {
       ...common,
-      subject: `You are a member of ${oneLine(workspace.name)} now`,
-      text: `You were made a member of ${oneLine(workspace.name)}. Sign in as before:\n\n${publicUrl}\n`,
+      subject: `You are a member of ${shownName(workspace.name)} now`,
+      text: `You were made a member of ${shownName(workspace.name)}. Sign in as before:\n\n${publicUrl}\n`,
     };
   const link = { userId: user._id, shownTo: null, publicUrl, kind: row.kind };
   const { url } = await newPasswordLink(models, link);
@@ -92,8 +93,8 @@ async function compose(
   if (workspace)
     return {
       ...common,
-      subject: `You are a member of ${oneLine(workspace.name)}: set your password`,
-      text: `You were made a member of ${oneLine(workspace.name)}. Set your password here:\n\n${url}\n\n${lasts}\n`,
+      subject: `You are a member of ${shownName(workspace.name)}: set your password`,
+      text: `You were made a member of ${shownName(workspace.name)}. Set your password here:\n\n${url}\n\n${lasts}\n`,
     };
   return {
     ...common,
@@ -102,4 +103,5 @@ async function compose(
   };
 }
 
-const oneLine = (name: string): string => name.replace(/\p{Cc}/gu, ' ').slice(0, 200);
+/** A workspace's name as a mail can show it. */
+const shownName = (name: string): string => oneLine(name).slice(0, 200);

@@ -1,27 +1,29 @@
 import type { Client } from '@temporalio/client';
 import type { InboundEmailRow, Models } from '../models/index.ts';
-import type { InboundRun } from './runTypes.ts';
 import { inboundWorkflowId } from './ids.ts';
 import { runState } from './runs.ts';
+import type { WorkflowStarts } from './workflowStarts.ts';
 
 export type Rerun =
   | { result: 'started' | 'running'; workflowId: string; run: number }
-  /** Nothing to do: the mail is a message and has all its files, or its first run is not over. */
+  /** The mail is a message and has all its files, or its first run is still open. */
   | { result: 'not needed' }
-  /** It was kept for `RETENTION_DAYS`, and is deleted: there is nothing to run again. */
+  /** The raw mail was deleted after `RETENTION_DAYS`: a run would have nothing to read. */
   | { result: 'raw gone' }
   | { result: 'not found' };
 
 export interface RerunDeps {
   models: Models;
   client: Client;
-  /** Starts `inboundEmail`; says when a run with that id is or was there (src/infra/temporal/start.ts). */
-  startRun: (run: InboundRun) => Promise<'started' | 'already-started'>;
+  starts: Pick<WorkflowStarts, 'inboundEmail'>;
 }
 
-/** Runs a skipped, held or failed mail again, or one with a file that failed. Twice at once starts one run. */
+/**
+ * Runs a skipped, held or failed mail again, or a mail with a file that failed. Safe to call concurrently: only one run
+ * starts.
+ */
 export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> {
-  const { models, client, startRun } = deps;
+  const { models, client, starts } = deps;
   const row = await models.InboundEmail.findById(id, {
     run: 1,
     state: 1,
@@ -34,10 +36,10 @@ export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> 
   if (row.raw) return { result: 'raw gone' };
   for (let run = row.run + 1; ; run += 1) {
     const workflowId = inboundWorkflowId(id, run);
-    if ((await startRun({ id, key: row.key, run })) === 'started')
+    if ((await starts.inboundEmail({ id, key: row.key, run })) === 'started')
       return { result: 'started', workflowId, run };
-    // That number was used: by a run that is under way, by one that has come to its end since the row was read, or by
-    // one that was ended before it wrote anything.
+    // That run number is used: by an open run, by one that closed after the row was read here, or by one that was ended
+    // before it wrote to the row.
     if ((await runState(client, workflowId)).state === 'open') return { result: 'running', workflowId, run };
     if (await models.InboundEmail.exists({ _id: id, run: { $gte: run } })) return rerunInbound(deps, id);
   }

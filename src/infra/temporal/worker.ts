@@ -9,7 +9,7 @@ import {
 
 const IS_TYPESCRIPT = import.meta.url.endsWith('.ts');
 
-/** The bundle that `npm run build` left beside the compiled code, or a new one from source (some seconds). */
+/** The bundle that `npm run build` wrote next to the compiled code, or a new one from source (takes some seconds). */
 export async function workflowBundle(): Promise<WorkflowBundleOption> {
   const prebuilt = fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
   if (!IS_TYPESCRIPT && existsSync(prebuilt)) return { codePath: prebuilt };
@@ -27,23 +27,26 @@ export async function buildWorkflowBundle(): Promise<{ code: string }> {
 }
 
 /**
- * A worker of one task queue.
+ * A worker of one task queue. At `shutdown()` it takes nothing new, and after 10 s it cancels the activities that have
+ * not ended; `run()` resolves when all have ended.
  *
- * Local activities are few at once on purpose: they share one event loop, and each has two seconds (workflows/policies.ts).
+ * Few local activities run at one time, on purpose: they share one event loop, and each has two seconds
+ * (workflows/policies.ts).
  */
-export function createWorker(options: {
+export function createWorker({
+  activitiesAtOnce = 32,
+  ...options
+}: {
   connection: NativeConnection;
   namespace: string;
   /** One of src/infra/temporal/ids.ts. */
   taskQueue: string;
   activities: object;
   workflowBundle: WorkflowBundleOption;
-  /** 32 where it is not told. */
   activitiesAtOnce?: number;
 }): Promise<Worker> {
-  const { activitiesAtOnce = 32, ...more } = options;
   return Worker.create({
-    ...more,
+    ...options,
     maxConcurrentLocalActivityExecutions: 32,
     maxConcurrentActivityTaskExecutions: activitiesAtOnce,
     maxConcurrentWorkflowTaskExecutions: 32,

@@ -261,7 +261,7 @@ test('the API says that a raw is gone, and runs nothing again of it', async () =
   const raw = await world.get(`/inbound-emails/${_id}/raw`, world.tokens.olga);
   expect(raw.status).toBe(410);
   expect(await raw.json()).toMatchObject({ detail: expect.stringContaining('has been deleted') as string });
-  const startRun = () => Promise.reject(new Error('nothing is to be started'));
-  const asked = { models: world.models, client: null as never, startRun };
+  const inboundEmail = () => Promise.reject(new Error('nothing is to be started'));
+  const asked = { models: world.models, client: null as never, starts: { inboundEmail } };
   expect(await rerunInbound(asked, _id)).toEqual({ result: 'raw gone' });
 });

@@ -3,11 +3,11 @@ import type { Config } from '../../config.ts';
 import { ProviderAway, ProviderRefused } from '../setup.ts';
 import { type MailgunAnswer, call, NoAnswer } from './call.ts';
 import { saidIn, waitMs } from './said.ts';
-import { oneLine } from './words.ts';
+import { shownLine } from './shownLine.ts';
 
 /** What says only that something was deleted, or will be, and is no page of a proxy. */
 export const Deleted = z.object({
-  message: z.string().refine((message) => /\bdeleted\b/i.test(oneLine(message))),
+  message: z.string().refine((message) => /\bdeleted\b/i.test(shownLine(message))),
 });
 
 /** One call about what the account has. @throws ProviderAway, ProviderRefused */

@@ -1,6 +1,6 @@
 import type { DeliveryEvent } from '../outbound.ts';
 import type { MailgunEvent } from './events.ts';
-import { oneLine, withSaid } from './words.ts';
+import { shownLine, withSaid } from './shownLine.ts';
 
 /** `reason` of a failed event (mailgun-go, events/enums.go): what has happened, for somebody who does not know mail servers. */
 const WORDS = new Map(
@@ -30,7 +30,7 @@ export function deliveryReason(kind: DeliveryEvent['kind'], event: MailgunEvent)
   if (kind === 'accepted' || kind === 'delivered') return null;
   if (kind === 'complained') return 'the recipient called it spam';
   if (event.event === 'rejected')
-    return withSaid('Mailgun took it, but does not send it', oneLine(event.reject?.reason ?? ''));
+    return withSaid('Mailgun took it, but does not send it', shownLine(event.reject?.reason ?? ''));
   const code = event['delivery-status']?.code ?? null;
   const suppressed = SUPPRESSED.get(code === PREVIOUSLY_BOUNCED ? 'suppress-bounce' : event.reason);
   if (suppressed !== undefined) return suppressed;
@@ -46,7 +46,7 @@ function words(kind: 'delayed' | 'failed', reason: string, code: number | null):
 
 /** `550 5.1.1 No such user`: the answer of a mail server has a code of three digits, which Mailgun keeps beside it. */
 function said(status: MailgunEvent['delivery-status']): string {
-  const text = oneLine(status?.message || status?.description || '');
+  const text = shownLine(status?.message || status?.description || '');
   const code = status?.code ?? 0;
   const isServers = code >= 400 && code < 600 && code !== NO_MX;
   return isServers && text !== '' && !text.startsWith(String(code)) ? `${code} ${text}` : text;

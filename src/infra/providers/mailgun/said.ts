@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { oneLine } from './words.ts';
+import { shownLine } from './shownLine.ts';
 
 const text = z.string().catch('');
 /** `{message}`, some 400s `{Reason}`, a gateway's `{error}`; `retry-seconds` is from an older page about limits. */
@@ -10,7 +10,7 @@ const Body = z
 /** What an answer says in words, as one line; '' for a page of a proxy, and where it says nothing. */
 export function saidIn(body: unknown): string {
   const { message, Reason, error } = Body.parse(body);
-  return oneLine(message || Reason || error);
+  return shownLine(message || Reason || error);
 }
 
 /**

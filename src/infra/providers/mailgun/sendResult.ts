@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SendResult } from '../outbound.ts';
 import { type MailgunAnswer, NoAnswer } from './call.ts';
 import { saidIn, waitMs } from './said.ts';
-import { withSaid } from './words.ts';
+import { withSaid } from './shownLine.ts';
 
 const Taken = z.object({ id: z.string().min(1) });
 

@@ -2,8 +2,8 @@ import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import type { Models } from '../../src/infra/models/index.ts';
 import { setUpWorkflowId } from '../../src/infra/temporal/ids.ts';
-import { createStartSetUp } from '../../src/infra/temporal/startSetUp.ts';
-import { createSetUpStarter } from '../../src/sweeps/startWanted.ts';
+import { createSetUpStarter } from '../../src/sweeps/startSetUps.ts';
+import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
 import { domainRow } from '../core/domains/rows.ts';
 import { freshModels, freshNamespace, temporalAddress } from '../support/engines.ts';
 
@@ -19,9 +19,9 @@ afterAll(async () => {
   await client.connection.close();
 });
 
-test('a run that an operator ended goes on as another one when something is wanted of it', async () => {
+test('a set-up whose run an operator ended goes on in a new run when a start is wanted', async () => {
   const log = pino({ level: 'silent' });
-  const setUps = createSetUpStarter({ models, startSetUp: createStartSetUp(client), log });
+  const setUps = createSetUpStarter({ models, starts: createWorkflowStarts(client), log });
   const { _id } = await models.Domain.create(domainRow({ wants_start: true }));
   const handle = (run: number) => client.workflow.getHandle(setUpWorkflowId('verifyDomain', _id, run));
   const row = () => models.Domain.findById(_id).orFail().lean();
@@ -34,10 +34,14 @@ test('a run that an operator ended goes on as another one when something is want
   expect((await handle(2).describe()).status.name).toBe('RUNNING');
 });
 
-test('a proof that is over is not begun again', async () => {
+test('a proof that has ended is not started again', async () => {
   const log = pino({ level: 'silent' });
-  const over = () => Promise.resolve('over' as const);
-  const setUps = createSetUpStarter({ models, startSetUp: over, log });
+  const closed = () => Promise.resolve('already-started' as const);
+  const setUps = createSetUpStarter({
+    models,
+    starts: { verifyForwarding: closed, verifyDomain: closed },
+    log,
+  });
   const row = { workspace_id: 'w', workspace_email_id: 'e', address: 'a@b.test', dns_value: 'x', run: 1 };
   await models.AddressProof.create({ ...row, _id: 'p', state: 'proved', wants_start: true });
   await setUps.sweep();

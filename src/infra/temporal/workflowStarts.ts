@@ -1,0 +1,179 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import {
+  deleteWorkspaceId,
+  inboundWorkflowId,
+  KEEP_PROVIDER_ID,
+  KEEP_TIDY_ID,
+  MAIL_QUEUE,
+  REPLY_QUEUE,
+  replyWorkflowId,
+  SET_UP_QUEUE,
+  setUpWorkflowId,
+  WEBHOOK_QUEUE,
+  webhookWorkflowId,
+} from './ids.ts';
+import type { InboundRun, ReplyRun, SetUpRun, WebhookRun, WorkspaceToDelete } from './runTypes.ts';
+
+/** Workflow types, each with its input. Stored histories hold the types: they never change. */
+interface WorkflowInputs {
+  inboundEmail: InboundRun;
+  sendReply: ReplyRun;
+  deliverWebhook: WebhookRun;
+  verifyForwarding: SetUpRun;
+  verifyDomain: SetUpRun;
+  deleteWorkspace: WorkspaceToDelete;
+  keepTidy: void;
+  keepProvider: void;
+}
+
+/**
+ * - `started`: this call started the run, or signalled the open one (`signalsOpenRun`).
+ * - `already-started`: nothing was done, because a run with this id is open or has closed.
+ */
+export type Started = 'started' | 'already-started';
+
+/**
+ * Starts workflows; the only place that does. The workflow id makes a second start harmless.
+ * @throws ServiceError when Temporal is away, after 5 s at the latest; the run may have started all the same.
+ */
+export type WorkflowStarts = {
+  [Type in keyof WorkflowInputs]: (input: WorkflowInputs[Type]) => Promise<Started>;
+};
+
+interface StartRule<Input> {
+  queue: string;
+  workflowId: (input: Input) => string;
+  /** Ids only: Temporal never holds mail. */
+  args: (input: Input) => unknown[];
+  /** For operators, in Temporal's UI. */
+  summary: (input: Input) => string;
+  details?: (input: Input) => string;
+  /** Refuse a second start even when the first run has closed. Without it only an open run refuses. */
+  onlyOnce: boolean;
+  /** Send the signal `wake` with the start: an open run reads its row again instead of refusing. */
+  signalsOpenRun: boolean;
+}
+
+interface NumberedRun {
+  id: string;
+  run: number;
+}
+const idAndRun = ({ id, run }: NumberedRun): [NumberedRun] => [{ id, run }];
+const numbered =
+  (text: string) =>
+  ({ run }: NumberedRun): string =>
+    run === 1 ? text : `${text}, run ${run}`;
+
+const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> } = {
+  inboundEmail: {
+    queue: MAIL_QUEUE,
+    workflowId: ({ id, run }) => inboundWorkflowId(id, run),
+    args: ({ id, key, run }) => [{ id, key, run }],
+    summary: numbered('A mail comes in'),
+    details: ({ key }) => `Payload: ${key}`,
+    onlyOnce: true,
+    signalsOpenRun: false,
+  },
+  sendReply: {
+    queue: REPLY_QUEUE,
+    workflowId: ({ id, run }) => replyWorkflowId(id, run),
+    args: idAndRun,
+    summary: numbered('A reply goes out'),
+    onlyOnce: true,
+    signalsOpenRun: false,
+  },
+  deliverWebhook: {
+    queue: WEBHOOK_QUEUE,
+    workflowId: ({ id, run }) => webhookWorkflowId(id, run),
+    args: idAndRun,
+    summary: numbered('An event goes to an endpoint'),
+    onlyOnce: true,
+    signalsOpenRun: false,
+  },
+  verifyForwarding: {
+    queue: SET_UP_QUEUE,
+    workflowId: ({ id, run }) => setUpWorkflowId('verifyForwarding', id, run),
+    args: idAndRun,
+    summary: numbered('An address is being proved'),
+    onlyOnce: true,
+    signalsOpenRun: true,
+  },
+  verifyDomain: {
+    queue: SET_UP_QUEUE,
+    workflowId: ({ id, run }) => setUpWorkflowId('verifyDomain', id, run),
+    args: idAndRun,
+    summary: numbered('A domain is proved, and then checked again and again'),
+    onlyOnce: true,
+    signalsOpenRun: true,
+  },
+  deleteWorkspace: {
+    queue: SET_UP_QUEUE,
+    workflowId: ({ id }) => deleteWorkspaceId(id),
+    args: ({ id }) => [{ id }],
+    summary: () => 'A workspace is deleted',
+    onlyOnce: false,
+    signalsOpenRun: false,
+  },
+  // One run for the installation, which works at once and then daily, however many processes ask for it.
+  keepTidy: {
+    queue: SET_UP_QUEUE,
+    workflowId: () => KEEP_TIDY_ID,
+    args: () => [],
+    summary: () => 'What has been kept long enough is deleted, daily',
+    onlyOnce: false,
+    signalsOpenRun: true,
+  },
+  keepProvider: {
+    queue: SET_UP_QUEUE,
+    workflowId: () => KEEP_PROVIDER_ID,
+    args: () => [],
+    summary: () => 'Routes and event webhooks at the mail provider are checked, daily',
+    onlyOnce: false,
+    signalsOpenRun: true,
+  },
+};
+
+const DEADLINE_MS = 5_000;
+
+export function createWorkflowStarts(client: Client): WorkflowStarts {
+  const starter =
+    <Type extends keyof WorkflowInputs>(type: Type) =>
+    async (input: WorkflowInputs[Type]): Promise<Started> => {
+      try {
+        await client.connection.withDeadline(Date.now() + DEADLINE_MS, () => start(client, type, input));
+        return 'started';
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-started';
+        throw error;
+      }
+    };
+  return {
+    inboundEmail: starter('inboundEmail'),
+    sendReply: starter('sendReply'),
+    deliverWebhook: starter('deliverWebhook'),
+    verifyForwarding: starter('verifyForwarding'),
+    verifyDomain: starter('verifyDomain'),
+    deleteWorkspace: starter('deleteWorkspace'),
+    keepTidy: starter('keepTidy'),
+    keepProvider: starter('keepProvider'),
+  };
+}
+
+function start<Type extends keyof WorkflowInputs>(
+  client: Client,
+  type: Type,
+  input: WorkflowInputs[Type],
+): Promise<unknown> {
+  const rule = RULES[type];
+  const options = {
+    taskQueue: rule.queue,
+    workflowId: rule.workflowId(input),
+    args: rule.args(input),
+    staticSummary: rule.summary(input),
+    staticDetails: rule.details?.(input),
+    workflowIdReusePolicy: rule.onlyOnce ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
+  } as const;
+  return rule.signalsOpenRun
+    ? client.workflow.signalWithStart(type, { ...options, signal: 'wake' })
+    : client.workflow.start(type, { ...options, workflowIdConflictPolicy: 'FAIL' });
+}

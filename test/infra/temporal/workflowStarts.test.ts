@@ -1,0 +1,103 @@
+import { Client, Connection } from '@temporalio/client';
+import { newId } from '../../../src/lib/ids.ts';
+import { replyWorkflowId } from '../../../src/infra/temporal/ids.ts';
+import { createTemporalClient } from '../../../src/infra/temporal/client.ts';
+import { createWakeReply } from '../../../src/infra/temporal/wake.ts';
+import { createWorkflowStarts, type WorkflowStarts } from '../../../src/infra/temporal/workflowStarts.ts';
+import { freshNamespace, temporalAddress } from '../../support/engines.ts';
+
+let client: Client;
+let starts: WorkflowStarts;
+beforeAll(async () => {
+  const namespace = await freshNamespace();
+  const connection = await Connection.connect({ address: temporalAddress() });
+  client = new Client({ connection, namespace });
+  starts = createWorkflowStarts(client);
+});
+afterAll(() => client.connection.close());
+
+async function historyOf(workflowId: string) {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const payloads = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  return {
+    input: payloads.map(({ data }) => JSON.parse(Buffer.from(data!).toString()) as unknown),
+    signals: (events ?? []).flatMap(
+      (event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? [],
+    ),
+  };
+}
+
+test('types, ids, queues and inputs are those of stored histories', async () => {
+  const run = { id: 'x', run: 2 };
+  await starts.inboundEmail({ ...run, key: 'a key' });
+  await starts.sendReply(run);
+  await starts.deliverWebhook(run);
+  await starts.verifyForwarding(run);
+  await starts.verifyDomain(run);
+  await starts.deleteWorkspace({ id: 'x' });
+  await starts.keepTidy();
+  await starts.keepProvider();
+  for (const [workflowId, type, queue, input] of [
+    ['inbound/x/again/2', 'inboundEmail', 'mail', { ...run, key: 'a key' }],
+    ['reply/x/again/2', 'sendReply', 'replies', run],
+    ['webhook/x/again/2', 'deliverWebhook', 'webhooks', run],
+    ['verify-forwarding/x/again/2', 'verifyForwarding', 'set-up', run],
+    ['verify-domain/x/again/2', 'verifyDomain', 'set-up', run],
+    ['delete-workspace/x', 'deleteWorkspace', 'set-up', { id: 'x' }],
+    ['keep-tidy', 'keepTidy', 'set-up', null],
+    ['keep-provider', 'keepProvider', 'set-up', null],
+  ] as const) {
+    const described = await client.workflow.getHandle(workflowId).describe();
+    expect([described.type, described.taskQueue]).toEqual([type, queue]);
+    expect((await historyOf(workflowId)).input).toEqual(input === null ? [] : [input]);
+  }
+});
+
+test('a run is started once, even after it has closed; later runs of a reply have their own ids', async () => {
+  const id = newId();
+  const results = await Promise.all([1, 2, 3].map(() => starts.sendReply({ id, run: 1 })));
+  expect(results.sort()).toEqual(['already-started', 'already-started', 'started']);
+  await client.workflow.getHandle(replyWorkflowId(id, 1)).terminate();
+  expect(await starts.sendReply({ id, run: 1 })).toBe('already-started');
+  expect(await starts.sendReply({ id, run: 2 })).toBe('started');
+  const { historyLength, taskQueue } = await client.workflow.getHandle(replyWorkflowId(id, 2)).describe();
+  expect([historyLength, taskQueue]).toEqual([2, 'replies']);
+});
+
+test('a set-up that is open is signalled, and one that has closed is not started again', async () => {
+  const id = newId();
+  expect(await starts.verifyDomain({ id, run: 1 })).toBe('started');
+  expect(await starts.verifyDomain({ id, run: 1 })).toBe('started');
+  expect((await historyOf(`verify-domain/${id}`)).signals).toEqual(['wake', 'wake']);
+  await client.workflow.getHandle(`verify-domain/${id}`).terminate();
+  expect(await starts.verifyDomain({ id, run: 1 })).toBe('already-started');
+});
+
+test('what has closed may be started again where that is right', async () => {
+  for (const [workflowId, start] of [
+    ['delete-workspace/y', () => starts.deleteWorkspace({ id: 'y' })],
+    ['keep-tidy', () => starts.keepTidy()],
+  ] as const) {
+    await start();
+    await client.workflow.getHandle(workflowId).terminate();
+    expect(await start()).toBe('started');
+  }
+  expect(await starts.deleteWorkspace({ id: 'y' })).toBe('already-started');
+});
+
+test('a reply holds ids only, and receives the signal', async () => {
+  const id = newId();
+  await starts.sendReply({ id, run: 1 });
+  await createWakeReply(client)({ id, run: 1 });
+  const { input, signals } = await historyOf(replyWorkflowId(id, 1));
+  expect(input).toEqual([{ id, run: 1 }]);
+  expect(signals).toContain('wake');
+});
+
+test('waking a run that does not exist, or a Temporal that is away, fails silently; a start rejects', async () => {
+  await createWakeReply(client)({ id: newId(), run: 1 });
+  const away = createTemporalClient({ address: '127.0.0.1:9', namespace: 'none' });
+  await createWakeReply(away)({ id: newId(), run: 1 });
+  await expect(createWorkflowStarts(away).sendReply({ id: newId(), run: 1 })).rejects.toThrow();
+  await away.connection.close();
+});
