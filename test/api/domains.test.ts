@@ -241,7 +241,7 @@ describe('POST check', () => {
     await set(id, { state });
     const { status, body } = await answerOf(check(id));
     expect(status).toBe(409);
-    expect(body.detail).toContain('add the domain again');
+    expect(body.detail).toContain('Add the domain again');
   });
 
   test('403 for members; 404 for what is not there', async () => {

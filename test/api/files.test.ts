@@ -120,7 +120,7 @@ test('a file that is not there says why', async () => {
     { detail: 'This file was not stored: too large.' },
   ]);
   const lost = await download((await rows.attachment(models, { key: 'attachments/acme/none/lost' }))._id);
-  expect([lost.status, await lost.json()]).toMatchObject([404, { detail: 'It is no longer kept.' }]);
+  expect([lost.status, await lost.json()]).toMatchObject([404, { detail: 'This file is no longer stored.' }]);
 });
 
 test('storage that is away is 503; one that breaks off ends the connection, never a whole file', async () => {

@@ -37,8 +37,8 @@ test('it is OpenAPI 3.1, and needs no token', async () => {
 });
 
 test('every route is in it, and nothing else', () => {
-  const { router, account } = createRoutes(world.deps);
-  const routes = [...router.stack, ...account.stack].flatMap(({ methods, path }) =>
+  const { workspace, account } = createRoutes(world.deps);
+  const routes = [...workspace.router.stack, ...account.router.stack].flatMap(({ methods, path }) =>
     methods
       .filter((method) => method !== 'HEAD')
       .map(

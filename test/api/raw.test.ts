@@ -118,7 +118,7 @@ test('raw mail that is no longer kept is 404 with a sentence', async () => {
   const withoutMime = await posted({ mime: { object: `${folder}/gone.eml`, size: 1 } });
   for (const id of [_id, withoutMime]) {
     const answer = await raw(id);
-    expect([answer.status, await answer.json()]).toMatchObject([404, { detail: 'It is no longer kept.' }]);
+    expect([answer.status, await answer.json()]).toMatchObject([404, { detail: 'This file is no longer stored.' }]);
   }
 });
 

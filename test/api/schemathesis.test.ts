@@ -16,7 +16,7 @@ const program = await findSchemathesis();
     await using world = await createWorld({ rerun: () => Promise.resolve({ result: 'not needed' }) });
     await seedEmails(world);
     const ids = await oneOfEach(world, 'acme', 'max', {});
-    const paths = createRoutes(world.deps).router.stack.map(({ path }) => String(path));
+    const paths = createRoutes(world.deps).workspace.router.stack.map(({ path }) => String(path));
     const folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-schemathesis-'));
     const config = [...new Set(paths)].map((route) => {
       const below = route.replace(/^.*:workspace_id/, '');

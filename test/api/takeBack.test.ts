@@ -36,13 +36,13 @@ describe('taking a message back', () => {
   });
 
   test.each<[MessageState, string]>([
-    ['sending', 'is going out'],
-    ['sent', 'has gone out'],
+    ['sending', 'is being sent'],
+    ['sent', 'has been sent'],
     ['delivered', 'was delivered'],
     ['delayed', 'delayed'],
-    ['complained', 'complained'],
+    ['complained', 'reported it as spam'],
     ['failed', 'has failed'],
-    ['unconfirmed', 'nobody knows'],
+    ['unconfirmed', 'unknown whether'],
   ])('that is %s is 409, and says why', async (state, words) => {
     const { id, path } = await message({ state });
     const { status, body } = await answerOf(world.delete(path, world.tokens.max));
