@@ -1,4 +1,7 @@
-/** `npm run openapi`: writes docs/openapi.json, the description that the API itself serves at /api/v1/openapi.json. */
+/**
+ * `npm run openapi`: writes docs/openapi.json, the description that the API itself serves at
+ * /api/v1/openapi.json.
+ */
 import { writeFile } from 'node:fs/promises';
 import { createRoutes } from '../src/api/api.ts';
 import type { ApiDeps } from '../src/api/deps.ts';

@@ -48,8 +48,8 @@ const WORKSPACE_PREFIX = '/api/v1/workspaces/:workspace_id';
 const ACCOUNT_PREFIX = '/api/v1';
 
 /**
- * Every route of a workspace, of a person's account, and of signed files. With `methods: METHODS` a method that a path
- * does not have is answered with 405, whatever it is; by default rare ones are 501.
+ * Every route of a workspace, of a person's account, and of signed files. With `methods: METHODS` every
+ * method that a path does not support is 405; by default the router answers rare ones with 501.
  */
 export function createRoutes(deps: ApiDeps) {
   const limits = createLimits(deps.config.apiRequestsPerMinute);
@@ -142,11 +142,12 @@ const THREAD_ROUTES = [
 ];
 
 /**
- * The API: everything below `/api/` and `/files/`, and the page `/password`; other paths go to the next middleware.
+ * The API: everything below `/api/` and `/files/`, and the page `/password`; other paths go to the next
+ * middleware.
  *
- * Any route may answer 401 (no token, or one that no longer works), 404 (unknown, of another workspace, or another
- * user's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage is unavailable). Refusals
- * are always problem+json.
+ * Any route may answer 401 (no token, or one that no longer works), 404 (unknown, of another workspace, or
+ * another user's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage is
+ * unavailable). Refusals are always problem+json.
  */
 export function createApi(deps: ApiDeps): Middleware {
   const { workspace, account, files, describe } = createRoutes(deps);

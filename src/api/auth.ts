@@ -30,9 +30,9 @@ interface AuthDeps {
 
 /**
  * `Authorization: Bearer <token>` (RFC 6750), or the cookie of a session.
- * @throws Problem 401: the token or session is unknown, revoked or expired, or its user is no longer a member.
- * 403: a change with a cookie that does not come from one of our pages. 404: the path names another workspace.
- * 429: over the limit of requests
+ * @throws Problem 401: the token or session is unknown, revoked or expired, or its user is no longer a
+ * member. 403: a change with a cookie that does not come from one of our pages. 404: the path names another
+ * workspace. 429: over the limit of requests
  */
 export function authenticate(deps: AuthDeps): Authenticate {
   return async (ctx, next) => {
@@ -70,7 +70,10 @@ async function takeSession(ctx: Context, { models, config, limits }: AuthDeps): 
   return session;
 }
 
-/** For routes of a person rather than of a workspace: only with the cookie of a session. @throws Problem 401, 403, 429 */
+/**
+ * For routes of a person rather than of a workspace: only with the cookie of a session.
+ * @throws Problem 401, 403, 429
+ */
 export function signedIn(deps: AuthDeps): RouterMiddleware<AccountState> {
   return async (ctx, next) => {
     ctx.state.session = await takeSession(ctx, deps);

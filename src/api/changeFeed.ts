@@ -23,7 +23,10 @@ export function openUserFeed(
   return openFeed(models, reader, since?.toUpperCase() ?? null, waitMs);
 }
 
-/** The next event, or the position when there is none yet. @throws Problem 410, 422: the position cannot be used */
+/**
+ * The next event, or the position when there is none yet.
+ * @throws Problem 410, 422: the position cannot be used
+ */
 export async function nextOf(feed: Feed): ReturnType<Feed['next']> {
   try {
     return await feed.next();

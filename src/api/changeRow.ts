@@ -14,7 +14,8 @@ interface RowChange<Row> {
 }
 
 /**
- * Compare and set: concurrent changes of one row do not overwrite each other, and `If-Match` holds until the write.
+ * Compare and set: concurrent changes of one row do not overwrite each other, and `If-Match` holds until the
+ * write.
  * @throws Problem 404, 412
  */
 export async function changeRow<Row>(

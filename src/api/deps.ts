@@ -38,7 +38,10 @@ export interface ApiDeps {
   log: Logger;
   /** Starts the runs of deliveries to endpoints in the background; never throws. */
   deliveries: Pick<DeliveryStarter, 'add'>;
-  /** Models on a connection of their own, for streams of events: a stream must not hold up requests. Defaults to `models`. */
+  /**
+   * Models on a connection of their own, for streams of events: a stream must not hold up requests. Defaults
+   * to `models`.
+   */
   feedModels?: Models;
   /** Aborted when the process must stop: streams of events end then. */
   stopping?: AbortSignal;

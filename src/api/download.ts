@@ -15,7 +15,10 @@ interface Download {
 /** Raster images cannot contain code, so a browser may show them. */
 const RASTER = /^image\/(png|jpeg|gif|webp)$/;
 
-/** Types that are sent as they are. What a browser could run or follow (HTML, SVG, XML, scripts) is sent as bytes. */
+/**
+ * Types that are sent as they are. What a browser could run or follow (HTML, SVG, XML, scripts) is sent as
+ * bytes.
+ */
 const HARMLESS =
   /^(text\/(plain|csv|calendar)|(audio|video)\/[\w.-]+|application\/(pdf|zip|json|rtf|msword|vnd\.[\w.-]+)|message\/rfc822)$/;
 
@@ -37,7 +40,8 @@ export function sendStream(ctx: Context, body: Readable, file: Download): void {
     'Content-Disposition',
     contentDisposition(name, {
       type: RASTER.test(contentType) ? 'inline' : 'attachment',
-      // Clients disagree about Latin-1 in a header, so what is not ASCII goes into `filename*` only (RFC 6266).
+      // Clients disagree about Latin-1 in a header, so what is not ASCII goes into `filename*` only (RFC
+      // 6266).
       fallback: name.replace(/[^\x20-\x7e]/g, '_'),
     }),
   );
@@ -65,8 +69,8 @@ function safeType(claimed: string): string {
 }
 
 /**
- * Removes control characters (they end headers), path separators, and marks that change the direction of writing
- * (`invoice<RLO>fdp.exe` reads as `invoiceexe.pdf`). Letters of every script stay.
+ * Removes control characters (they end headers), path separators, and marks that change the direction of
+ * writing (`invoice<RLO>fdp.exe` reads as `invoiceexe.pdf`). Letters of every script stay.
  */
 function safeName(filename: string): string {
   const name = filename

@@ -82,7 +82,10 @@ export const ReplyBody = z
 /** A new ticket, with the message that opens it. */
 export const NewTicketBody = z.strictObject({ ...content, ...mail }).refine(hasText, NO_TEXT);
 
-/** A new conversation. It is shared unless `personal` says otherwise, or the sending address is the user's own. */
+/**
+ * A new conversation. It is shared unless `personal` says otherwise, or the sending address is the user's
+ * own.
+ */
 export const NewConversationBody = z
   .strictObject({ ...content, ...mail, personal: z.boolean('must be true or false').nullish() })
   .refine(hasText, NO_TEXT);
@@ -103,7 +106,10 @@ export function draftOf(body: z.output<typeof NewTicketBody>): Draft {
   };
 }
 
-/** Reads one address: `ann@x.test`, `Ann <ann@x.test>`, `"Lee, Ann" <ann@x.test>`. @returns null for anything else */
+/**
+ * Reads one address: `ann@x.test`, `Ann <ann@x.test>`, `"Lee, Ann" <ann@x.test>`.
+ * @returns null for anything else
+ */
 function readAddress(text: string): Address | null {
   const written = storable(text).trim();
   const named = /^(?:"((?:[^"\\]|\\.)*)"|([^"<>]*?))\s*<([^<>]*)>$/.exec(written);

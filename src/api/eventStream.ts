@@ -72,6 +72,7 @@ async function* eventText({ feed, first, authenticate, isOver }: EventStream): A
       sentAt = now;
     }
   } catch {
-    // The user may no longer read, or MongoDB is unavailable: the client connects again with its last position.
+    // The user may no longer read, or MongoDB is unavailable: the client connects again with its last
+    // position.
   }
 }

@@ -22,7 +22,10 @@ export async function findProof(models: Models, email: WorkspaceEmailRow): Promi
   return proof;
 }
 
-/** Of the settings only. The proof and the forwarding addresses change by themselves, and no change overwrites them. */
+/**
+ * Of the settings only. The proof and the forwarding addresses change by themselves, and no change overwrites
+ * them.
+ */
 export const emailTag = (row: WorkspaceEmailRow): string => etagOf('email', row._id, settingsOf(row));
 
 /** Answers with an address and its ETag. */

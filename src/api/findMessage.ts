@@ -6,7 +6,10 @@ import type { ApiState } from './auth.ts';
 import { findThread } from './findThread.ts';
 import { notFound } from './problem.ts';
 
-/** Finds the message that the path of a request names, in a thread that the user may see. @throws Problem 404 */
+/**
+ * Finds the message that the path of a request names, in a thread that the user may see.
+ * @throws Problem 404
+ */
 export const messageFinder =
   (models: Models, kind: MessageRow['thread_kind']) =>
   async ({ params, state }: RouterContext<ApiState>): Promise<MessageRow> => {

@@ -14,7 +14,8 @@ export const threadFinder =
 
 /**
  * A thread that the user may see, and that is not in the trash.
- * @throws Problem 404; with `merged_into` and `merged_kind` where it was merged into a thread that the user may see
+ * @throws Problem 404; with `merged_into` and `merged_kind` where it was merged into a thread that the user
+ * may see
  */
 export async function findThread(
   models: Models,

@@ -4,7 +4,10 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { HOUR_MS, MINUTE_MS } from '../lib/time.ts';
 import { Problem } from './problem.ts';
 
-/** A limit of requests in a period. It counts in this process: where several web processes run, each counts its own. */
+/**
+ * A limit of requests in a period. It counts in this process: where several web processes run, each counts
+ * its own.
+ */
 export interface Limit {
   /** Counts one request. @throws Problem 429 with Retry-After when none is left */
   take(key: string): Promise<Allowance>;
@@ -72,8 +75,8 @@ export function createLimits(requestsPerMinute: number) {
   return {
     requests: limitOf(requestsPerMinute, MINUTE_MS, 'There were too many requests'),
     /**
-     * Tries of a password: few for one account from one network, more for one account from everywhere (so that a
-     * stranger cannot easily lock somebody out), and as many from one network on any account.
+     * Tries of a password: few for one account from one network, more for one account from everywhere (so
+     * that a stranger cannot easily lock somebody out), and as many from one network on any account.
      */
     signIn: {
       pair: limitOf(10, 15 * MINUTE_MS, tooManyTries),
@@ -92,7 +95,10 @@ export function createLimits(requestsPerMinute: number) {
   };
 }
 
-/** The network that is counted for an address: IPv4 whole; of IPv6 the first half, since one household has the second. */
+/**
+ * The network that is counted for an address: IPv4 whole; of IPv6 the first half, since one household has the
+ * second.
+ */
 export function networkOf(ip: string): string {
   if (!ipaddr.isValid(ip)) return ip;
   const address = ipaddr.process(ip);

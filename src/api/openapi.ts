@@ -22,16 +22,19 @@ interface Described {
 }
 
 const DESCRIPTION = `
-Everything that Postroom does for a workspace: its tickets, conversations, contacts, addresses, domains, people, webhooks.
+Everything that Postroom does for a workspace: its tickets, conversations, contacts, addresses, domains, people,
+webhooks.
 
-- **Authentication:** \`Authorization: Bearer <token>\`, or the cookie of a session (\`POST /api/v1/sessions\`).
-- **Lists** are pages of up to 100 rows, newest first (messages of a thread oldest first). Send \`next_cursor\` as
-  \`cursor\` to read the next page.
-- **Errors** are \`application/problem+json\` (RFC 9457). \`detail\` says what happened and what to do. What is unknown,
-  belongs to another workspace, or is another user's personal mail is 404.
-- **Retries:** send an \`Idempotency-Key\` with a POST. If you repeat the request with the same key, it is carried out
-  once, and you get the first answer again.
-- **Concurrent changes:** send the \`ETag\` that you read as \`If-Match\`. The answer is 412 if the row has changed since.
+- **Authentication:** \`Authorization: Bearer <token>\`, or the cookie of a session
+  (\`POST /api/v1/sessions\`).
+- **Lists** are pages of up to 100 rows, newest first (messages of a thread oldest first). Send
+  \`next_cursor\` as \`cursor\` to read the next page.
+- **Errors** are \`application/problem+json\` (RFC 9457). \`detail\` says what happened and what to do. What
+  is unknown, belongs to another workspace, or is another user's personal mail is 404.
+- **Retries:** send an \`Idempotency-Key\` with a POST. If you repeat the request with the same key, it is
+  carried out once, and you get the first answer again.
+- **Concurrent changes:** send the \`ETag\` that you read as \`If-Match\`. The answer is 412 if the row has
+  changed since.
 - **Compatibility:** answers may get new fields. Existing fields stay.
 `.trim();
 

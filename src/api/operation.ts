@@ -4,7 +4,8 @@ import { readBody } from './body.ts';
 import { readQuery } from './query.ts';
 
 /**
- * What a route takes and answers. The same schemas check its requests, type its answers, and describe it in OpenAPI.
+ * What a route takes and answers. The same schemas check its requests, type its answers, and describe it in
+ * OpenAPI.
  */
 export interface Operation<
   Query extends z.ZodType = z.ZodType,
@@ -29,8 +30,9 @@ export interface Operation<
   /** Media types of answers that are not JSON; the handler sets `ctx.body` itself. */
   streams?: string[];
   /**
-   * How a repeated request with the same `Idempotency-Key` is recognised: its answer was kept (idempotent.ts), or the
-   * row that it made has an id made of the key (`requestOf`). Without it the operation takes no key.
+   * How a repeated request with the same `Idempotency-Key` is recognised: its answer was kept
+   * (idempotent.ts), or the row that it made has an id made of the key (`requestOf`). Without it the
+   * operation takes no key.
    */
   idempotency?: 'answer kept' | 'id from key';
   /** Its answer has an `ETag`, and a change honours `If-Match`. */

@@ -33,7 +33,10 @@ const ownersOnly: Authenticate = async (ctx, next) => {
   await next();
 };
 
-/** Refuses a token with fewer scopes than its user's role has: such a token neither creates nor revokes tokens. */
+/**
+ * Refuses a token with fewer scopes than its user's role has: such a token neither creates nor revokes
+ * tokens.
+ */
 const wholeRole: Authenticate = async (ctx, next) => {
   const { user, scopes } = ctx.state;
   const missing = scopesOf(user.role).filter((scope) => !scopes.includes(scope));

@@ -11,7 +11,10 @@ export interface FieldFault {
   message: string;
 }
 
-/** A refusal or failure, answered as `application/problem+json` (RFC 9457). `detail` is a sentence for a person. */
+/**
+ * A refusal or failure, answered as `application/problem+json` (RFC 9457). `detail` is a sentence for a
+ * person.
+ */
 export class Problem extends Error {
   readonly status: number;
   readonly detail: string;
@@ -33,7 +36,10 @@ export class Problem extends Error {
   }
 }
 
-/** The one answer for what is unknown, of another workspace, or hidden from the user: they cannot be told apart. */
+/**
+ * The one answer for what is unknown, of another workspace, or hidden from the user: they cannot be told
+ * apart.
+ */
 export const notFound = (): Problem => new Problem(404, 'There is nothing here that you can see.');
 
 /** A body of 6 MB may have a million wrong fields; a client needs only the first of them. */
@@ -80,7 +86,8 @@ function asProblem(ctx: Context, error: unknown, log: Logger): Problem {
       UNAVAILABLE,
     );
   }
-  // Of the request where it has one (infra/telemetry/requests.ts), so that it leads to all lines of that request.
+  // Of the request where it has one (infra/telemetry/requests.ts), so that it leads to all lines of that
+  // request.
   const id = ctx.response.get('X-Request-Id') || newId();
   log.error({ id, error: errorCode(error), at: stackOf(error) }, 'the API failed');
   return new Problem(500, `Something went wrong on our side. It has been logged as ${id}; try again.`);

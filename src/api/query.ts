@@ -2,7 +2,10 @@ import type { ParsedUrlQuery } from 'node:querystring';
 import type { z } from 'zod';
 import { wrongFields } from './problem.ts';
 
-/** The query string as its schema reads it. @throws Problem 422 that names each parameter that is wrong or unknown */
+/**
+ * The query string as its schema reads it.
+ * @throws Problem 422 that names each parameter that is wrong or unknown
+ */
 export function readQuery<Schema extends z.ZodType>(query: ParsedUrlQuery, schema: Schema): z.output<Schema> {
   return readFields(query, schema, 'is not a parameter of this request');
 }

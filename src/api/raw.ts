@@ -27,10 +27,10 @@ export const PostedForm = StoredPost.pick({ id: true, provider: true, received_a
   .meta({ id: 'PostedForm' });
 
 /**
- * The mail as the provider posted it: MIME where the provider posted that, otherwise fields and files of the form as
- * JSON. Files, large fields and bytes that are not UTF-8 are in base64. Two things are left out: the signature of the
- * provider, with which others could post to us for a day, and other recipients of the post, which may belong to other
- * workspaces.
+ * The mail as the provider posted it: MIME where the provider posted that, otherwise fields and files of the
+ * form as JSON. Files, large fields and bytes that are not UTF-8 are in base64. Two things are left out: the
+ * signature of the provider, with which others could post to us for a day, and other recipients of the post,
+ * which may belong to other workspaces.
  */
 export async function sendRaw(
   ctx: Context,

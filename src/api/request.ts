@@ -8,8 +8,8 @@ import type { ApiUser } from '../core/presenters/visibility.ts';
 export const KEY = 'Idempotency-Key';
 
 /**
- * What identifies a request and its retries: an id made of the user and the `Idempotency-Key`, and a hash of path and
- * body. The order of the fields in the body does not matter.
+ * What identifies a request and its retries: an id made of the user and the `Idempotency-Key`, and a hash of
+ * path and body. The order of the fields in the body does not matter.
  * @throws Problem 422: the key is not valid
  */
 export function requestOf(ctx: Context, { workspaceId, userId }: ApiUser): Request {
@@ -25,8 +25,8 @@ export function requestOf(ctx: Context, { workspaceId, userId }: ApiUser): Reque
 }
 
 /**
- * An id for what a route with `idempotency: 'answer kept'` creates: the same when the request is carried out again
- * (idempotent.ts), and another one the next day, when its key may be used anew.
+ * An id for what a route with `idempotency: 'answer kept'` creates: the same when the request is carried out
+ * again (idempotent.ts), and another one the next day, when its key may be used anew.
  * @param kind of what is created
  */
 export const createdId = (kind: string, ctx: Context & { state: { user: ApiUser } }): string =>

@@ -38,8 +38,8 @@ export type AddWorkspaceRoute = AddRoute<ApiState, Policy>;
 export type AddAccountRoute = AddRoute<AccountState, AccountAccess>;
 
 /**
- * The only way to a router of the API. Resources are given `add` and never the router, so no route is without its
- * access, its checks and its description.
+ * The only way to a router of the API. Resources are given `add` and never the router, so no route is without
+ * its access, its checks and its description.
  * @param middlewareFor what runs before the handler: authentication, policy, reading of the body
  */
 export function routeTable<State, Access extends object>(

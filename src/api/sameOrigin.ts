@@ -4,9 +4,9 @@ import { Problem } from './problem.ts';
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Whether a request comes from one of our pages. Since December 2025 OWASP's CSRF cheat sheet accepts Fetch Metadata as
- * a defence without a token, with the Origin header for browsers that lack it: a page can set neither. The cookie is
- * `SameSite=Lax` as well.
+ * Whether a request comes from one of our pages. Since December 2025 OWASP's CSRF cheat sheet accepts Fetch
+ * Metadata as a defence without a token, with the Origin header for browsers that lack it: a page can set
+ * neither. The cookie is `SameSite=Lax` as well.
  * @returns null when the request has neither header: then it does not come from a browser
  */
 function isSameOrigin(ctx: Context, publicUrl: string): boolean | null {
@@ -21,11 +21,15 @@ export function requireSameOrigin(ctx: Context, publicUrl: string): void {
   if (SAFE.includes(ctx.method) || isSameOrigin(ctx, publicUrl) === true) return;
   throw new Problem(
     403,
-    'With a cookie, changes are accepted only from pages of this site (Sec-Fetch-Site: same-origin, or its Origin).',
+    'With a cookie, changes are accepted only from pages of this site (Sec-Fetch-Site: same-origin, or ' +
+      'its Origin).',
   );
 }
 
-/** Pages of other sites cannot sign a user in. Programs, which send neither header, may. @throws Problem 403 */
+/**
+ * Pages of other sites cannot sign a user in. Programs, which send neither header, may.
+ * @throws Problem 403
+ */
 export function notFromElsewhere(config: { publicUrl: string }): Middleware {
   return async (ctx, next) => {
     if (isSameOrigin(ctx, config.publicUrl) === false)

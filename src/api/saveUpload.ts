@@ -11,8 +11,8 @@ import { uncounted } from './unavailable.ts';
 import type { Upload } from './upload.ts';
 
 /**
- * Stores an upload. With an Idempotency-Key the id of its row is made of the key: uploading the same file again answers
- * with the same attachment, whatever its state now, and does not store the bytes again.
+ * Stores an upload. With an Idempotency-Key the id of its row is made of the key: uploading the same file
+ * again answers with the same attachment, whatever its state now, and does not store the bytes again.
  * @throws Problem 409 when the key was used for another file
  */
 export async function saveUpload(
@@ -55,8 +55,8 @@ export async function saveUpload(
     await collectionOf(models.Attachment).insertOne(row);
     return row;
   } catch (error) {
-    // The insert may have been carried out although it failed here. If this read fails too, the bytes stay: bytes
-    // without a row do less harm than a row without bytes.
+    // The insert may have been carried out although it failed here. If this read fails too, the bytes stay:
+    // bytes without a row do less harm than a row without bytes.
     const stored = await findRow();
     if (stored?.key === key) return stored;
     await storage.delete(key).catch(() => undefined);

@@ -8,7 +8,9 @@ interface Site {
 }
 const isSecure = ({ publicUrl }: Site): boolean => publicUrl.startsWith('https:');
 
-/** With `__Host-` a browser accepts the cookie only over https, and only from and for this host (RFC 6265bis). */
+/**
+ * With `__Host-` a browser accepts the cookie only over https, and only from and for this host (RFC 6265bis).
+ */
 export const cookieName = (site: Site): string => (isSecure(site) ? '__Host-postroom' : 'postroom_session');
 
 export const sessionToken = (ctx: Context, site: Site): string | undefined =>

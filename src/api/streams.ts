@@ -7,7 +7,11 @@ const MAX_OF_PROCESS = 500;
 
 /** Counts the streams of events that are open in this process. */
 export interface Streams {
-  /** Counts a new stream. @returns function to call when it ends; idempotent. @throws Problem 429, 503: too many are open */
+  /**
+   * Counts a new stream.
+   * @returns function to call when it ends; idempotent.
+   * @throws Problem 429, 503: too many are open
+   */
   enter(userId: string): () => void;
 }
 

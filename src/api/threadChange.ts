@@ -32,8 +32,8 @@ type Change = z.output<typeof ThreadChangeBody>;
 
 /**
  * The change as an update of MongoDB; null when the row has these values already.
- * @throws Problem 422: the agent is not a member, or not the owner of a personal conversation; the user cannot see the
- * contact
+ * @throws Problem 422: the agent is not a member, or not the owner of a personal conversation; the user
+ * cannot see the contact
  */
 export async function threadChange(
   models: Models,
@@ -81,8 +81,8 @@ async function checkContact(models: Models, contact: string, user: ApiUser): Pro
 }
 
 /**
- * Makes the contact of a thread visible to everyone who sees the thread. Runs after the change, which may be refused. If
- * the process dies in between, a retry of the change does this.
+ * Makes the contact of a thread visible to everyone who sees the thread. Runs after the change, which may be
+ * refused. If the process dies in between, a retry of the change does this.
  */
 export async function shareContact(
   models: Models,

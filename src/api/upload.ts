@@ -32,8 +32,8 @@ const FORM_BYTES = 64 * 1024;
 const MAX_FIELD_BYTES = 1_000;
 
 /**
- * Streams a file into the spool of the store, where it stays while `use` runs: the one file of a form, in its field
- * `file`, or the whole body. When it fails, the spool is empty again.
+ * Streams a file into the spool of the store, where it stays while `use` runs: the one file of a form, in its
+ * field `file`, or the whole body. When it fails, the spool is empty again.
  * @throws Problem 400 (incomplete, or not a form), 413 (over 25 MB), 415 (compressed), 422 (names)
  */
 export async function withUpload<T>(

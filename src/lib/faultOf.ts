@@ -2,8 +2,9 @@
 const PLAIN = /^[\w .-]{1,100}$/;
 
 /**
- * What a log or a failure may say of one error: its class, and the code of the driver or the system where it has one, such as
- * `MongoServerError 11000` or `Error ENOSPC`. Never its message: that may hold an address or text from a mail.
+ * What a log or a failure may say of one error: its class, and the code of the driver or the system where it
+ * has one, such as `MongoServerError 11000` or `Error ENOSPC`. Never its message: that may hold an address or
+ * text from a mail.
  */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'UnknownError';
@@ -29,7 +30,10 @@ export function faultOf(error: unknown): string {
 /** How many lines of a stack a log shows. */
 const MOST_LINES = 6;
 
-/** Where an error was thrown: the lines of its stack without its message, which may hold an address or text from a mail. */
+/**
+ * Where an error was thrown: the lines of its stack without its message, which may hold an address or text
+ * from a mail.
+ */
 export function stackOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
   const { stack = '', message } = error;

@@ -403,7 +403,8 @@ test('a formerly personal address does not show its former mail to others, nor d
   await tell('222', new Date());
   const sharing = await add({ ...elsewhere('team@acme.com'), forwarding_address });
   expect([await seen(id, olga), await seen(sharing.body.id, olga)]).toEqual([['222'], ['222']]);
-  // The next user does not see what came while the address had no user; changing another setting hides nothing.
+  // The next user does not see what came while the address had no user; changing another setting hides
+  // nothing.
   await world.delete(`/emails/${sharing.body.id}`, olga);
   await world.patch(`/emails/${id}`, olga, { display_name: 'D' });
   expect(await seen(id, olga)).toEqual(['222']);

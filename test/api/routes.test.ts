@@ -93,7 +93,10 @@ async function database(): Promise<Record<string, unknown>> {
   return all;
 }
 
-/** Calls every route as this caller, and compares the answers with the wanted ones, and the database with its former state. */
+/**
+ * Calls every route as this caller, and compares the answers with the wanted ones, and the database with its
+ * former state.
+ */
 async function everyRoute(caller: Caller, wanted: (route: Route) => number | null): Promise<void> {
   const before = await database();
   const answers: Record<string, number> = {};

@@ -9,7 +9,10 @@ import { createWorld, seedEmails } from './world.ts';
 
 const program = await findSchemathesis();
 
-/** Sends requests that the description allows, and many that it does not, as an owner with one row of each kind. */
+/**
+ * Sends requests that the description allows, and many that it does not, as an owner with one row of each
+ * kind.
+ */
 (program ? test : test.skip)(
   'schemathesis finds no 5xx, and no answer off its description',
   async () => {

@@ -29,7 +29,9 @@ import type { ReplyRun, SetUpRun, WebhookRun } from '../../src/infra/temporal/ru
 import { onSchema } from './onSchema.ts';
 import { freshModels } from '../support/engines.ts';
 
-/** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
+/**
+ * A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP.
+ */
 export interface World extends AsyncDisposable {
   /** What the API was created with. */
   deps: ApiDeps;

@@ -32,7 +32,9 @@ export function attachmentRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
       scope: 'write',
       summary: 'Upload a file',
       description:
-        'Up to 25 MB: a form with the file in `file`, or the file as the body with `?filename=`. Only its uploader sees it until it is attached to a message. HTML shows it with `cid:` and its `content_id`.',
+        'Up to 25 MB: a form with the file in `file`, or the file as the body with `?filename=`. Only ' +
+        'its uploader sees it until it is attached to a message. HTML shows it with `cid:` and its ' +
+        '`content_id`.',
       query: UploadParameters,
       uploads: {
         'multipart/form-data': z.object({
@@ -84,9 +86,10 @@ export function attachmentRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
 }
 
 /**
- * `/files/{id}?…`: the same file by a signed URL, which the HTML of messages uses for images. 403: the URL was changed
- * or has expired. 404: its user may no longer see the file. When a thread is put into the trash, pages that are open keep
- * their images until the URLs expire; new URLs are not made, since messages in the trash are not read.
+ * `/files/{id}?…`: the same file by a signed URL, which the HTML of messages uses for images. 403: the URL
+ * was changed or has expired. 404: its user may no longer see the file. When a thread is put into the trash,
+ * pages that are open keep their images until the URLs expire; new URLs are not made, since messages in the
+ * trash are not read.
  */
 export function signedFileRoute(router: Router, deps: RouteDeps): void {
   router.get('/files/:id', async (ctx) => {

@@ -24,7 +24,9 @@ export function contactMergeRoutes(route: AddWorkspaceRoute, { models }: RouteDe
       scope: 'write',
       summary: 'Merge a contact into another',
       description:
-        'Moves tickets, conversations and later mail of the first contact to the second, which is the answer. The second is blocked if either was. Both must be known through tickets or shared conversations: a contact that is known through personal mail only cannot be merged.',
+        'Moves tickets, conversations and later mail of the first contact to the second, which is the ' +
+        'answer. The second is blocked if either was. Both must be known through tickets or shared ' +
+        'conversations: a contact that is known through personal mail only cannot be merged.',
       body: MergeBody,
       answer: Contact,
       idempotency: 'answer kept',
@@ -55,8 +57,8 @@ function checkMerge(
   if (!isSeenBy(first, user)) throw notFound();
   if (from === into) throw wrongInto('must be another contact');
   if (!isSeenBy(second, user)) throw wrongInto('must be a contact that you can see');
-  // Only what everybody knows decides. The user must not learn whose personal mail has the contacts, not even from a
-  // refusal.
+  // Only what everybody knows decides. The user must not learn whose personal mail has the contacts, not even
+  // from a refusal.
   if (!isEverybodys(first.audiences)) throw new Problem(409, PERSONAL);
   if (!isEverybodys(second.audiences))
     throw wrongInto('is known through personal mail only: a merge would show it to everybody');

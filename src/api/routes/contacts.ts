@@ -30,7 +30,9 @@ const ContactChangeBody = z.strictObject({
     .optional(),
 });
 
-/** `contacts`. A contact that is known only through personal mail is visible to the owner of that mail only. */
+/**
+ * `contacts`. A contact that is known only through personal mail is visible to the owner of that mail only.
+ */
 export function contactRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): void {
   const find = ({ params, state }: RouterContext<ApiState>) => findContact(models, params.id, state.user);
 
@@ -107,7 +109,8 @@ export function contactRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): 
       scope: 'write',
       summary: 'Block a contact',
       description:
-        'Mail of a blocked contact is stored but opens nothing: its new threads are closed spam, and it does not reopen threads that are closed or in the trash.',
+        'Mail of a blocked contact is stored but opens nothing: its new threads are closed spam, and it ' +
+        'does not reopen threads that are closed or in the trash.',
       answer: Contact,
       idempotency: 'answer kept',
       etag: true,

@@ -4,7 +4,9 @@ import type { ThreadRow } from '../../infra/models/thread.ts';
 import type { RouteDeps } from '../deps.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 
-/** Counting stops here, so that it costs the same however large the workspace is. This number means "or more". */
+/**
+ * Counting stops here, so that it costs the same however large the workspace is. This number means "or more".
+ */
 const MOST = 1_000;
 
 type Status = ThreadRow['status'];

@@ -117,7 +117,8 @@ export function domainRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       scope: 'admin',
       summary: 'Change a domain',
       description:
-        'The address that receives mail to addresses of the domain that do not exist; null: such mail is not accepted.',
+        'The address that receives mail to addresses of the domain that do not exist; null: such mail ' +
+        'is not accepted.',
       body: DomainChange,
       answer: Domain,
       etag: true,

@@ -139,8 +139,8 @@ async function fromTemporal<T>(work: Promise<T>, { log }: RouteDeps): Promise<T>
 }
 
 /**
- * Ids of messages and threads that the user may see. A mail may have gone to several audiences; each user learns only of
- * their own.
+ * Ids of messages and threads that the user may see. A mail may have gone to several audiences; each user
+ * learns only of their own.
  */
 async function seenIds(models: Models, rows: InboundEmailRow[], user: ApiUser): Promise<SeenIds> {
   const among = (ids: (string | null)[]) => ({ _id: { $in: ids.filter((id) => id !== null) } });

@@ -22,7 +22,10 @@ const InvitedMember = Member.extend({
 const IS_MEMBER = 'This person is already a member.';
 const TOO_MANY = 'The workspace has invited too many people.';
 
-/** Adding people to `members`. An owner sees the link to set a password only where it opens nothing but this workspace. */
+/**
+ * Adding people to `members`. An owner sees the link to set a password only where it opens nothing but this
+ * workspace.
+ */
 export function invitationRoutes(route: AddWorkspaceRoute, { models, config, limits }: RouteDeps): void {
   route(
     {

@@ -68,7 +68,8 @@ export function messageRoutes(
       scope: 'write',
       summary: `Answer a ${kind}`,
       description:
-        'The message is sent when it can no longer be taken back. With `note: true` it is an internal note, which is not sent.',
+        'The message is sent when it can no longer be taken back. With `note: true` it is an internal ' +
+        'note, which is not sent.',
       body: ReplyBody,
       status: 202,
       answer: Message,

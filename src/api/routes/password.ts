@@ -21,7 +21,8 @@ const ResetBody = z.strictObject({ email: Address });
 const Accepted = z.object({ detail: z.string() });
 
 const LINK_EXPIRED =
-  'is unknown, was used, or has expired: a link works once, within a week of an invitation or an hour of a request';
+  'is unknown, was used, or has expired: a link works once, within a week of an invitation or an hour ' +
+  'of a request';
 
 /** `password` and `password-reset`: setting a password by a link. */
 export function passwordRoutes(route: AddAccountRoute, { models, config, limits }: RouteDeps): void {
@@ -32,7 +33,8 @@ export function passwordRoutes(route: AddAccountRoute, { models, config, limits 
       access: 'anybody',
       summary: 'Set a password',
       description:
-        'With a link that was mailed to the user or shown to an owner. A link works once. Ends all sessions of the user.',
+        'With a link that was mailed to the user or shown to an owner. A link works once. Ends all ' +
+        'sessions of the user.',
       body: NewPasswordBody,
       refuses: {
         403: FROM_ANOTHER_SITE,

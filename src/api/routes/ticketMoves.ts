@@ -86,7 +86,8 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
 }
 
 /**
- * Id of the address that a ticket made of a conversation answers as: that of the conversation, unless it is personal.
+ * Id of the address that a ticket made of a conversation answers as: that of the conversation, unless it is
+ * personal.
  * @throws Problem 409
  */
 async function ticketEmail(models: Models, thread: ThreadRow, id: string, userId: string): Promise<string> {

@@ -32,8 +32,8 @@ const NewToken = Token.extend({
 }).meta({ id: 'NewToken' });
 
 /**
- * `tokens`. Creating and revoking need all scopes of the user's role: a token with fewer scopes must not create one with
- * more.
+ * `tokens`. Creating and revoking need all scopes of the user's role: a token with fewer scopes must not
+ * create one with more.
  */
 export function tokenRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): void {
   const visibleTo = ({ workspaceId, userId, role }: ApiUser) => ({
@@ -87,7 +87,8 @@ export function tokenRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): vo
         throw new Problem(403, `Only owners can create tokens with the scope ${missing.join(', ')}.`);
       const newToken = { workspaceId, userId, name, scopes, expiresAt: expires_at };
       const { token, row } = await createApiToken(models, newToken);
-      // Removing a member revokes their tokens. If they were removed just before this token was saved, it was missed.
+      // Removing a member revokes their tokens. If they were removed just before this token was saved, it was
+      // missed.
       if (!(await memberOf(models, workspaceId, userId))) {
         await revokeApiTokens(models, { workspace_id: workspaceId, _id: row._id });
         throw notFound();

@@ -58,7 +58,8 @@ export function webhookDeliveryRoutes(route: AddWorkspaceRoute, { models, delive
       scope: 'admin',
       summary: 'Replay events to a webhook',
       description:
-        'Posts all events since the time `since` again. If there are more than one request sends, `next_since` is the `since` of the next one.',
+        'Posts all events since the time `since` again. If there are more than one request sends, ' +
+        '`next_since` is the `since` of the next one.',
       body: ReplayBody,
       status: 202,
       answer: Replayed,

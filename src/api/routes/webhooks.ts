@@ -116,7 +116,8 @@ export function webhookRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       scope: 'admin',
       summary: 'Change a webhook',
       description:
-        'A webhook is switched off after it has failed for five days. With `active: true` it gets another five days.',
+        'A webhook is switched off after it has failed for five days. With `active: true` it gets ' +
+        'another five days.',
       body: WebhookChangeBody,
       answer: Webhook,
       etag: true,
@@ -168,7 +169,10 @@ export function webhookRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
   );
 }
 
-/** Changes when a person or too many failures change the webhook. Whether it fails at the moment is not part of it. */
+/**
+ * Changes when a person or too many failures change the webhook. Whether it fails at the moment is not part
+ * of it.
+ */
 const etag = ({ _id, changes = 0, active, disabled_at }: WebhookRow) =>
   etagOf('webhook', _id, changes, active, disabled_at);
 
@@ -182,7 +186,8 @@ function sealOf({ config }: RouteDeps): Seal {
   if (!config.secretsKey)
     throw new Problem(
       503,
-      'Webhooks need the setting SECRETS_KEY, which this installation does not have. Ask its operator to set it.',
+      'Webhooks need the setting SECRETS_KEY, which this installation does not have. Ask its operator ' +
+        'to set it.',
     );
   return createSeal(config.secretsKey);
 }

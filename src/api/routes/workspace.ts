@@ -22,12 +22,9 @@ const Workspace = z
   .object({
     id: z.string(),
     name: z.string(),
-    slug: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'Local part of its address on the domain of the platform; null: it has none yet.',
-      }),
+    slug: z.string().nullable().meta({
+      description: 'Local part of its address on the domain of the platform; null: it has none yet.',
+    }),
     undo_seconds: z
       .int()
       .meta({ description: 'How long a reply waits before it is sent. Until then it can be taken back.' }),

@@ -48,8 +48,8 @@ const EmailChangeBody = z.strictObject({
 });
 
 /**
- * `emails`: the addresses of the workspace. Every member sees that an address exists, but not necessarily its mail.
- * How an address is proved: emailProofs.ts.
+ * `emails`: the addresses of the workspace. Every member sees that an address exists, but not necessarily its
+ * mail. How an address is proved: emailProofs.ts.
  */
 export function workspaceEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
   const { models } = deps;
@@ -98,7 +98,9 @@ export function workspaceEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps):
       scope: 'admin',
       summary: 'Add an address',
       description:
-        'An address on the domain of the platform (`platform`) works at once. An address that is hosted elsewhere (`forwarding`) must be proved. An address on a domain of the workspace (`domain`) needs no further proof.',
+        'An address on the domain of the platform (`platform`) works at once. An address that is hosted ' +
+        'elsewhere (`forwarding`) must be proved. An address on a domain of the workspace (`domain`) ' +
+        'needs no further proof.',
       body: NewEmailBody,
       status: 201,
       answer: WorkspaceEmail,

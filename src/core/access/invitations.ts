@@ -19,8 +19,8 @@ export async function waitBeforeInvitation(
 
 /**
  * Requests a mail that invites a member.
- * @returns a link to set their password, for the owner who invites them; null when it could open more than this
- * workspace: they have a password, or are members elsewhere
+ * @returns a link to set their password, for the owner who invites them; null when it could open more than
+ * this workspace: they have a password, or are members elsewhere
  */
 export async function inviteMember(
   models: Models,

@@ -1,7 +1,10 @@
 import { nextLookAt } from '../../infra/dns/lookGap.ts';
 import type { AddressProofRow, Models } from '../../infra/models/index.ts';
 
-/** Requests a look at the DNS record of a proof. @returns whether its run must be woken: of concurrent requests one is */
+/**
+ * Requests a look at the DNS record of a proof.
+ * @returns whether its run must be woken: of concurrent requests one is
+ */
 export async function wantProofLook(
   models: Models,
   { _id, run, dns_checked_at, check_wanted_at }: AddressProofRow,

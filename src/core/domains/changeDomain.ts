@@ -7,14 +7,19 @@ import { applyDomainFlags } from './domainFlags.ts';
 const NOT_OWNED = 'can be chosen once the ownership record was found';
 const NO_CATCH_ALL = 'must be the id of an address of the workspace that is not personal';
 
-/** Settings that an owner may change, and what the change depends on. Records and looks change by themselves. */
+/**
+ * Settings that an owner may change, and what the change depends on. Records and looks change by themselves.
+ */
 export const settingsOf = ({
   state,
   owned_at,
   catch_all_id,
 }: Pick<DomainRow, 'state' | 'owned_at' | 'catch_all_id'>) => ({ state, owned_at, catch_all_id });
 
-/** @param catchAll id of an address, or null. @throws Unfit when it may not be the catch-all of this domain */
+/**
+ * @param catchAll id of an address, or null.
+ * @throws Unfit when it may not be the catch-all of this domain
+ */
 export async function catchAllChange(
   models: Models,
   { workspace_id, owned_at }: DomainRow,
@@ -40,7 +45,10 @@ export function writeDomainChange(
   ).lean<DomainRow>();
 }
 
-/** Requests a look at a domain's records. @returns whether its run must be woken: of concurrent requests one is */
+/**
+ * Requests a look at a domain's records.
+ * @returns whether its run must be woken: of concurrent requests one is
+ */
 export async function wantDomainLook(
   models: Models,
   { _id, checked_at, check_wanted_at }: DomainRow,

@@ -27,7 +27,10 @@ export const blocking = ({ blocked_at }: ContactRow): Partial<ContactRow> | null
 export const unblocking = ({ blocked_at }: ContactRow): Partial<ContactRow> | null =>
   blocked_at ? { blocked_at: null } : null;
 
-/** Writes a change if the contact is as it was read. @param visible filter of contacts that the user may see */
+/**
+ * Writes a change if the contact is as it was read.
+ * @param visible filter of contacts that the user may see
+ */
 export function writeContactChange(
   models: Models,
   { _id, changes }: ContactRow,

@@ -22,8 +22,8 @@ export interface WithSecret {
 }
 
 /**
- * Creates a webhook. Idempotent by `id`, but for the secret, which is a new one each time: a request is repeated only
- * when its answer was lost, so nobody has seen the former secret.
+ * Creates a webhook. Idempotent by `id`, but for the secret, which is a new one each time: a request is
+ * repeated only when its answer was lost, so nobody has seen the former secret.
  * @returns null when the workspace has as many webhooks as it may have
  */
 export async function createWebhook(
@@ -94,8 +94,8 @@ export async function deleteWebhook(models: Models, { _id, workspace_id }: Webho
 }
 
 /**
- * Gives a webhook a new secret; the old one signs too for a day. When the request is carried out again, its answer was
- * lost: then the secret that is replaced was never seen, and the old one of before stays.
+ * Gives a webhook a new secret; the old one signs too for a day. When the request is carried out again, its
+ * answer was lost: then the secret that is replaced was never seen, and the old one of before stays.
  * @param requestId the same when the request is carried out again
  * @returns null when the secret was changed since the row was read
  */
