@@ -1,108 +1,166 @@
 import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
-import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
-import type { ApiDeps, ApiRouter } from './deps.ts';
-import { docsRoutes } from './docs.ts';
-import { createLimits } from './limits.ts';
+import compose from 'koa-compose';
 import { createLinks } from '../core/presenters/links.ts';
-import { sendPasswordPage } from './passwordPage.ts';
+import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
+import { jsonBody, smallJsonBody } from './body.ts';
+import type { ApiDeps, RouteDeps } from './deps.ts';
+import { docsRoutes } from './docs.ts';
+import { idempotent } from './idempotent.ts';
+import { createLimits } from './limits.ts';
 import { describeApi } from './openapi.ts';
-import { checkScopes, needsOf } from './policy.ts';
+import { sendPasswordPage } from './passwordPage.ts';
+import { checksOf, sentenceOf, type Policy } from './policy.ts';
 import { problems } from './problem.ts';
-import { accountRoutes } from './routes/account.ts';
+import { routeTable, type AccountAccess } from './route.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { changesRoutes } from './routes/changes.ts';
+import { contactMergeRoutes } from './routes/contactMerge.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { countRoutes } from './routes/counts.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
+import { invitationRoutes } from './routes/invitations.ts';
 import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
+import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { outboundMessageRoutes } from './routes/outboundMessages.ts';
+import { passwordRoutes } from './routes/password.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { threadMergeRoutes } from './routes/threadMerge.ts';
 import { threadRoutes } from './routes/threads.ts';
-import { webhookRoutes } from './routes/webhooks.ts';
-import { threadMoveRoutes } from './routes/threadMoves.ts';
+import { ticketMoveRoutes } from './routes/ticketMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
-import { workspaceRoutes } from './routes/workspace.ts';
+import { trashRoutes } from './routes/trash.ts';
+import { webhookDeliveryRoutes } from './routes/webhookDeliveries.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { workspaceEmailRoutes } from './routes/workspaceEmails.ts';
+import { workspaceRoutes } from './routes/workspace.ts';
+import { notFromElsewhere } from './sameOrigin.ts';
 import { cookieName } from './sessionCookie.ts';
 import { createStreams } from './streams.ts';
 import { available } from './unavailable.ts';
 
+const WORKSPACE_PREFIX = '/api/v1/workspaces/:workspace_id';
+const ACCOUNT_PREFIX = '/api/v1';
+
 /**
- * Every route of a workspace, of a person's account, and of signed files. Each line says what it needs (policy.ts).
- * Methods that HTTP has and a route has not are 405, and none is our fault (501).
+ * Every route of a workspace, of a person's account, and of signed files. With `methods: METHODS` every
+ * method that a path does not support is 405; by default the router answers rare ones with 501.
  */
 export function createRoutes(deps: ApiDeps) {
-  const router: ApiRouter = new Router<ApiState>({
-    prefix: '/api/v1/workspaces/:workspace_id',
-    methods: METHODS,
-  });
-  const account = new Router<AccountState>({ prefix: '/api/v1', methods: METHODS });
-  const files = new Router({ methods: METHODS });
-  const all = { ...deps, links: createLinks(deps.config), streams: createStreams() };
   const limits = createLimits(deps.config.apiRequestsPerMinute);
   const user = authenticate({ ...deps, limits });
   const session = signedIn({ ...deps, limits });
-  workspaceRoutes(router, user, all);
-  for (const kind of ['ticket', 'conversation'] as const) {
-    threadRoutes(router, user, all, kind);
-    threadMoveRoutes(router, user, all, kind);
-    messageRoutes(router, user, all, kind);
-  }
-  contactRoutes(router, user, all);
-  countRoutes(router, user, all);
-  attachmentRoutes(router, user, all);
-  inboundEmailRoutes(router, user, all);
-  workspaceEmailRoutes(router, user, all);
-  emailProofRoutes(router, user, all);
-  changesRoutes(router, user, all);
-  webhookRoutes(router, user, all);
-  notificationRoutes(router, user, all);
-  domainRoutes(router, user, all);
-  tokenRoutes(router, user, all);
-  memberRoutes(router, user, all, limits);
-  checkScopes(router, user);
-  accountRoutes(account, session, all, limits);
+  const keyed = idempotent(deps);
+  const sameSite = notFromElsewhere(deps.config);
+
+  const router = new Router<ApiState>({ prefix: WORKSPACE_PREFIX, methods: METHODS });
+  const workspace = routeTable<ApiState, Policy>(router, (route) => [
+    user,
+    ...checksOf(route),
+    ...(route.body ? [jsonBody] : []),
+    ...(route.idempotency === 'answer kept' ? [keyed] : []),
+  ]);
+  const accountRouter = new Router<AccountState>({ prefix: ACCOUNT_PREFIX, methods: METHODS });
+  const account = routeTable<AccountState, AccountAccess>(accountRouter, (route) => [
+    ...(route.access === 'session' ? [session] : [sameSite]),
+    ...(route.body ? [smallJsonBody] : []),
+  ]);
+  const files = new Router({ methods: METHODS });
+
+  const all: RouteDeps = {
+    ...deps,
+    limits,
+    authenticate: user,
+    links: createLinks(deps.config),
+    streams: createStreams(),
+  };
+  for (const addRoutes of WORKSPACE_ROUTES) addRoutes(workspace.add, all);
+  for (const kind of ['ticket', 'conversation'] as const)
+    for (const addRoutes of THREAD_ROUTES) addRoutes(workspace.add, all, kind);
+  ticketMoveRoutes(workspace.add, all);
+  sessionRoutes(account.add, all);
+  passwordRoutes(account.add, all);
   files.get('/password', sendPasswordPage);
   signedFileRoute(files, all);
+
   const describe = () =>
     describeApi(
       [
-        { layers: router.stack, asks: user, by: ['token', 'session'], needs: needsOf },
-        { layers: account.stack, asks: session, by: ['session'] },
+        ...workspace.routes.map((route) => ({
+          route,
+          prefix: WORKSPACE_PREFIX,
+          callers: ['token', 'session'] as const,
+          needs: sentenceOf(route),
+        })),
+        ...account.routes.map((route) => ({
+          route,
+          prefix: ACCOUNT_PREFIX,
+          callers: route.access === 'session' ? (['session'] as const) : [],
+        })),
       ],
       cookieName(deps.config),
     );
-  return { router, account, files, session, describe };
+  return {
+    workspace: { ...workspace, router },
+    account: { ...account, router: accountRouter },
+    files,
+    describe,
+  };
 }
+
+const WORKSPACE_ROUTES = [
+  workspaceRoutes,
+  contactRoutes,
+  contactMergeRoutes,
+  countRoutes,
+  attachmentRoutes,
+  inboundEmailRoutes,
+  workspaceEmailRoutes,
+  emailProofRoutes,
+  changesRoutes,
+  webhookRoutes,
+  webhookDeliveryRoutes,
+  notificationRoutes,
+  domainRoutes,
+  tokenRoutes,
+  memberRoutes,
+  invitationRoutes,
+];
+/** Those that tickets and conversations both have. */
+const THREAD_ROUTES = [
+  threadRoutes,
+  newThreadRoutes,
+  trashRoutes,
+  threadMergeRoutes,
+  messageRoutes,
+  outboundMessageRoutes,
+];
 
 /**
- * The API: everything below `/api/` and `/files/`, and the page `/password`; other paths go to the next middleware.
+ * The API: everything below `/api/` and `/files/`, and the page `/password`; other paths go to the next
+ * middleware.
  *
- * Any route may answer 401 (no token, or one that no longer counts), 404 (unknown, another workspace's, or somebody
- * else's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage away), always as problem+json.
+ * Any route may answer 401 (no token, or one that no longer works), 404 (unknown, of another workspace, or
+ * another user's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage is
+ * unavailable). Refusals are always problem+json.
  */
 export function createApi(deps: ApiDeps): Middleware {
-  const { router, account, files, describe } = createRoutes(deps);
-  const docs = docsRoutes(describe);
-
-  const layers = [
+  const { workspace, account, files, describe } = createRoutes(deps);
+  const api = compose([
     problems(deps.log),
-    docs.routes(),
+    docsRoutes(describe).routes(),
     available(deps.models.connection),
-    router.routes(),
-    router.allowedMethods(),
-    account.routes(),
-    account.allowedMethods(),
+    workspace.router.routes(),
+    workspace.router.allowedMethods(),
+    account.router.routes(),
+    account.router.allowedMethods(),
     files.routes(),
     files.allowedMethods(),
-  ] as Middleware[];
-  return (ctx, next) => (/^\/(api|files|password)(\/|$)/.test(ctx.path) ? run(layers, ctx) : next());
-}
-
-async function run([layer, ...rest]: Middleware[], ctx: Parameters<Middleware>[0]): Promise<unknown> {
-  return layer?.(ctx, () => run(rest, ctx));
+  ] as Middleware[]);
+  return (ctx, next) => (/^\/(api|files|password)(\/|$)/.test(ctx.path) ? api(ctx) : next());
 }

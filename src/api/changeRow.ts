@@ -1,32 +1,32 @@
 import type { Context } from 'koa';
 import { checkMatch } from './etag.ts';
-import { notFound } from './problem.ts';
 
-interface Changing<Row> {
-  /** The row as it is, if the user may change it. */
-  find: () => Promise<Row | null>;
+interface RowChange<Row> {
+  /** The row as the operation found it. */
+  row: Row;
+  /** Reads the row again after another request has changed it. @throws Problem 404 */
+  reread: () => Promise<Row>;
   etag: (row: Row) => string;
-  /** The change, decided on the row as it is; null = nothing is to be done. @throws Problem */
+  /** The change, decided on the row as it was read; null = there is nothing to change. @throws Problem */
   decide: (row: Row) => object | null | Promise<object | null>;
-  /** Makes it where the row is as it was read. @returns null when it is not. */
+  /** Writes the change if the row is still as it was read. @returns null when it is not */
   write: (row: Row, change: object) => Promise<Row | null>;
 }
 
 /**
- * Compare and set: whoever changes the row beside us loses nothing, and an `If-Match` is kept to the write.
+ * Compare and set: concurrent changes of one row do not overwrite each other, and `If-Match` holds until the
+ * write.
  * @throws Problem 404, 412
  */
 export async function changeRow<Row>(
   ctx: Context,
-  { find, etag, decide, write }: Changing<Row>,
+  { row, reread, etag, decide, write }: RowChange<Row>,
 ): Promise<Row> {
-  for (;;) {
-    const row = await find();
-    if (!row) throw notFound();
-    checkMatch(ctx, etag(row));
-    const change = await decide(row);
-    if (change === null) return row;
-    const changed = await write(row, change);
+  for (let current = row; ; current = await reread()) {
+    checkMatch(ctx, etag(current));
+    const change = await decide(current);
+    if (change === null) return current;
+    const changed = await write(current, change);
     if (changed) return changed;
   }
 }

@@ -25,7 +25,7 @@ const PAGE = `<!doctype html>
 const POLICY = [
   "default-src 'none'",
   `script-src 'self' 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
-  // Swagger UI sets styles of its own, and shows images that it has as data.
+  // Swagger UI sets inline styles, and shows images from `data:` URLs.
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "connect-src 'self'",
@@ -34,15 +34,18 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** `/api/v1/openapi.json`, and `/api/docs`: a page to read and try it. Neither needs a token. @param describe makes the document */
+/**
+ * `/api/v1/openapi.json`, and `/api/docs`: a page to read and try the API. Neither needs a token.
+ * @param describe makes the document
+ */
 export function docsRoutes(describe: () => object): Router {
   const router = new Router();
   let document: string | undefined;
   router.get('/api/v1/openapi.json', (ctx) => {
     ctx.type = 'json';
-    // Made when it is first asked for: no start waits for it.
+    // Made at the first request, so that it does not delay the start.
     ctx.body = document ??= JSON.stringify(describe());
-    // Nothing in it is anybody's: pages elsewhere may read it.
+    // It holds no data of a workspace, so pages of other sites may read it.
     ctx.set({ 'Cache-Control': 'public, max-age=60', 'Access-Control-Allow-Origin': '*' });
   });
   router.get('/api/docs', (ctx) => {

@@ -12,14 +12,17 @@ interface Download {
   contentType: string;
 }
 
-/** Images of pixels: nothing in them can run, so a browser may show them. */
+/** Raster images cannot contain code, so a browser may show them. */
 const RASTER = /^image\/(png|jpeg|gif|webp)$/;
 
-/** Types that go out as they are; what a browser could run or follow (HTML, SVG, XML, scripts) goes out as bytes. */
+/**
+ * Types that are sent as they are. What a browser could run or follow (HTML, SVG, XML, scripts) is sent as
+ * bytes.
+ */
 const HARMLESS =
   /^(text\/(plain|csv|calendar)|(audio|video)\/[\w.-]+|application\/(pdf|zip|json|rtf|msword|vnd\.[\w.-]+)|message\/rfc822)$/;
 
-/** Streams a stored object. @throws Problem 404 when it is gone; Unavailable when storage is away. */
+/** Streams a stored object. @throws Problem 404 when it was deleted; Unavailable when storage is */
 export async function sendObject(ctx: Context, storage: Storage, key: string, file: Download): Promise<void> {
   const size = await fromStorage(storage.size(key));
   if (size === null) throw gone();
@@ -28,7 +31,7 @@ export async function sendObject(ctx: Context, storage: Storage, key: string, fi
   ctx.length = size;
 }
 
-/** Streams what a sender wrote in such a way that a browser never runs it, wherever it is opened. */
+/** Streams what a sender wrote, with headers that keep a browser from running it. */
 export function sendStream(ctx: Context, body: Readable, file: Download): void {
   const contentType = safeType(file.contentType);
   const name = safeName(file.filename);
@@ -37,7 +40,8 @@ export function sendStream(ctx: Context, body: Readable, file: Download): void {
     'Content-Disposition',
     contentDisposition(name, {
       type: RASTER.test(contentType) ? 'inline' : 'attachment',
-      // Latin-1 in a header is read as UTF-8 by some and not by others: whatever is not ASCII goes into `filename*` (RFC 6266).
+      // Clients disagree about Latin-1 in a header, so what is not ASCII goes into `filename*` only (RFC
+      // 6266).
       fallback: name.replace(/[^\x20-\x7e]/g, '_'),
     }),
   );
@@ -46,7 +50,7 @@ export function sendStream(ctx: Context, body: Readable, file: Download): void {
   ctx.body = body;
 }
 
-/** A reason that storage is away, or gives no such object, as an answer. */
+/** Turns errors of storage into answers. @throws Problem 404 when there is no such object; Unavailable */
 export async function fromStorage<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -56,7 +60,7 @@ export async function fromStorage<T>(work: Promise<T>): Promise<T> {
 }
 
 function gone(): Problem {
-  return new Problem(404, 'It is no longer kept.');
+  return new Problem(404, 'This file is no longer stored.');
 }
 
 function safeType(claimed: string): string {
@@ -65,8 +69,8 @@ function safeType(claimed: string): string {
 }
 
 /**
- * Without control characters (they end headers), path separators, and marks that turn the direction of writing
- * (`invoice<RLO>fdp.exe` reads as `invoiceexe.pdf`); any script stays.
+ * Removes control characters (they end headers), path separators, and marks that change the direction of
+ * writing (`invoice<RLO>fdp.exe` reads as `invoiceexe.pdf`). Letters of every script stay.
  */
 function safeName(filename: string): string {
   const name = filename

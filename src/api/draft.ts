@@ -6,10 +6,10 @@ import type { Draft } from '../core/replies/draft.ts';
 import { CONTROL, NO_CONTROL, OneLine } from './fields.ts';
 
 export const MAX_SUBJECT_CHARS = 1_000;
-/** Mailgun's limit for one message; more are refused before they are looked at. */
+/** Most addresses in one list: the limit of Mailgun for one message. */
 const MAX_LISTED = 1_000;
 const MAX_FILES = 100;
-/** Longest wait of a reply before it goes out, in seconds. */
+/** Longest time before a reply is sent, in seconds. */
 const MAX_UNDO_SECONDS = 3_600;
 
 const Text = z
@@ -25,7 +25,7 @@ const Address = z
   .transform((text, check): Address => {
     const address = readAddress(text);
     if (address) return address;
-    check.addIssue('must be one address: "ann@x.test" or "Ann <ann@x.test>"');
+    check.addIssue('must be one address, like "ann@x.test" or "Ann <ann@x.test>"');
     return z.NEVER;
   });
 
@@ -66,28 +66,31 @@ interface Content {
   text?: string | null | undefined;
   html?: string | null | undefined;
 }
-const saysSomething = ({ text, html }: Content) => Boolean(text?.trim() || html?.trim());
-const SAYS_SOMETHING = { path: ['text'], error: 'or html must say something' };
+const hasText = ({ text, html }: Content) => Boolean(text?.trim() || html?.trim());
+const NO_TEXT = { path: ['text'], error: 'or html must not be empty' };
 
-/** A reply, or with `note: true` an internal note, which goes to nobody. */
+/** A reply, or with `note: true` an internal note, which is not sent. */
 export const ReplyBody = z
   .strictObject({ ...content, ...mail, note: z.boolean('must be true or false').default(false) })
-  .refine(saysSomething, SAYS_SOMETHING)
+  .refine(hasText, NO_TEXT)
   .superRefine((body, check) => {
     for (const field of Object.keys(mail) as (keyof typeof mail)[])
       if (body.note && body[field] !== undefined && body[field] !== null)
-        check.addIssue({ code: 'custom', path: [field], message: 'is not for a note, which goes to nobody' });
+        check.addIssue({ code: 'custom', path: [field], message: 'must be left out: a note is not sent' });
   });
 
 /** A new ticket, with the message that opens it. */
-export const NewTicketBody = z.strictObject({ ...content, ...mail }).refine(saysSomething, SAYS_SOMETHING);
+export const NewTicketBody = z.strictObject({ ...content, ...mail }).refine(hasText, NO_TEXT);
 
-/** A new conversation: shared, unless it is sent as an address that is the user's alone, or `personal` says so. */
+/**
+ * A new conversation. It is shared unless `personal` says otherwise, or the sending address is the user's
+ * own.
+ */
 export const NewConversationBody = z
   .strictObject({ ...content, ...mail, personal: z.boolean('must be true or false').nullish() })
-  .refine(saysSomething, SAYS_SOMETHING);
+  .refine(hasText, NO_TEXT);
 
-/** What was asked for, in our own words. */
+/** The body of a request as a draft. */
 export function draftOf(body: z.output<typeof NewTicketBody>): Draft {
   return {
     to: body.to ?? null,
@@ -103,7 +106,10 @@ export function draftOf(body: z.output<typeof NewTicketBody>): Draft {
   };
 }
 
-/** `ann@x.test`, `Ann <ann@x.test>`, `"Lee, Ann" <ann@x.test>`: one address. @returns null for anything else. */
+/**
+ * Reads one address: `ann@x.test`, `Ann <ann@x.test>`, `"Lee, Ann" <ann@x.test>`.
+ * @returns null for anything else
+ */
 function readAddress(text: string): Address | null {
   const written = storable(text).trim();
   const named = /^(?:"((?:[^"\\]|\\.)*)"|([^"<>]*?))\s*<([^<>]*)>$/.exec(written);

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { normaliseAddress } from '../mail/addresses.ts';
 import { storable } from '../mail/text.ts';
+import { ROLES } from '../infra/models/workspace.ts';
 import { searchFor } from '../core/threads/searchWords.ts';
 
-/** A line break ends a header, and a NUL much else; a tab is a space. */
+/** Control characters but for the tab: a line break would end a header. */
 export const CONTROL = /(?!\t)\p{Cc}/u;
 export const NO_CONTROL = 'must be one line without control characters';
 
-/** Text that may stand in a header. */
+/** Text of one line, which is safe in a header. */
 export const OneLine = (maxChars: number) =>
   z
     .string('must be text')
@@ -15,25 +16,27 @@ export const OneLine = (maxChars: number) =>
     .refine((text) => !CONTROL.test(text), NO_CONTROL)
     .transform((text) => storable(text).trim());
 
-/** An address by itself, normalised. */
+/** Role of a member. */
+export const Role = z.enum(ROLES, 'must be "owner" or "member"');
+
+/** An address without a name, normalised. */
 export const Address = z.string('must be text').transform((text, check): string => {
   const address = normaliseAddress(text);
   if (address !== null) return address;
-  check.addIssue('must be an address, like support@acme.com');
+  check.addIssue('must be an email address, like support@acme.com');
   return z.NEVER;
 });
 
-/** Longest search. */
 const MAX_SEARCH_CHARS = 500;
 
-/** What `q` of a list looks for, as a condition of its rows (core/threads/searchWords.ts). */
+/** `q` of a list, as a condition on its rows (core/threads/searchWords.ts). */
 export const Search = z
   .string('must be given once')
   .max(MAX_SEARCH_CHARS, `must be at most ${MAX_SEARCH_CHARS} characters`)
   .transform((text, check) => {
-    const found = searchFor(text);
-    if (found) return found;
-    check.addIssue('has no word to look for');
+    const condition = searchFor(text);
+    if (condition) return condition;
+    check.addIssue('must have a word to search for');
     return z.NEVER;
   })
-  .meta({ description: 'Words, of which the last may be begun.' });
+  .meta({ description: 'Words to search for. The last may be the beginning of a word.' });

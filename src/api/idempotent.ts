@@ -4,33 +4,33 @@ import { z } from 'zod';
 import type { KeyedRequestRow } from '../infra/models/index.ts';
 import { isDuplicateKey } from '../infra/models/once.ts';
 import { deriveKey, sealWith } from '../lib/seal.ts';
+import { MINUTE_MS } from '../lib/time.ts';
 import type { ApiState } from './auth.ts';
-import type { RouteDeps } from './deps.ts';
+import type { ApiDeps } from './deps.ts';
 import { Problem } from './problem.ts';
 import { KEY, requestOf } from './request.ts';
 
-/** Longer than any request takes (api/unavailable.ts). */
-const WORKING_MS = 30_000;
-
-const made = new WeakSet<object>();
-/** Whether this is in a route's line for its `Idempotency-Key`. */
-export const isIdempotent = (middleware: object): boolean => made.has(middleware);
+/** How long a request may be processed; longer than any takes (unavailable.ts). */
+const PROCESSING_MS = MINUTE_MS / 2;
 
 /** Koa gives undefined for a header that is not set, and JSON leaves that out. */
 const Answer = z.object({ status: z.int(), body: z.unknown(), etag: z.string().default('') });
 
 /**
- * `Idempotency-Key` for a route whose rows do not carry it themselves; after `jsonBody` where there is a body. A request that is
- * repeated is answered as the first was (a 2xx; after anything else it is done anew), with `Idempotency-Replayed: true`.
- * 409: the key was used for another request, or the first is still being worked on. Whoever died between the change and the answer
- * is done again, so what it makes has an id made of the request's (`requestOf`).
+ * `Idempotency-Key` for routes whose rows do not carry it themselves; runs after the body was read. Repeats
+ * the first answer (if it was a 2xx) with `Idempotency-Replayed: true`; after a refusal the request is
+ * carried out again.
+ *
+ * A process may die between a change and the answer. Then the request is carried out again, so whatever it
+ * creates must have an id made of the request's (`requestOf`).
+ * @throws Problem 409: the key was used for another request, or the first request is still being processed
  */
 export function idempotent({
   models,
   config,
-}: Pick<RouteDeps, 'models' | 'config'>): RouterMiddleware<ApiState> {
+}: Pick<ApiDeps, 'models' | 'config'>): RouterMiddleware<ApiState> {
   const requests = models.KeyedRequest;
-  const keyed: RouterMiddleware<ApiState> = async (ctx, next) => {
+  return async (ctx, next) => {
     const { id: _id, isKeyed, hash } = requestOf(ctx, ctx.state.user);
     if (!isKeyed) {
       await next();
@@ -38,20 +38,20 @@ export function idempotent({
     }
     const box = boxFor(config.urlSecret, ctx.get(KEY), _id);
     const request_hash = box.mark(hash);
-    const working_until = new Date(Date.now() + WORKING_MS);
+    const working_until = new Date(Date.now() + PROCESSING_MS);
     const { workspaceId: workspace_id } = ctx.state.user;
-    const mine = { _id, workspace_id, request_hash, answer: null, working_until, created_at: new Date() };
-    const there = await insertOrFind(mine);
-    if (there && there.request_hash !== request_hash)
-      throw new Problem(409, 'This Idempotency-Key was used for another request.');
-    if (there?.answer) {
-      const answer = Answer.parse(JSON.parse(box.open(there.answer)));
+    const newRow = { _id, workspace_id, request_hash, answer: null, working_until, created_at: new Date() };
+    const existing = await insertOrFind(newRow);
+    if (existing && existing.request_hash !== request_hash)
+      throw new Problem(409, 'This Idempotency-Key was used for another request. Send a new key.');
+    if (existing?.answer) {
+      const answer = Answer.parse(JSON.parse(box.open(existing.answer)));
       ctx.status = answer.status;
       if (answer.body !== null) ctx.body = answer.body;
       if (answer.etag !== '') ctx.set('ETag', answer.etag);
       return ctx.set('Idempotency-Replayed', 'true');
     }
-    if (there && !(await takeOver(there, working_until))) throw stillWorking();
+    if (existing && !(await takeOver(existing, working_until))) throw stillProcessed();
     try {
       await next();
     } catch (error) {
@@ -62,8 +62,6 @@ export function idempotent({
     const answer = box.close(JSON.stringify({ status, body: body ?? null, etag: ctx.response.get('ETag') }));
     await requests.updateOne({ _id, working_until }, { $set: { answer } });
   };
-  made.add(keyed);
-  return keyed;
 
   async function insertOrFind(row: KeyedRequestRow): Promise<KeyedRequestRow | null> {
     try {
@@ -71,33 +69,33 @@ export function idempotent({
       return null;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
-      const there = await requests.findOne({ _id: row._id, workspace_id: row.workspace_id }).lean();
-      // It failed at this moment, and is no longer there.
-      if (!there) throw stillWorking();
-      return there;
+      const existing = await requests.findOne({ _id: row._id, workspace_id: row.workspace_id }).lean();
+      // The first request failed just now, and its row was deleted.
+      if (!existing) throw stillProcessed();
+      return existing;
     }
   }
 
-  async function takeOver(there: KeyedRequestRow, working_until: Date): Promise<boolean> {
-    if (there.working_until.getTime() > Date.now()) return false;
-    const taken = await requests.updateOne(
-      { _id: there._id, answer: null, working_until: there.working_until },
+  async function takeOver(existing: KeyedRequestRow, working_until: Date): Promise<boolean> {
+    if (existing.working_until.getTime() > Date.now()) return false;
+    const { modifiedCount } = await requests.updateOne(
+      { _id: existing._id, answer: null, working_until: existing.working_until },
       { $set: { working_until } },
     );
-    return taken.modifiedCount === 1;
+    return modifiedCount === 1;
   }
 }
 
-const stillWorking = () =>
-  new Problem(409, 'The first request with this Idempotency-Key is still being worked on; ask again.', {
+const stillProcessed = () =>
+  new Problem(409, 'The first request with this Idempotency-Key is still being processed. Try again.', {
     headers: { 'Retry-After': '1' },
   });
 
-/** Its key cannot be derived without both our secret and the client's key. */
+/** AES-256-GCM with a key that can only be derived with both our secret and the client's key. */
 function boxFor(secret: string, key: string, id: string) {
   const bytes = deriveKey({ secret, salt: key, info: `idempotency ${id}` });
   return {
-    /** A body may be a password: its hash alone would say when it was guessed. */
+    /** A keyed hash: a body may be a password, and a plain hash would let others check guesses. */
     mark: (text: string): string => createHmac('sha256', bytes).update(text).digest('hex'),
     ...sealWith(bytes),
   };

@@ -1,25 +1,32 @@
-import { isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import type { Context } from 'koa';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { HOUR_MS, MINUTE_MS } from '../lib/time.ts';
 import { Problem } from './problem.ts';
 
-/** Counts in this process: where several web processes run, each has its own. */
+/**
+ * A limit of requests in a period. It counts in this process: where several web processes run, each counts
+ * its own.
+ */
 export interface Limit {
-  /** Takes one. @throws Problem 429 with Retry-After when none is left. */
-  take(key: string): Promise<Left>;
-  /** Gives one back. */
+  /** Counts one request. @throws Problem 429 with Retry-After when none is left */
+  take(key: string): Promise<Allowance>;
+  /** Takes back one that was counted. */
   giveBack(key: string): Promise<void>;
+  /** Starts the count of a key again. */
   forget(key: string): Promise<void>;
   readonly most: number;
   readonly seconds: number;
 }
-export interface Left {
+export interface Allowance {
   remaining: number;
-  /** Until all are there again. */
+  /** Until the whole limit is available again. */
   resetSeconds: number;
 }
 
-function limitOf(most: number, seconds: number, what: string): Limit {
+/** @param sentence what a 429 says happened */
+function limitOf(most: number, periodMs: number, sentence: string): Limit {
+  const seconds = periodMs / 1000;
   const limiter = new RateLimiterMemory({ points: most, duration: seconds });
   return {
     most,
@@ -30,9 +37,12 @@ function limitOf(most: number, seconds: number, what: string): Limit {
         return { remaining: remainingPoints, resetSeconds: Math.ceil(msBeforeNext / 1000) };
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error;
-        const wait = Math.max(1, Math.ceil(error.msBeforeNext / 1000));
-        const headers = { 'Retry-After': String(wait), ...limitHeaders(most, seconds, 0, wait) };
-        throw new Problem(429, `${what}: try again in ${wait} s.`, { headers });
+        const waitSeconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000));
+        const headers = {
+          'Retry-After': String(waitSeconds),
+          ...limitHeaders(most, seconds, 0, waitSeconds),
+        };
+        throw new Problem(429, `${sentence}. Try again in ${waitSeconds} s.`, { headers });
       }
     },
     async giveBack(key) {
@@ -52,50 +62,49 @@ function limitHeaders(most: number, seconds: number, remaining: number, resetSec
   };
 }
 
-/** Says in the answer how many are left. */
-export function showLimit(ctx: Pick<Context, 'set'>, { most, seconds }: Limit, left: Left): void {
+/** Adds to the answer how many requests are left. */
+export function showLimit(ctx: Pick<Context, 'set'>, { most, seconds }: Limit, left: Allowance): void {
   ctx.set(limitHeaders(most, seconds, left.remaining, left.resetSeconds));
 }
-
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
 
 export type Limits = ReturnType<typeof createLimits>;
 
 /** @param requestsPerMinute of each token and each session */
 export function createLimits(requestsPerMinute: number) {
-  const tries = 'There were too many tries';
+  const tooManyTries = 'There were too many tries';
   return {
-    requests: limitOf(requestsPerMinute, MINUTE, 'There were too many requests'),
+    requests: limitOf(requestsPerMinute, MINUTE_MS, 'There were too many requests'),
     /**
-     * Tries of a password. Of one account from one address few; of an account from anywhere more, so that a stranger
-     * does not easily lock somebody out; and of one address on any accounts.
+     * Tries of a password: few for one account from one network, more for one account from everywhere (so
+     * that a stranger cannot easily lock somebody out), and as many from one network on any account.
      */
     signIn: {
-      pair: limitOf(10, 15 * MINUTE, tries),
-      account: limitOf(100, HOUR, tries),
-      address: limitOf(100, 15 * MINUTE, tries),
+      pair: limitOf(10, 15 * MINUTE_MS, tooManyTries),
+      account: limitOf(100, HOUR_MS, tooManyTries),
+      address: limitOf(100, 15 * MINUTE_MS, tooManyTries),
     },
     /** Mails with a link to set a new password. */
     reset: {
-      account: limitOf(3, HOUR, tries),
-      address: limitOf(30, HOUR, tries),
+      account: limitOf(3, HOUR_MS, tooManyTries),
+      address: limitOf(30, HOUR_MS, tooManyTries),
     },
-    /** Uses of such a link, by address: each may cost the work of a hash. */
-    passwords: limitOf(60, 15 * MINUTE, tries),
-    /** People whom one workspace has mailed, lest it mails the world. */
-    invitations: limitOf(100, HOUR, 'Too many people were invited'),
+    /** Uses of such a link, by network: each may cost the computation of a hash. */
+    passwords: limitOf(60, 15 * MINUTE_MS, tooManyTries),
+    /** Invitations that one workspace sends, so that it cannot be used to send mail to strangers. */
+    invitations: limitOf(100, HOUR_MS, 'Your workspace has invited too many people'),
   };
 }
 
-/** Whom an address stands for: a household has 2^64 of IPv6. */
+/**
+ * The network that is counted for an address: IPv4 whole; of IPv6 the first half, since one household has the
+ * second.
+ */
 export function networkOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
-  if (mapped) return mapped;
-  const [head = '', tail] = ip.split('%')[0]!.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const after = tail?.split(':').filter(Boolean) ?? [];
-  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length;
-  return [...groups, ...Array<string>(Math.max(zeros, 0)).fill('0'), ...after].slice(0, 4).join(':');
+  if (!ipaddr.isValid(ip)) return ip;
+  const address = ipaddr.process(ip);
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  return address.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':');
 }

@@ -1,4 +1,3 @@
-import type { Layer } from '@koa/router';
 import { z } from 'zod';
 import {
   createDocument,
@@ -7,50 +6,48 @@ import {
   type ZodOpenApiResponseObject,
 } from 'zod-openapi';
 import { payloadSchemas } from '../core/events/webhooks/payloads.ts';
-import { jsonBody, smallJsonBody } from './body.ts';
-import { isIdempotent } from './idempotent.ts';
-import { operationOf, successOf, type Operation } from './operation.ts';
-import { KEY } from './request.ts';
 import { ProblemBody } from '../core/presenters/schemas.ts';
+import { successOf, type Operation } from './operation.ts';
+import { KEY } from './request.ts';
+import type { Route } from './route.ts';
 
-/** A route as a router has it. */
-type AnyLayer = Pick<Layer, 'methods' | 'path'> & { stack: unknown[] };
-
-/** Routes of one router. */
 interface Described {
-  layers: AnyLayer[];
-  /** What asks for a session or token, where it is in a route's line. */
-  asks: object;
-  by: ('token' | 'session')[];
-  /** What a route needs besides, in a sentence. */
-  needs?: (layer: AnyLayer) => string;
+  route: Route;
+  /** Prefix of its path. */
+  prefix: string;
+  /** How a caller may prove who they are; empty: anybody may call. */
+  callers: readonly ('token' | 'session')[];
+  /** What the caller needs besides, in a sentence. */
+  needs?: string;
 }
 
 const DESCRIPTION = `
-Everything that Postroom does for a workspace: its tickets, conversations, contacts, addresses, domains, people, webhooks.
+Everything that Postroom does for a workspace: its tickets, conversations, contacts, addresses, domains, people,
+webhooks.
 
-- **Who asks:** \`Authorization: Bearer <token>\`, or the cookie of a session (\`POST /api/v1/sessions\`).
-- **Lists** are pages of up to 100 rows, newest first (messages of a thread oldest first); \`next_cursor\` leads to the next page.
-- **Answers that are not the one hoped for** are \`application/problem+json\` (RFC 9457), with a sentence that says what to do.
-  What is unknown, of another workspace, or somebody else's personal mail is 404.
-- **Asking twice:** with an \`Idempotency-Key\`, a POST that is repeated is done once, and answered as the first was.
-- **Changes at the same time:** send the \`ETag\` that was read as \`If-Match\`; 412 says that the row has changed since.
-- Fields may be added to answers; what is there stays.
+- **Authentication:** \`Authorization: Bearer <token>\`, or the cookie of a session
+  (\`POST /api/v1/sessions\`).
+- **Lists** are pages of up to 100 rows, newest first (messages of a thread oldest first). Send
+  \`next_cursor\` as \`cursor\` to read the next page.
+- **Errors** are \`application/problem+json\` (RFC 9457). \`detail\` says what happened and what to do. What
+  is unknown, belongs to another workspace, or is another user's personal mail is 404.
+- **Retries:** send an \`Idempotency-Key\` with a POST. If you repeat the request with the same key, it is
+  carried out once, and you get the first answer again.
+- **Concurrent changes:** send the \`ETag\` that you read as \`If-Match\`. The answer is 412 if the row has
+  changed since.
+- **Compatibility:** answers may get new fields. Existing fields stay.
 `.trim();
 
 /**
  * OpenAPI 3.1 of all routes, from the schemas that check them.
- * @param cookie name of a session's
- * @throws Error when a route has no `operation`: a fault of the code
+ * @param cookie name of the cookie of a session
  */
-export function describeApi(parts: Described[], cookie: string) {
+export function describeApi(routes: Described[], cookie: string) {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
-  for (const part of parts)
-    for (const layer of part.layers)
-      for (const method of layer.methods.filter((name) => name !== 'HEAD')) {
-        const path = pathOf(layer);
-        (paths[path] ??= {})[method.toLowerCase()] = describe(layer, method, part);
-      }
+  for (const described of routes) {
+    const path = pathOf(described);
+    (paths[path] ??= {})[described.route.method.toLowerCase()] = describe(described);
+  }
   const securitySchemes = {
     token: { type: 'http', scheme: 'bearer' },
     session: { type: 'apiKey', in: 'cookie', name: cookie },
@@ -64,65 +61,57 @@ export function describeApi(parts: Described[], cookie: string) {
       webhooks: describeWebhooks(),
       components: { securitySchemes },
     },
-    { override: plainly },
+    { override: simplify },
   );
 }
 
-/** What is posted to endpoints; signed as Standard Webhooks say. */
+/** The events that are posted to webhooks, signed as Standard Webhooks specifies. */
 const describeWebhooks = () =>
   Object.fromEntries(
     Object.entries(payloadSchemas).map(([type, schema]) => {
       const requestBody = { content: { 'application/json': { schema } } };
-      const responses = { '2XX': { description: 'Taken; anything else is tried again.' } };
+      const responses = { '2XX': { description: 'Delivered. Any other answer is retried.' } };
       return [type, { post: { tags: ['webhooks'], summary: type, requestBody, responses } }];
     }),
   );
 
-/** What zod says of a schema, as a reader of the API wants it. */
-const plainly: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema, io }) => {
-  // JSON has no dates.
+/** Removes from a schema what zod adds and a reader of the API does not need. */
+const simplify: CreateDocumentOptions['override'] = ({ zodSchema, jsonSchema, io }) => {
+  // JSON has no type for dates.
   if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
-  // Its own pattern of a time says no more than the format.
+  // The pattern that zod adds repeats the format.
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // Fields may be added to answers.
+  // Answers may get new fields.
   if (io === 'output') delete jsonSchema.additionalProperties;
 };
 
 /** `/tickets/:id` -> `/tickets/{id}`. */
-const pathOf = ({ path }: AnyLayer): string =>
-  String(path)
-    .replace(/:(\w+)/g, '{$1}')
-    .replace(/\/$/, '');
+const pathOf = ({ prefix, route }: Described): string =>
+  `${prefix}${route.path}`.replace(/:(\w+)/g, '{$1}').replace(/\/$/, '');
 
-function describe(
-  layer: AnyLayer,
-  method: string,
-  { asks, by, needs }: Described,
-): ZodOpenApiOperationObject {
-  const path = pathOf(layer);
-  const about = operationOf(layer.stack.at(-1) as object);
-  if (!about) throw new Error(`${method} ${path} is no operation`);
-  const isSignedIn = layer.stack.includes(asks);
-  const isKeyed = about.isKeyed === true || layer.stack.some((one) => isIdempotent(one as object));
-  const isChange = about.etag === true && (method === 'PATCH' || method === 'DELETE');
-  const refusals = refusalsOf(about, {
-    isSignedIn,
+function describe(described: Described): ZodOpenApiOperationObject {
+  const { route, callers, needs } = described;
+  const path = pathOf(described);
+  const isKeyed = route.idempotency !== undefined;
+  const isChange = route.etag === true && (route.method === 'PATCH' || route.method === 'DELETE');
+  const refusals = refusalsOf(route, {
+    isSignedIn: callers.length > 0,
     isKeyed,
     isChange,
     hasId: path.includes('{'),
-    hasBody: layer.stack.includes(jsonBody) || layer.stack.includes(smallJsonBody),
+    hasBody: route.body !== undefined,
   });
   return {
-    operationId: idOf(about.summary),
-    summary: about.summary,
-    description: [about.description, needs?.(layer)].filter(Boolean).join('\n\n'),
+    operationId: idOf(route.summary),
+    summary: route.summary,
+    description: [route.description, needs].filter(Boolean).join('\n\n'),
     tags: [path.replace(/^\/api\/v1\/(workspaces\/\{workspace_id\}\/?)?/, '').split('/')[0] || 'workspace'],
-    security: isSignedIn ? by.map((name) => ({ [name]: [] })) : [],
+    security: callers.map((name) => ({ [name]: [] })),
     requestParams: {
       path: z.object(Object.fromEntries((path.match(/\w+(?=\})/g) ?? []).map((name) => [name, z.string()]))),
-      ...(about.query && { query: about.query as z.ZodObject }),
+      ...(route.query && { query: route.query as z.ZodObject }),
       header: z.object({
         ...(isKeyed && {
           [KEY]: z
@@ -132,11 +121,11 @@ function describe(
             .optional(),
         }),
         ...(isChange && { 'If-Match': z.string().optional() }),
-        ...about.headers?.shape,
+        ...route.headers?.shape,
       }),
     },
-    ...requestBodyOf(about),
-    responses: { [successOf(about)]: answerOf(about), ...refusals },
+    ...requestBodyOf(route),
+    responses: { [successOf(route)]: answerOf(route), ...refusals },
   };
 }
 
@@ -165,7 +154,7 @@ function answerOf({ answer, streams, etag }: Operation): ZodOpenApiResponseObjec
     ...Object.fromEntries((streams ?? []).map((type) => [type, { schema: z.string() }])),
   };
   return {
-    description: answer || streams ? 'Done.' : 'Done; nothing to show.',
+    description: answer || streams ? 'Success.' : 'Success; the answer has no body.',
     ...(Object.keys(content).length > 0 && { content }),
     ...(etag && answer && { headers: z.object({ ETag: z.string() }) }),
   };
@@ -179,23 +168,25 @@ interface Traits {
   hasBody: boolean;
 }
 
-/** What a route may refuse: by what its line has, and what its operation says of itself. */
-function refusalsOf(about: Operation, traits: Traits): Record<string, ZodOpenApiResponseObject> {
+/** What a route may refuse: what its kind of route refuses, and what it names itself. */
+function refusalsOf(operation: Operation, traits: Traits): Record<string, ZodOpenApiResponseObject> {
   const { isSignedIn, isKeyed, isChange, hasId, hasBody } = traits;
   const usual: Record<number, string | false> = {
-    400: hasBody && 'The body is not whole, or no JSON.',
-    401: isSignedIn && 'No token or session, or none that counts.',
-    403: isSignedIn && 'Not for this user, this token, or this page.',
-    404: hasId && 'Nothing that this user can see.',
-    409: isKeyed && 'The Idempotency-Key was used for another request, or the first is being worked on.',
-    412: isChange && 'It was changed meanwhile.',
+    400: hasBody && 'The body is not a complete JSON object.',
+    401: isSignedIn && 'There is no token or session, or it is unknown, revoked or expired.',
+    403: isSignedIn && 'This user or token may not do this, or another site sent the request.',
+    404: hasId && 'The path names nothing that this user can see.',
+    409:
+      isKeyed &&
+      'The `Idempotency-Key` was used for another request, or the first request is still being processed.',
+    412: isChange && 'It has changed since it was read.',
     413: hasBody && (isSignedIn ? 'The body is over 6 MB.' : 'The body is over 16 KB.'),
     415: hasBody && 'The body is not JSON.',
-    422: Boolean(about.query ?? about.body ?? isKeyed) && 'A field is wrong: `errors` names it.',
-    429: 'Too many requests: wait as `Retry-After` says.',
-    503: 'A part that is needed is away: try again as `Retry-After` says.',
+    422: Boolean(operation.query ?? operation.body ?? isKeyed) && 'A field is wrong: `errors` names it.',
+    429: 'Too many requests: wait as long as `Retry-After` says.',
+    503: 'A service that this needs is unavailable: try again after the time in `Retry-After`.',
   };
-  const own = about.refuses ?? {};
+  const own = operation.refuses ?? {};
   const all = new Set([...Object.keys(usual), ...Object.keys(own)].map(Number));
   return Object.fromEntries(
     [...all].flatMap((status) => {

@@ -1,91 +1,92 @@
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import type { z } from 'zod';
-import type { AccountState, ApiState } from './auth.ts';
 import { readBody } from './body.ts';
 import { readQuery } from './query.ts';
 
-/** What a route takes and answers. The same schemas check its requests, type its answers, and are its description in OpenAPI. */
+/**
+ * What a route takes and answers. The same schemas check its requests, type its answers, and describe it in
+ * OpenAPI.
+ */
 export interface Operation<
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Answer extends z.ZodType = z.ZodType,
 > {
-  /** What it does, in a few words that no other operation has: its id is made of them. */
+  /** What it does, in a few words that no other operation has: its `operationId` is made of them. */
   summary: string;
   /** Markdown, where the summary is not enough. */
   description?: string;
   query?: Query;
-  /** Headers that only it reads, by itself. */
+  /** Headers that only this operation reads. Its handler checks them. */
   headers?: z.ZodObject;
-  /** Of a body of JSON; the route's line has `jsonBody`. */
+  /** Schema of a JSON body. */
   body?: Body;
-  /** Of a request that is no JSON, by media type. */
+  /** Schemas of a body that is not JSON, by media type. */
   uploads?: Record<string, z.ZodType>;
-  /** When all goes well; 200 where it is left out, 204 without an answer. */
+  /** Status of a successful answer. Defaults to 200, or to 204 for an operation without an answer. */
   status?: 200 | 201 | 202 | 204;
-  /** JSON that it gives then. */
+  /** Schema of the JSON of a successful answer. */
   answer?: Answer;
-  /** Media types of answers that are no JSON; the handler sets `ctx.body` itself. */
+  /** Media types of answers that are not JSON; the handler sets `ctx.body` itself. */
   streams?: string[];
-  /** It takes an `Idempotency-Key` without `idempotent` in its line: what it makes carries the key. */
-  isKeyed?: boolean;
-  /** Its answer has an `ETag`, and a change keeps to `If-Match`. */
+  /**
+   * How a repeated request with the same `Idempotency-Key` is recognised: its answer was kept
+   * (idempotent.ts), or the row that it made has an id made of the key (`requestOf`). Without it the
+   * operation takes no key.
+   */
+  idempotency?: 'answer kept' | 'id from key';
+  /** Its answer has an `ETag`, and a change honours `If-Match`. */
   etag?: boolean;
-  /** What it refuses, and why, beyond what all routes do (openapi.ts). */
+  /** Refusals beyond those of every route (openapi.ts), by status, with the reason. */
   refuses?: Record<number, string>;
 }
 
-/** @throws Problem 404 when the path names nothing that the user sees: that is said before a fault of query or body. */
-type Find<State> = (ctx: RouterContext<State>) => Promise<unknown>;
-
-interface Read<Query extends z.ZodType, Body extends z.ZodType> {
-  query: z.output<Query>;
-  body: z.output<Body>;
+/** How an operation finds what its path names. */
+export interface Finding<State, Row> {
+  /**
+   * Runs before query and body are read, so that 404 goes before 422; the handler is given the row.
+   * @throws Problem 404 when the path names nothing that the user can see
+   */
+  find?: (ctx: RouterContext<State>) => Promise<Row>;
 }
 
-const operations = new WeakMap<object, Operation>();
+/** What the handler of an operation is given. */
+export interface Input<Query extends z.ZodType, Body extends z.ZodType, Row> {
+  query: z.output<Query>;
+  body: z.output<Body>;
+  row: Row;
+}
 
-/** The operation that a route's handler carries out. */
-export const operationOf = (handler: object): Operation | undefined => operations.get(handler);
+/** Carries out an operation. Returns the answer, or nothing where it has set `ctx.body` or there is none. */
+export type Handle<State, Query extends z.ZodType, Body extends z.ZodType, Answer extends z.ZodType, Row> = (
+  ctx: RouterContext<State>,
+  input: Input<Query, Body, Row>,
+) => Promise<z.input<Answer> | void>;
 
 /**
- * A route's handler, last in its line: it is given query and body as their schemas read them, and returns the answer.
- * @throws Problem 422 that names each field that is wrong or not known
+ * The last middleware of a route: finds the row, reads query and body, and answers.
+ * @throws Problem 422 that names each field that is wrong or unknown
  */
-export const operation = operationWith<ApiState>();
-/** The same for a person's own routes. */
-export const accountOperation = operationWith<AccountState>();
-
-function operationWith<State>() {
-  return <
-    Query extends z.ZodType = z.ZodType,
-    Body extends z.ZodType = z.ZodType,
-    Answer extends z.ZodType = z.ZodType,
-  >(
-    about: Operation<Query, Body, Answer> & { find?: Find<State> },
-    handle: (ctx: RouterContext<State>, read: Read<Query, Body>) => Promise<z.input<Answer> | void>,
-  ): RouterMiddleware<State> => {
-    const handler: RouterMiddleware<State> = async (ctx) => {
-      const answer = await handle(ctx, await read(ctx));
-      if (answer !== undefined) ctx.body = answer;
-      ctx.status = successOf(about);
-    };
-    operations.set(handler, about);
-    return handler;
-
-    async function read(ctx: RouterContext<State>): Promise<Read<Query, Body>> {
-      try {
-        const query = about.query && readQuery(ctx.query, about.query);
-        const body = about.body && readBody(ctx, about.body);
-        return { query, body } as Read<Query, Body>;
-      } catch (fault) {
-        await about.find?.(ctx);
-        throw fault;
-      }
-    }
+export function handlerOf<
+  State,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+  Row,
+>(
+  operation: Operation<Query, Body, Answer> & Finding<State, Row>,
+  handle: Handle<State, Query, Body, Answer, Row>,
+): RouterMiddleware<State> {
+  return async (ctx) => {
+    const row = await operation.find?.(ctx);
+    const query = operation.query && readQuery(ctx.query, operation.query);
+    const body = operation.body && readBody(ctx, operation.body);
+    const answer = await handle(ctx, { row, query, body } as Input<Query, Body, Row>);
+    if (answer !== undefined) ctx.body = answer;
+    ctx.status = successOf(operation);
   };
 }
 
-/** What it answers when all goes well. */
+/** Status of a successful answer. */
 export const successOf = ({ status, answer, streams }: Operation): number =>
   status ?? (answer || streams ? 200 : 204);

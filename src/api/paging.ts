@@ -1,31 +1,31 @@
 import type { Model, ProjectionType, QueryFilter } from 'mongoose';
 import { z } from 'zod';
 
-/** Where a page ended: the last row's time (ms) and id. Ids tell rows of the same millisecond apart. */
+/** Where a page ended: time (ms) and id of its last row. Rows of the same millisecond are ordered by id. */
 const Position = z.tuple([z.int(), z.string()]);
 type Position = z.infer<typeof Position>;
 
-const MOST = 100;
-const isLimit = (text: string) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST;
+const MAX_LIMIT = 100;
+const isLimit = (text: string) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LIMIT;
 
 /** The parameters of every list. */
 export const ListQuery = z.strictObject({
   limit: z
     .string('must be given once')
-    .refine(isLimit, `must be a whole number from 1 to ${MOST}`)
+    .refine(isLimit, `must be a whole number from 1 to ${MAX_LIMIT}`)
     .transform(Number)
     .default(50)
-    .meta({ override: { type: 'integer', minimum: 1, maximum: MOST, default: 50 } }),
+    .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: 50 } }),
   cursor: z
     .string('must be given once')
     .transform((cursor, check): Position => {
       const position = Position.safeParse(decode(cursor));
       if (position.success && Math.abs(position.data[0]) <= 8.64e15) return position.data;
-      check.addIssue('is not a cursor that a list has given');
+      check.addIssue('must be the `next_cursor` of a page');
       return z.NEVER;
     })
     .optional()
-    .meta({ description: 'The `next_cursor` of the page before.' }),
+    .meta({ description: 'The `next_cursor` of the previous page.' }),
 });
 
 export interface Page<Row> {
@@ -41,14 +41,14 @@ interface Listed {
 interface PageOptions<Row> {
   order: 'newest first' | 'oldest first';
   projection?: ProjectionType<Row>;
-  /** Bytes that a row takes; a page ends after `PAGE_BYTES`, whatever its limit. */
+  /** Size of a row. A page ends after `PAGE_BYTES`, whatever its limit. */
   bytes?: (row: Row) => number;
 }
 
-/** A message's text and HTML are up to 2 MB each: a hundred of them would fill the process. */
+/** Text and HTML of a message are up to 2 MB each: a hundred of them could fill the memory of the process. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 
-/** One page, by keyset on (created_at, _id): flat however deep the page, and right while rows arrive. */
+/** One page, by keyset on (created_at, _id): every page costs the same, and new rows do not shift pages. */
 export async function readPage<Row extends Listed>(
   model: Model<Row>,
   filter: QueryFilter<Listed>,
@@ -56,23 +56,23 @@ export async function readPage<Row extends Listed>(
   { order, projection, bytes = () => 0 }: PageOptions<Row>,
 ): Promise<Page<Row>> {
   const direction = order === 'newest first' ? -1 : 1;
-  const found = model
+  const cursorOfRows = model
     .find((cursor ? { $and: [filter, beyond(cursor, direction)] } : filter) as QueryFilter<Row>, projection)
     .sort({ created_at: direction, _id: direction })
     .limit(limit + 1)
     .lean<Row[]>()
     .cursor();
   const rows: Row[] = [];
-  let weight = 0;
-  for await (const row of found as AsyncIterable<Row>) {
-    if (rows.length === limit || weight > PAGE_BYTES) return { rows, next_cursor: cursorAt(rows.at(-1)) };
+  let bytesRead = 0;
+  for await (const row of cursorOfRows as AsyncIterable<Row>) {
+    if (rows.length === limit || bytesRead > PAGE_BYTES) return { rows, next_cursor: cursorAt(rows.at(-1)) };
     rows.push(row);
-    weight += bytes(row);
+    bytesRead += bytes(row);
   }
   return { rows, next_cursor: null };
 }
 
-/** `$lte` on the time alone is what bounds the index; the rest picks among rows of that millisecond. */
+/** `$lte` on the time bounds the scan of the index; `$or` chooses among the rows of that millisecond. */
 function beyond([ms, id]: Position, direction: 1 | -1): QueryFilter<Listed> {
   const time = new Date(ms);
   return direction === -1
@@ -84,7 +84,7 @@ function cursorAt(row: Listed | undefined): string | null {
   return row ? cursorAfter([row.created_at.getTime(), row._id]) : null;
 }
 
-/** The cursor of the page that begins behind this position. */
+/** The cursor of the page that begins after this position. */
 export const cursorAfter = (position: Position): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url');
 

@@ -8,7 +8,7 @@ const STYLE = `
 `;
 const SCRIPT = `
   const form = document.querySelector('form');
-  const said = document.querySelector('[role=status]');
+  const status = document.querySelector('[role=status]');
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const [password] = new FormData(form).getAll('password');
@@ -20,11 +20,11 @@ const SCRIPT = `
     if (answer && answer.ok) {
       form.remove();
       history.replaceState(null, '', location.pathname);
-      said.textContent = 'Your password is set. You can sign in with it.';
+      status.textContent = 'Your password is set. You can now sign in with it.';
       return;
     }
     const problem = answer && (await answer.json().catch(() => null));
-    said.textContent = problem ? problem.detail : 'That did not work just now; try again.';
+    status.textContent = problem ? problem.detail : 'Postroom could not be reached. Try again.';
   });
 `;
 const PAGE = `<!doctype html>
@@ -35,24 +35,24 @@ const PAGE = `<!doctype html>
   <label>New password
     <input name="password" type="password" autocomplete="new-password" required
       minlength="${MIN_PASSWORD_CHARS}" maxlength="${MAX_PASSWORD_CHARS}"></label>
-  <button>Set it</button>
+  <button>Set password</button>
 </form>
 <p role="status"></p>
 <script>${SCRIPT}</script></body></html>
 `;
 
-const hashed = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const sourceHash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const POLICY = [
   "default-src 'none'",
-  `script-src ${hashed(SCRIPT)}`,
-  `style-src ${hashed(STYLE)}`,
+  `script-src ${sourceHash(SCRIPT)}`,
+  `style-src ${sourceHash(STYLE)}`,
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Where the links lead that set a password. The link's token is behind the `#` and stays in the browser until it is used. */
+/** The page that links to set a password lead to. The token is behind the `#`, so only the form sends it. */
 export function sendPasswordPage(ctx: Context): void {
   ctx.set('Content-Security-Policy', POLICY);
   ctx.set('Referrer-Policy', 'no-referrer');

@@ -2,12 +2,15 @@ import type { ParsedUrlQuery } from 'node:querystring';
 import type { z } from 'zod';
 import { wrongFields } from './problem.ts';
 
-/** The query string as its schema says. @throws Problem 422 that names each field that is wrong or not known. */
+/**
+ * The query string as its schema reads it.
+ * @throws Problem 422 that names each parameter that is wrong or unknown
+ */
 export function readQuery<Schema extends z.ZodType>(query: ParsedUrlQuery, schema: Schema): z.output<Schema> {
-  return readFields(query, schema, 'is not a parameter of this');
+  return readFields(query, schema, 'is not a parameter of this request');
 }
 
-/** @param unknown what is said of a field that the schema does not have. @throws Problem 422 */
+/** @param unknown message for a field that the schema does not have. @throws Problem 422 */
 export function readFields<Schema extends z.ZodType>(
   fields: unknown,
   schema: Schema,

@@ -8,12 +8,12 @@ import type { ApiDeps } from './deps.ts';
 import { fromStorage, sendObject, sendStream } from './download.ts';
 
 const Bytes = z.object({ base64: z.string() });
-/** A form as it was posted. */
+/** The form of a post as the provider sent it. */
 export const PostedForm = StoredPost.pick({ id: true, provider: true, received_at: true, content_type: true })
   .extend({
     fields: z
       .array(z.tuple([z.string(), z.union([z.string(), Bytes])]))
-      .meta({ description: 'Name and value, in their order.' }),
+      .meta({ description: 'Name and value, in the order of the form.' }),
     files: z.array(
       z.object({
         field: z.string(),
@@ -27,9 +27,10 @@ export const PostedForm = StoredPost.pick({ id: true, provider: true, received_a
   .meta({ id: 'PostedForm' });
 
 /**
- * The mail as it was posted: its MIME where that is what came, else the form's fields and files as JSON, bytes that are no
- * UTF-8, large fields and files in base64. Two things are left out: the provider's proof, which opens our webhook for a
- * day, and the other recipients of the same post, who may be another workspace's.
+ * The mail as the provider posted it: MIME where the provider posted that, otherwise fields and files of the
+ * form as JSON. Files, large fields and bytes that are not UTF-8 are in base64. Two things are left out: the
+ * signature of the provider, with which others could post to us for a day, and other recipients of the post,
+ * which may belong to other workspaces.
  */
 export async function sendRaw(
   ctx: Context,
@@ -58,7 +59,7 @@ function isRecipientList(value: unknown, { deliveries }: StoredPost): boolean {
   return deliveries.every(({ recipient }) => named.includes(recipient));
 }
 
-/** The JSON, a field and a file at a time, so that memory does not grow with the mail. */
+/** The JSON, one field or file at a time, so that memory does not grow with the mail. */
 async function* payload(post: StoredPost, storage: Storage): AsyncGenerator<string> {
   const { id, provider, received_at, content_type } = post;
   yield `${JSON.stringify({ id, provider, received_at, content_type }).slice(0, -1)},"fields":[`;
@@ -76,9 +77,9 @@ async function* payload(post: StoredPost, storage: Storage): AsyncGenerator<stri
   yield ']}\n';
 }
 
-/** `{…about, "base64": "<the object>"}`. */
-async function* base64(storage: Storage, key: string, about: object): AsyncGenerator<string> {
-  const start = JSON.stringify({ ...about, base64: '' });
+/** `{…fields, "base64": "<the object>"}`. */
+async function* base64(storage: Storage, key: string, fields: object): AsyncGenerator<string> {
+  const start = JSON.stringify({ ...fields, base64: '' });
   yield start.slice(0, -2);
   let rest = Buffer.alloc(0);
   for await (const chunk of await storage.read(key)) {

@@ -10,7 +10,7 @@ import { Problem } from './problem.ts';
 import { uncounted } from './unavailable.ts';
 
 /**
- * Saves what was asked for and has its run started in the background: Temporal may be away.
+ * Saves a message and requests the start of its run in the background: Temporal may be unavailable.
  * @throws Problem 409 when the Idempotency-Key was used for something else; Unfit
  */
 export async function saveAndStart(
@@ -25,7 +25,7 @@ export async function saveAndStart(
     const body = await uncounted(ctx, () => safeBody(parser, draft));
     return make({ id: request.id, requestHash: request.hash, author, draft, body });
   });
-  if (!saved) throw new Problem(409, 'This Idempotency-Key was used for another request.');
+  if (!saved) throw new Problem(409, 'This Idempotency-Key was used for another request. Send a new key.');
   if (saved.outbound?.wants_start) replies.add({ id: saved._id, run: saved.outbound.run });
   return saved;
 }

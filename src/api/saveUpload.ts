@@ -11,8 +11,8 @@ import { uncounted } from './unavailable.ts';
 import type { Upload } from './upload.ts';
 
 /**
- * Keeps an upload. An Idempotency-Key names its row, which says what was uploaded with it: the same file again is the same
- * attachment, whatever has become of it, and its bytes are not kept a second time.
+ * Stores an upload. With an Idempotency-Key the id of its row is made of the key: uploading the same file
+ * again answers with the same attachment, whatever its state now, and does not store the bytes again.
  * @throws Problem 409 when the key was used for another file
  */
 export async function saveUpload(
@@ -26,11 +26,12 @@ export async function saveUpload(
   const requestHash = isKeyed
     ? hashOf('upload', hash, filename, contentType, contentId, bytes.sha256())
     : undefined;
-  const find = () => models.Attachment.findOne({ _id: id, workspace_id: workspaceId }).lean<AttachmentRow>();
-  const there = isKeyed ? await find() : null;
-  if (there) return again(ctx, there, requestHash);
+  const findRow = () =>
+    models.Attachment.findOne({ _id: id, workspace_id: workspaceId }).lean<AttachmentRow>();
+  const existing = isKeyed ? await findRow() : null;
+  if (existing) return repeated(ctx, existing, requestHash);
 
-  // Of this try alone: another one with the key may be writing a file of its own. It stays there when a message takes it.
+  // A new key for every try: a concurrent try with the same Idempotency-Key writes a file of its own.
   const key = `attachments/${workspaceId}/uploads/${newId()}`;
   const row: AttachmentRow = {
     _id: id,
@@ -54,29 +55,28 @@ export async function saveUpload(
     await collectionOf(models.Attachment).insertOne(row);
     return row;
   } catch (error) {
-    // Where nobody knows whether the row is there, bytes without a row are the lesser harm.
-    const first = await find();
-    if (first?.key === key) return first;
+    // The insert may have been carried out although it failed here. If this read fails too, the bytes stay:
+    // bytes without a row do less harm than a row without bytes.
+    const stored = await findRow();
+    if (stored?.key === key) return stored;
     await storage.delete(key).catch(() => undefined);
-    if (!first) throw error;
-    return again(ctx, first, requestHash);
+    if (!stored) throw error;
+    return repeated(ctx, stored, requestHash);
   }
 }
 
-function again(
+function repeated(
   ctx: RouterContext<ApiState>,
   row: AttachmentRow,
   requestHash: string | undefined,
 ): AttachmentRow {
   if (row.request_hash !== requestHash)
-    throw new Problem(409, 'This Idempotency-Key was used for another upload.');
+    throw new Problem(409, 'This Idempotency-Key was used for another upload. Send a new key.');
   if (row.message_id === EXPIRED)
     throw new Problem(
       409,
-      'No message took this file within a day, and it is being deleted; upload it again.',
-      {
-        headers: { 'Retry-After': '1' },
-      },
+      'This file was not attached to a message within a day, and is being deleted. Upload it again.',
+      { headers: { 'Retry-After': '1' } },
     );
   ctx.set('Idempotency-Replayed', 'true');
   return row;

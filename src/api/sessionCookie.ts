@@ -8,20 +8,22 @@ interface Site {
 }
 const isSecure = ({ publicUrl }: Site): boolean => publicUrl.startsWith('https:');
 
-/** With `__Host-` a browser takes it only over https, from this host alone, for all of it (RFC 6265bis). */
+/**
+ * With `__Host-` a browser accepts the cookie only over https, and only from and for this host (RFC 6265bis).
+ */
 export const cookieName = (site: Site): string => (isSecure(site) ? '__Host-postroom' : 'postroom_session');
 
 export const sessionToken = (ctx: Context, site: Site): string | undefined =>
   ctx.cookies.get(cookieName(site));
 
-/** @param session null: the browser forgets it. */
+/** @param session null: deletes the cookie */
 export function setSessionCookie(
   ctx: Context,
   site: Site,
   session: { token: string; expiresAt: Date } | null,
 ): void {
   const secure = isSecure(site);
-  // Behind a proxy that ends TLS the connection itself is none.
+  // Behind a proxy that terminates TLS, koa sees a connection without TLS.
   ctx.cookies.secure = secure;
   const options = { httpOnly: true, sameSite: 'lax', path: '/', secure, signed: false } as const;
   ctx.cookies.set(cookieName(site), session?.token ?? null, {
@@ -31,8 +33,8 @@ export function setSessionCookie(
 }
 
 /**
- * The session of the request's cookie, or null. Renews it now and then.
- * @throws Problem 403 when something is to be changed and no page of ours asks
+ * The session of the request's cookie, or null. Extends the session once an hour.
+ * @throws Problem 403 for a change that does not come from one of our pages
  */
 export async function sessionOf(ctx: Context, site: Site, models: Models): Promise<SessionRow | null> {
   const token = sessionToken(ctx, site);

@@ -1,40 +1,41 @@
 import { Problem } from './problem.ts';
 
-/** Of one user: more than all their windows and devices. */
-export const OF_ONE = 20;
-/** Of one process; each waits on the database twice a second. */
-const OF_ALL = 500;
+/** Open streams of one user: enough for all their windows and devices. */
+export const MAX_OF_USER = 20;
+/** Open streams of one process; each polls the database twice a second. */
+const MAX_OF_PROCESS = 500;
 
-/** Streams of events that are open in this process. */
+/** Counts the streams of events that are open in this process. */
 export interface Streams {
-  /** @returns called when the stream ends; any number of times. @throws Problem 429, 503 when there are too many */
+  /**
+   * Counts a new stream.
+   * @returns function to call when it ends; idempotent.
+   * @throws Problem 429, 503: too many are open
+   */
   enter(userId: string): () => void;
 }
 
 export function createStreams(): Streams {
-  const open = new Map<string, number>();
-  let all = 0;
+  const openByUser = new Map<string, number>();
+  let openInAll = 0;
+  const headers = { 'Retry-After': '30' };
   return {
     enter(userId) {
-      const mine = open.get(userId) ?? 0;
-      if (mine >= OF_ONE)
-        throw new Problem(429, `You have ${OF_ONE} streams open: close one first.`, {
-          headers: { 'Retry-After': '30' },
-        });
-      if (all >= OF_ALL)
-        throw new Problem(503, 'Too many streams are open; ask for pages, or try again.', {
-          headers: { 'Retry-After': '30' },
-        });
-      open.set(userId, mine + 1);
-      all += 1;
+      const openOfUser = openByUser.get(userId) ?? 0;
+      if (openOfUser >= MAX_OF_USER)
+        throw new Problem(429, `You have ${MAX_OF_USER} open streams. Close one first.`, { headers });
+      if (openInAll >= MAX_OF_PROCESS)
+        throw new Problem(503, 'Too many streams are open. Read pages instead, or try again.', { headers });
+      openByUser.set(userId, openOfUser + 1);
+      openInAll += 1;
       let isOpen = true;
       return () => {
         if (!isOpen) return;
         isOpen = false;
-        all -= 1;
-        const left = (open.get(userId) ?? 1) - 1;
-        if (left > 0) open.set(userId, left);
-        else open.delete(userId);
+        openInAll -= 1;
+        const left = (openByUser.get(userId) ?? 1) - 1;
+        if (left > 0) openByUser.set(userId, left);
+        else openByUser.delete(userId);
       };
     },
   };

@@ -28,24 +28,25 @@ export const ThreadChangeBody = z.strictObject({
   contact_id: z.string('must be the id of a contact').optional(),
   spam: z.boolean('must be true or false').optional(),
 });
-type Wanted = z.output<typeof ThreadChangeBody>;
+type Change = z.output<typeof ThreadChangeBody>;
 
 /**
- * What is to be set on the row, with `$set` and more; null when it is as wanted already.
- * @throws Problem 422: an agent who is no member, or not the owner of a personal conversation; a contact that the user cannot see
+ * The change as an update of MongoDB; null when the row has these values already.
+ * @throws Problem 422: the agent is not a member, or not the owner of a personal conversation; the user
+ * cannot see the contact
  */
 export async function threadChange(
   models: Models,
   row: ThreadRow,
-  wanted: Wanted,
+  change: Change,
   user: ApiUser,
 ): Promise<object | null> {
-  const set = differing(row, wanted);
+  const set = changedFields(row, change);
   if (Object.keys(set).length === 0) return null;
   if (set.agent_id) await checkAgent(models, row, set.agent_id, user);
   if (set.agent_id === null && ownerOf(row)) throw notTheOwner();
   if (set.contact_id !== undefined) await checkContact(models, set.contact_id, user);
-  // What was closed before a mail came is opened by it: the time says when, and goes with the status.
+  // Mail reopens a thread that was closed before the mail came, so the time of closing must match the status.
   if (set.status) set.closed_at = set.status === 'closed' ? new Date() : null;
   if (set.spam !== undefined) set.hidden = hiddenFor({ ...row, spam: set.spam });
   return {
@@ -55,17 +56,17 @@ export async function threadChange(
   };
 }
 
-function differing(row: ThreadRow, wanted: Wanted): Partial<ThreadRow> {
-  const isOther = ([field, value]: [string, unknown]) =>
-    value !== undefined && JSON.stringify(value) !== JSON.stringify(row[field as keyof Wanted] ?? null);
-  return Object.fromEntries(Object.entries(wanted).filter(isOther));
+function changedFields(row: ThreadRow, change: Change): Partial<ThreadRow> {
+  const isChanged = ([field, value]: [string, unknown]) =>
+    value !== undefined && JSON.stringify(value) !== JSON.stringify(row[field as keyof Change] ?? null);
+  return Object.fromEntries(Object.entries(change).filter(isChanged));
 }
 
 const ownerOf = ({ audience }: ThreadRow): string | null =>
   audience.startsWith('owner:') ? audience.slice('owner:'.length) : null;
 
 const notTheOwner = () =>
-  wrongFields([{ field: 'agent_id', message: 'must be its owner: the conversation is personal' }]);
+  wrongFields([{ field: 'agent_id', message: 'must be the owner of the conversation, which is personal' }]);
 
 async function checkAgent(models: Models, row: ThreadRow, agent: string, user: ApiUser): Promise<void> {
   const owner = ownerOf(row);
@@ -80,10 +81,10 @@ async function checkContact(models: Models, contact: string, user: ApiUser): Pro
 }
 
 /**
- * A thread's contact becomes known to all who see the thread. After the change, which may be refused; whoever repeats one that died
- * before this does it.
+ * Makes the contact of a thread visible to everyone who sees the thread. Runs after the change, which may be
+ * refused. If the process dies in between, a retry of the change does this.
  */
-export async function showContact(
+export async function shareContact(
   models: Models,
   { workspace_id, audience, contact_id }: ThreadRow,
 ): Promise<void> {

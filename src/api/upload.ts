@@ -11,30 +11,30 @@ import { fromStorage } from './download.ts';
 import { Problem, wrongFields } from './problem.ts';
 import { uncounted } from './unavailable.ts';
 
-/** A file that came whole. */
+/** A file that was received completely. */
 export interface Upload {
   filename: string;
   contentType: string;
-  /** Without angle brackets; null where none was given. */
+  /** Without angle brackets; null where the client sent none. */
   contentId: string | null;
   bytes: SpooledBytes;
 }
 
-/** What a raw body cannot say itself. */
+/** What the query says of a file that is sent as the whole body. */
 export interface UploadQuery {
   filename?: string | undefined;
   content_id?: string | undefined;
 }
 
 const IN_MEMORY_BYTES = 64 * 1024;
-/** Heads and small fields around the file of a form. */
+/** Headers and small fields around the file in a form. */
 const FORM_BYTES = 64 * 1024;
 const MAX_FIELD_BYTES = 1_000;
 
 /**
- * Streams a file into the store's spool, where it is while `use` runs: the one file of a form, in its field `file`, or the whole
- * body. Nothing is left there when it fails.
- * @throws Problem 400 (broken off, no form), 413 (over 25 MB), 415 (compressed), 422 (names)
+ * Streams a file into the spool of the store, where it stays while `use` runs: the one file of a form, in its
+ * field `file`, or the whole body. When it fails, the spool is empty again.
+ * @throws Problem 400 (incomplete, or not a form), 413 (over 25 MB), 415 (compressed), 422 (names)
  */
 export async function withUpload<T>(
   ctx: Context,
@@ -42,51 +42,52 @@ export async function withUpload<T>(
   query: UploadQuery,
   use: (upload: Upload) => Promise<T>,
 ): Promise<T> {
-  const taker = new UploadTaker(spoolDir, query, tooLarge(ctx));
+  const reader = new UploadReader(spoolDir, query, tooLarge(ctx));
   try {
-    await uncounted(ctx, () => read(ctx, taker));
-    return await use(taker.taken());
+    await uncounted(ctx, () => readBody(ctx, reader));
+    return await use(reader.upload());
   } catch (error) {
-    if (error instanceof IncompleteBody) throw new Problem(400, 'The body ended early.');
+    if (error instanceof IncompleteBody)
+      throw new Problem(400, 'The upload is incomplete: the connection ended early. Upload the file again.');
     if (error instanceof UnreadableBody) throw new Problem(400, `The form cannot be read: ${error.message}.`);
     throw error;
   } finally {
-    await taker.discard();
+    await reader.discard();
     await drain(ctx.req);
     if (!ctx.req.complete) ctx.set('Connection', 'close');
   }
 }
 
-async function read(ctx: Context, taker: UploadTaker): Promise<void> {
+async function readBody(ctx: Context, reader: UploadReader): Promise<void> {
   const contentType = ctx.get('Content-Type');
   const isForm = mediaType(contentType) === 'multipart/form-data';
   if (ctx.get('Content-Encoding') !== '' && ctx.get('Content-Encoding') !== 'identity')
-    throw new Problem(415, 'The body is compressed; post the file as it is.');
+    throw new Problem(415, 'The request body is compressed. Send the file as it is.');
   const limit = caps.fileBytes + (isForm ? FORM_BYTES : 0);
   if (Number(ctx.get('Content-Length')) > limit) throw tooLarge(ctx);
   const body = bodyOf(ctx.req, Infinity);
   if (isForm) {
     const boundary = boundaryOf(contentType);
-    if (boundary === null) throw new Problem(400, 'The content type names no boundary.');
-    return readMultipart(body, boundary, taker);
+    if (boundary === null) throw new Problem(400, 'The Content-Type of the form must have a boundary.');
+    return readMultipart(body, boundary, reader);
   }
-  taker.beginRaw(contentType);
-  for await (const bytes of body) await taker.data(bytes);
-  await taker.end();
+  reader.beginRaw(contentType);
+  for await (const bytes of body) await reader.data(bytes);
+  await reader.end();
 }
 
-/** Both numbers, where the second is known. */
+/** With both sizes, where the client announced its own. */
 function tooLarge(ctx: Context): Problem {
   const announced = Number(ctx.get('Content-Length'));
-  const size = announced > caps.fileBytes ? `this post has ${announced}` : 'this one has more';
-  return new Problem(413, `A file may have ${caps.fileBytes} bytes; ${size}.`);
+  const size = announced > caps.fileBytes ? `this request has ${announced}` : 'this one has more';
+  return new Problem(413, `A file may have at most ${caps.fileBytes} bytes; ${size}.`);
 }
 
 const noContentId = () =>
   wrongFields([{ field: 'content_id', message: 'must be at most 200 letters, digits and . _ + - @' }]);
 
-/** Takes the parts of a form: one file, and its Content-Id. */
-class UploadTaker implements FormSink {
+/** Reads the parts of a form: one file, and its Content-Id. */
+class UploadReader implements FormSink {
   readonly #spoolDir: string;
   readonly #query: UploadQuery;
   readonly #tooLarge: Problem;
@@ -105,7 +106,9 @@ class UploadTaker implements FormSink {
     if (field === 'file' && filename !== null && !this.#file)
       return this.#beginFile(textOf(filename).text, contentType);
     if (field !== 'content_id' || filename !== null || this.#contentId)
-      throw wrongFields([{ field, message: 'is not wanted: one file in `file`, and its `content_id`' }]);
+      throw wrongFields([
+        { field, message: 'is not expected: send one file as `file`, and its `content_id`' },
+      ]);
     this.#contentId = new SpooledBytes(this.#spoolDir, MAX_FIELD_BYTES);
     this.#current = { bytes: this.#contentId, limit: MAX_FIELD_BYTES, over: noContentId() };
   }
@@ -116,7 +119,7 @@ class UploadTaker implements FormSink {
 
   #beginFile(filename: string, writtenType: string): void {
     if (/\p{Cc}/u.test(filename))
-      throw wrongFields([{ field: 'filename', message: 'must not have control characters in it' }]);
+      throw wrongFields([{ field: 'filename', message: 'must not contain control characters' }]);
     const contentType = mediaType(writtenType);
     const bytes = new SpooledBytes(this.#spoolDir, IN_MEMORY_BYTES);
     this.#file = { filename: fileName(filename, contentType), contentType, bytes };
@@ -133,11 +136,11 @@ class UploadTaker implements FormSink {
     await fromStorage(Promise.resolve(this.#current!.bytes.close()));
   }
 
-  taken(): Upload {
+  upload(): Upload {
     if (!this.#file) throw wrongFields([{ field: 'file', message: 'is missing' }]);
-    const given = this.#contentId?.inMemory()?.toString() ?? this.#query.content_id ?? null;
-    if (given !== null && !/^[\w.+@-]{1,200}$/.test(given)) throw noContentId();
-    return { ...this.#file, contentId: given };
+    const contentId = this.#contentId?.inMemory()?.toString() ?? this.#query.content_id ?? null;
+    if (contentId !== null && !/^[\w.+@-]{1,200}$/.test(contentId)) throw noContentId();
+    return { ...this.#file, contentId };
   }
 
   async discard(): Promise<void> {

@@ -1,4 +1,4 @@
-/** What the tests look at in an answer of the API: a message, a thread, a file, a workspace or a problem. */
+/** The fields of answers that tests read: of a message, a thread, a file, a workspace or a problem. */
 export interface Body {
   id: string;
   state: string;
@@ -41,7 +41,7 @@ export async function answerOf(asked: Promise<Response>): Promise<Answer> {
   return { status: answer.status, body: (await answer.json()) as Body };
 }
 
-/** Status and the fields that a 422 names. */
+/** Status, and the fields that a 422 names. */
 export async function faultsOf(asked: Promise<Answer>): Promise<[status: number, ...fields: string[]]> {
   const { status, body } = await asked;
   return [status, ...(body.errors ?? []).map(({ field }) => field)];

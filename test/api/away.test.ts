@@ -5,7 +5,7 @@ import { freshDatabaseUri, freshModels } from '../support/engines.ts';
 import { lastingPort } from '../support/ports.ts';
 import { createWorld, type World } from './world.ts';
 
-/** TCP in front of MongoDB that can be cut, or go silent. */
+/** A TCP proxy in front of MongoDB that can be cut, or stop sending. */
 async function proxyTo(uri: string) {
   const target = new URL(uri);
   const { hostname, port: realPort } = target;
@@ -34,7 +34,7 @@ async function proxyTo(uri: string) {
   return { uri: target.toString(), state, cut, mend: () => listen(port) };
 }
 
-/** As the web process connects: in the background, giving up soon. */
+/** Connects as the web process does: in the background, with a short time-out. */
 const connect = (uri: string, options: mongoose.ConnectOptions = {}): Models =>
   createModels(
     mongoose
@@ -55,7 +55,7 @@ async function until(world: World, status: number): Promise<Response> {
   }
 }
 
-test('while MongoDB is away the API answers 503 with Retry-After, and is itself again when it is back', async () => {
+test('while MongoDB is unavailable the API answers 503 with Retry-After, and it recovers with MongoDB', async () => {
   const proxy = await proxyTo(freshDatabaseUri());
   const models = connect(proxy.uri);
   await models.connection.asPromise();
@@ -75,14 +75,14 @@ test('while MongoDB is away the API answers 503 with Retry-After, and is itself 
   await proxy.cut();
 });
 
-test('a MongoDB that takes connections and says nothing does not hang a request', async () => {
+test('a MongoDB that accepts connections and sends nothing does not hang a request', async () => {
   const proxy = await proxyTo(freshDatabaseUri());
   const models = connect(proxy.uri, { heartbeatFrequencyMS: 60_000 });
   await models.connection.asPromise();
   await using world = await createWorld({ models });
   await until(world, 200);
   proxy.state.silent = true;
-  // Without an end to its patience this would wait for ever.
+  // Without a deadline this would never end.
   expect((await world.get('/tickets', world.tokens.max)).status).toBe(503);
   await proxy.cut();
 });

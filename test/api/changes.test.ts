@@ -28,7 +28,7 @@ const ask = async (since: string | null, token = world.tokens.olga): Promise<Cha
   return (await answer.json()) as Changes;
 };
 
-/** All that is told, page by page, until `n` have come. */
+/** All events, page by page, until `n` have come. */
 async function hear(since: string, n: number, token?: string) {
   const heard: Changes['data'] = [];
   let position = since;
@@ -41,7 +41,7 @@ async function hear(since: string, n: number, token?: string) {
   return { heard, position };
 }
 
-/** What passes before a ticket made now: shows that nothing else did. */
+/** The events before that of a ticket created now: shows that there were no others. */
 async function upToNow(since: string, token?: string) {
   const { _id } = await rows.ticket(world.models, {});
   const heard: Changes['data'] = [];
@@ -55,14 +55,14 @@ async function upToNow(since: string, token?: string) {
   return heard.filter(({ data: { id } }) => id !== _id);
 }
 
-test('without a position: that of now, and nothing else', async () => {
+test('without a position: the current position, and no events', async () => {
   const { _id } = await rows.ticket(world.models, {});
   expect((await ask(null)).data).toEqual([]);
-  // Told of by then, or the next test hears of it.
+  // Wait for its event here, so that the next test does not get it.
   await until('its event', () => world.models.Event.exists({ row_id: _id }));
 });
 
-test('what happened since, in order, deletes too; again from the same position it is the same', async () => {
+test('events since a position come in order, deletions too; the same position gives the same events', async () => {
   const { next } = await ask(null);
   const { _id } = await rows.ticket(world.models, {});
   await world.models.Ticket.updateOne({ _id }, { $set: { status: 'closed' } });
@@ -77,14 +77,14 @@ test('what happened since, in order, deletes too; again from the same position i
   expect((await ask(position)).data).toEqual([]);
 });
 
-test('more than a page comes page by page, nothing twice', async () => {
+test('more events than a page come page by page, none twice', async () => {
   const { next } = await ask(null);
   for (let i = 0; i < 130; i += 1) await rows.ticket(world.models, {});
   const { heard } = await hear(next, 130);
   expect(new Set(heard.map(({ id }) => id)).size).toBe(130);
 });
 
-test('personal mail is told of to its owner only, and nothing to another workspace', async () => {
+test('events of personal mail go to its owner only, and no events to another workspace', async () => {
   const { next } = await ask(null);
   const mine = { audience: 'owner:dana', owner_id: 'dana' };
   const { _id } = await rows.conversation(world.models, mine);
@@ -92,7 +92,7 @@ test('personal mail is told of to its owner only, and nothing to another workspa
   await rows.contact(world.models, { audiences: ['owner:dana'] });
   await rows.ticket(world.models, { workspace_id: 'other' });
   const told = (await upToNow(next, world.tokens.dana)).map(({ type }) => type);
-  // She is notified of the mail too, sooner or later.
+  // Her notification of the mail is an event too, which may come later.
   expect(told.filter((type) => type !== 'notification.created')).toEqual([
     'conversation.created',
     'conversation.message_created',
@@ -102,7 +102,7 @@ test('personal mail is told of to its owner only, and nothing to another workspa
   expect((await world.get('/changes', world.tokens.stranger)).status).toBe(404);
 });
 
-test('a contact of personal mail is new to everybody when it writes to all, once', async () => {
+test('a contact known through personal mail becomes new to everybody once, when it writes to everybody', async () => {
   const { next } = await ask(null);
   const ann = { email: 'ann@new.test', name: 'Ann' };
   await knowContact(world.models, 'acme', ann, ['owner:dana'], T0);
@@ -114,11 +114,14 @@ test('a contact of personal mail is new to everybody when it writes to all, once
   expect(about.map(({ type }) => type)).toEqual(['contact.created']);
 });
 
-test.each(['x', 'zz'.repeat(20), 'AB'.repeat(20), '%24gt', ''])('`%s` is no position: 422', async (since) => {
-  const answer = await world.get(`/changes?since=${since}`, world.tokens.olga);
-  expect(answer.status).toBe(422);
-  expect(await answer.json()).toMatchObject({ errors: [{ field: 'since' }] });
-});
+test.each(['x', 'zz'.repeat(20), 'AB'.repeat(20), '%24gt', ''])(
+  '`%s` is not a position: 422',
+  async (since) => {
+    const answer = await world.get(`/changes?since=${since}`, world.tokens.olga);
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({ errors: [{ field: 'since' }] });
+  },
+);
 
 describe('server-sent events', () => {
   const listen = async (token: string | null, headers: Record<string, string> = {}) => {
@@ -141,7 +144,7 @@ describe('server-sent events', () => {
     };
   };
 
-  test('come as they happen, and go on after the last one', async () => {
+  test('come as they happen, and continue after the last one', async () => {
     const stream = await listen(world.tokens.olga);
     expect(stream).toMatchObject({
       status: 200,
@@ -158,12 +161,12 @@ describe('server-sent events', () => {
     expect(again.text()).not.toContain(first._id);
   });
 
-  test('a position that is none is 422, before a stream begins', async () => {
+  test('a wrong position is 422, before the stream begins', async () => {
     expect((await listen(world.tokens.olga, { 'last-event-id': 'x' })).status).toBe(422);
     expect((await listen(world.tokens.olga, { 'last-event-id': 'AB'.repeat(20) })).status).toBe(422);
   });
 
-  test('one user has at most twenty open, and another when one has ended', async () => {
+  test('one user has at most twenty open, and may open another when one has ended', async () => {
     const open = async () => {
       const going = new AbortController();
       const { status } = await fetch(`${world.url}/api/v1/workspaces/acme/changes`, {
@@ -175,7 +178,7 @@ describe('server-sent events', () => {
     const streams = await Promise.all(Array.from({ length: 30 }, open));
     const started = streams.filter(({ status }) => status === 200);
     expect(streams.filter(({ status }) => status === 429)).toHaveLength(30 - started.length);
-    // Those of the tests before may not have ended yet.
+    // Streams of earlier tests may not have ended yet.
     expect(started.length).toBeGreaterThan(15);
     expect(started.length).toBeLessThanOrEqual(20);
     expect((await world.get('/changes', world.tokens.olga)).status).toBe(200);
@@ -187,7 +190,7 @@ describe('server-sent events', () => {
     again.end();
   });
 
-  test('ends when its token is revoked or its time is over, its session ends, or its user is no longer a member', async () => {
+  test('end when the token is revoked or expires, the session ends, or the user is no longer a member', async () => {
     const { models, tokens } = world;
     const about = { workspaceId: 'acme', userId: 'dana', name: '', scopes: null };
     const expiring = await createApiToken(models, { ...about, expiresAt: new Date(Date.now() + 60_000) });
@@ -207,7 +210,7 @@ describe('server-sent events', () => {
     await models.Token.updateOne({ user_id: 'max' }, { $set: { revoked_at: new Date() } });
     await models.Token.updateOne({ _id: expiring.row._id }, { $set: { expires_at: new Date() } });
     expect((await browser.ask('DELETE', '/session')).status).toBe(204);
-    // Its token is left as it is: a membership is all that goes.
+    // Its token stays as it is: only the membership ends.
     await models.Member.deleteOne({ _id: 'acme/leo' });
     await until('the end of four streams', () => ending.every(({ isOpen }) => !isOpen()));
     expect(stays.isOpen()).toBe(true);

@@ -12,7 +12,7 @@ const post = (path: string, body?: unknown) => answerOf(world.post(path, dana(),
 const patch = (path: string, body: unknown, headers?: Record<string, string>) =>
   answerOf(world.patch(path, dana(), body, headers));
 
-test('name and notes are changed, on what was read; the name is found', async () => {
+test('name and notes can be changed with If-Match; the contact is found by the new name', async () => {
   const { _id } = await rows.contact(world.models, {});
   const path = `/contacts/${_id}`;
   const etag = (await world.get(path, dana())).headers.get('etag')!;
@@ -29,7 +29,7 @@ test('name and notes are changed, on what was read; the name is found', async ()
   expect((await answerOf(world.get('/contacts?q=angle', dana()))).body.data).toEqual([]);
 });
 
-test('blocked and unblocked, any number of times', async () => {
+test('blocking and unblocking are idempotent', async () => {
   const { _id } = await rows.contact(world.models, {});
   const blocked = await post(`/contacts/${_id}/block`);
   expect(blocked).toMatchObject({ status: 200, body: { blocked_at: expect.any(String) as string } });
@@ -37,7 +37,7 @@ test('blocked and unblocked, any number of times', async () => {
   expect((await post(`/contacts/${_id}/unblock`)).body).toMatchObject({ blocked_at: null });
 });
 
-test('two are merged: threads of all, address, name, notes', async () => {
+test('a merge joins threads, addresses, name and notes', async () => {
   const first = await rows.contact(world.models, { audiences: ['owner:max', 'shared'], notes: 'a' });
   const second = await rows.contact(world.models, { name: '', notes: 'b' });
   const ticket = await rows.ticket(world.models, { contact_id: first._id });
@@ -57,7 +57,7 @@ test('two are merged: threads of all, address, name, notes', async () => {
   expect(body.data.map(({ id }) => id)).not.toContain(first._id);
 });
 
-test('what is known through personal mail only is not merged, whosever it is too: nothing of it is shown', async () => {
+test('a contact that is known through personal mail only cannot be merged, whoever else knows it, and nothing of it is shown', async () => {
   const made = (email: string, audiences: string[]) =>
     rows.contact(world.models, { email, audiences, notes: `of ${email}`, words: [email.split('@')[0]!] });
   const everybodys = await made('wide@x.test', ['tickets']);
@@ -73,7 +73,7 @@ test('what is known through personal mail only is not merged, whosever it is too
     expect([from.status, into.status, into.body.errors?.[0]?.field]).toEqual([409, 422, 'into']);
     refusals.push([from.body, into.body]);
   }
-  // Dana cannot tell by it whether Max has mail of theirs.
+  // From this Dana cannot tell whether Max has mail of the contact.
   expect(refusals[1]).toEqual(refusals[0]);
   expect((await merge(alone, both)).body).toEqual((await merge(both, alone)).body);
   const { max } = world.tokens;
@@ -89,7 +89,7 @@ test('what is known through personal mail only is not merged, whosever it is too
   });
 });
 
-test('who was blocked stays so when they are merged', async () => {
+test('a contact that was blocked stays blocked after a merge', async () => {
   const blocked_at = new Date(0);
   const merged = async (first: object, second: object) => {
     const [from, into] = [await rows.contact(world.models, first), await rows.contact(world.models, second)];
@@ -100,7 +100,7 @@ test('who was blocked stays so when they are merged', async () => {
   expect(await merged({}, {})).toMatchObject({ blocked_at: null });
 });
 
-test('merged only with one that is seen, and not in a ring', async () => {
+test('a contact is merged only with a visible one, and not in a circle', async () => {
   const made = async (row: object = {}) => (await rows.contact(world.models, row))._id;
   const [a, b, hidden] = [await made(), await made(), await made({ audiences: ['owner:max'] })];
   const merge = (from: string, into: string) => post(`/contacts/${from}/merge`, { into });

@@ -26,7 +26,7 @@ async function answerTo(handler: Middleware): Promise<number> {
   }
 }
 
-test('what MongoDB has no part in is not counted; it has its whole time afterwards', async () => {
+test('work that does not need MongoDB is not counted; afterwards MongoDB has the whole deadline', async () => {
   const status = await answerTo(async (ctx) => {
     await uncounted(ctx, () => sleep(DEADLINE_MS * 1.5));
     ctx.body = 'there';
@@ -34,7 +34,7 @@ test('what MongoDB has no part in is not counted; it has its whole time afterwar
   expect(status).toBe(200);
 });
 
-test('what follows is counted again', async () => {
+test('the work after it is counted again', async () => {
   const status = await answerTo(async (ctx) => {
     await uncounted(ctx, () => sleep(1));
     await sleep(DEADLINE_MS * 5, undefined, { ref: false });

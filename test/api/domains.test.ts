@@ -51,7 +51,7 @@ const own = (id: string) => set(id, { owned_at: new Date(), receiving: true });
 const row = (id: string) => world.models.Domain.findById(id).orFail().lean<DomainRow>();
 
 describe('POST', () => {
-  test('201 with the records to publish; its run is wanted', async () => {
+  test('201 with the records to publish; its run is requested', async () => {
     const { status, body } = await asDomain(add('Acme.TEST.'));
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -115,14 +115,14 @@ describe('POST', () => {
     ).toEqual([422, 'x']);
   });
 
-  test('422 when it is there already, however it is written; of another workspace it is not', async () => {
+  test('422 when the workspace has it already, however it is written; another workspace’s domain does not matter', async () => {
     await added('bücher.test');
     expect(await faultsOf(answerOf(add('XN--bcher-kva.test')))).toEqual([422, 'name']);
     await claimDomain(world.models, 'other', 'acme.test');
     expect((await add()).status).toBe(201);
   });
 
-  test('many at once make one', async () => {
+  test('concurrent requests create one', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => add()));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(7).fill(422)]);
     expect(await world.models.Domain.countDocuments()).toBe(1);
@@ -159,7 +159,7 @@ describe('POST', () => {
     expect(await row(body.id)).toMatchObject({ wants_start: true });
   });
 
-  test('a domain of another account of the provider’s: 201, and what to do', async () => {
+  test('a domain of another account at the provider: 201, and what to do', async () => {
     const { status, body } = await asDomain(add('taken.test'));
     expect(status).toBe(201);
     expect(body.records).toHaveLength(1);
@@ -172,7 +172,7 @@ describe('PATCH catch_all', () => {
   const choose = (id: string, catch_all: unknown, token = world.tokens.olga) =>
     world.patch(`/domains/${id}`, token, { catch_all });
 
-  test('200 with the address; null takes it back', async () => {
+  test('200 with the address; null removes it', async () => {
     const { id } = await added();
     await own(id);
     const chosen = await asDomain(choose(id, 'support@acme.test'));
@@ -183,13 +183,13 @@ describe('PATCH catch_all', () => {
     expect((await asDomain(choose(id, null))).body.catch_all).toBeNull();
   });
 
-  test('422 before the domain is shown to be the workspace’s; null is allowed', async () => {
+  test('422 before the ownership of the domain is proved; null is allowed', async () => {
     const { id } = await added();
     expect(await faultsOf(answerOf(choose(id, 'support@acme.test')))).toEqual([422, 'catch_all']);
     expect((await choose(id, null)).status).toBe(200);
   });
 
-  test('422 on an address that is personal, foreign, deleted or none', async () => {
+  test('422 for an address that is personal, of another workspace, deleted or unknown', async () => {
     const { id } = await added();
     await own(id);
     const foreign = await rows.workspaceEmail(world.models, { workspace_id: 'other' });
@@ -212,7 +212,7 @@ describe('PATCH catch_all', () => {
 describe('POST check', () => {
   const check = (id: string, token = world.tokens.olga) => world.post(`/domains/${id}/check`, token);
 
-  test('202: a look is wanted, and the run is woken', async () => {
+  test('202: a look is requested, and the run is woken', async () => {
     const { id } = await added();
     await set(id, { wants_start: false });
     expect(await asDomain(check(id))).toMatchObject({ status: 202, body: { id } });
@@ -220,7 +220,7 @@ describe('POST check', () => {
     expect(world.asked.wakeSetUp).toEqual([['verifyDomain', { id, run: 1 }]]);
   });
 
-  test('in a loop, and by many at once, it is one look; right after a look it is due some seconds later', async () => {
+  test('requests in a loop or concurrent ones make one look; right after a look it is due some seconds later', async () => {
     const { id } = await added();
     const before = Date.now();
     await set(id, { checked_at: new Date(before) });
@@ -230,7 +230,7 @@ describe('POST check', () => {
     expect(world.asked.wakeSetUp).toHaveLength(1);
     const { check_wanted_at } = await row(id);
     expect(check_wanted_at!.getTime() - before).toBe(5_000);
-    // What nobody has heard of for a minute is told again.
+    // After a minute without a look it is requested again.
     await set(id, { check_wanted_at: new Date(before - 61_000) });
     await check(id);
     expect(world.asked.wakeSetUp).toHaveLength(2);
@@ -241,7 +241,7 @@ describe('POST check', () => {
     await set(id, { state });
     const { status, body } = await answerOf(check(id));
     expect(status).toBe(409);
-    expect(body.detail).toContain('add the domain again');
+    expect(body.detail).toContain('Add the domain again');
   });
 
   test('403 for members; 404 for what is not there', async () => {
@@ -254,7 +254,7 @@ describe('POST check', () => {
 describe('DELETE', () => {
   const remove = (id: string, token = world.tokens.olga) => world.delete(`/domains/${id}`, token);
 
-  test('204: its addresses stop at once, the rest is the run’s; then 404', async () => {
+  test('204: its addresses stop at once, the run does the rest; then 404', async () => {
     const { id } = await added();
     await set(id, { owned_at: new Date(), receiving: true, sending: true, state: 'verified' });
     const email = await rows.workspaceEmail(world.models, {
@@ -283,7 +283,7 @@ describe('DELETE', () => {
   });
 });
 
-test('GET lists the workspace’s own, newest first, in pages', async () => {
+test('GET lists the domains of the workspace, newest first, in pages', async () => {
   for (const name of ['a.test', 'b.test', 'c.test']) await added(name);
   await world.models.Domain.updateOne({ name: 'b.test' }, { $set: { workspace_id: 'other' } });
   const page = async (query: string) =>

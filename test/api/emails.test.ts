@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 afterEach(() => world[Symbol.asyncDispose]());
 
-/** What is looked at by name; the rest is compared. */
+/** The fields that tests read by name; the rest is compared. */
 interface Body {
   id: string;
   address: string;
@@ -73,17 +73,17 @@ describe('an address on the platform’s domain', () => {
     expect(refused.body.detail).toContain('reserved');
   });
 
-  test.each(['a+b', '.a', 'a..b', 'ä', 'a'.repeat(65)])('%s is no local part', async (local) => {
+  test.each(['a+b', '.a', 'a..b', 'ä', 'a'.repeat(65)])('%s is not a valid local part', async (local) => {
     expect(fields(await add(platform(local)))).toEqual([422, 'address']);
   });
 
-  test('is on that domain', async () => {
+  test('must be on that domain', async () => {
     expect(fields(await add({ ...platform('x'), address: 'x@elsewhere.test' }))).toEqual([422, 'address']);
     expect(fields(await add({ ...platform('x'), kind: 'forwarding' }))).toEqual([422, 'address']);
     expect(fields(await add(elsewhere('x@sub.postroom.test')))).toEqual([422, 'address']);
   });
 
-  test('once given, it is never another workspace’s, also when it was deleted; the same one gets it again', async () => {
+  test('is never given to another workspace, not even after it was deleted; the same workspace can have it again', async () => {
     const other = `${world.url}/api/v1/workspaces/other/emails`;
     const headers = {
       authorization: `Bearer ${world.tokens.stranger}`,
@@ -101,15 +101,15 @@ describe('an address on the platform’s domain', () => {
     expect(again.body.id).not.toBe(body.id);
   });
 
-  test('asked for many times at once it is made once', async () => {
+  test('concurrent requests create it once', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => add(platform('desk'))));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(7).fill(422)]);
     expect(await world.models.WorkspaceEmail.countDocuments({ address: 'desk@postroom.test' })).toBe(1);
   });
 });
 
-describe('whose an address is', () => {
-  test('a user only with purpose inbox, and only a member', async () => {
+describe('the user of an address', () => {
+  test('only with purpose inbox, and only a member', async () => {
     const dana = { ...platform('dana'), user_id: 'dana' };
     expect(fields(await add(dana))).toEqual([422, 'user_id']);
     expect(fields(await add({ ...dana, purpose: 'inbox', user_id: 'stranger' }))).toEqual([422, 'user_id']);
@@ -129,7 +129,7 @@ describe('whose an address is', () => {
     expect((await world.patch(`/emails/${body.id}`, stranger, { active: false })).status).toBe(404);
   });
 
-  test('a purpose for nobody takes the user with it', async () => {
+  test('changing the purpose to ticket removes the user', async () => {
     const { body } = await add({ ...platform('dana'), purpose: 'inbox', user_id: 'dana' });
     const changed = await answer(world.patch(`/emails/${body.id}`, world.tokens.olga, { purpose: 'ticket' }));
     expect(changed.body).toMatchObject({ purpose: 'ticket', user_id: null });
@@ -139,7 +139,7 @@ describe('whose an address is', () => {
 });
 
 describe('switches', () => {
-  test('what is proved can be switched off and on again', async () => {
+  test('of a proved address can be switched off and on again', async () => {
     const { body } = await add(platform('desk'));
     for (const flags of [
       { can_receive: false },
@@ -151,7 +151,7 @@ describe('switches', () => {
     }
   });
 
-  test('what is not proved cannot be switched on', async () => {
+  test('of an address without proof cannot be switched on', async () => {
     const { body } = await add(elsewhere());
     for (const flag of ['can_receive', 'can_send']) {
       const refused = answer(world.patch(`/emails/${body.id}`, world.tokens.olga, { [flag]: true }));
@@ -161,7 +161,7 @@ describe('switches', () => {
     expect(off.status).toBe(200);
   });
 
-  test('an address of a domain receives and sends as the domain does', async () => {
+  test('of an address of a domain follow the domain', async () => {
     const claim = {
       _id: 'd1',
       workspace_id: 'acme',
@@ -185,7 +185,7 @@ describe('switches', () => {
     expect(fields(await refused)).toEqual([422, 'can_send']);
   });
 
-  test('where another workspace receives for it, it does not', async () => {
+  test('of an address that another workspace receives for stay off', async () => {
     await rows.workspaceEmail(world.models, {
       workspace_id: 'other',
       address: 'support@acme.com',
@@ -203,8 +203,8 @@ describe('switches', () => {
   });
 });
 
-describe('an address elsewhere', () => {
-  test('waits for its proof, and says how it can be had', async () => {
+describe('an address that is hosted elsewhere', () => {
+  test('waits for its proof, and says how to prove it', async () => {
     const { status, body } = await add(elsewhere('Support@ACME.com'));
     expect(status).toBe(201);
     expect(body).toMatchObject({
@@ -233,11 +233,14 @@ describe('an address elsewhere', () => {
     expect(proof.wants_start).toBe(true);
   });
 
-  test.each(['nobody', 'x@localhost', 'x@[192.0.2.1]', 'x@co m.test'])('%s is none', async (address) => {
-    expect(fields(await add(elsewhere(address)))).toEqual([422, 'address']);
-  });
+  test.each(['nobody', 'x@localhost', 'x@[192.0.2.1]', 'x@co m.test'])(
+    '%s is not an address',
+    async (address) => {
+      expect(fields(await add(elsewhere(address)))).toEqual([422, 'address']);
+    },
+  );
 
-  test('shares another’s forwarding address for receiving, and has its own all the same', async () => {
+  test('can share the forwarding address of another, and still has its own', async () => {
     const first = await add(elsewhere());
     const shared = first.body.forwarding_address;
     const { body } = await add({ ...elsewhere('sales@acme.com'), forwarding_address: shared });
@@ -248,7 +251,7 @@ describe('an address elsewhere', () => {
     expect(fields(await add(unknown))).toEqual([422, 'forwarding_address']);
   });
 
-  test('a personal mailbox forwards to its own, and no other shares it', async () => {
+  test('a personal one has a forwarding address that no other shares', async () => {
     const dana = { ...elsewhere('dana@acme.com'), purpose: 'inbox', user_id: 'dana' };
     const team = await add(elsewhere());
     const refused = await add({ ...dana, forwarding_address: team.body.forwarding_address });
@@ -282,7 +285,7 @@ describe('an address elsewhere', () => {
     });
   });
 
-  test('a hundred that wait for their proof are enough', async () => {
+  test('at most a hundred may wait for their proof', async () => {
     const { body } = await add(elsewhere());
     const [proof] = await world.models.AddressProof.find({ workspace_email_id: body.id }).lean();
     const more = Array.from({ length: 99 }, (_, n) => ({ ...proof!, _id: `p${n}` }));
@@ -291,7 +294,7 @@ describe('an address elsewhere', () => {
     expect((await add(platform('desk'))).status).toBe(201);
   });
 
-  test('deleted: gone from the list, its proof is dropped, its run is told', async () => {
+  test('after deletion it is not listed, its proof is dropped, and its run is woken', async () => {
     const { body } = await add(elsewhere());
     expect((await world.delete(`/emails/${body.id}`, world.tokens.olga)).status).toBe(204);
     expect((await world.get(`/emails/${body.id}`, world.tokens.olga)).status).toBe(404);
@@ -299,7 +302,7 @@ describe('an address elsewhere', () => {
     const proof = await world.models.AddressProof.findOne({ address: 'support@acme.com' }).orFail();
     expect(proof.state).toBe('dropped');
     expect(world.asked.wakeSetUp).toEqual([['verifyForwarding', { id: proof._id, run: 1 }]]);
-    // Added again: a proof of its own run, under the limits of before.
+    // Added again: a new proof with a run of its own; the limits of the former one still apply.
     await world.delete(`/emails/${(await add(elsewhere())).body.id}`, world.tokens.olga);
     const again = await add(elsewhere());
     expect(again.body.proof).toMatchObject({
@@ -328,7 +331,7 @@ test.each([
   },
 );
 
-test('checks in a loop, and by many at once, are one look; right after a look it is due some seconds later', async () => {
+test('checks in a loop or concurrent ones make one look; right after a look it is due some seconds later', async () => {
   const { body } = await add(elsewhere());
   const before = Date.now();
   const looked = { check_wanted_at: null, dns_checked_at: new Date(before) };
@@ -343,7 +346,7 @@ test('checks in a loop, and by many at once, are one look; right after a look it
   expect(proof.check_wanted_at!.getTime() - before).toBe(5_000);
 });
 
-test('confirmations of a mail host are shown to owners, those of a personal address to its user alone', async () => {
+test('confirmations of a mail host are shown to owners, those of a personal address to its user only', async () => {
   const ask = async (body: object) => {
     const email = (await add(body)).body;
     await world.models.ForwardingAddress.updateOne(
@@ -372,7 +375,7 @@ test('confirmations of a mail host are shown to owners, those of a personal addr
   expect(await ask(dana)).toEqual([[], ['123'], []]);
 });
 
-test('an address that was personal shows nobody else what came for it then, nor does one that shares its forwarding address', async () => {
+test('a formerly personal address does not show its former mail to others, nor does one that shares its forwarding address', async () => {
   const { olga, dana } = world.tokens;
   const personal = { ...elsewhere('dana@acme.com'), purpose: 'inbox', user_id: 'dana' };
   const { id, forwarding_address } = (await add(personal)).body;
@@ -400,7 +403,8 @@ test('an address that was personal shows nobody else what came for it then, nor 
   await tell('222', new Date());
   const sharing = await add({ ...elsewhere('team@acme.com'), forwarding_address });
   expect([await seen(id, olga), await seen(sharing.body.id, olga)]).toEqual([['222'], ['222']]);
-  // What nobody's own address was told is not for its next user either; a change of something else hides nothing.
+  // The next user does not see what came while the address had no user; changing another setting hides
+  // nothing.
   await world.delete(`/emails/${sharing.body.id}`, olga);
   await world.patch(`/emails/${id}`, olga, { display_name: 'D' });
   expect(await seen(id, olga)).toEqual(['222']);
@@ -411,7 +415,7 @@ test('an address that was personal shows nobody else what came for it then, nor 
 describe('the workspace’s slug', () => {
   const slug = (value: unknown, token = world.tokens.olga) => answer(world.patch('', token, { slug: value }));
 
-  test('is changed when it is free; the old address goes on receiving', async () => {
+  test('can be changed to one that is free; the old address still receives', async () => {
     expect(await slug('acme-one')).toMatchObject({ status: 200, body: { slug: 'acme-one' } });
     expect(await slug('Acme-Two')).toMatchObject({ status: 200, body: { slug: 'acme-two' } });
     expect(await slug('acme-one')).toMatchObject({ status: 200 });
@@ -423,11 +427,11 @@ describe('the workspace’s slug', () => {
     for (const email of emails) expect(email).toMatchObject({ can_receive: true, purpose: 'ticket' });
   });
 
-  test.each(['admin', 'a b', '', 'fwd-x', 7])('%j cannot be', async (value) => {
+  test.each(['admin', 'a b', '', 'fwd-x', 7])('%j is refused', async (value) => {
     expect(fields(await slug(value))).toEqual([422, 'slug']);
   });
 
-  test('another workspace’s is not free', async () => {
+  test('that of another workspace is not free', async () => {
     await world.models.PlatformAddress.create({
       _id: 'theirs@postroom.test',
       workspace_id: 'other',

@@ -10,7 +10,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 const download = (id: string, token = world.tokens.dana) => world.get(`/attachments/${id}`, token);
 
-test('a download is the bytes, with headers that keep a browser from running it', async () => {
+test('a download has the bytes, with headers that keep a browser from running it', async () => {
   const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
   const id = await storedFile(world, bytes, {
     filename: 'page.html',
@@ -50,7 +50,7 @@ test.each(['ticket', 'conversation'] as const)(
     expect([await found(), await signed()]).toEqual([200, 200]);
     expect((await world.delete(`/${kind}s/${thread_id}`, world.tokens.dana)).status).toBe(204);
     expect([await found(), await found('?trash=false'), await found('?trash=true')]).toEqual([404, 404, 200]);
-    // A page that is open keeps its images.
+    // An open page keeps its images.
     expect(await signed()).toBe(200);
     expect(await found('?trash=x')).toBe(422);
     expect((await world.post(`/${kind}s/${thread_id}/restore`, world.tokens.dana)).status).toBe(200);
@@ -73,7 +73,7 @@ const types = [
   ['image/png\r\nSet-Cookie: a=b', 'application/octet-stream', 'attachment'],
   ['', 'application/octet-stream', 'attachment'],
 ] as const;
-test.each(types)('%j goes out as %s, %s', async (content_type, type, disposition) => {
+test.each(types)('%j is sent as %s, %s', async (content_type, type, disposition) => {
   const answer = await download(await storedFile(world, 'x', { content_type }));
   expect(answer.headers.get('content-type')).toBe(type);
   expect(answer.headers.get('content-disposition')).toMatch(new RegExp(`^${disposition};`));
@@ -102,7 +102,7 @@ test.each(names)('the file name %j is shown as %s', async (filename, shown) => {
   expect(answer.headers.get('set-cookie')).toBeNull();
 });
 
-test('a file that is not there says why', async () => {
+test('for a file that is not stored, the answer says why', async () => {
   const { models } = world;
   const pending = await rows.attachment(models, { state: 'pending' });
   const waiting = await download(pending._id);
@@ -120,10 +120,10 @@ test('a file that is not there says why', async () => {
     { detail: 'This file was not stored: too large.' },
   ]);
   const lost = await download((await rows.attachment(models, { key: 'attachments/acme/none/lost' }))._id);
-  expect([lost.status, await lost.json()]).toMatchObject([404, { detail: 'It is no longer kept.' }]);
+  expect([lost.status, await lost.json()]).toMatchObject([404, { detail: 'This file is no longer stored.' }]);
 });
 
-test('storage that is away is 503; one that breaks off ends the connection, never a whole file', async () => {
+test('without storage the answer is 503; when storage fails midway the connection ends, so that the file never looks complete', async () => {
   let broken: 'away' | 'breaks off' = 'away';
   const storage = {
     size: () => (broken === 'away' ? Promise.reject(new Error('EIO')) : Promise.resolve(10)),

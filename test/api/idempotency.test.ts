@@ -17,7 +17,7 @@ const messagesOf = async (thread_id: string, direction: MessageRow['direction'] 
   (await world.models.Message.find({ workspace_id: 'acme', thread_id, direction })).length;
 const upload = () => storedFile(world, 'x', { message_id: '', audience: 'owner:max' });
 
-test('the same key and body is the same message, whatever it has become', async () => {
+test('the same key and body give the same message, whatever its state now', async () => {
   const id = await askedTicket(world);
   const path = `/tickets/${id}/messages`;
   const key = randomUUID();
@@ -25,7 +25,7 @@ test('the same key and body is the same message, whatever it has become', async 
   const first = await post(path, body, key);
   expect(first.status).toBe(202);
   expect(await post(path, { send_at: body.send_at, to: body.to, text: 'x' }, key)).toEqual(first);
-  // What was right when it was saved need not be right now.
+  // What was valid when it was saved may no longer be.
   await world.models.Message.updateOne({ _id: first.body.id }, { $set: { state: 'sent' } });
   const again = await post(path, body, key);
   expect([again.status, again.body.id, again.body.state]).toEqual([202, first.body.id, 'sent']);
@@ -43,7 +43,7 @@ test('the same key with another body, or for another path, is 409', async () => 
   expect(await messagesOf(other)).toBe(0);
 });
 
-test('a key is its user’s own', async () => {
+test('users do not share keys', async () => {
   const path = `/tickets/${await askedTicket(world)}/messages`;
   const key = randomUUID();
   const [max, dana] = [
@@ -54,18 +54,18 @@ test('a key is its user’s own', async () => {
   expect(dana.body.id).not.toBe(max.body.id);
 });
 
-test('without a key each request is a message', async () => {
+test('without a key each request creates a message', async () => {
   const path = `/tickets/${await askedTicket(world)}/messages`;
   const asked = () => answerOf(world.post(path, world.tokens.max, { text: 'x' }));
   expect((await asked()).body.id).not.toBe((await asked()).body.id);
 });
 
-test.each(['', 'two words', 'ü', 'x'.repeat(256)])('%j is no key', async (key) => {
+test.each(['', 'two words', 'ü', 'x'.repeat(256)])('%j is not a valid key', async (key) => {
   const path = `/tickets/${await askedTicket(world)}/messages`;
   expect(await faultsOf(post(path, { text: 'x' }, key))).toEqual([422, 'Idempotency-Key']);
 });
 
-describe('many at once with one key', () => {
+describe('concurrent requests with one key', () => {
   const all = (path: string, body: object, key = randomUUID()) =>
     Promise.all(Array.from({ length: 8 }, () => post(path, body, key)));
   const same = (answers: Awaited<ReturnType<typeof all>>) => {
@@ -74,13 +74,13 @@ describe('many at once with one key', () => {
     return answers[0]!.body;
   };
 
-  test('are one message', async () => {
+  test('create one message', async () => {
     const id = await askedTicket(world);
     same(await all(`/tickets/${id}/messages`, { html: '<p>x</p>' }));
     expect(await messagesOf(id)).toBe(1);
   });
 
-  test('are one note with its files', async () => {
+  test('create one note with its files', async () => {
     const id = await askedTicket(world);
     const attachments = [await upload(), await upload()];
     const body = same(await all(`/tickets/${id}/messages`, { text: 'x', note: true, attachments }));
@@ -88,7 +88,7 @@ describe('many at once with one key', () => {
     expect(await messagesOf(id, 'note')).toBe(1);
   });
 
-  test('are one message with its files', async () => {
+  test('create one message with its files', async () => {
     const id = await askedTicket(world);
     const attachments = [await upload(), await upload(), await upload()];
     const body = same(await all(`/tickets/${id}/messages`, { text: 'x', attachments }));
@@ -96,7 +96,7 @@ describe('many at once with one key', () => {
     expect(await messagesOf(id)).toBe(1);
   });
 
-  test.each(['tickets', 'conversations'])('are one thread of %s', async (kind) => {
+  test.each(['tickets', 'conversations'])('create one thread of %s', async (kind) => {
     const person = `${randomUUID()}@x.test`;
     const body = same(await all(`/${kind}`, { to: [person], subject: person, text: 'x' }));
     const list = await answerOf(world.get(`/${kind}?limit=100`, world.tokens.max));
@@ -105,12 +105,12 @@ describe('many at once with one key', () => {
   });
 });
 
-test('a repeated request does what the first died before', async () => {
+test('a repeated request finishes what the first one did not', async () => {
   const key = randomUUID();
   const body = { to: ['zoe@x.test'], subject: 's', text: 'x' };
   const first = await post('/tickets', body, key);
   const { id, message } = first.body;
-  // As if it had died when the message was saved.
+  // As if the process had died after the message was saved.
   await world.models.Ticket.deleteOne({ _id: id });
   await world.models.Contact.deleteMany({ email: 'zoe@x.test' });
   const again = await post('/tickets', body, key);
@@ -119,7 +119,7 @@ test('a repeated request does what the first died before', async () => {
   expect(world.asked.start.filter((run) => run.id === message.id)).toHaveLength(2);
 });
 
-test('a message that is there is not asked to be made', async () => {
+test('an existing message is not composed again', async () => {
   const { body } = await post('/tickets', { to: ['a@x.test'], text: 'x' }, randomUUID());
   const saved = await world.models.Message.findById(body.message.id).orFail().lean<MessageRow>();
   const request = { id: saved._id, isKeyed: true, hash: saved.request_hash! };

@@ -15,7 +15,7 @@ const read = async (path: string) => {
 const change = (path: string, body: object, etag?: string) =>
   world.patch(path, world.tokens.olga, body, etag === undefined ? {} : { 'if-match': etag });
 
-/** What can be changed, with changes that follow one another; of its own row each. */
+/** Each kind of row that can be changed, with a row of its own and two changes. */
 const kinds: Record<string, () => Promise<{ path: string; changes: object[] }>> = {
   'a workspace': async () => ({ path: '', changes: [1, 2, 3, 4].map((undo_seconds) => ({ undo_seconds })) }),
   'a workspace’s slug': async () => ({
@@ -75,7 +75,7 @@ describe.each(Object.entries(kinds))('%s', (_, made) => {
     ({ path, changes } = await made());
   });
 
-  test('is changed where it is as it was read, else 412 says what it is now', async () => {
+  test('is changed if it is as it was read; otherwise 412 has the current ETag', async () => {
     const before = await read(path);
     expect(before.etag).toMatch(/^"\w+"$/);
     expect((await read(path)).etag).toBe(before.etag);
@@ -90,7 +90,7 @@ describe.each(Object.entries(kinds))('%s', (_, made) => {
     expect((await change(path, changes[2]!)).status).toBe(200);
   });
 
-  test('of many changes at once that were decided on the same, one is made', async () => {
+  test('of concurrent changes with the same ETag one succeeds', async () => {
     const { etag } = await read(path);
     const answers = await Promise.all(Array.from({ length: 6 }, () => change(path, changes[3]!, etag)));
     const statuses = answers.map(({ status }) => status);
@@ -99,7 +99,7 @@ describe.each(Object.entries(kinds))('%s', (_, made) => {
   });
 });
 
-test('what is switched off while domains are looked at stays off', async () => {
+test('an address that is switched off during a look at its domain stays off', async () => {
   const { _id } = await rows.workspaceEmail(world.models, { proved_at: T0 });
   const switches = [{ can_send: false }, { can_receive: false }, { display_name: 'A' }, { purpose: 'inbox' }];
   const answers = await Promise.all(switches.map((body) => change(`/emails/${_id}`, body)));

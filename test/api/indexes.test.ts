@@ -21,7 +21,7 @@ interface Stage {
   inputStages?: Stage[];
 }
 
-/** What was asked of MongoDB since the last look. */
+/** Queries to MongoDB since they were last cleared. */
 let finds: Find[] = [];
 let aggregates: Aggregate[] = [];
 let world: World;
@@ -45,7 +45,7 @@ function leaves(stage: Stage): Stage[] {
   return below.length === 0 ? [stage] : below.flatMap(leaves);
 }
 
-/** First field of each index that a query reads; a collection scan has none. */
+/** First field of each index that a query uses; a collection scan has none. */
 async function firstFields({ find, filter, sort }: Find): Promise<(string | undefined)[]> {
   const { connection } = world.models;
   const plan = await connection.db!.command({ explain: { find, filter, ...(sort && { sort }) } });
@@ -56,7 +56,7 @@ async function firstFields({ find, filter, sort }: Find): Promise<(string | unde
   });
 }
 
-/** Of tickets and conversations; the rows below match each of them. */
+/** Filters of tickets and conversations. The rows below match each of them. */
 const FILTERS = [
   'status=open',
   'agent_id=none',
@@ -70,7 +70,7 @@ const FILTERS = [
 ];
 const found = { tags: ['a'], words: ['hello', 'world'] };
 
-test('every list reads an index that starts with the workspace, its later pages too', async () => {
+test('every list uses an index that starts with the workspace, on later pages too', async () => {
   const { models } = world;
   const ticket = await rows.ticket(models, {});
   const conversation = await rows.conversation(models, {});
@@ -113,21 +113,21 @@ test('every list reads an index that starts with the workspace, its later pages 
     finds = [];
     const second = await world.get(`${list}limit=1&cursor=${next_cursor}`, world.tokens.dana);
     expect([list, data.length, second.status]).toEqual([list, 1, 200]);
-    // Whose token it is is asked by its `_id`.
+    // The token is found by its `_id`.
     const asked = finds.filter((find) => find.find !== 'tokens' || !('_id' in find.filter));
     expect(asked.map((find) => find.find)).toContain(collection);
     for (const find of asked) {
       expect(find.filter).toMatchObject(
         find.filter.$and ? { $and: [{ workspace_id: 'acme' }, {}] } : { workspace_id: 'acme' },
       );
-      // Rows that others name are found by their ids.
+      // Rows that other rows refer to are found by id.
       if ('_id' in find.filter) continue;
       expect([list, find, new Set(await firstFields(find))]).toEqual([list, find, new Set(['workspace_id'])]);
     }
   }
 });
 
-test('a list examines no more rows than its page and one, however many there are', async () => {
+test('a list examines at most one row more than its page, however many rows there are', async () => {
   const { models } = world;
   const { _id: thread_id } = await rows.ticket(models, {});
   const audiences = ['shared', 'shared', 'owner:dana', 'owner:max'];
@@ -149,7 +149,7 @@ test('a list examines no more rows than its page and one, however many there are
         (filter): [string, string] => [`/${name}?${filter}`, name],
       ),
     ),
-    // A word that is in every ticket.
+    // A word of every ticket.
     ['/tickets?q=hello&', 'tickets'],
     [`/tickets/${thread_id}/messages?`, 'messages'],
     ['/contacts?', 'contacts'],
@@ -159,7 +159,7 @@ test('a list examines no more rows than its page and one, however many there are
   const { connection } = models;
   for (const [list, collection] of lists) {
     let cursor = '';
-    // A later one also reads the row where the one before ended.
+    // A later page also reads the last row of the previous page.
     for (const [page, most] of [
       ['first', limit + 1],
       ['later', limit + 2],
@@ -181,7 +181,7 @@ test('a list examines no more rows than its page and one, however many there are
   }
 });
 
-test('so does what an agent’s request reads, but for rows that it names', async () => {
+test('so do the queries of an agent’s requests, except for rows found by id', async () => {
   await seedEmails(world);
   const id = await askedTicket(world);
   const { tokens } = world;
@@ -207,7 +207,7 @@ test('so does what an agent’s request reads, but for rows that it names', asyn
   }
 });
 
-test('a sidebar’s counts read indexes that start with the workspace, and end after a thousand rows', async () => {
+test('counts use indexes that start with the workspace, and end after a thousand rows', async () => {
   aggregates = [];
   expect((await world.get('/counts', world.tokens.dana)).status).toBe(200);
   expect(aggregates).toHaveLength(11);
@@ -220,7 +220,7 @@ test('a sidebar’s counts read indexes that start with the workspace, and end a
   }
 });
 
-test('what is closed costs a count of what is not, and a list of it, nothing', async () => {
+test('closed tickets cost neither a count nor a list of open ones anything', async () => {
   const { models, tokens } = world;
   for (let i = 0; i < 20; i += 1) {
     await rows.ticket(models, { number: 1_000 + i, status: 'closed', agent_id: 'dana' });
@@ -241,17 +241,17 @@ test('what is closed costs a count of what is not, and a list of it, nothing', a
   }
 });
 
-test('the sweeps of trash and merges read indexes of their own', async () => {
+test('the sweeps of trash and merges use indexes of their own', async () => {
   for (const field of ['deleted_at', 'merged_at'])
     for (const find of ['tickets', 'conversations'])
       expect(await firstFields({ find, filter: { [field]: { $lt: new Date() } } })).toEqual([field]);
 });
 
-test('runs to be started, of every workspace, are found by an index of their own', async () => {
+test('runs that must be started are found in all workspaces by an index of their own', async () => {
   const find = { find: 'messages', filter: { 'outbound.wants_start': true } };
   expect(await firstFields(find)).toEqual(['outbound.wants_start']);
 });
 
-test('the check above sees a scan', async () => {
+test('the check above recognises a collection scan', async () => {
   expect(await firstFields({ find: 'tickets', filter: { subject: 'x' } })).toEqual([undefined]);
 });

@@ -2,7 +2,7 @@ import { networkOf } from '../../src/api/limits.ts';
 import { signedIn } from './signedIn.ts';
 import { createWorld } from './world.ts';
 
-test('a token over its limit is told when to come again; others are not held up, nor is a session', async () => {
+test('a token over its limit gets a Retry-After; other tokens and sessions are not limited', async () => {
   const config = {
     publicUrl: 'http://acme.test',
     urlSecret: 'x'.repeat(32),

@@ -37,7 +37,7 @@ const tokenOf = (url: string): string => url.split('#')[1] ?? '';
 const use = (token: string, password = PASSWORD) =>
   new Browser(world).ask('POST', '/password', { token, password });
 
-/** What the worker would mail now, and what the provider answers. */
+/** Sends the mails that are due, with a provider that answers as given. */
 async function mailed(answer: SendResult = { result: 'accepted' }): Promise<{ to: string; text: string }[]> {
   const sent: { to: string; text: string }[] = [];
   const outbound = {
@@ -60,7 +60,7 @@ async function mailed(answer: SendResult = { result: 'accepted' }): Promise<{ to
 }
 const linkIn = (text: string | undefined): string => /\/password#([\w-]+)/.exec(text ?? '')?.[1] ?? '';
 
-test('an owner adds a member, who is mailed a link; the link in the answer works too, and either works once', async () => {
+test('an owner adds a member, who gets a link by mail; the link in the answer works too, and each works once', async () => {
   const { status, body } = await add({ email: 'Nia@New.test', name: 'Nia', role: 'member' });
   expect([status, body]).toEqual([
     201,
@@ -101,7 +101,7 @@ test('an owner adds a member, who is mailed a link; the link in the answer works
   expect(await statusOf(browser.ask('GET', '/workspaces/acme/tickets'))).toBe(200);
 });
 
-test('no link and no password is kept as it is', async () => {
+test('links and passwords are stored as hashes only', async () => {
   const { body } = await add({ email: 'nia@new.test', role: 'member' });
   const link = linkIn((await mailed())[0]?.text);
   const { User, PasswordLink, AccessMail } = world.models;
@@ -113,7 +113,7 @@ test('no link and no password is kept as it is', async () => {
   );
 });
 
-test('of many who use a link at once one succeeds', async () => {
+test('of concurrent uses of a link one succeeds', async () => {
   const { body } = await add({ email: 'nia@new.test', role: 'member' });
   const token = tokenOf(body.password_link.url);
   const passwords = ['password 1', 'password 2', 'password 3', 'password 4'];
@@ -126,13 +126,13 @@ test('of many who use a link at once one succeeds', async () => {
     );
 });
 
-test('a link that is over its time does not count', async () => {
+test('an expired link does not work', async () => {
   const { body } = await add({ email: 'nia@new.test', role: 'member' });
   await world.models.PasswordLink.updateMany({}, { expires_at: new Date(Date.now() - 1) });
   expect(await statusOf(use(tokenOf(body.password_link.url)))).toBe(422);
 });
 
-test('while the provider is away the mail waits, and its member shows why; one that is refused says so', async () => {
+test('while the provider is unavailable the mail waits, and the member shows why; a refused mail shows that too', async () => {
   const { body } = await add({ email: 'nia@new.test', role: 'member' });
   const away = {
     result: 'not sent',
@@ -149,13 +149,13 @@ test('while the provider is away the mail waits, and its member shows why; one t
   await due();
   await mailed({ result: 'refused', code: '400', reason: 'not an address' });
   expect(await invitation()).toMatchObject({ state: 'failed', reason: 'not an address' });
-  // Not at once again; then it is.
+  // Not tried again at once, but later.
   expect(await statusOf(world.post(`/members/${body.id}/invitation`, world.tokens.olga))).toBe(429);
   await world.models.AccessMail.updateMany({}, { wanted_at: new Date(Date.now() - 61_000) });
   const again = await read(world.post(`/members/${body.id}/invitation`, world.tokens.olga));
   expect([again.status, again.body.invitation.state]).toEqual([202, 'wanted']);
   expect(linkIn((await mailed())[0]?.text)).not.toBe('');
-  // After a day nobody tries any more.
+  // After a day it is not tried again.
   await world.models.AccessMail.updateMany(
     {},
     { state: 'wanted', next_try_at: new Date(0), wanted_at: new Date(Date.now() - 25 * 3_600_000) },
@@ -164,12 +164,12 @@ test('while the provider is away the mail waits, and its member shows why; one t
   expect(await invitation()).toMatchObject({ state: 'failed', reason: 'no connection' });
 });
 
-test('two workers send a mail once', async () => {
+test('two workers send a mail only once', async () => {
   await add({ email: 'nia@new.test', role: 'member' });
   expect((await Promise.all([mailed(), mailed(), mailed()])).flat()).toHaveLength(1);
 });
 
-test('who is a member elsewhere is not opened by an owner here', async () => {
+test('an owner gets no access to the account of a member of other workspaces', async () => {
   const strangers = (path: string, body: object) =>
     read(
       fetch(`${world.url}/api/v1/workspaces/other${path}`, {
@@ -178,7 +178,7 @@ test('who is a member elsewhere is not opened by an owner here', async () => {
         body: JSON.stringify(body),
       }),
     );
-  // Shown a link and set a password before anybody else added the person …
+  // An owner is shown a link and sets a password before anybody else adds the person …
   const first = await strangers('/members', { email: 'vic@tim.test', role: 'member' });
   const second = await strangers('/members', { email: 'ada@tim.test', role: 'member' });
   const unused = tokenOf(second.body.password_link.url);
@@ -186,7 +186,7 @@ test('who is a member elsewhere is not opened by an owner here', async () => {
   const thief = new Browser(world);
   expect(await statusOf(thief.signIn('vic@tim.test', 'known to the stranger'))).toBe(201);
   await mailed();
-  // … and then they are a member of acme too.
+  // … and then they become a member of acme too.
   expect((await add({ email: 'vic@tim.test', role: 'owner' })).body.password_link).toBeNull();
   expect((await add({ email: 'ada@tim.test', role: 'owner' })).body.password_link).toBeNull();
   expect(await statusOf(thief.ask('GET', '/session'))).toBe(401);
@@ -194,7 +194,7 @@ test('who is a member elsewhere is not opened by an owner here', async () => {
   expect(await statusOf(use(unused))).toBe(422);
   const again = await strangers(`/members/${second.body.id}/invitation`, {});
   expect([again.status, 'password_link' in again.body]).toEqual([429, false]);
-  // The mail alone lets them in; whoever proved their address so is left alone from then on.
+  // Only the mail gives access. A person who proved their address with it keeps their password from then on.
   const mails = await mailed();
   expect(mails.map(({ to }) => to).sort()).toEqual(['ada@tim.test', 'vic@tim.test']);
   expect(await statusOf(use(linkIn(mails.find(({ to }) => to === 'vic@tim.test')?.text)))).toBe(204);
@@ -245,7 +245,7 @@ test.each([
   expect(await faultsOf(answerOf(world.post('/members', world.tokens.olga, body)))).toEqual([422, field]);
 });
 
-test('the last owner stays one, also when all leave at once', async () => {
+test('the last owner stays one, also when all owners leave concurrently', async () => {
   const { models, tokens } = world;
   expect(await statusOf(world.delete('/members/olga', tokens.olga))).toBe(409);
   expect(await statusOf(world.patch('/members/olga', tokens.olga, { role: 'member' }))).toBe(409);
@@ -257,11 +257,11 @@ test('the last owner stays one, also when all leave at once', async () => {
   ]);
   const owners = await models.Member.find({ workspace_id: 'acme', role: 'owner' }).lean();
   expect(owners.length).toBeGreaterThan(0);
-  // Each was done, found that no other owner would be left, or was asked for by somebody who was no owner any more.
+  // Each request succeeded, or would have left no owner, or came from a user who was no longer an owner.
   expect(statuses.filter((status) => ![200, 204, 401, 403, 409].includes(status))).toEqual([]);
 });
 
-test('who is removed is out at once, and their personal mail is seen by nobody', async () => {
+test('a removed member loses access at once, and nobody sees their personal mail', async () => {
   const { models, tokens } = world;
   const { _id } = await rows.conversation(models, { audience: 'owner:dana', owner_id: 'dana' });
   const { body: made } = await read(world.post('/tokens', tokens.dana, {}));
@@ -271,12 +271,12 @@ test('who is removed is out at once, and their personal mail is seen by nobody',
     expect(await statusOf(world.get('/tickets', token))).toBe(401);
   expect(await statusOf(world.get(`/conversations/${_id}`, tokens.olga))).toBe(404);
   expect(await models.Conversation.exists({ _id })).not.toBeNull();
-  // Made a member again they see it again; their old tokens stay ended.
+  // As a member again they see it again; their old tokens stay revoked.
   expect((await add({ email: 'dana@people.test', role: 'member' })).status).toBe(201);
   expect(await statusOf(world.get('/tickets', made.token))).toBe(401);
 });
 
-test('a link that somebody asked for counts for an hour, one of an invitation for a week', async () => {
+test('a link of a reset works for an hour, one of an invitation for a week', async () => {
   const program = new Browser(world);
   expect((await program.ask('POST', '/password-reset', { email: 'dana@people.test' })).status).toBe(202);
   await add({ email: 'nia@new.test', name: 'Nia', role: 'member' });

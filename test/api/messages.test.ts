@@ -15,7 +15,7 @@ const reply = (ticket: string, body: object, token = world.tokens.max) =>
 const row = (id: string) => world.models.Message.findById(id).orFail().lean<MessageRow>();
 const emailsOf = (people: { email: string }[]) => people.map(({ email }) => email);
 
-test('a reply is saved with all that will not change, and its run is asked for', async () => {
+test('a reply is saved with everything that will not change, and its run is requested', async () => {
   const id = await askedTicket(world);
   const { status, body } = await reply(id, { text: 'It comes tomorrow.' });
   expect(status).toBe(202);
@@ -63,8 +63,8 @@ test('a reply is saved with all that will not change, and its run is asked for',
   expect(list.body.data[1]).toEqual(body);
 });
 
-describe('to whom', () => {
-  test('lists that are given are taken, in any form of an address, each person once', async () => {
+describe('recipients', () => {
+  test('are those of the given lists, in any form of an address, each person once', async () => {
     const { body } = await reply(await askedTicket(world), {
       to: ['Zoë Ünï <zoe@BÜCHER.test>', '"Lee, \\"Kim\\"" <kim@x.test>', 'kim@X.test'],
       cc: [],
@@ -87,14 +87,14 @@ describe('to whom', () => {
     expect(thread.people.toSorted()).toEqual(people.toSorted());
   });
 
-  test('an empty list is nobody, but somebody there must be', async () => {
+  test('may be an empty list, but there must be at least one', async () => {
     const id = await askedTicket(world);
     expect(emailsOf((await reply(id, { to: [], text: 'x' })).body.cc)).toEqual(['bob@x.test']);
     expect((await reply(id, { to: [], cc: [], bcc: ['z@x.test'], text: 'x' })).status).toBe(202);
     expect(await faultsOf(reply(id, { to: [], cc: [], text: 'x' }))).toEqual([422, 'to']);
   });
 
-  test('at most a thousand', async () => {
+  test('are at most a thousand', async () => {
     const id = await askedTicket(world);
     const many = (n: number, of: string) => Array.from({ length: n }, (_, i) => `${of}${i}@x.test`);
     const body = { to: many(600, 'a'), cc: many(400, 'b'), bcc: [], text: 'x' };
@@ -103,7 +103,7 @@ describe('to whom', () => {
     expect(await faultsOf(reply(id, { to: many(1001, 'a'), text: 'x' }))).toEqual([422, 'to']);
   });
 
-  test('reply-defaults says it beforehand', async () => {
+  test('are shown beforehand by reply-defaults', async () => {
     const id = await askedTicket(world);
     const defaults = await answerOf(world.get(`/tickets/${id}/reply-defaults`, world.tokens.max));
     expect(defaults).toEqual({
@@ -121,7 +121,7 @@ describe('to whom', () => {
   });
 });
 
-describe('what is not right is 422 with its field, and nothing is saved', () => {
+describe('a wrong field is 422 with its name, and nothing is saved', () => {
   const faults: [object, ...fields: string[]][] = [
     [{}, 'text'],
     [{ text: ' ', html: null }, 'text'],
@@ -206,14 +206,14 @@ describe('the sending email', () => {
   const chosen = async (sending_email: string, token = world.tokens.dana) =>
     reply(await askedTicket(world), { text: 'x', sending_email }, token);
 
-  test('is the agent’s choice among those that they can use', async () => {
+  test('is one that the agent chooses and may use', async () => {
     for (const address of ['billing@acme.test', 'Hello <HELLO@acme.test>', 'dana@acme.test']) {
       const { status, body } = await chosen(address);
       expect([status, body.sending_email]).toEqual([202, /\w+@acme.test/i.exec(address)![0].toLowerCase()]);
     }
   });
 
-  test('another’s, another workspace’s, one that is off or not set up is 422 with the reason', async () => {
+  test('of another user or workspace, or one that is switched off or not set up, is 422 with the reason', async () => {
     const { models } = world;
     await rows.workspaceEmail(models, { address: 'f@other.test', workspace_id: 'other', proved_at: T0 });
     await rows.workspaceEmail(models, { address: 'off@acme.test', active: false, proved_at: T0 });
@@ -225,7 +225,7 @@ describe('the sending email', () => {
     expect((await chosen('off@acme.test')).body.detail).toContain('it is switched off');
   });
 
-  test('where nothing can send the reply is taken all the same: its run says so', async () => {
+  test('may be missing: the reply is saved, and its run reports the reason', async () => {
     await using away = await createWorld();
     const id = await askedTicket(away);
     const answer = await answerOf(away.post(`/tickets/${id}/messages`, away.tokens.max, { text: 'x' }));
@@ -239,7 +239,7 @@ describe('the sending email', () => {
   });
 });
 
-test('HTML is made safe, and gives the text where there is none', async () => {
+test('HTML is sanitised, and gives the text where there is none', async () => {
   const html = '<p onclick="x()">Hi <b>Ann</b></p><script>x</script>';
   const { body } = await reply(await askedTicket(world), { html });
   expect([body.html, body.text]).toEqual(['<p>Hi <b>Ann</b></p>', 'Hi Ann']);
@@ -247,7 +247,7 @@ test('HTML is made safe, and gives the text where there is none', async () => {
   expect([both.body.html, both.body.text]).toEqual(['<p>Hi <b>Ann</b></p>', 'Hello Ann\r\nBye']);
 });
 
-test('a mail of over 25 MB when it is composed is 422 with both numbers', async () => {
+test('a mail that is larger than 25 MB when composed is 422 with both numbers', async () => {
   const upload = (size: number) => storedFile(world, 'x', { message_id: '', audience: 'owner:max', size });
   const small = await upload(18 * 1024 * 1024);
   expect((await reply(await askedTicket(world), { text: 'x', attachments: [small] })).status).toBe(202);
@@ -259,8 +259,8 @@ test('a mail of over 25 MB when it is composed is 422 with both numbers', async 
   expect(body.detail).toMatch(/ 27\d{6} bytes; 26214400 /);
 });
 
-describe('when', () => {
-  test('at its time, at once, or after the workspace’s pause', async () => {
+describe('the time of sending', () => {
+  test('is the given time, now, or after the delay of the workspace', async () => {
     const id = await askedTicket(world);
     const send_at = new Date(Date.now() + 3_600_000).toISOString();
     const later = await reply(id, { text: 'x', send_at, undo_seconds: 5 });
@@ -273,7 +273,7 @@ describe('when', () => {
     expect(Date.parse(paused.due_at) - Date.parse(paused.created_at)).toBe(30_000);
   });
 
-  test('a time with an offset is that moment', async () => {
+  test('may have an offset from UTC', async () => {
     const at = new Date(Date.now() + 86_400_000);
     const local = `${new Date(at.getTime() + 2 * 3_600_000).toISOString().slice(0, -1)}+02:00`;
     const { body } = await reply(await askedTicket(world), { text: 'x', send_at: local });
@@ -284,7 +284,7 @@ describe('when', () => {
 describe('the thread', () => {
   const threadOf = (id: string) => world.models.Ticket.findById(id).orFail().lean<ThreadRow>();
 
-  test('a reply opens a closed one again; a note does not, and both are its newest', async () => {
+  test('is reopened by a reply but not by a note; both become its newest message', async () => {
     const id = await askedTicket(world);
     const closed_at = new Date(T0.getTime() + 1);
     await world.models.Ticket.updateOne({ _id: id }, { status: 'closed', closed_at });
@@ -301,7 +301,7 @@ describe('the thread', () => {
     });
   });
 
-  test('a note goes to nobody', async () => {
+  test('has notes, which are not sent', async () => {
     const id = await askedTicket(world);
     const file = await storedFile(world, 'x', { message_id: '', audience: 'owner:max' });
     const started = world.asked.start.length;
@@ -322,8 +322,8 @@ describe('the thread', () => {
   });
 });
 
-describe('whose it is', () => {
-  test('a personal conversation is answered by its owner alone', async () => {
+describe('access', () => {
+  test('only the owner of a personal conversation can answer it', async () => {
     const { models, tokens } = world;
     const { _id } = await rows.conversation(models, {
       audience: 'owner:dana',
@@ -345,12 +345,12 @@ describe('whose it is', () => {
     ] as const)
       expect((await world[method](`${path}/${sent.body.id}${below}`, tokens.olga)).status).toBe(404);
     expect((await world.get(`/conversations/${_id}/reply-defaults`, tokens.max)).status).toBe(404);
-    // Only as an address of their own.
+    // Only with one of their own addresses.
     const shared = answerOf(world.post(path, tokens.dana, { ...body, sending_email: 'hello@acme.test' }));
     expect(await faultsOf(shared)).toEqual([422, 'sending_email']);
   });
 
-  test('a thread or message of another kind, workspace or thread is not there', async () => {
+  test('a thread or message of another kind, workspace or thread is 404', async () => {
     const [id, other] = [await askedTicket(world), await askedTicket(world)];
     const { body } = await reply(id, { text: 'x' });
     for (const path of [`/conversations/${id}`, `/tickets/${other}`, '/tickets/none'])

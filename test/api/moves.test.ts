@@ -5,7 +5,7 @@ let world: World;
 beforeAll(async () => {
   world = await createWorld();
   await seedEmails(world);
-  // Past those that the rows of this file have.
+  // Above the numbers that the rows of this file have.
   await world.models.Workspace.updateOne({ _id: 'acme' }, { last_ticket_number: 100_000 });
 });
 afterAll(() => world[Symbol.asyncDispose]());
@@ -15,7 +15,7 @@ const post = (path: string, body?: unknown, headers?: Record<string, string>, to
   answerOf(world.post(path, token, body, headers));
 
 describe('merging', () => {
-  test('answers with the second; the first is 404 and says where it went', async () => {
+  test('answers with the second thread; the 404 of the first says where its messages are', async () => {
     const [a, b] = [await askedTicket(world), await askedTicket(world)];
     const merged = await post(`/tickets/${a}/merge`, { into: b });
     expect([merged.status, merged.body.id]).toEqual([200, b]);
@@ -26,7 +26,7 @@ describe('merging', () => {
         status: 404,
         body: { merged_into: b, merged_kind: 'ticket' },
       });
-    // Asked again, it is done; elsewhere it cannot go any more.
+    // A repeated request succeeds; a merge into another thread is no longer possible.
     expect((await post(`/tickets/${a}/merge`, { into: b })).body.id).toBe(b);
     const c = await askedTicket(world);
     expect((await post(`/tickets/${a}/merge`, { into: c })).status).toBe(404);
@@ -36,7 +36,7 @@ describe('merging', () => {
     }
   });
 
-  test('only what the user sees, of one kind and audience', async () => {
+  test('joins only threads that the user sees, of one kind and audience', async () => {
     const made = async (row: object) => (await rows.conversation(world.models, row))._id;
     const shared = await made({});
     const own = await made({ audience: 'owner:dana', owner_id: 'dana' });
@@ -57,7 +57,7 @@ describe('merging', () => {
   });
 });
 
-test('a message is moved into a ticket of its own, once for its key', async () => {
+test('a message is moved into a ticket of its own, once for each key', async () => {
   const a = await askedTicket(world, { workspace_email_id: 'support@acme.test' });
   const second = await rows.message(world.models, {
     thread_id: a,
@@ -79,7 +79,7 @@ test('a message is moved into a ticket of its own, once for its key', async () =
   expect((await post(`/tickets/${a}/messages/${only!.id}/move`)).status).toBe(409);
 });
 
-test('a personal conversation is made a ticket by its owner only, and answers as an address of the workspace', async () => {
+test('only its owner makes a ticket of a personal conversation, which then answers as an address of the workspace', async () => {
   const contact = await rows.contact(world.models, { audiences: ['owner:dana'] });
   const { _id } = await rows.conversation(world.models, {
     audience: 'owner:dana',
@@ -109,7 +109,7 @@ test('a personal conversation is made a ticket by its owner only, and answers as
 });
 
 describe('an Idempotency-Key', () => {
-  test('another request with it is 409; another user’s is another; what failed may be tried again', async () => {
+  test('for another request is 409; users do not share keys; a failed request may be tried again', async () => {
     const [a, b] = [await askedTicket(world), await askedTicket(world)];
     const key = { 'idempotency-key': 'k1' };
     expect((await post(`/tickets/${a}/merge`, { into: 'none' }, key)).status).toBe(422);
@@ -120,7 +120,7 @@ describe('an Idempotency-Key', () => {
     expect((await post(`/tickets/${b}/restore`, undefined, { 'idempotency-key': 'a b' })).status).toBe(422);
   });
 
-  test('at once: one is made, the others get its answer or are told to wait', async () => {
+  test('of concurrent requests: one is carried out, the others get its answer or a 409 with Retry-After', async () => {
     const a = await askedTicket(world);
     const { _id } = await rows.message(world.models, {
       thread_id: a,
@@ -138,7 +138,7 @@ describe('an Idempotency-Key', () => {
     expect(after.status).toBe(201);
   });
 
-  test('whose process died is done again later; meanwhile 409 with Retry-After', async () => {
+  test('whose process died: the request is carried out again later; until then 409 with Retry-After', async () => {
     const a = await askedTicket(world);
     const key = { 'idempotency-key': 'k3' };
     await post(`/tickets/${a}/restore`, undefined, key);
@@ -152,7 +152,7 @@ describe('an Idempotency-Key', () => {
     expect((await post(`/tickets/${a}/restore`, undefined, key)).status).toBe(200);
   });
 
-  test('nothing of key, request or answer can be read in the row', async () => {
+  test('does not appear in the row, nor do request and answer', async () => {
     const subject = 'whsec_something';
     const a = await askedTicket(world);
     await world.patch(`/tickets/${a}`, dana(), { subject });

@@ -16,7 +16,7 @@ const open = (kind: 'tickets' | 'conversations', body: object, token = world.tok
   answerOf(world.post(`/${kind}`, token, body));
 const hello = { to: ['Ann <ANN@x.test>', 'bob@x.test'], subject: 'Your order', text: 'It is here.' };
 
-test('a ticket is opened with a message that goes out', async () => {
+test('a ticket is opened with a message that is sent', async () => {
   const { status, body } = await open('tickets', { ...hello, cc: ['c@x.test'], undo_seconds: 0 });
   const { message, ...ticket } = body;
   expect(status).toBe(202);
@@ -54,7 +54,7 @@ test('a ticket is opened with a message that goes out', async () => {
   expect(contact?.audiences).toEqual(['tickets']);
 });
 
-test('tickets are numbered one after the other, many at once', async () => {
+test('concurrent tickets get consecutive numbers', async () => {
   const opened = await Promise.all(Array.from({ length: 6 }, () => open('tickets', hello)));
   const numbers = opened.map(({ body }) => body.number);
   expect(new Set(numbers).size).toBe(6);
@@ -64,7 +64,7 @@ describe('a conversation', () => {
   const audienceOf = async (body: { message: { id: string } }) =>
     (await world.models.Message.findById(body.message.id).orFail().lean<MessageRow>()).audience;
 
-  test('is shared where nothing else is said', async () => {
+  test('is shared by default', async () => {
     const { status, body } = await open('conversations', hello);
     expect([status, body.owner_id, await audienceOf(body)]).toEqual([202, null, 'shared']);
     expect(body).toMatchObject({ workspace_email: { address: 'hello@acme.test' }, agent_id: null });
@@ -88,7 +88,7 @@ describe('a conversation', () => {
     expect((await world.get(`/contacts/${contact}`, world.tokens.olga)).status).toBe(404);
   });
 
-  test('a shared one or a ticket sent as one’s own address belongs to an address of all', async () => {
+  test('that is shared, or a ticket, belongs to a shared address even if it is sent as a personal one', async () => {
     const own = { ...hello, sending_email: 'max@acme.test' };
     const shared = await open('conversations', { ...own, personal: false });
     expect(shared.body).toMatchObject({
@@ -128,7 +128,7 @@ test.each<[string, 'tickets' | 'conversations', object, string]>([
   expect(await count()).toEqual(before);
 });
 
-test('where nothing can send there is no thread, and the answer says so', async () => {
+test('without an address that can send there is no thread, and the answer says why', async () => {
   await using silent = await createWorld();
   await rows.workspaceEmail(silent.models, { can_send: false, proved_at: T0 });
   const { status, body } = await answerOf(silent.post('/tickets', silent.tokens.max, hello));
@@ -136,10 +136,10 @@ test('where nothing can send there is no thread, and the answer says so', async 
   expect(body.detail).toContain('no address of the workspace can send this');
 });
 
-test('the customer’s answer threads into it by itself', async () => {
+test('the customer’s answer joins the thread automatically', async () => {
   const house = await newHouse();
   await using own = await createWorld({ models: house.models });
-  // The house's workspace, with a token of its owner.
+  // The workspace of the house, with a token of its owner.
   await own.models.Member.create({
     _id: `${WORKSPACE}/olga`,
     workspace_id: WORKSPACE,

@@ -35,7 +35,7 @@ const told = async (token: string) =>
 const comesIn = (thread_id: string, more: Partial<MessageRow> = {}) =>
   rows.message(world.models, { thread_id, ...more });
 
-/** A message to everybody: when all have heard of it, all before it was handled. */
+/** A message that notifies everybody: once it has, everything before it was handled. */
 async function upToNow() {
   const { _id } = await comesIn((await rows.ticket(world.models, {}))._id);
   for (const token of ['olga', 'dana', 'max'] as const)
@@ -43,7 +43,7 @@ async function upToNow() {
   await world.models.Notification.deleteMany({ message_id: _id });
 }
 
-test('what comes in is told to the agent, else to all; the first message as something new', async () => {
+test('a new message notifies the agent, or everybody if there is none; the first message of a thread has a type of its own', async () => {
   const { tokens } = world;
   const ticket = await rows.ticket(world.models, {});
   const first = await comesIn(ticket._id, { opens: true });
@@ -63,7 +63,7 @@ test('what comes in is told to the agent, else to all; the first message as some
   );
 });
 
-test('where the agent is no member any more, all are told', async () => {
+test('if the agent is no longer a member, everybody is notified', async () => {
   const { _id } = await rows.ticket(world.models, { agent_id: 'left-long-ago' });
   const mail = await comesIn(_id);
   await upToNow();
@@ -71,7 +71,7 @@ test('where the agent is no member any more, all are told', async () => {
     expect(await told(world.tokens[token])).toEqual([['new_message', mail._id]]);
 });
 
-test('what changes several times before it is looked at is told of once', async () => {
+test('several changes before a notification is written make one', async () => {
   const { models, tokens } = world;
   await follower.stop();
   const { _id } = await rows.ticket(models, {});
@@ -89,7 +89,7 @@ test('what changes several times before it is looked at is told of once', async 
   expect(await told(tokens.dana)).toEqual([]);
 });
 
-test('nobody is told of automatic mail, of what we send, or of a note', async () => {
+test('automatic mail, our own messages and notes notify nobody', async () => {
   const { _id } = await rows.ticket(world.models, {});
   for (const mail of [
     { auto_reply: true },
@@ -103,7 +103,7 @@ test('nobody is told of automatic mail, of what we send, or of a note', async ()
   expect(await told(world.tokens.olga)).toEqual([]);
 });
 
-test('personal mail is told of to its owner only', async () => {
+test('personal mail notifies its owner only', async () => {
   const personal = { audience: 'owner:dana', owner_id: 'dana', agent_id: 'dana' };
   const { _id } = await rows.conversation(world.models, personal);
   const mail = await comesIn(_id, { thread_kind: 'conversation', audience: 'owner:dana', opens: true });
@@ -113,7 +113,7 @@ test('personal mail is told of to its owner only', async () => {
   expect(await told(world.tokens.max)).toEqual([]);
 });
 
-test('a reply that failed, and an address that was proved or not', async () => {
+test('failed replies, and addresses that were proved or not, notify', async () => {
   const { _id } = await rows.ticket(world.models, { agent_id: 'max' });
   const reply = await comesIn(_id, { direction: 'outbound', state: 'sending' });
   await world.models.Message.updateOne({ _id: reply._id }, { $set: { state: 'failed' } });
@@ -125,7 +125,7 @@ test('a reply that failed, and an address that was proved or not', async () => {
   expect((await told(world.tokens.dana)).map(([type]) => type)).toEqual(['verified']);
 });
 
-test('read and unread, by ids or all; only one’s own', async () => {
+test('users mark their own notifications as read, by ids or all', async () => {
   const { tokens } = world;
   const { _id } = await rows.ticket(world.models, {});
   const mails = [await comesIn(_id), await comesIn(_id), await comesIn(_id)];
@@ -143,7 +143,7 @@ test('read and unread, by ids or all; only one’s own', async () => {
   expect((await world.get('/notifications?unread=1', tokens.max)).status).toBe(422);
 });
 
-test('by mail for those who want it: once, as automatic mail, and never to an address that we receive', async () => {
+test('they are also mailed on request: once, as automatic mail, and never to an address that we receive for', async () => {
   const { models, tokens, storage } = world;
   expect(await (await world.get('/notifications/settings', tokens.max)).json()).toEqual({ mail: false });
   for (const [user, email] of [

@@ -15,7 +15,7 @@ export function onSchema(document: object): Check {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   formats.default(ajv);
   ajv.addSchema(document, 'api');
-  // Of two that fit, the one with fewer parameters: `/session` is no id.
+  // If two templates match, the one with fewer parameters: `/session` is not an id.
   const templates = Object.keys(paths)
     .map((template) => ({ template, like: new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}/?$`) }))
     .sort((a, b) => a.template.split('{').length - b.template.split('{').length);

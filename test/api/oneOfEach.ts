@@ -3,7 +3,7 @@ import { newId } from '../../src/lib/ids.ts';
 import { domainRow } from '../core/domains/rows.ts';
 import { rows, storedFile, T0, type World } from './world.ts';
 
-/** By the static segments before a parameter, as in `tickets/messages`: an id that fills it in. */
+/** Ids for parameters of paths, by the static segments before the parameter, such as `tickets/messages`. */
 export type Ids = Record<string, string>;
 
 /** One row of each kind that has an id in a path. */
@@ -79,7 +79,7 @@ export async function oneOfEach(
   return { ...ids, ...hooks, emails: email._id, domains: domain._id, tokens: row._id, members: user };
 }
 
-/** Where the id for a parameter of a path is. */
+/** Key of the id for a parameter of a path. */
 export const keyOf = (path: string, parameter: string): string =>
   path
     .slice(1, path.indexOf(parameter) - 1)

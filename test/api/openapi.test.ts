@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { createRoutes } from '../../src/api/api.ts';
 import { WEBHOOK_EVENTS } from '../../src/infra/models/eventTypes.ts';
@@ -11,6 +12,7 @@ interface Operation {
   responses: Record<string, unknown>;
 }
 interface Document {
+  components: { securitySchemes: { session: { name: string } } };
   paths: Record<string, Record<string, Operation>>;
   webhooks: object;
 }
@@ -36,9 +38,9 @@ test('it is OpenAPI 3.1, and needs no token', async () => {
   expect(document).toMatchObject({ openapi: '3.1.0' });
 });
 
-test('every route is in it, and nothing else', () => {
-  const { router, account } = createRoutes(world.deps);
-  const routes = [...router.stack, ...account.stack].flatMap(({ methods, path }) =>
+test('it has every route, and nothing else', () => {
+  const { workspace, account } = createRoutes(world.deps);
+  const routes = [...workspace.router.stack, ...account.router.stack].flatMap(({ methods, path }) =>
     methods
       .filter((method) => method !== 'HEAD')
       .map(
@@ -55,13 +57,25 @@ test('every route is in it, and nothing else', () => {
   expect(routes.length).toBeGreaterThan(80);
 });
 
-test('no two operations have one id', () => {
+test('docs/openapi.json is what the API serves', async () => {
+  const file = await readFile(new URL('../../docs/openapi.json', import.meta.url), 'utf8');
+  const written = JSON.parse(file) as Document;
+  // Over https, as in the file, the cookie has another name than in this test.
+  expect(written.components.securitySchemes.session.name).toBe('__Host-postroom');
+  const { session } = document.components.securitySchemes;
+  const served = structuredClone(document);
+  served.components.securitySchemes.session = { ...session, name: '__Host-postroom' };
+  if (JSON.stringify(served) !== JSON.stringify(written))
+    throw new Error('docs/openapi.json is out of date: run `npm run openapi` and commit the file.');
+});
+
+test('no two operations have the same id', () => {
   const ids = operations().map(({ operationId }) => operationId);
   expect(new Set(ids).size).toBe(ids.length);
   expect(ids).toEqual(expect.arrayContaining(['listTickets', 'readTicket', 'answerConversation', 'signIn']));
 });
 
-test('what a route’s line asks for is said', () => {
+test('it says what a route asks for', () => {
   const change = inWorkspace('/webhooks/{id}', 'patch');
   expect(change.description).toContain('For owners; scope `admin`.');
   expect(change.security).toEqual([{ token: [] }, { session: [] }]);
@@ -74,11 +88,11 @@ test('what a route’s line asks for is said', () => {
   expect(document.paths['/api/v1/session']!.get!.security).toEqual([{ session: [] }]);
 });
 
-test('what endpoints are posted is in it', () => {
+test('it has the events that are posted to webhooks', () => {
   expect(Object.keys(document.webhooks)).toEqual([...WEBHOOK_EVENTS]);
 });
 
-test('the page to read and try it is served with what it needs, and runs nothing from elsewhere', async () => {
+test('the page of the API is served with the files that it needs, and runs nothing of other sites', async () => {
   const page = await fetch(`${world.url}/api/docs`);
   expect(page.status).toBe(200);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");

@@ -42,7 +42,7 @@ test('pages over rows of one millisecond miss none and repeat none, newest first
   }
 });
 
-test('messages come oldest first; a row that arrives meanwhile does not disturb later pages', async () => {
+test('messages come oldest first; a new row does not shift later pages', async () => {
   const ticket = await rows.ticket(world.models, {});
   for (let i = 0; i < 7; i += 1) {
     const created_at = new Date(T0.getTime() + (i >> 1));
@@ -60,7 +60,7 @@ test('messages come oldest first; a row that arrives meanwhile does not disturb 
   expect(second.data.map((row) => row.id)).toEqual(['m3', 'm4', 'm5']);
 });
 
-test('a page of messages ends where it gets too heavy, and goes on after it', async () => {
+test('a page of messages ends when it gets too large, and the next one continues after it', async () => {
   const ticket = await rows.ticket(world.models, {});
   for (let i = 0; i < 7; i += 1) {
     await rows.message(world.models, {
@@ -75,7 +75,7 @@ test('a page of messages ends where it gets too heavy, and goes on after it', as
   expect(pages).toBe(3);
 });
 
-test('a fresh list is empty; the default is 50 rows', async () => {
+test('a new list is empty; the default is 50 rows', async () => {
   expect(await page('/conversations')).toEqual({ data: [], next_cursor: null });
   for (let i = 0; i < 51; i += 1) await rows.conversation(world.models, {});
   const first = await page('/conversations');

@@ -52,7 +52,7 @@ test('MIME comes back byte for byte, as a file', async () => {
   expect(Buffer.from(await answer.arrayBuffer()).equals(eml)).toBe(true);
 });
 
-test('a form comes back as JSON with its fields in order, large ones and files in base64, and without its proof', async () => {
+test('a form comes back as JSON with its fields in order, large ones and files in base64, and without the signature', async () => {
   const large = Buffer.from(Array.from({ length: 200_001 }, (_, i) => (i * 7) % 256));
   await world.storage.put(`${folder}/p.field-2`, large);
   await world.storage.put(`${folder}/p.file-1`, 'abcd');
@@ -93,7 +93,7 @@ test('a form comes back as JSON with its fields in order, large ones and files i
   });
 });
 
-test('a post that was for others too does not name them', async () => {
+test('a post with other recipients does not name them', async () => {
   const recipient = ' Support@acme.test, boss@other.test,dana@acme.test';
   const deliveries = ['support@acme.test', 'boss@other.test', 'dana@acme.test'];
   const id = await posted({
@@ -113,12 +113,15 @@ test('a post that was for others too does not name them', async () => {
   expect(text).not.toMatch(/other\.test|dana/);
 });
 
-test('raw mail that is no longer kept is 404 with a sentence', async () => {
+test('raw mail that is no longer stored is 404 with a sentence', async () => {
   const { _id } = await rows.inboundEmail(world.models, { key: `${folder}/gone.json` });
   const withoutMime = await posted({ mime: { object: `${folder}/gone.eml`, size: 1 } });
   for (const id of [_id, withoutMime]) {
     const answer = await raw(id);
-    expect([answer.status, await answer.json()]).toMatchObject([404, { detail: 'It is no longer kept.' }]);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      404,
+      { detail: 'This file is no longer stored.' },
+    ]);
   }
 });
 

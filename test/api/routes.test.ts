@@ -1,6 +1,6 @@
 import { hashPassword } from '../../src/core/access/passwords.ts';
 import { createRoutes } from '../../src/api/api.ts';
-import { policyOf, type Policy } from '../../src/api/policy.ts';
+import type { Policy } from '../../src/api/policy.ts';
 import { scopesOf } from '../../src/core/access/scopes.ts';
 import { type Scope } from '../../src/infra/models/workspace.ts';
 import { createApiToken } from '../../src/core/access/apiTokens.ts';
@@ -8,27 +8,27 @@ import { Browser, PASSWORD } from './signedIn.ts';
 import { createWorld, T0, type World } from './world.ts';
 import { keyOf, oneOfEach, type Ids } from './oneOfEach.ts';
 
-/** A route as the router has it: nothing here is a list of routes made by hand. */
+/** A route as the API has it: this test has no list of routes of its own. */
 interface Route extends Policy {
   method: string;
   path: string;
 }
-/** What a row of somebody else's is known by, should any of it get out. */
+/** Text in every foreign row: it shows whether anything of one gets out. */
 const MARK = 'FOREIGN';
 let world: World;
 let routes: Route[];
 let own: Ids;
 let foreign: Ids;
 let personal: Ids;
-const BASE = '/api/v1/workspaces/:workspace_id';
 
 beforeAll(async () => {
   world = await createWorld({ rerun: () => Promise.resolve({ result: 'not needed' }) });
-  routes = createRoutes(world.deps).router.stack.flatMap((layer) =>
-    layer.methods
-      .filter((method) => method !== 'HEAD')
-      .map((method) => ({ method, path: String(layer.path).slice(BASE.length), ...policyOf(layer) })),
-  );
+  routes = createRoutes(world.deps).workspace.routes.map(({ method, path, role, scope }) => ({
+    method,
+    path: path === '/' ? '' : path,
+    role,
+    scope,
+  }));
   own = await oneOfEach(world, 'acme', 'max', {});
   foreign = await oneOfEach(world, 'other', 'stranger', { subject: MARK, name: MARK, text: MARK });
   personal = await oneOfEach(world, 'acme', 'dana', {
@@ -42,7 +42,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 const parametersOf = (path: string): string[] => path.match(/:\w+/g) ?? [];
 
-/** The path with `own` ids, but for one parameter's. */
+/** The path with `own` ids, except for one parameter. */
 function filled({ path }: Route, other?: { parameter: string; id: string }): string {
   return path.replace(/:\w+/g, (parameter) => {
     const id = other?.parameter === parameter ? other.id : own[keyOf(path, parameter)];
@@ -55,7 +55,7 @@ function filled({ path }: Route, other?: { parameter: string; id: string }): str
 interface Caller {
   token?: string;
   headers?: Record<string, string>;
-  /** What is to be merged into; where it is left out, our own row. */
+  /** Id of what to merge into. Defaults to our own row. */
   into?: string | undefined;
 }
 const isMerge = ({ path }: Route): boolean => path.endsWith('/merge');
@@ -80,7 +80,7 @@ async function ask(route: Route, path: string, { token, headers, into }: Caller)
 }
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
 
-/** Everything that is stored, but for what only says when somebody was here. */
+/** Everything that is stored, except times of last use. */
 async function database(): Promise<Record<string, unknown>> {
   const { connection } = world.models;
   const all: Record<string, unknown> = {};
@@ -93,7 +93,10 @@ async function database(): Promise<Record<string, unknown>> {
   return all;
 }
 
-/** Asks every route so, and compares: the answers with what is wanted, the database with what it was. */
+/**
+ * Calls every route as this caller, and compares the answers with the wanted ones, and the database with its
+ * former state.
+ */
 async function everyRoute(caller: Caller, wanted: (route: Route) => number | null): Promise<void> {
   const before = await database();
   const answers: Record<string, number> = {};
@@ -113,7 +116,7 @@ async function everyRoute(caller: Caller, wanted: (route: Route) => number | nul
 const tokenWith = async (scopes: Scope[] | null, userId = 'olga', expiresAt: Date | null = null) =>
   (await createApiToken(world.models, { workspaceId: 'acme', userId, name: '', scopes, expiresAt })).token;
 
-test('the routes are there', () => {
+test('there are routes', () => {
   expect(routes.length).toBeGreaterThan(40);
   expect(routes.map(nameOf)).toContain('GET /tickets/:id/messages/:message_id');
 });
@@ -144,7 +147,16 @@ test('settings, addresses, domains, webhooks and members are changed by owners, 
   expect(wrong).toEqual([]);
 });
 
-test('without a token, or with one that is not known, over its time or revoked: 401', async () => {
+test('reading needs the scope `read`; changing needs `admin` where it is for owners, else `write`; tokens need all', () => {
+  const wrong = routes.filter(({ method, path, role, scope }) => {
+    if (method === 'GET') return scope !== 'read';
+    if (path.startsWith('/tokens')) return scope !== 'all';
+    return scope !== (role === 'owner' ? 'admin' : 'write');
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('without a token, or with one that is unknown, expired or revoked: 401', async () => {
   const expired = await tokenWith(null, 'olga', new Date(Date.now() - 1));
   const revoked = await tokenWith(null);
   await world.models.Token.updateOne({ prefix: revoked.slice(0, 15) }, { revoked_at: T0 });
@@ -155,11 +167,11 @@ test('without a token, or with one that is not known, over its time or revoked: 
   await everyRoute({ headers: { cookie, 'sec-fetch-site': 'same-origin' } }, () => 401);
 });
 
-test('with the token of another workspace, though its owner’s: 404', async () => {
+test('with the token of an owner of another workspace: 404', async () => {
   await everyRoute({ token: world.tokens.stranger }, () => 404);
 });
 
-test('a member’s token does nothing that is for owners', async () => {
+test('a member’s token cannot do what is for owners', async () => {
   await everyRoute({ token: world.tokens.max }, ({ role }) => (role === 'owner' ? 403 : null));
 });
 
@@ -171,7 +183,7 @@ test.each<[Scope]>([['read'], ['write'], ['admin']])(
   },
 );
 
-test('with a cookie, nothing is changed that no page of ours asks for: 403', async () => {
+test('with a cookie, a change that does not come from one of our pages is 403', async () => {
   await world.models.User.updateOne({ _id: 'olga' }, { password_hash: await hashPassword(PASSWORD) });
   const browser = new Browser(world);
   await browser.signIn('olga@people.test');
@@ -187,7 +199,7 @@ test('with a cookie, nothing is changed that no page of ours asks for: 403', asy
 });
 
 test('an id of another workspace, or of somebody’s personal mail, is 404, and nothing of it is read or changed', async () => {
-  // The strongest that there is here.
+  // A token with all rights.
   const token = await tokenWith(null);
   const before = await database();
   const found: [string, number][] = [];
@@ -206,7 +218,7 @@ test('an id of another workspace, or of somebody’s personal mail, is 404, and 
   expect(await database()).toEqual(before);
 });
 
-test('nothing is merged into what is another workspace’s, or somebody’s personal mail', async () => {
+test('nothing is merged into a row of another workspace, or into somebody’s personal mail', async () => {
   const before = await database();
   for (const route of routes.filter(isMerge))
     for (const ids of [foreign, personal]) {
@@ -217,7 +229,7 @@ test('nothing is merged into what is another workspace’s, or somebody’s pers
   expect(await database()).toEqual(before);
 });
 
-test('who may, is let in: lists hold nothing of others', async () => {
+test('callers with the rights get in, and lists hold nothing of others', async () => {
   const callers: [string, Scope[]][] = [
     [world.tokens.olga, [...scopesOf('owner')]],
     [world.tokens.max, [...scopesOf('member')]],
@@ -233,7 +245,7 @@ test('who may, is let in: lists hold nothing of others', async () => {
       const may =
         (isOwner || route.role === 'member') &&
         (route.scope === 'all' ? isWhole : scopes.includes(route.scope));
-      // What ends a row would end it for the callers after this one.
+      // A deleted row would be missing for the next callers.
       if (!may || (route.method === 'DELETE' && !route.path.includes('messages'))) continue;
       const status = await ask(route, filled(route), { token });
       if (status === 401 || status === 403 || status >= 500)
@@ -242,25 +254,19 @@ test('who may, is let in: lists hold nothing of others', async () => {
   expect(shut).toEqual([]);
 });
 
-test('the account’s routes ask for a session, but for those with which one gets in', async () => {
-  const { account, session } = createRoutes(world.deps);
+test('the routes of an account ask for a session, except those for signing in', async () => {
   const open: string[] = [];
-  for (const { stack, methods, path } of account.stack)
-    for (const method of methods.filter((name) => name !== 'HEAD')) {
-      if (!(stack as unknown[]).includes(session)) {
-        open.push(`${method} ${String(path)}`);
-        continue;
-      }
-      for (const headers of [
-        {},
-        { authorization: `Bearer ${world.tokens.olga}` },
-        { cookie: 'postroom_session=session_unknown', 'sec-fetch-site': 'same-origin' },
-      ] as Record<string, string>[])
-        expect((await fetch(`${world.url}${String(path)}`, { method, headers })).status).toBe(401);
+  for (const { method, path, access } of createRoutes(world.deps).account.routes) {
+    if (access === 'anybody') {
+      open.push(`${method} ${path}`);
+      continue;
     }
-  expect(open.sort()).toEqual([
-    'POST /api/v1/password',
-    'POST /api/v1/password-reset',
-    'POST /api/v1/sessions',
-  ]);
+    for (const headers of [
+      {},
+      { authorization: `Bearer ${world.tokens.olga}` },
+      { cookie: 'postroom_session=session_unknown', 'sec-fetch-site': 'same-origin' },
+    ] as Record<string, string>[])
+      expect((await fetch(`${world.url}/api/v1${path}`, { method, headers })).status).toBe(401);
+  }
+  expect(open.sort()).toEqual(['POST /password', 'POST /password-reset', 'POST /sessions']);
 });

@@ -192,7 +192,7 @@ test('a contact and a workspace email', async () => {
   expect(await read(`/emails/${email._id}`)).toMatchObject({ status: 404 });
 });
 
-test('an inbound email, before and after it was read', async () => {
+test('an inbound email, before and after it was parsed', async () => {
   const { _id } = await rows.inboundEmail(world.models, { state: 'failed', reason: 'unreadable', run: 2 });
   const row = {
     id: _id,
@@ -220,7 +220,7 @@ test('an inbound email, before and after it was read', async () => {
   expect(await read(`/inbound-emails/${_id}`)).toEqual({ ...row, from: mail.from, subject: 'Hi' });
 });
 
-test('unknown paths are 404, other methods 405 with Allow, all as problem+json; other paths are not the API’s', async () => {
+test('unknown paths are 404, unsupported methods 405 with Allow, all as problem+json; the API leaves other paths alone', async () => {
   const ask = (path: string, method = 'GET') => fetch(`${world.url}${path}`, { method });
   for (const path of [
     '/api',

@@ -9,14 +9,17 @@ import { createWorld, seedEmails } from './world.ts';
 
 const program = await findSchemathesis();
 
-/** Requests of every kind that the description allows, and many that it does not, by an owner who has one row of each kind. */
+/**
+ * Sends requests that the description allows, and many that it does not, as an owner with one row of each
+ * kind.
+ */
 (program ? test : test.skip)(
   'schemathesis finds no 5xx, and no answer off its description',
   async () => {
     await using world = await createWorld({ rerun: () => Promise.resolve({ result: 'not needed' }) });
     await seedEmails(world);
     const ids = await oneOfEach(world, 'acme', 'max', {});
-    const paths = createRoutes(world.deps).router.stack.map(({ path }) => String(path));
+    const paths = createRoutes(world.deps).workspace.router.stack.map(({ path }) => String(path));
     const folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-schemathesis-'));
     const config = [...new Set(paths)].map((route) => {
       const below = route.replace(/^.*:workspace_id/, '');

@@ -15,7 +15,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 const statusOf = async (asked: Promise<Response>) => (await asked).status;
 
-test('the cookie opens what the role does, in every workspace of the user and in no other', async () => {
+test('the cookie gives the rights of the role, in every workspace of the user and in no other', async () => {
   await using own = await createWorld();
   const dana = await signedIn(own, 'dana');
   const session = await (await dana.ask('GET', '/session')).json();
@@ -39,19 +39,19 @@ test('the cookie opens what the role does, in every workspace of the user and in
   expect(await statusOf(dana.ask('GET', '/workspaces/acme/tickets'))).toBe(404);
 });
 
-test('scripts cannot read the cookie, other sites cannot send it along, and it is kept as a hash', async () => {
+test('scripts cannot read the cookie, other sites cannot send it, and it is stored as a hash', async () => {
   const dana = await signedIn(world, 'dana');
   const answer = await dana.signIn('dana@people.test');
   expect(answer.headers.getSetCookie().join()).toMatch(
     /^postroom_session=session_[\w-]{32}; path=\/; expires=[^;]+; samesite=lax; httponly$/,
   );
-  // The session that the browser had before is over.
+  // The former session of the browser has ended.
   const kept = await world.models.Session.find().lean();
   expect(kept).toHaveLength(1);
   expect(JSON.stringify(kept)).not.toContain(dana.cookie.split('=')[1]);
 });
 
-test('where the site is https the cookie is __Host- and Secure, also behind a proxy', async () => {
+test('over https the cookie is __Host- and Secure, also behind a proxy', async () => {
   const config = {
     publicUrl: 'https://mail.acme.test',
     urlSecret: 'x'.repeat(32),
@@ -66,7 +66,7 @@ test('where the site is https the cookie is __Host- and Secure, also behind a pr
     /^__Host-postroom=session_[\w-]{32}; path=\/; expires=[^;]+; samesite=lax; secure; httponly$/,
   );
   expect(await statusOf(browser.ask('GET', '/session'))).toBe(200);
-  // The origin is the public one, not the one that the proxy asks.
+  // The origin is the public one, not the one that the proxy connects to.
   const from = (origin: string) =>
     browser.ask('POST', '/workspaces/acme/tickets', {}, { origin, 'sec-fetch-site': '' });
   expect(await statusOf(from('https://mail.acme.test'))).toBe(422);
@@ -81,7 +81,7 @@ test.each([
   [{ 'sec-fetch-site': '' }, 403],
   [{ 'sec-fetch-site': '', origin: 'https://evil.test' }, 403],
   [{ 'sec-fetch-site': '', origin: 'null' }, 403],
-  // A browser says both; a site cannot change what it says.
+  // A browser sends both headers; a site cannot change them.
   [{ 'sec-fetch-site': 'cross-site', origin: 'OURS' }, 403],
   [{ 'sec-fetch-site': '', origin: 'OURS' }, 422],
 ])('a change by cookie with %j is answered %d', async (given, status) => {
@@ -96,7 +96,7 @@ test.each([
   expect(await statusOf(dana.ask('GET', '/session', undefined, headers))).toBe(status === 422 ? 401 : 200);
 });
 
-test('nobody is signed in from another site’s page; programs may sign in', async () => {
+test('pages of other sites cannot sign in; programs can', async () => {
   await signedIn(world, 'dana');
   const body = { email: 'dana@people.test', password: PASSWORD };
   const from = (headers: Record<string, string>) =>
@@ -106,7 +106,7 @@ test('nobody is signed in from another site’s page; programs may sign in', asy
   expect(await from({ 'sec-fetch-site': '' })).toBe(201);
 });
 
-test('signing out ends the session, also for who kept the cookie', async () => {
+test('signing out ends the session, even if the cookie was kept', async () => {
   const dana = await signedIn(world, 'dana');
   const kept = dana.cookie;
   expect(await statusOf(dana.ask('DELETE', '/session'))).toBe(204);
@@ -115,7 +115,7 @@ test('signing out ends the session, also for who kept the cookie', async () => {
   expect(await statusOf(dana.ask('GET', '/session'))).toBe(401);
 });
 
-test('a user sees where they are signed in, and ends all of it', async () => {
+test('a user sees their sessions, and can end all of them', async () => {
   const [here, there, other] = [
     await signedIn(world, 'dana'),
     await signedIn(world, 'dana'),
@@ -130,7 +130,7 @@ test('a user sees where they are signed in, and ends all of it', async () => {
   expect(await statusOf(other.ask('GET', '/session'))).toBe(200);
 });
 
-test('a session that is used goes on; one that is not used ends, and so does each after its longest time', async () => {
+test('a session that is used continues; an unused one ends, and so does each after its longest time', async () => {
   const { Session } = world.models;
   const dana = await signedIn(world, 'dana');
   const now = Date.now();
@@ -153,7 +153,7 @@ test('a session that is used goes on; one that is not used ends, and so does eac
   expect(await statusOf(dana.ask('GET', '/session'))).toBe(401);
 });
 
-test('a new password ends all sessions; whoever asks for one learns nothing', async () => {
+test('a new password ends all sessions; asking for one does not reveal whether the account exists', async () => {
   const dana = await signedIn(world, 'dana');
   const program = new Browser(world);
   const answers = [];
@@ -175,7 +175,7 @@ test('a new password ends all sessions; whoever asks for one learns nothing', as
   expect(await statusOf(program.signIn('dana@people.test', 'another one'))).toBe(201);
 });
 
-test('many mails about one account are not sent, and that is not told either', async () => {
+test('the number of mails about one account is limited, without a difference in the answer', async () => {
   for (let i = 0; i < 5; i += 1)
     expect(
       await statusOf(new Browser(world).ask('POST', '/password-reset', { email: 'max@people.test' })),
@@ -183,7 +183,7 @@ test('many mails about one account are not sent, and that is not told either', a
   expect(await world.models.AccessMail.countDocuments({ email: 'max@people.test' })).toBe(3);
 });
 
-test('passwords are taken whole, whatever is in them', async () => {
+test('every character of a password counts', async () => {
   const link = async () =>
     (await newPasswordLink(world.models, { userId: 'dana', shownTo: null, publicUrl: '' })).url.split('#')[1];
   const browser = new Browser(world);
@@ -194,7 +194,7 @@ test('passwords are taken whole, whatever is in them', async () => {
   expect(await statusOf(set(`${long}1`))).toBe(204);
   expect(await statusOf(browser.signIn('dana@people.test', `${long}2`))).toBe(401);
   expect(await statusOf(browser.signIn('dana@people.test', `${long}1`))).toBe(201);
-  // Typed on another keyboard.
+  // The same password, typed on another keyboard.
   expect(
     await statusOf(browser.signIn('dana@people.test', `${long}1`.normalize('NFD').slice(0, 1_000))),
   ).toBe(401);
@@ -202,7 +202,7 @@ test('passwords are taken whole, whatever is in them', async () => {
   expect(await statusOf(browser.signIn('dana@people.test', 'cafe\u0301 au lait'))).toBe(201);
 });
 
-test('the page that links lead to runs its own script and nothing else, and tells nobody where it was', async () => {
+test('the page that links lead to runs only its own script, and sends no referrer', async () => {
   const answer = await fetch(`${world.url}/password`);
   const page = await answer.text();
   const [, script = ''] = /<script>([^]*)<\/script>/.exec(page) ?? [];
@@ -214,15 +214,15 @@ test('the page that links lead to runs its own script and nothing else, and tell
   expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
 });
 
-// The last: nobody signs in as Dana after it.
-test('guessing ends after ten tries, for the account that is guessed and not for others', async () => {
+// The last test, since Dana cannot sign in after it.
+test('guessing a password is stopped after ten tries, for that account only', async () => {
   await signedIn(world, 'dana');
   await signedIn(world, 'max');
   const tries = [];
   for (let i = 0; i < 12; i += 1)
     tries.push(statusOf(new Browser(world).signIn('dana@people.test', `guess ${i}`)));
   expect((await Promise.all(tries)).sort()).toEqual([...Array<number>(10).fill(401), 429, 429]);
-  // Not even the right one is looked at now.
+  // Now not even the right password is checked.
   const late = await new Browser(world).signIn('dana@people.test');
   expect([late.status, Number(late.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
   expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** A personal mail of Dana's with an image in its HTML: the id of its file, and the URL that her reader finds. */
+/** A personal mail of Dana's with an image in its HTML: the id of the file, and its URL in the HTML. */
 async function mailWithImage(): Promise<{ id: string; url: URL; html: string }> {
   const { models, tokens } = world;
   const personal = { audience: 'owner:dana' };
@@ -53,7 +53,7 @@ test('an image of a mail is shown by a URL that needs no token', async () => {
   });
 });
 
-test('a URL that was changed in any part opens nothing', async () => {
+test('a URL that was changed in any part is refused', async () => {
   const [mine, other] = [await mailWithImage(), await mailWithImage()];
   const changes: [string, (url: URL) => void][] = [
     ['another file', (url) => (url.pathname = other.url.pathname)],
@@ -80,7 +80,7 @@ test('a URL that was changed in any part opens nothing', async () => {
   expect((await fetch(mine.url)).status).toBe(200);
 });
 
-test('a URL ends after an hour, and with its user’s right to see the file', async () => {
+test('a URL works for an hour, and only while its user may see the file', async () => {
   const user = { workspaceId: 'acme', userId: 'dana', role: 'member' } as const;
   const { id, url } = await mailWithImage();
   const now = Date.now();

@@ -3,7 +3,7 @@ import type { World } from './world.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** A browser, as far as it matters: it keeps one cookie, and its pages are of our site. */
+/** A simple browser: it keeps one cookie, and its pages are of our site. */
 export class Browser {
   cookie = '';
   readonly #url: string;
@@ -35,7 +35,7 @@ export class Browser {
   }
 }
 
-/** Gives a user of the world the password above, and signs them in. */
+/** Sets the password above for a user of the world, and signs them in. */
 export async function signedIn(world: World, user: keyof World['tokens']): Promise<Browser> {
   const password_hash = await hashPassword(PASSWORD);
   await world.models.User.updateOne({ _id: user }, { $set: { password_hash, proved_at: new Date() } });

@@ -31,18 +31,18 @@ describe('taking a message back', () => {
     expect([status, body.id, body.state, body.reason]).toEqual([200, id, 'cancelled', null]);
     expect((await row(id)).outbound).toMatchObject({ is_open: false, wants_start: false, changes: 1 });
     expect(world.asked.wake).toContainEqual({ id, run: 2 });
-    // The answer may have been lost.
+    // A client whose answer was lost repeats the request.
     expect(await answerOf(world.delete(path, world.tokens.max))).toEqual({ status: 200, body });
   });
 
   test.each<[MessageState, string]>([
-    ['sending', 'is going out'],
-    ['sent', 'has gone out'],
+    ['sending', 'is being sent'],
+    ['sent', 'has been sent'],
     ['delivered', 'was delivered'],
     ['delayed', 'delayed'],
-    ['complained', 'complained'],
+    ['complained', 'reported it as spam'],
     ['failed', 'has failed'],
-    ['unconfirmed', 'nobody knows'],
+    ['unconfirmed', 'unknown whether'],
   ])('that is %s is 409, and says why', async (state, words) => {
     const { id, path } = await message({ state });
     const { status, body } = await answerOf(world.delete(path, world.tokens.max));
@@ -50,7 +50,7 @@ describe('taking a message back', () => {
     expect((await row(id)).state).toBe(state);
   });
 
-  test('a note or a mail that came in does not go out: 409', async () => {
+  test('a note or a received mail is not sent: 409', async () => {
     const ticket = await askedTicket(world);
     const note = await rows.message(world.models, { thread_id: ticket, direction: 'note', state: 'saved' });
     const mail = await rows.message(world.models, { thread_id: ticket });
@@ -61,7 +61,7 @@ describe('taking a message back', () => {
     }
   });
 
-  test('at the moment when its run takes it: one of both has it', async () => {
+  test('while its run takes it: one of the two succeeds', async () => {
     const deps = { models: world.models } as Deps;
     const won = { agent: 0, run: 0 };
     for (let n = 0; n < 25; n += 1) {
@@ -105,7 +105,7 @@ describe('trying again', () => {
     expect((await world.post(`${path}/retry`, world.tokens.max)).status).toBe(409);
   });
 
-  test('by many at once starts one run', async () => {
+  test('concurrently starts one run', async () => {
     const { id, path } = await message({ state: 'failed' });
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => world.post(`${path}/retry`, world.tokens.max)),

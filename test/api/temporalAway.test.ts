@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 import { answerOf } from './answers.ts';
 import { askedTicket, createWorld, seedEmails } from './world.ts';
 
-test('Temporal away: the message is taken all the same, can be taken back, and is started when it is back', async () => {
+test('without Temporal a message is still accepted, can be taken back, and is started once Temporal is available', async () => {
   const models = await freshModels();
   const started: ReplyRun[] = [];
   let isAway = true;
@@ -21,7 +21,7 @@ test('Temporal away: the message is taken all the same, can be taken back, and i
     starts: { sendReply: startReply },
     log: pino({ level: 'silent' }),
   });
-  // Also where it takes the signal and says nothing.
+  // Also when Temporal accepts the signal and does not answer.
   await using world = await createWorld({ models, replies: { add: starter.add, wake: () => never } });
   await seedEmails(world);
   starter.takeUp();

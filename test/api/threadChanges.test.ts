@@ -18,7 +18,7 @@ const ids = async (path: string, token = dana()) =>
   (await answerOf(world.get(path, token))).body.data.map(({ id }) => id);
 
 describe('changes', () => {
-  test('of each field, and the time of closing goes with the status', async () => {
+  test('of each field; the time of closing follows the status', async () => {
     const { _id } = await rows.ticket(world.models, {});
     const contact = await rows.contact(world.models, { audiences: ['shared'] });
     const wanted = {
@@ -46,12 +46,12 @@ describe('changes', () => {
     expect(again.body).toMatchObject({ closed_at, updated_at });
     expect((await change(`/tickets/${_id}`, { status: 'pending' })).body).toMatchObject({ closed_at: null });
     expect((await change(`/tickets/${_id}`, { agent_id: null })).body).toMatchObject({ agent_id: null });
-    // Who sees the thread knows its contact now.
+    // Everyone who sees the thread now sees its contact.
     const known = await world.models.Contact.findById(contact._id).lean();
     expect(known?.audiences).toEqual(['shared', 'tickets']);
   });
 
-  test('what is wrong is named', async () => {
+  test('with wrong fields name them', async () => {
     const { _id } = await rows.ticket(world.models, {});
     const hidden = await rows.contact(world.models, { audiences: ['owner:max'] });
     for (const [body, field] of [
@@ -70,7 +70,7 @@ describe('changes', () => {
     expect(await world.models.Ticket.findById(_id).lean()).toMatchObject({ changes: 0, updated_at: T0 });
   });
 
-  test('a personal conversation is its owner’s alone', async () => {
+  test('of a personal conversation are for its owner only', async () => {
     const personal = { audience: 'owner:dana', owner_id: 'dana', agent_id: 'dana' };
     const { _id } = await rows.conversation(world.models, personal);
     const path = `/conversations/${_id}`;
@@ -85,7 +85,7 @@ describe('changes', () => {
     expect((await change(`/tickets/${foreign._id}`, { status: 'closed' })).status).toBe(404);
   });
 
-  test('If-Match: a change on what is no longer so is 412; of ten at once one is made', async () => {
+  test('If-Match: a change of an outdated row is 412; of ten concurrent ones one succeeds', async () => {
     const { _id } = await rows.ticket(world.models, {});
     const path = `/tickets/${_id}`;
     const first = (await world.get(path, dana())).headers.get('etag')!;
@@ -101,14 +101,14 @@ describe('changes', () => {
     expect((await change(path, { subject: 'x' }, { 'if-match': `W/${now}` })).status).toBe(412);
     expect((await change(path, { subject: 'x' }, { 'if-match': '*' })).status).toBe(200);
     expect((await world.delete(path, dana(), undefined, { 'if-match': now })).status).toBe(412);
-    // A mail that comes is a change too.
+    // A new mail is a change too.
     const tag = (await world.get(path, dana())).headers.get('etag')!;
     const message = await rows.message(world.models, { thread_id: _id, created_at: new Date() });
     await applyToThread(world.models, message.toObject(), false);
     expect((await change(path, { subject: 'y' }, { 'if-match': tag })).status).toBe(412);
   });
 
-  test('a contact is shown by the change that was made, not by one that was refused', async () => {
+  test('a successful change makes a contact visible, a refused one does not', async () => {
     const { _id } = await rows.ticket(world.models, {});
     const path = `/tickets/${_id}`;
     const at = { 'if-match': (await world.get(path, dana())).headers.get('etag')! };
@@ -127,13 +127,13 @@ describe('changes', () => {
         audiences: 'tickets',
       }).lean();
     expect(await shown()).toMatchObject([{ _id: made }]);
-    // One that died before it had shown the contact, repeated.
+    // A repeated request whose process died before it made the contact visible.
     await world.models.Contact.updateOne({ _id: made }, { $set: personal });
     expect((await change(path, { contact_id: made })).status).toBe(200);
     expect(await shown()).toMatchObject([{ _id: made }]);
   });
 
-  test('without If-Match those made at once are all made', async () => {
+  test('without If-Match concurrent ones all succeed', async () => {
     const { _id } = await rows.ticket(world.models, {});
     const bodies = [{ status: 'closed' }, { agent_id: 'max' }, { priority: 'high' }, { tags: ['a'] }];
     const answers = await Promise.all(bodies.map((body) => change(`/tickets/${_id}`, body)));
@@ -204,7 +204,7 @@ describe('lists', () => {
     expect(await ids('/tickets?q=okapi')).toEqual(['zebra']);
   });
 
-  test('what a sidebar counts', async () => {
+  test('are counted for a sidebar', async () => {
     await using own = await createWorld();
     const ticket = (row: object) => rows.ticket(own.models, row);
     await ticket({ agent_id: 'dana' });
@@ -229,7 +229,7 @@ describe('lists', () => {
 });
 
 describe('the trash', () => {
-  test.each(['ticket', 'conversation'] as const)('a %s goes there, and comes back', async (thread_kind) => {
+  test.each(['ticket', 'conversation'] as const)('a %s is put there and restored', async (thread_kind) => {
     const { _id } = await rows[thread_kind](world.models, { spam: true, hidden: 'spam' });
     const audience = thread_kind === 'ticket' ? 'tickets' : 'shared';
     await rows.message(world.models, { thread_id: _id, thread_kind, audience });
@@ -250,7 +250,7 @@ describe('the trash', () => {
     expect(await ids(`/${thread_kind}s?spam=true`)).toContain(_id);
   });
 
-  test('a customer’s answer brings it back, an automatic one does not', async () => {
+  test('a customer’s answer restores a thread, an automatic one does not', async () => {
     const { _id } = await rows.ticket(world.models, { status: 'closed', closed_at: T0 });
     await world.delete(`/tickets/${_id}`, dana());
     const arrives = async (isAutomatic: boolean) => {
@@ -269,7 +269,7 @@ describe('the trash', () => {
     });
   });
 
-  test('after 30 days it is gone with its messages, files and bytes; what waits is kept', async () => {
+  test('after 30 days a thread is deleted with its messages and files; one with a waiting message is kept', async () => {
     const { models, storage } = world;
     const long = new Date(Date.now() - 31 * 24 * 60 * 60 * 1000);
     const trashed = async (deleted_at: Date, message: Partial<MessageRow> = {}) => {

@@ -48,12 +48,12 @@ test('members list their own, owners all of the workspace', async () => {
   expect(new Set((await listed('olga')).map((row) => row.user_id))).toEqual(new Set(['olga', 'dana', 'max']));
 });
 
-test('it may do what its scopes say, and nothing else', async () => {
+test('it may do what its scopes allow, and nothing else', async () => {
   const statuses = async (scopes: string[]) => {
     const { token } = await make('olga', { scopes });
     return [
       await statusOf(world.get('/tickets', token)),
-      // A body that is wrong: who gets that far was let in.
+      // The body is wrong: a 422 shows that the token was accepted.
       await statusOf(world.post('/tickets', token, {})),
       await statusOf(world.post('/emails', token, {})),
       await statusOf(world.post('/tokens', token, { scopes: [] })),
@@ -68,10 +68,10 @@ test('it may do what its scopes say, and nothing else', async () => {
   expect(answer.headers.get('www-authenticate')).toContain('error="insufficient_scope", scope="write"');
 });
 
-test('nobody makes a token that may do more than they may', async () => {
+test('nobody creates a token with more rights than their own', async () => {
   expect(await statusOf(world.post('/tokens', world.tokens.max, { scopes: ['read', 'admin'] }))).toBe(403);
   expect((await make('max', {})).scopes).toEqual(['read', 'write']);
-  // A token of an owner who becomes a member is a member's.
+  // When an owner becomes a member, their token loses the rights of owners.
   await using own = await createWorld();
   const answer = await own.post('/tokens', own.tokens.olga, {});
   const { token } = (await answer.json()) as Made;
@@ -81,7 +81,7 @@ test('nobody makes a token that may do more than they may', async () => {
   expect(await statusOf(own.get('/tickets', token))).toBe(200);
 });
 
-test('a token that is revoked or over its time is 401', async () => {
+test('a token that is revoked or expired is 401', async () => {
   const { id, token } = await make('max', { expires_at: new Date(Date.now() + 3_600_000).toISOString() });
   expect(await statusOf(world.get('/tickets', token))).toBe(200);
   await world.models.Token.updateOne({ _id: id }, { expires_at: new Date(Date.now() - 1) });
@@ -95,14 +95,14 @@ test('a token that is revoked or over its time is 401', async () => {
   expect(await statusOf(world.delete(`/tokens/${other.id}`, world.tokens.dana))).toBe(404);
   expect(await statusOf(world.delete(`/tokens/${other.id}`, world.tokens.stranger))).toBe(404);
   expect(await statusOf(world.get('/tickets', other.token))).toBe(200);
-  // An owner ends anybody's.
+  // An owner can revoke every token.
   expect(await statusOf(world.delete(`/tokens/${other.id}`, world.tokens.olga))).toBe(204);
   expect(await statusOf(world.get('/tickets', other.token))).toBe(401);
   expect(await statusOf(world.delete(`/tokens/${other.id}`, world.tokens.olga))).toBe(404);
   expect((await listed('olga')).some(({ id: listedId }) => listedId === other.id)).toBe(false);
 });
 
-test('when it was last used is written, once a minute', async () => {
+test('the time of last use is written, once a minute', async () => {
   const { id, token } = await make('max', {});
   await world.get('/tickets', token);
   const lastUsed = async () => (await world.models.Token.findById(id).lean())?.last_used_at?.getTime();
@@ -126,7 +126,7 @@ test.each([
   expect(await faultsOf(answerOf(world.post('/tokens', world.tokens.max, body)))).toEqual([422, field]);
 });
 
-test('tokens of before there were scopes may do all that their user may', async () => {
+test('tokens without scopes may do all that their user may', async () => {
   const ticket = await rows.ticket(world.models, {});
   const old = { workspace_id: 'acme', user_id: 'max', revoked_at: null, created_at: T0 };
   await world.models.Token.collection.insertOne({ _id: hashToken('an-old-one'), ...old } as never);
@@ -141,7 +141,7 @@ test('tokens of before there were scopes may do all that their user may', async 
   });
 });
 
-test('a repeated request with an Idempotency-Key makes one token, and is shown it again', async () => {
+test('a repeated request with an Idempotency-Key creates one token, and shows it again', async () => {
   const asked = () =>
     world.post('/tokens', world.tokens.max, { name: 'once' }, { 'idempotency-key': 'a-key' });
   const [first, second] = [await (await asked()).json(), await (await asked()).json()] as [Made, Made];
@@ -152,7 +152,7 @@ test('a repeated request with an Idempotency-Key makes one token, and is shown i
   expect(kept).not.toContain(first.token);
 });
 
-test('of a body with a million faults a few are named, at once', async () => {
+test('of a body with a million wrong fields a few are named, quickly', async () => {
   const scopes = Array.from({ length: 1_000_000 }, () => 1);
   const faults = (body: object) => faultsOf(answerOf(world.post('/tokens', world.tokens.max, body)));
   expect(await faults({ scopes })).toEqual([422, 'scopes']);

@@ -38,7 +38,7 @@ const uploaded = async (text = 'hello', query = '?filename=a.txt'): Promise<Body
 const download = (url: string, token = world.tokens.max) =>
   fetch(url, { headers: { authorization: `Bearer ${token}` } });
 const row = (id: string) => world.models.Attachment.findById(id).orFail().lean<AttachmentRow>();
-/** What is in the store that an upload could have left. */
+/** Files in the store that an upload may have left. */
 const kept = async ({ storage }: World = world) => {
   const keys: string[] = [];
   for await (const key of storage.list('attachments/')) keys.push(key);
@@ -95,7 +95,7 @@ test.each([
 describe('25 MB', () => {
   const most = Buffer.alloc(caps.fileBytes, 'x');
   const more = Buffer.alloc(caps.fileBytes + 1, 'x');
-  /** Without a length that says it beforehand. */
+  /** Without a Content-Length. */
   const chunked = (bytes: Buffer) =>
     new ReadableStream({
       start(stream) {
@@ -126,12 +126,12 @@ describe('25 MB', () => {
     expect(await kept()).toEqual(before);
   });
 
-  test('what is announced as more is refused at once, with both numbers', async () => {
+  test('a larger announced size is refused at once, with both numbers', async () => {
     const { body } = await answerOf(raw('', more));
     expect(body.detail).toContain('26214401');
   });
 
-  test('many at once', async () => {
+  test('concurrently', async () => {
     const sizes = [1, 10, 20, 5].map((mib) => mib * 1024 * 1024);
     const answers = await Promise.all(sizes.map((size) => answerOf(raw('', most.subarray(0, size)))));
     expect(answers.map(({ body }) => body.size)).toEqual(sizes);
@@ -174,7 +174,7 @@ test.each<[string, number, () => Promise<Response>]>([
   expect({ ...(await kept()), rows: await world.models.Attachment.countDocuments() }).toEqual(before);
 });
 
-test('of an upload that breaks off nothing is kept', async () => {
+test('of an incomplete upload nothing is stored', async () => {
   const before = await kept();
   const { hostname, port } = new URL(world.url);
   const request = http.request({
@@ -192,7 +192,7 @@ test('of an upload that breaks off nothing is kept', async () => {
   expect(await kept()).toEqual(before);
 });
 
-test('where the row cannot be written the bytes are not kept', async () => {
+test('if the row cannot be written, the bytes are deleted', async () => {
   await using own = await createWorld();
   await own.models.Attachment.collection.createIndex({ filename: 1 }, { unique: true }, {});
   const headers = { authorization: `Bearer ${own.tokens.max}` };
@@ -206,7 +206,7 @@ describe('with an Idempotency-Key', () => {
   const key = () => ({ 'idempotency-key': randomUUID() });
   const rowsWith = (filename: string) => world.models.Attachment.countDocuments({ filename });
 
-  test('the same file is the same attachment, kept once, in whatever form it comes', async () => {
+  test('the same file is the same attachment, stored once, however it is sent', async () => {
     const named = key();
     const before = await kept();
     const first = await answerOf(raw('?filename=same.txt', 'hello', named));
@@ -217,14 +217,14 @@ describe('with an Idempotency-Key', () => {
     const parts: Parameters<typeof form>[0] = [['file', file('hello'), 'same.txt']];
     expect(await answerOf(form(parts, named))).toEqual(first);
     expect(await kept()).toEqual({ ...before, objects: before.objects + 1 });
-    // Also when a message has it.
+    // Also when it is attached to a message.
     const ticket = await askedTicket(world);
     const body = { text: 'x', attachments: [first.body.id] };
     expect((await world.post(`/tickets/${ticket}/messages`, world.tokens.max, body)).status).toBe(202);
     expect((await answerOf(raw('?filename=same.txt', 'hello', named))).body.id).toBe(first.body.id);
   });
 
-  test('another file, name, type or Content-Id is 409, and nothing more is kept', async () => {
+  test('another file, name, type or Content-Id is 409, and nothing more is stored', async () => {
     const named = key();
     const { body } = await answerOf(raw('?filename=a.txt', 'hello', named));
     const before = { ...(await kept()), rows: await world.models.Attachment.countDocuments() };
@@ -241,7 +241,7 @@ describe('with an Idempotency-Key', () => {
     expect(await (await download(body.url)).text()).toBe('hello');
   });
 
-  test('many at once are one attachment; of two files one is taken', async () => {
+  test('concurrent requests create one attachment; of two files one is stored', async () => {
     const named = key();
     const before = await kept();
     const bytes = new Uint8Array(200_000).fill(7);
@@ -264,7 +264,7 @@ describe('with an Idempotency-Key', () => {
     expect(await kept()).toEqual({ ...before, objects: before.objects + 2 });
   });
 
-  test('a key is its user’s own, and one that is none is 422', async () => {
+  test('users do not share keys, and an invalid key is 422', async () => {
     const named = key();
     const mine = await answerOf(raw('', 'x', named));
     const danas = await answerOf(raw('', 'y', { ...named, authorization: `Bearer ${world.tokens.dana}` }));
@@ -279,7 +279,7 @@ describe('an upload', () => {
   const send = async (body: object, token = world.tokens.max) =>
     answerOf(world.post(`/tickets/${await askedTicket(world)}/messages`, token, { text: 'x', ...body }));
 
-  test('is its uploader’s alone until a message takes it, then of all who see that', async () => {
+  test('is visible to its uploader only until it is attached, then to all who see the message', async () => {
     const { id, url } = await uploaded();
     for (const token of [world.tokens.olga, world.tokens.dana, world.tokens.stranger])
       expect((await download(url, token)).status).toBe(404);
@@ -291,7 +291,7 @@ describe('an upload', () => {
     expect(await row(id)).toMatchObject({ audience: 'tickets', message_id: body.id, position: 0 });
   });
 
-  test('goes into one message only', async () => {
+  test('can be attached to one message only', async () => {
     const { id } = await uploaded();
     const other = await uploaded();
     expect(await faultsOf(send({ attachments: [id] }, world.tokens.dana))).toEqual([422, 'attachments.0']);
@@ -301,7 +301,7 @@ describe('an upload', () => {
     expect((await send({ attachments: [other.id], note: true })).status).toBe(202);
   });
 
-  test('that many messages want at once is in one; the others are not saved', async () => {
+  test('that concurrent messages attach is in one of them; the others are not saved', async () => {
     const wanted = [(await uploaded()).id, (await uploaded()).id];
     const count = () => world.models.Message.find({ workspace_id: 'acme', author_id: 'max' });
     const before = (await count()).length;
@@ -315,7 +315,7 @@ describe('an upload', () => {
     expect(attachments.map((one) => one.id).sort()).toEqual(wanted.sort());
   });
 
-  test('keeps its place, and is inline where the HTML shows it', async () => {
+  test('keeps its position, and is inline where the HTML shows it', async () => {
     const [first, shown, twin] = [
       await uploaded('1'),
       await uploaded('2', '?filename=logo.png&content_id=logo'),
@@ -338,7 +338,7 @@ describe('an upload', () => {
     expect(await image.text()).toBe('3');
   });
 
-  test('of a personal conversation stays its owner’s', async () => {
+  test('in a personal conversation stays visible to its owner only', async () => {
     const { id, url } = await uploaded();
     const opened = await answerOf(
       world.post('/conversations', world.tokens.max, {

@@ -5,7 +5,7 @@ import { createWorld, rows, storedFile, type World } from './world.ts';
 type User = keyof World['tokens'];
 const EVERYONE: User[] = ['olga', 'dana', 'max'];
 
-/** One thing of each kind for an audience: its paths, the list that would show it, and who may see it. */
+/** One row of each kind for an audience: its paths, the list that would show it, and who may see it. */
 interface Thing {
   name: string;
   id: string;
@@ -98,7 +98,7 @@ const statuses = async (user: User): Promise<Record<string, number>> => {
   return found;
 };
 
-test.each(EVERYONE)('each thing by its id is %s’s to see, or is 404', async (user) => {
+test.each(EVERYONE)('each row by its id is visible to %s, or is 404', async (user) => {
   const wanted = things.flatMap(({ name, paths, seenBy }) =>
     paths.map((path) => [
       `${name} ${path.replaceAll(/\/\w{20,}/g, '/…')}`,
@@ -116,7 +116,7 @@ test.each(EVERYONE)('lists hold exactly what %s may see', async (user) => {
   }
 });
 
-test('a token of another workspace finds nothing here, not even lists; and nothing by foreign ids at home', async () => {
+test('a token of another workspace finds nothing here, not even lists, and nothing by our ids in its own workspace', async () => {
   const paths = things.flatMap((thing) => [...thing.paths, thing.list]).filter(Boolean);
   for (const path of paths) {
     expect([path, (await world.get(path, world.tokens.stranger)).status]).toEqual([path, 404]);
@@ -132,7 +132,7 @@ test('a token of another workspace finds nothing here, not even lists; and nothi
   }
 });
 
-test('without a token, or with one that is not known or was revoked, everything is 401', async () => {
+test('without a token, or with one that is unknown or revoked, everything is 401', async () => {
   for (const path of things.flatMap((thing) => [...thing.paths, thing.list]).filter(Boolean)) {
     for (const token of [undefined, 'x'.repeat(32), '', '$gt']) {
       const answer = await world.get(path, token);
@@ -162,7 +162,7 @@ test('only those who see an inbound email can run it again', async () => {
   }
 });
 
-test('an inbound email that landed in two audiences names to each user only what is theirs', async () => {
+test('an inbound email of two audiences names to each user only what they may see', async () => {
   const { models, tokens } = world;
   const ticket = await rows.ticket(models, {});
   const conversation = await rows.conversation(models, { audience: 'owner:dana', owner_id: 'dana' });
@@ -200,7 +200,7 @@ test('an inbound email that landed in two audiences names to each user only what
   expect(await named('max')).toEqual(less);
 });
 
-test('a message or file of another audience in a thread that may be seen stays hidden', async () => {
+test('a message or file of another audience stays hidden in a visible thread', async () => {
   const { models, tokens } = world;
   const ticket = await rows.ticket(models, {});
   const open = await rows.message(models, { thread_id: ticket._id });

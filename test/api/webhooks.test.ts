@@ -30,7 +30,7 @@ const make = async (body: object = {}): Promise<Hook> => {
 const deliveries = (webhook_id: string) => world.models.WebhookDelivery.find({ webhook_id }).lean();
 const remove = (id: string) => world.delete(`/webhooks/${id}`, world.tokens.olga);
 
-test('the secret is shown once, and again only as a new one', async () => {
+test('a secret is shown once; later only a new one can be had', async () => {
   const { id, secret } = await make({ description: 'CRM' });
   expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{32}$/);
   const read = await (await world.get(`/webhooks/${id}`, world.tokens.olga)).json();
@@ -45,7 +45,7 @@ test('the secret is shown once, and again only as a new one', async () => {
   expect((await world.get(`/webhooks/${id}`, world.tokens.olga)).status).toBe(404);
 });
 
-test('whoever died before the answer is done again: one endpoint, and the secret that was seen goes on signing', async () => {
+test('a request whose process died is carried out again: one endpoint, and the secret that was shown still signs', async () => {
   const { KeyedRequest, Webhook } = world.models;
   const twice = async (path: string, body?: object) => {
     const headers = { 'idempotency-key': `twice ${path}`.replace(/\W/g, '-') };
@@ -82,7 +82,7 @@ test.each<[string, object]>([
   expect(await answer.json()).toMatchObject({ errors: [{ field }] });
 });
 
-test('for owners only, and of their workspace only', async () => {
+test('webhooks are for owners only, and of their workspace only', async () => {
   const { id } = await make();
   for (const path of ['/webhooks', `/webhooks/${id}`, `/webhooks/${id}/deliveries`]) {
     expect((await world.get(path, world.tokens.dana)).status).toBe(403);
@@ -101,7 +101,7 @@ test('for owners only, and of their workspace only', async () => {
   await remove(id);
 });
 
-test('events go to endpoints that want them and were there; personal ones to none', async () => {
+test('events go to existing endpoints that ask for them; personal events go to none', async () => {
   await rows.ticket(world.models, {});
   const { id } = await make();
   const { id: off } = await make();
@@ -134,7 +134,7 @@ test('events go to endpoints that want them and were there; personal ones to non
   await Promise.all([remove(id), remove(off)]);
 });
 
-test('a test is about nothing; a replay sends what was missed, and again what was sent', async () => {
+test('a test has no data; a replay sends missed events, and sent ones again', async () => {
   const since = new Date();
   const missed = await rows.ticket(world.models, {});
   await until('its event', () => world.models.Event.exists({ row_id: missed._id }));
@@ -145,7 +145,7 @@ test('a test is about nothing; a replay sends what was missed, and again what wa
   const replay = (body: object) => world.post(`/webhooks/${id}/replay`, world.tokens.olga, body);
   expect((await replay({ since: 'yesterday' })).status).toBe(422);
   expect(await (await replay({ since })).json()).toEqual({ sent: 1, next_since: null });
-  // Under way: not begun beside itself.
+  // A delivery that is being sent is not started a second time.
   expect(await (await replay({ since })).json()).toEqual({ sent: 0, next_since: null });
   await world.models.WebhookDelivery.updateMany({ webhook_id: id }, { $set: { state: 'failed' } });
   expect(await (await replay({ since })).json()).toEqual({ sent: 1, next_since: null });
@@ -158,7 +158,7 @@ test('a test is about nothing; a replay sends what was missed, and again what wa
   expect(await deliveries(id)).toEqual([]);
 });
 
-test('without a key of the installation there can be none: 503', async () => {
+test('without SECRETS_KEY there can be no webhooks: 503', async () => {
   await using keyless = await createWorld({
     config: {
       publicUrl: '',

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-test('every member sees it, its owners change it', async () => {
+test('every member sees the workspace, owners change it', async () => {
   const { tokens } = world;
   const acme = { id: 'acme', name: 'acme', slug: null, undo_seconds: 10 };
   expect(await answerOf(world.get('', tokens.max))).toEqual({ status: 200, body: acme });
@@ -22,11 +22,11 @@ test('every member sees it, its owners change it', async () => {
   expect((await world.get('')).status).toBe(401);
 });
 
-test.each([[-1], [3601], [1.5], ['10'], [null]])('undo_seconds cannot be %j', async (undo_seconds) => {
+test.each([[-1], [3601], [1.5], ['10'], [null]])('undo_seconds %j is refused', async (undo_seconds) => {
   const asked = answerOf(world.patch('', world.tokens.olga, { undo_seconds }));
   expect(await faultsOf(asked)).toEqual([422, 'undo_seconds']);
 });
 
-test('what is not known cannot be changed', async () => {
+test('an unknown field is refused', async () => {
   expect(await faultsOf(answerOf(world.patch('', world.tokens.olga, { _id: 'x' })))).toEqual([422, '_id']);
 });

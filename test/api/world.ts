@@ -29,9 +29,11 @@ import type { ReplyRun, SetUpRun, WebhookRun } from '../../src/infra/temporal/ru
 import { onSchema } from './onSchema.ts';
 import { freshModels } from '../support/engines.ts';
 
-/** A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP. */
+/**
+ * A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP.
+ */
 export interface World extends AsyncDisposable {
-  /** What the API was made with. */
+  /** What the API was created with. */
   deps: ApiDeps;
   models: Models;
   storage: Storage;
@@ -47,13 +49,13 @@ export interface World extends AsyncDisposable {
   post(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   patch(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   delete(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  /** Runs that the API asked for, in order; none is started. */
+  /** Runs that the API requested, in order; none is started. */
   asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: Asked[]; wakeSetUp: Asked[]; deliver: WebhookRun[] };
 }
 
 type Asked = [SetUpWorkflow, SetUpRun];
 
-/** A provider that is away. */
+/** A provider that is unavailable. */
 const NOBODY = { apiKey: 'key', signingKey: 'key', url: 'http://127.0.0.1:9', timeoutMs: 1_000 };
 
 export const T0 = new Date('2026-11-01T10:00:00.000Z');
@@ -175,7 +177,7 @@ async function seedPeople(models: Models): Promise<World['tokens']> {
   return tokens as World['tokens'];
 }
 
-/** Rows that say only what a test is about; the rest is plausible. */
+/** Creates rows from the fields that a test is about; the rest is plausible. */
 export const rows = {
   contact: (models: Models, row: Partial<ContactRow>) =>
     models.Contact.create({

@@ -1,11 +1,12 @@
 import type { Model } from 'mongoose';
 import { z } from 'zod';
 import type { ThreadRow } from '../../infra/models/thread.ts';
-import type { Authenticate } from '../auth.ts';
-import type { ApiRouter, RouteDeps } from '../deps.ts';
-import { operation } from '../operation.ts';
+import type { RouteDeps } from '../deps.ts';
+import type { AddWorkspaceRoute } from '../route.ts';
 
-/** More are not counted, so that a sidebar costs the same however large the workspace is: this many means "or more". */
+/**
+ * Counting stops here, so that it costs the same however large the workspace is. This number means "or more".
+ */
 const MOST = 1_000;
 
 type Status = ThreadRow['status'];
@@ -15,8 +16,8 @@ const Counts = z
   .object({
     tickets: z.object({
       ...statuses,
-      mine: Count.meta({ description: 'Not closed.' }),
-      unassigned: Count.meta({ description: 'Not closed.' }),
+      mine: Count.meta({ description: 'Those of the user that are not closed.' }),
+      unassigned: Count.meta({ description: 'Those without an agent that are not closed.' }),
     }),
     conversations: z.object({
       shared: z.object(statuses),
@@ -25,40 +26,42 @@ const Counts = z
   })
   .meta({ id: 'Counts' });
 
-/** `counts`: what a sidebar shows. */
-export function countRoutes(router: ApiRouter, user: Authenticate, { models }: RouteDeps): void {
-  router.get(
-    '/counts',
-    user,
-    operation(
-      {
-        summary: 'Count tickets and conversations',
-        description: `What a sidebar shows, without spam and trash. No more than ${MOST} are counted: that many means “or more”.`,
-        answer: Counts,
-      },
-      async (ctx) => {
-        const { workspaceId: workspace_id, userId } = ctx.state.user;
-        const count = <Row>(model: Model<Row>, audience: string, filter: object) =>
-          model.countDocuments({ workspace_id, audience, hidden: null, ...filter }, { limit: MOST });
-        const byStatus = async <Row>(model: Model<Row>, audience: string) => {
-          const ofStatus = (status: Status) => count(model, audience, { status });
-          const [open, pending, closed] = await Promise.all([
-            ofStatus('open'),
-            ofStatus('pending'),
-            ofStatus('closed'),
-          ]);
-          return { open, pending, closed };
-        };
-        const notClosed = { status: { $in: ['open', 'pending'] } };
-        const [tickets, mine, unassigned, shared, own] = await Promise.all([
-          byStatus(models.Ticket, 'tickets'),
-          count(models.Ticket, 'tickets', { agent_id: userId, ...notClosed }),
-          count(models.Ticket, 'tickets', { agent_id: null, ...notClosed }),
-          byStatus(models.Conversation, 'shared'),
-          byStatus(models.Conversation, `owner:${userId}`),
-        ]);
-        return { tickets: { ...tickets, mine, unassigned }, conversations: { shared, own } };
-      },
-    ),
+/** `counts`: the numbers of a sidebar. */
+export function countRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): void {
+  const count = <Row>(model: Model<Row>, filter: object) =>
+    model.countDocuments({ ...filter, hidden: null }, { limit: MOST });
+  const countByStatus = async <Row>(model: Model<Row>, filter: object) => {
+    const withStatus = (status: Status) => count(model, { ...filter, status });
+    const [open, pending, closed] = await Promise.all([
+      withStatus('open'),
+      withStatus('pending'),
+      withStatus('closed'),
+    ]);
+    return { open, pending, closed };
+  };
+
+  route(
+    {
+      method: 'GET',
+      path: '/counts',
+      role: 'member',
+      scope: 'read',
+      summary: 'Count tickets and conversations',
+      description: `Without spam and trash. Counting stops at ${MOST}: that number means “or more”.`,
+      answer: Counts,
+    },
+    async (ctx) => {
+      const { workspaceId: workspace_id, userId } = ctx.state.user;
+      const inTickets = { workspace_id, audience: 'tickets' };
+      const notClosed = { ...inTickets, status: { $in: ['open', 'pending'] } };
+      const [tickets, mine, unassigned, shared, own] = await Promise.all([
+        countByStatus(models.Ticket, inTickets),
+        count(models.Ticket, { ...notClosed, agent_id: userId }),
+        count(models.Ticket, { ...notClosed, agent_id: null }),
+        countByStatus(models.Conversation, { workspace_id, audience: 'shared' }),
+        countByStatus(models.Conversation, { workspace_id, audience: `owner:${userId}` }),
+      ]);
+      return { tickets: { ...tickets, mine, unassigned }, conversations: { shared, own } };
+    },
   );
 }

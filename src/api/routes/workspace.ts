@@ -1,16 +1,15 @@
-import type { Context } from 'koa';
+import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
+import { takeSlug } from '../../core/addresses/slug.ts';
 import type { WorkspaceRow } from '../../infra/models/index.ts';
 import { UNDO_SECONDS } from '../../infra/models/workspace.ts';
-import { takeSlug } from '../../core/addresses/slug.ts';
-import { ownersOnly, type Authenticate } from '../auth.ts';
-import { jsonBody } from '../body.ts';
+import type { ApiState } from '../auth.ts';
 import { changeRow } from '../changeRow.ts';
-import type { ApiRouter, RouteDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
 import { UndoSeconds } from '../draft.ts';
 import { etagOf } from '../etag.ts';
-import { operation } from '../operation.ts';
 import { notFound } from '../problem.ts';
+import type { AddWorkspaceRoute } from '../route.ts';
 
 const WorkspaceBody = z.strictObject({
   undo_seconds: UndoSeconds.optional(),
@@ -23,69 +22,80 @@ const Workspace = z
   .object({
     id: z.string(),
     name: z.string(),
-    slug: z
-      .string()
-      .nullable()
-      .meta({ description: 'Local part of its address on the platform’s domain; null: it has none yet.' }),
+    slug: z.string().nullable().meta({
+      description: 'Local part of its address on the domain of the platform; null: it has none yet.',
+    }),
     undo_seconds: z
       .int()
-      .meta({ description: 'How long a reply waits before it goes out, and can be taken back.' }),
+      .meta({ description: 'How long a reply waits before it is sent. Until then it can be taken back.' }),
   })
   .meta({ id: 'Workspace' });
 
 /** The workspace itself. */
-export function workspaceRoutes(router: ApiRouter, user: Authenticate, { models, config }: RouteDeps): void {
-  const find = (id: string) => models.Workspace.findById(id).lean<WorkspaceRow>();
-  const show = (ctx: Context, row: WorkspaceRow | null): z.input<typeof Workspace> => {
+export function workspaceRoutes(route: AddWorkspaceRoute, { models, config }: RouteDeps): void {
+  const find = async ({ state }: RouterContext<ApiState>): Promise<WorkspaceRow> => {
+    const row = await models.Workspace.findById(state.user.workspaceId).lean<WorkspaceRow>();
     if (!row) throw notFound();
+    return row;
+  };
+  const show = async (
+    ctx: RouterContext<ApiState>,
+    row: WorkspaceRow,
+  ): Promise<z.input<typeof Workspace>> => {
     ctx.set('ETag', etag(row));
     return { id: row._id, name: row.name, ...settingsOf(row) };
   };
 
-  router.get(
-    '/',
-    user,
-    operation({ summary: 'Read the workspace', answer: Workspace, etag: true }, async (ctx) =>
-      show(ctx, await find(ctx.state.user.workspaceId)),
-    ),
+  route(
+    {
+      method: 'GET',
+      path: '/',
+      role: 'member',
+      scope: 'read',
+      summary: 'Read the workspace',
+      answer: Workspace,
+      etag: true,
+      find,
+    },
+    (ctx, { row }) => show(ctx, row),
   );
 
-  router.patch(
-    '/',
-    user,
-    ownersOnly,
-    jsonBody,
-    operation(
-      {
-        summary: 'Change the workspace',
-        description: 'After a change of its slug the address with the old one goes on receiving.',
-        body: WorkspaceBody,
-        answer: Workspace,
-        etag: true,
-        refuses: { 422: 'Such as a slug that is not free.' },
-      },
-      async (ctx, { body }) => {
-        const row = await changeRow<WorkspaceRow>(ctx, {
-          find: () => find(ctx.state.user.workspaceId),
-          etag,
-          decide: async (workspace) => {
-            if (body.slug !== undefined) await takeSlug(models, workspace, body.slug, config.platformDomain);
-            return body;
-          },
-          write: (read, set) =>
-            models.Workspace.findOneAndUpdate(
-              { _id: read._id, ...asRead(read) },
-              { $set: set },
-              { returnDocument: 'after' },
-            ).lean<WorkspaceRow>(),
-        });
-        return show(ctx, row);
-      },
-    ),
+  route(
+    {
+      method: 'PATCH',
+      path: '/',
+      role: 'owner',
+      scope: 'admin',
+      summary: 'Change the workspace',
+      description: 'After a change of the slug, the address with the old slug still receives mail.',
+      body: WorkspaceBody,
+      answer: Workspace,
+      etag: true,
+      refuses: { 422: 'For example, the slug is taken.' },
+      find,
+    },
+    async (ctx, { row, body }) => {
+      const changed = await changeRow<WorkspaceRow>(ctx, {
+        row,
+        reread: () => find(ctx),
+        etag,
+        decide: async (read) => {
+          if (body.slug !== undefined) await takeSlug(models, read, body.slug, config.platformDomain);
+          return body;
+        },
+        write: (read, set) =>
+          models.Workspace.findOneAndUpdate(
+            { _id: read._id, ...asRead(read) },
+            { $set: set },
+            { returnDocument: 'after' },
+          ).lean<WorkspaceRow>(),
+      });
+      return show(ctx, changed);
+    },
   );
 }
 
-/** Rows that are older than a setting have its default. */
+/** Missing settings have their defaults. */
 const settingsOf = ({ slug = null, undo_seconds = UNDO_SECONDS }: Partial<WorkspaceRow>) => ({
   slug,
   undo_seconds,

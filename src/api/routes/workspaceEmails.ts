@@ -5,26 +5,22 @@ import {
   applyEmailChange,
   emailChange,
   removeEmail,
-  settingsOf,
   writeEmailChange,
 } from '../../core/addresses/changeEmail.ts';
 import { addForwardingAddress } from '../../core/addresses/forwardingAddress.ts';
 import { proofOf } from '../../core/addresses/proof.ts';
-import type { WorkspaceEmailRow } from '../../infra/models/index.ts';
-import { EMAIL_KINDS, PURPOSES } from '../../infra/models/workspaceEmail.ts';
-import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
-import { jsonBody } from '../body.ts';
-import { changeRow } from '../changeRow.ts';
-import type { ApiRouter, RouteDeps } from '../deps.ts';
-import { etagOf } from '../etag.ts';
-import { Address, OneLine } from '../fields.ts';
-import { idempotent } from '../idempotent.ts';
-import { operation } from '../operation.ts';
-import { ListQuery, readPage } from '../paging.ts';
-import { ForwardingAddress, WorkspaceEmail } from '../../core/presenters/workspaceEmail.ts';
-import { notFound } from '../problem.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { showEmails } from '../../core/presenters/showEmails.ts';
+import { ForwardingAddress, WorkspaceEmail } from '../../core/presenters/workspaceEmail.ts';
+import type { WorkspaceEmailRow } from '../../infra/models/index.ts';
+import { EMAIL_KINDS, PURPOSES } from '../../infra/models/workspaceEmail.ts';
+import type { ApiState } from '../auth.ts';
+import { changeRow } from '../changeRow.ts';
+import type { RouteDeps } from '../deps.ts';
+import { Address, OneLine } from '../fields.ts';
+import { emailTag, findEmail, showEmail } from '../findEmail.ts';
+import { ListQuery, readPage } from '../paging.ts';
+import type { AddWorkspaceRoute } from '../route.ts';
 
 const MAX_NAME_CHARS = 200;
 const fields = {
@@ -51,151 +47,143 @@ const EmailChangeBody = z.strictObject({
   active: flag,
 });
 
-/** `emails`: the workspace's addresses. Every member sees that one exists, not what comes to it. How one is proved: emailProofs.ts. */
-export function workspaceEmailRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
+/**
+ * `emails`: the addresses of the workspace. Every member sees that an address exists, but not necessarily its
+ * mail. How an address is proved: emailProofs.ts.
+ */
+export function workspaceEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
   const { models } = deps;
   const { platformDomain } = deps.config;
-  const keyed = idempotent(deps);
+  const find = (ctx: RouterContext<ApiState>) => findEmail(ctx, models);
 
-  router.get(
-    '/emails',
-    user,
-    operation(
-      { summary: 'List addresses', query: ListQuery, answer: pageOf(WorkspaceEmail) },
-      async (ctx, { query }) => {
-        const here = { workspace_id: ctx.state.user.workspaceId, deleted_at: null };
-        const page = await readPage<WorkspaceEmailRow>(models.WorkspaceEmail, here, query, {
-          order: 'newest first',
-        });
-        const data = await showEmails(models, page.rows, ctx.state.user);
-        return { data, next_cursor: page.next_cursor };
-      },
-    ),
+  route(
+    {
+      method: 'GET',
+      path: '/emails',
+      role: 'member',
+      scope: 'read',
+      summary: 'List addresses',
+      query: ListQuery,
+      answer: pageOf(WorkspaceEmail),
+    },
+    async (ctx, { query }) => {
+      const filter = { workspace_id: ctx.state.user.workspaceId, deleted_at: null };
+      const page = await readPage<WorkspaceEmailRow>(models.WorkspaceEmail, filter, query, {
+        order: 'newest first',
+      });
+      const data = await showEmails(models, page.rows, ctx.state.user);
+      return { data, next_cursor: page.next_cursor };
+    },
   );
 
-  router.get(
-    '/emails/:id',
-    user,
-    operation({ summary: 'Read an address', answer: WorkspaceEmail, etag: true }, async (ctx) =>
-      showEmail(ctx, deps, await findEmail(ctx, deps)),
-    ),
+  route(
+    {
+      method: 'GET',
+      path: '/emails/:id',
+      role: 'member',
+      scope: 'read',
+      summary: 'Read an address',
+      answer: WorkspaceEmail,
+      etag: true,
+      find,
+    },
+    (ctx, { row }) => showEmail(ctx, models, row),
   );
 
-  router.post(
-    '/emails',
-    user,
-    ownersOnly,
-    jsonBody,
-    keyed,
-    operation(
-      {
-        summary: 'Add an address',
-        description:
-          'On the platform’s domain it works at once; one that is elsewhere (`forwarding`) is to be proved; one of a domain of the workspace (`domain`) needs no further proof.',
-        body: NewEmailBody,
-        status: 201,
-        answer: WorkspaceEmail,
-        etag: true,
-      },
-      async (ctx, { body }) => {
-        const { workspaceId } = ctx.state.user;
-        const email = await addEmail(
-          { models, platformDomain },
-          {
-            workspaceId,
-            address: body.address,
-            purpose: body.purpose,
-            kind: body.kind,
-            displayName: body.display_name,
-            userId: body.user_id,
-            sharedForwarding: body.forwarding_address ?? null,
-          },
-        );
-        const proof = await proofOf(models, email);
-        if (proof?.wants_start) deps.setUps.add('verifyForwarding', { id: proof._id, run: proof.run });
-        return showEmail(ctx, deps, email);
-      },
-    ),
+  route(
+    {
+      method: 'POST',
+      path: '/emails',
+      role: 'owner',
+      scope: 'admin',
+      summary: 'Add an address',
+      description:
+        'An address on the domain of the platform (`platform`) works at once. An address that is hosted ' +
+        'elsewhere (`forwarding`) must be proved. An address on a domain of the workspace (`domain`) ' +
+        'needs no further proof.',
+      body: NewEmailBody,
+      status: 201,
+      answer: WorkspaceEmail,
+      idempotency: 'answer kept',
+      etag: true,
+    },
+    async (ctx, { body }) => {
+      const email = await addEmail(
+        { models, platformDomain },
+        {
+          workspaceId: ctx.state.user.workspaceId,
+          address: body.address,
+          purpose: body.purpose,
+          kind: body.kind,
+          displayName: body.display_name,
+          userId: body.user_id,
+          sharedForwarding: body.forwarding_address ?? null,
+        },
+      );
+      const proof = await proofOf(models, email);
+      if (proof?.wants_start) deps.setUps.add('verifyForwarding', { id: proof._id, run: proof.run });
+      return showEmail(ctx, models, email);
+    },
   );
 
-  router.patch(
-    '/emails/:id',
-    user,
-    ownersOnly,
-    jsonBody,
-    operation(
-      {
-        summary: 'Change an address',
-        description: 'Purpose and user count for new mail: threads stay where they are.',
-        body: EmailChangeBody,
-        answer: WorkspaceEmail,
-        etag: true,
-        find: (ctx) => findEmail(ctx, deps),
-      },
-      async (ctx, { body }) => {
-        const email = await changeRow<WorkspaceEmailRow>(ctx, {
-          find: () => findEmail(ctx, deps),
-          etag,
-          decide: (row) => emailChange(models, row, body),
-          write: (row, set) => writeEmailChange(models, row, set),
-        });
-        await applyEmailChange(models, email, body);
-        return showEmail(ctx, deps, await findEmail(ctx, deps));
-      },
-    ),
+  route(
+    {
+      method: 'PATCH',
+      path: '/emails/:id',
+      role: 'owner',
+      scope: 'admin',
+      summary: 'Change an address',
+      description: 'Purpose and user affect new mail only: existing threads stay where they are.',
+      body: EmailChangeBody,
+      answer: WorkspaceEmail,
+      etag: true,
+      find,
+    },
+    async (ctx, { row, body }) => {
+      const changed = await changeRow<WorkspaceEmailRow>(ctx, {
+        row,
+        reread: () => find(ctx),
+        etag: emailTag,
+        decide: (read) => emailChange(models, read, body),
+        write: (read, set) => writeEmailChange(models, read, set),
+      });
+      await applyEmailChange(models, changed, body);
+      return showEmail(ctx, models, await find(ctx));
+    },
   );
 
-  router.delete(
-    '/emails/:id',
-    user,
-    ownersOnly,
-    operation(
-      { summary: 'Delete an address', description: 'Its threads stay; new mail to it is skipped.' },
-      async (ctx) => {
-        const email = await findEmail(ctx, deps);
-        const proof = await proofOf(models, email);
-        await removeEmail(models, email);
-        if (proof) void deps.wakeSetUp('verifyForwarding', { id: proof._id, run: proof.run });
-      },
-    ),
+  route(
+    {
+      method: 'DELETE',
+      path: '/emails/:id',
+      role: 'owner',
+      scope: 'admin',
+      summary: 'Delete an address',
+      description: 'Its threads stay. New mail to it is skipped.',
+      find,
+    },
+    async (_ctx, { row }) => {
+      const proof = await proofOf(models, row);
+      await removeEmail(models, row);
+      if (proof) void deps.wakeSetUp('verifyForwarding', { id: proof._id, run: proof.run });
+    },
   );
 
-  router.post(
-    '/emails/:id/forwarding-addresses',
-    user,
-    ownersOnly,
-    keyed,
-    operation(
-      { summary: 'Add a forwarding address to an address', status: 201, answer: ForwardingAddress },
-      async (ctx) => {
-        const email = await findEmail(ctx, deps);
-        const { _id, address } = await addForwardingAddress(models, email, platformDomain);
-        return { id: _id, address };
-      },
-    ),
+  route(
+    {
+      method: 'POST',
+      path: '/emails/:id/forwarding-addresses',
+      role: 'owner',
+      scope: 'admin',
+      summary: 'Add a forwarding address to an address',
+      status: 201,
+      answer: ForwardingAddress,
+      idempotency: 'answer kept',
+      find,
+    },
+    async (_ctx, { row }) => {
+      const { _id, address } = await addForwardingAddress(models, row, platformDomain);
+      return { id: _id, address };
+    },
   );
-}
-
-/** How far its proof is, and its forwarding addresses, are no part of it: they move by themselves, and no change overwrites them. */
-const etag = (row: WorkspaceEmailRow) => etagOf('email', row._id, settingsOf(row));
-
-/** @throws Problem 404 */
-export async function findEmail(
-  ctx: RouterContext<ApiState>,
-  { models }: RouteDeps,
-): Promise<WorkspaceEmailRow> {
-  const here = { workspace_id: ctx.state.user.workspaceId, deleted_at: null, _id: ctx.params.id };
-  const row = await models.WorkspaceEmail.findOne(here).lean<WorkspaceEmailRow>();
-  if (!row) throw notFound();
-  return row;
-}
-
-export async function showEmail(
-  ctx: RouterContext<ApiState>,
-  { models }: RouteDeps,
-  email: WorkspaceEmailRow,
-) {
-  ctx.set('ETag', etag(email));
-  const [shown] = await showEmails(models, [email], ctx.state.user);
-  return shown!;
 }

@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import { Message } from '../../core/presenters/message.ts';
+import { showMessage, showThread } from '../../core/presenters/show.ts';
+import { threadSchemas } from '../../core/presenters/thread.ts';
+import { seenBy } from '../../core/presenters/visibility.ts';
+import { newThread } from '../../core/replies/newThread.ts';
+import { threadsOf } from '../../core/threads/threads.ts';
+import type { MessageRow } from '../../infra/models/index.ts';
+import type { ThreadRow } from '../../infra/models/thread.ts';
+import type { RouteDeps } from '../deps.ts';
+import { draftOf, NewConversationBody, NewTicketBody } from '../draft.ts';
+import { notFound } from '../problem.ts';
+import { requestOf } from '../request.ts';
+import type { AddWorkspaceRoute } from '../route.ts';
+import { saveAndStart } from '../saveAndStart.ts';
+
+/** Opening a ticket or conversation by writing its first message. */
+export function newThreadRoutes(
+  route: AddWorkspaceRoute,
+  deps: RouteDeps,
+  kind: MessageRow['thread_kind'],
+): void {
+  const { models } = deps;
+  const Thread = threadSchemas[kind];
+
+  route(
+    {
+      method: 'POST',
+      path: `/${kind}s`,
+      role: 'member',
+      scope: 'write',
+      summary: `Open a ${kind}`,
+      description: 'With its first message, which is sent when it can no longer be taken back.',
+      body: kind === 'ticket' ? NewTicketBody : NewConversationBody,
+      status: 202,
+      answer: Thread.extend({ message: Message }).meta({ id: `Opened${Thread.meta()!.id}` }),
+      idempotency: 'id from key',
+    },
+    async (ctx, { body }) => {
+      const { user } = ctx.state;
+      const { personal = null }: z.output<typeof NewConversationBody> = body;
+      const message = await saveAndStart(ctx, deps, requestOf(ctx, user), draftOf(body), (order) =>
+        newThread({ models, ...deps.config }, order, kind, personal),
+      );
+      const filter = { ...seenBy(user), _id: message.thread_id };
+      const row = await threadsOf(models, kind).findOne(filter).lean<ThreadRow>();
+      if (!row) throw notFound();
+      const thread = await showThread(row, kind, user, deps);
+      return { ...thread, message: await showMessage(message, user, deps) };
+    },
+  );
+}

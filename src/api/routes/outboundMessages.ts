@@ -1,0 +1,83 @@
+import { Message } from '../../core/presenters/message.ts';
+import { showMessage } from '../../core/presenters/show.ts';
+import { cancelMessage, retryMessage, type OutboundRow } from '../../core/replies/takeBack.ts';
+import type { MessageRow } from '../../infra/models/index.ts';
+import type { MessageState } from '../../infra/models/outbound.ts';
+import type { RouteDeps } from '../deps.ts';
+import { messageFinder } from '../findMessage.ts';
+import { Problem } from '../problem.ts';
+import type { AddWorkspaceRoute } from '../route.ts';
+
+/** Below a ticket or conversation: taking back a message, and sending it again. */
+export function outboundMessageRoutes(
+  route: AddWorkspaceRoute,
+  deps: RouteDeps,
+  kind: MessageRow['thread_kind'],
+): void {
+  const { models, replies } = deps;
+  const path = `/${kind}s/:id/messages/:message_id`;
+  const find = messageFinder(models, kind);
+
+  route(
+    {
+      method: 'DELETE',
+      path,
+      role: 'member',
+      scope: 'write',
+      summary: `Take back a message of a ${kind}`,
+      description: 'While it has not been sent. Its state is then `cancelled`.',
+      answer: Message,
+      refuses: { 409: 'It can no longer be taken back.' },
+      find,
+    },
+    async (ctx, { row }) => {
+      const { row: message, done } = await cancelMessage(models, outboundOnly(row));
+      if (!done) throw new Problem(409, `It cannot be taken back: ${SENTENCES[message.state]}.`);
+      void replies.wake({ id: message._id, run: message.outbound.run });
+      return showMessage(message, ctx.state.user, deps);
+    },
+  );
+
+  route(
+    {
+      method: 'POST',
+      path: `${path}/retry`,
+      role: 'member',
+      scope: 'write',
+      summary: `Try a message of a ${kind} again`,
+      description: 'Sends it to the recipients who do not have it.',
+      status: 202,
+      answer: Message,
+      idempotency: 'answer kept',
+      refuses: { 409: 'It has not failed.' },
+      find,
+    },
+    async (ctx, { row }) => {
+      const { row: message, done } = await retryMessage(models, outboundOnly(row));
+      if (!done) throw new Problem(409, `It cannot be sent again: ${SENTENCES[message.state]}.`);
+      replies.add({ id: message._id, run: message.outbound.run });
+      return showMessage(message, ctx.state.user, deps);
+    },
+  );
+}
+
+/** @throws Problem 409 */
+function outboundOnly(message: MessageRow): OutboundRow {
+  if (message.outbound) return message as OutboundRow;
+  throw new Problem(409, `This message is not sent by us: ${SENTENCES[message.state]}.`);
+}
+
+const SENTENCES: Record<MessageState, string> = {
+  received: 'it is a received message',
+  saved: 'it is a note',
+  queued: 'it is about to be sent',
+  scheduled: 'it will be sent later',
+  cancelled: 'it was taken back before it was sent',
+  sending: 'it is being sent at this moment',
+  unconfirmed: 'it is unknown whether it was sent; send it again, or leave it as it is',
+  sent: 'it has been sent',
+  delivered: 'it was delivered',
+  delayed: 'it has been sent, and its delivery is delayed',
+  failed: 'it has failed',
+  complained: 'it was delivered, and its recipient reported it as spam',
+};

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { wantReset } from '../../core/access/accessMails.ts';
+import { usePasswordLink } from '../../core/access/passwordLinks.ts';
+import type { RouteDeps } from '../deps.ts';
+import { Address } from '../fields.ts';
+import { networkOf } from '../limits.ts';
+import { NewPassword } from '../passwordFields.ts';
+import { wrongFields } from '../problem.ts';
+import type { AddAccountRoute } from '../route.ts';
+import { FROM_ANOTHER_SITE, TOO_MANY_TRIES } from '../sameOrigin.ts';
+import { setSessionCookie } from '../sessionCookie.ts';
+
+const NewPasswordBody = z.strictObject({
+  token: z
+    .string('must be text')
+    .max(200, 'must be the token of a link')
+    .meta({ description: 'The part of the link after the `#`.' }),
+  password: NewPassword,
+});
+const ResetBody = z.strictObject({ email: Address });
+const Accepted = z.object({ detail: z.string() });
+
+const LINK_EXPIRED =
+  'is unknown, was used, or has expired: a link works once, within a week of an invitation or an hour ' +
+  'of a request';
+
+/** `password` and `password-reset`: setting a password by a link. */
+export function passwordRoutes(route: AddAccountRoute, { models, config, limits }: RouteDeps): void {
+  route(
+    {
+      method: 'POST',
+      path: '/password',
+      access: 'anybody',
+      summary: 'Set a password',
+      description:
+        'With a link that was mailed to the user or shown to an owner. A link works once. Ends all ' +
+        'sessions of the user.',
+      body: NewPasswordBody,
+      refuses: {
+        403: FROM_ANOTHER_SITE,
+        422: 'For example, the link was used or has expired.',
+        429: TOO_MANY_TRIES,
+      },
+    },
+    async (ctx, { body: { token, password } }) => {
+      await limits.passwords.take(networkOf(ctx.ip));
+      if (!(await usePasswordLink(models, token, password)))
+        throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
+      setSessionCookie(ctx, config, null);
+    },
+  );
+
+  route(
+    {
+      method: 'POST',
+      path: '/password-reset',
+      access: 'anybody',
+      summary: 'Ask for a new password',
+      description: 'Mails a link if the address belongs to a user. The answer is the same for every address.',
+      body: ResetBody,
+      status: 202,
+      answer: Accepted,
+      refuses: { 403: FROM_ANOTHER_SITE, 429: TOO_MANY_TRIES },
+    },
+    async (ctx, { body: { email } }) => {
+      await limits.reset.address.take(networkOf(ctx.ip));
+      // Over the limit of the account the answer is the same: it must not reveal that somebody else asked.
+      const isWithinLimit = await limits.reset.account.take(email).then(
+        () => true,
+        () => false,
+      );
+      if (isWithinLimit) await wantReset(models, email);
+      return {
+        detail: 'If this address belongs to a user, a mail with a link to set a new password is on its way.',
+      };
+    },
+  );
+}
