@@ -3,6 +3,7 @@ import { followChanges } from '../../src/core/events/follow.ts';
 import { createHandler } from '../../src/core/events/handle.ts';
 import { createModels, type Models } from '../../src/infra/models/index.ts';
 import mongoose from 'mongoose';
+import { mongoUri } from './mongodb.ts';
 import { until } from './until.ts';
 
 /** A follower of a database's changes, as the worker has one; on a connection of its own. */
@@ -14,7 +15,7 @@ export interface Follower {
 
 export async function startFollower(models: Models, handle?: (n: number) => void): Promise<Follower> {
   const { connection } = models;
-  const uri = new URL(connection.getClient().options.srvHost ?? process.env.TEST_MONGODB_URI!);
+  const uri = new URL(connection.getClient().options.srvHost ?? mongoUri());
   uri.pathname = `/${connection.db!.databaseName}`;
   const own = await mongoose.createConnection(uri.toString()).asPromise();
   const theirs = createModels(own);

@@ -1,11 +1,11 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
 import { createMailActivities, type MailActivities } from '../../activities/index.ts';
 import type { Deps } from '../../activities/deps.ts';
 import type { InboundEmailRow, MessageRow, Models, WorkspaceEmailRow } from '../../src/infra/models/index.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { freshModels } from './engines.ts';
+import { activityEnvironment } from './activityEnvironment.ts';
+import { freshModels } from './mongodb.ts';
 
 /** A workspace with addresses, and the steps of the workflow on a real database, without Temporal or the parser. */
 export interface House {
@@ -197,7 +197,7 @@ export function runStep<Args extends unknown[], R>(
   step: (...args: Args) => Promise<R>,
   ...args: Args
 ): Promise<R> {
-  return new MockActivityEnvironment().run<Args, R, typeof step>(step, ...args);
+  return activityEnvironment().run<Args, R, typeof step>(step, ...args);
 }
 
 /** The steps after `archiveEmail`, in the workflow's order; what would be skipped or held is written to the row. */

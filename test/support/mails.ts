@@ -8,8 +8,9 @@ import type { ComposedMail } from '../../dev/mailgun/mail.ts';
 import type { ReceiveOptions } from '../../dev/mailgun/receive.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { built } from './built.ts';
-import { mongoUri, temporalAddress } from './engines.ts';
+import { mongoUri } from './mongodb.ts';
 import { SIGNING_KEY, TOKENS, type Stack } from './stack.ts';
+import { temporalAddress } from './temporal.ts';
 import { until } from './until.ts';
 
 export const FORMS = ['forward', 'store', 'mime'] as const;

@@ -4,7 +4,7 @@ import { skippingServer } from '../support/skippingWorld.ts';
 import { MAIL_QUEUE } from '../../src/infra/temporal/ids.ts';
 import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { fakeActivities } from '../support/inboundPaths.ts';
-import { todaysBundle } from '../support/worker.ts';
+import { todaysBundle } from '../support/bundle.ts';
 
 const AWAY_MS = 12 * 60 * 60 * 1000;
 

@@ -10,7 +10,7 @@ import { startRig, type Rig } from '../core/domains/rig.ts';
 import { DAY_MS, domainPaths, HOUR_MS, MINUTE_MS, scriptedDomain } from '../support/domainPaths.ts';
 import { skippingServer } from '../support/skippingWorld.ts';
 import { until } from '../support/until.ts';
-import { todaysBundle } from '../support/worker.ts';
+import { todaysBundle } from '../support/bundle.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {

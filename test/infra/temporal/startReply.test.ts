@@ -3,7 +3,7 @@ import { newId } from '../../../src/lib/ids.ts';
 import { replyWorkflowId } from '../../../src/infra/temporal/ids.ts';
 import { createTemporalClient } from '../../../src/infra/temporal/client.ts';
 import { createStartReply, createWakeReply } from '../../../src/infra/temporal/startReply.ts';
-import { freshNamespace, temporalAddress } from '../../support/engines.ts';
+import { freshNamespace, temporalAddress } from '../../support/temporal.ts';
 
 let client: Client;
 beforeAll(async () => {
