@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { note } from '../support/note.ts';
 import { inState, mailIn, messagesOf, outboxOf, reply } from '../support/outgoing.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
@@ -11,7 +12,7 @@ import { until } from '../support/until.ts';
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
-if (!CHROMIUM) console.warn('the outbox page is not tried: no Chromium is on this machine');
+if (!CHROMIUM) note('the outbox page is not tested: no Chromium is on this machine');
 
 (CHROMIUM ? describe : describe.skip)('the outbox page in a browser', () => {
   let stack: Stack;

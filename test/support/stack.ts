@@ -164,14 +164,10 @@ export async function startStack({
     if (child?.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
-    let isLate = false;
-    const deadline = setTimeout(() => {
-      isLate = true;
-      child.kill('SIGKILL');
-    }, STOPS_WITHIN_MS);
+    const deadline = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS);
     await exited;
     clearTimeout(deadline);
-    if (isLate)
+    if (signal !== 'SIGKILL' && (child.signalCode as NodeJS.Signals | null) === 'SIGKILL')
       throw new Error(
         `${name} (process ${child.pid}) did not end within ${STOPS_WITHIN_MS / 1000} s of ${signal}, and was killed. ` +
           `It said last: ${lastSaid.get(name)?.() ?? ''}`,

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import type { SendFault } from '../../dev/mailgun/outbound/sendFaults.ts';
 import { settleReplies } from '../../src/sweeps/settleInbound.ts';
+import { note } from '../support/note.ts';
 import { inState, mailIn, reply } from '../support/outgoing.ts';
 import { allInState, expectSentOnce, mapWide, type SentRow } from '../support/manyReplies.ts';
+import { SOAK, sized } from '../support/size.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
@@ -37,14 +39,17 @@ const addresses = (name: string, count: number) =>
 const replyToEach = (recipients: string[]) =>
   mapWide(recipients, WIDTH, async (to) => (await reply(stack, path, { text: 'Yes.', to: [to], cc: [] })).id);
 
-/** What a call may meet. After the second kind it is unclear what became of it, and it takes a while to find out. */
+/** What a call may meet. After a fault of the second kind it is unclear whether the mail was taken, and finding out takes a while. */
 const CERTAIN: SendFault[] = [{ answer: 429, again_after_s: 1 }, { answer: 403 }, { answer: 'magnificent' }];
 const UNCLEAR = (
   ['accept_then_drop', 'accept_then_500', 'accept_then_hang', 'drop', 'hang', 'no_id', 'html', 500] as const
 ).map((answer): SendFault => ({ answer }));
 
-test('200 sends in which anything happens to the calls: each goes out once, all are settled', async () => {
-  const recipients = addresses('r', 200);
+/** Enough for each fault, also in a tenth of the full size. */
+const SENDS = sized(200);
+
+test(`${SENDS} sends in which anything happens to the calls: each goes out once, all are settled`, async () => {
+  const recipients = addresses('r', SENDS);
   const faults = recipients.flatMap((recipient, n) => {
     const met = [
       ...(n % 5 === 0 ? [CERTAIN[(n / 5) % CERTAIN.length]!] : []),
@@ -61,11 +66,11 @@ test('200 sends in which anything happens to the calls: each goes out once, all 
   const calls = rows.flatMap((row) => callsOf(row.message_id));
   const met = calls.flatMap(({ fault }) => (fault === null ? [] : [fault]));
   expect(new Set(met)).toEqual(new Set(faults.map(({ answer }) => answer)));
-  console.info(`${calls.length} calls, ${met.length} with a fault`);
+  note(`${calls.length} calls, ${met.length} with a fault`);
 }, 300_000);
 
 test('where events can neither be read nor come: never sent again by itself, and once more by a person', async () => {
-  const recipients = addresses('u', 24);
+  const recipients = addresses('u', UNCLEAR.length * (SOAK ? 3 : 1));
   stack.sandbox.faults.set({
     sends: recipients.map((recipient, n) => ({ ...UNCLEAR[n % UNCLEAR.length]!, recipient, times: 1 })),
     events: { answer: 403 },
