@@ -44,6 +44,7 @@ export default {
       globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
     },
   ],
+  testSequencer: '<rootDir>/test/support/sequencer.js',
   reporters: ['default', '<rootDir>/test/support/reporter.js'],
   // Long, for a machine that is several times slower than an idle one; what hangs fails all the same.
   testTimeout: 300_000,

@@ -203,7 +203,7 @@ const inTheWay = (stack: () => Stack): Hindrance => ({
   end: () => undefined,
 });
 
-/** The folder is there, and nothing of what belongs in it. */
+/** The folder exists, and is empty. */
 const notMounted = (stack: () => Pick<Stack, 'storageDir'>): Hindrance => ({
   root: null,
   async hinder() {
@@ -340,7 +340,7 @@ function awkwardPosts(): [FormData | URLSearchParams, 'inbound' | 'inbound/mime'
   ];
 }
 
-/** Bodies that were begun: the proof is there, and some megabytes, but not the end. */
+/** Bodies that break off: the proof has arrived, and some megabytes, but not the end. */
 const proof = Object.entries({ recipient: 'support@postroom.test', ...signed() });
 const part = (name: string, value: string) =>
   `--b\r\nContent-Disposition: form-data; name="${name}"${name.startsWith('att') ? '; filename="a"' : ''}\r\n\r\n${value}`;

@@ -14,7 +14,7 @@ const WAYS = ['mime', 'forward'] as const;
 const names = Object.keys(hostileMails);
 const idOf = (name: string, way: string) => `<${names.indexOf(name)}-${way}@hostile.test>`;
 
-/** Posts a hostile mail as Mailgun would. It must be accepted, whatever is in it. */
+/** Posts a hostile mail as Mailgun would. It must be accepted, whatever it contains. */
 async function post(name: string, way: (typeof WAYS)[number]): Promise<void> {
   const mail = hostileMails[name]!;
   const id = idOf(name, way);
@@ -52,15 +52,15 @@ test('every hostile mail is accepted and becomes a message, and plain mails are 
   for (const name of names) for (const way of WAYS) await post(name, way);
   const hostileIds = names.flatMap((name) => WAYS.map((way) => idOf(name, way)));
   const arrived = () => stack.models.Message.countDocuments({ message_id: { $in: hostileIds } });
-  const beside: number[] = [];
+  const together: number[] = [];
   let routedBeforeTheLast = 0;
   for (let left = true; left; routedBeforeTheLast += left ? 1 : 0) {
-    beside.push(await plainMail());
+    together.push(await plainMail());
     left = (await arrived()) < hostileIds.length;
   }
   note(
     `a plain mail alone: ${median(alone)} ms (at most ${Math.max(...alone)}); ` +
-      `beside hostile ones: ${median(beside)} ms (at most ${Math.max(...beside)}, ${beside.length} mails)`,
+      `among hostile ones: ${median(together)} ms (at most ${Math.max(...together)}, ${together.length} mails)`,
   );
   // The last ones keep a thread for their whole 10 s, twice: a mail that waited behind them would be routed after them.
   // The times are not judged: they depend on the machine as much as on the code.

@@ -8,7 +8,7 @@ import { until } from './until.ts';
 
 /** A follower of a database's changes, as the worker has one; on a connection of its own. */
 export interface Follower {
-  /** Deliveries whose runs it wanted to start. */
+  /** Deliveries whose runs it asked to start. */
   started: string[];
   stop(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export async function startFollower(models: Models, handle?: (n: number) => void
       await handler(changes);
     },
   });
-  // The first one ever starts from now: what comes before that is nobody's.
+  // The first follower of a database starts from now: it does not see earlier changes.
   if (!before) await until('a place in the stream', () => models.StreamPosition.findById('events').lean());
   return {
     started,

@@ -122,7 +122,7 @@ export async function operator(
   return stdout;
 }
 
-/** Fields that prove a post; a token of its own each time, unless told. */
+/** Fields that prove a post, by default with a token of its own. */
 export function signed(token: string = newId()): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signature = createHmac('sha256', SIGNING_KEY)
@@ -131,7 +131,7 @@ export function signed(token: string = newId()): Record<string, string> {
   return { timestamp, token, signature };
 }
 
-/** Posts a form of one's own making, as Mailgun would. */
+/** Posts this form, as Mailgun would. */
 export function postForm(
   stack: Stack,
   body: FormData | URLSearchParams,

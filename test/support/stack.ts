@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { MessageRow, Models } from '../../src/infra/models/index.ts';
 import { startDns, type DemoDns } from '../../dev/mailgun/dns/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../dev/mailgun/index.ts';
@@ -11,7 +11,7 @@ import { seed, type Seeded } from '../../dev/seed.ts';
 import { built } from './built.ts';
 import { freshDatabaseUri, freshModels } from './mongodb.ts';
 import { lastingPort } from './ports.ts';
-import { freshNamespace, temporalAddress } from './temporal.ts';
+import { connectTemporal, freshNamespace, temporalAddress } from './temporal.ts';
 import { until } from './until.ts';
 
 /** Postroom as it runs: web and worker as processes of their own, a local Mailgun, a database and a namespace of its own. */
@@ -102,7 +102,7 @@ export async function startStack({
     apiKey: API_KEY,
     ...more.sandbox,
   });
-  const temporal = await Connection.connect({ address: temporalAddress() });
+  const temporal = await connectTemporal();
   const client = new Client({ connection: temporal, namespace });
   const environment = {
     ...process.env,
@@ -137,6 +137,7 @@ export async function startStack({
       stdio: process.env.SHOW_LOGS ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });
     running.set(name, child);
+    endWithThisProcess(child);
     let said = '';
     lastSaid.set(name, () => said);
     for (const stream of [child.stdout, child.stderr]) {
@@ -223,6 +224,15 @@ export async function startAll(stack: Stack, processes: ('web' | 'worker')[]): P
   if (!failed) return;
   await stack.close();
   throw failed.reason;
+}
+
+/** A run that is killed leaves no web or worker behind: the pipe's end tells that this process has ended. */
+function endWithThisProcess(child: ChildProcess): void {
+  const watcher = spawn('/bin/sh', ['-c', `cat >/dev/null; kill -KILL ${child.pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  child.once('exit', () => watcher.kill('SIGKILL'));
 }
 
 const isJson = (body: object | undefined): boolean =>

@@ -7,10 +7,14 @@ import { engine } from './engine.ts';
 const address = await engine('temporal');
 export const temporalAddress = (): string => address;
 
+/** A connection. Its limit is for a machine that is many times slower: by default the first call has two seconds. */
+export const connectTemporal = (): Promise<Connection> =>
+  Connection.connect({ address, connectTimeout: '2 minutes' });
+
 /** A Temporal namespace of its own, ready to start workflows in. */
 export async function freshNamespace(): Promise<string> {
   const namespace = `t-${randomBytes(6).toString('hex')}`;
-  const connection = await Connection.connect({ address });
+  const connection = await connectTemporal();
   try {
     await connection.workflowService.registerNamespace({
       namespace,

@@ -1,9 +1,9 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { MAIL_QUEUE } from '../../src/infra/temporal/ids.ts';
 import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { todaysBundle } from './bundle.ts';
-import { freshNamespace, temporalAddress } from './temporal.ts';
+import { connectTemporal, freshNamespace, temporalAddress } from './temporal.ts';
 
 /** A worker of one queue with these activities, in a namespace of its own. */
 export interface TestWorker {
@@ -19,7 +19,7 @@ export async function startTestWorker(
   activitiesAtOnce?: number,
 ): Promise<TestWorker> {
   const ns = namespace ?? (await freshNamespace());
-  const connection = await Connection.connect({ address: temporalAddress() });
+  const connection = await connectTemporal();
   const native = await NativeConnection.connect({ address: temporalAddress() });
   const worker = await createWorker({
     connection: native,

@@ -47,7 +47,7 @@ describe('every path', () => {
         args: [{ id: path, run: 1 }],
       });
       if (path === 'woken') {
-        // A look that has not begun would see what the signal is about: it wakes nobody then.
+        // A look that has not begun would see what the signal is about: it wakes no run then.
         await until('the first look', () => calls.length > 0);
         await handle.signal('wake');
       }
