@@ -7,7 +7,6 @@ const BUDGET_MS = 60_000;
 
 /** At the end of a run of several files: which took longest, so that a slow one is seen when it is added. */
 export default class SlowestFiles {
-  /** @param {import('@jest/reporters').AggregatedResult} results */
   onRunComplete(_contexts, { testResults }) {
     if (testResults.length <= SHOWN) return;
     const files = testResults

@@ -75,7 +75,10 @@ describe('domains', () => {
   test('a domain from its claim to mail in and out, step by step as its records appear', async () => {
     const name = `${newId()}.example`;
     const [status, posted] = await ask<ShownDomain>('POST', 'domains', { name: name.toUpperCase() });
-    expect([status, posted]).toMatchObject([201, { name, state: 'pending', sending: false, receiving: false }]);
+    expect([status, posted]).toMatchObject([
+      201,
+      { name, state: 'pending', sending: false, receiving: false },
+    ]);
     // On a slow machine the provider's records come after the answer.
     const claimed = await until('the records of the provider', async () => {
       const now = await show(posted);
