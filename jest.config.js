@@ -1,5 +1,5 @@
-/** Tests run as native ES modules on swc; engines are brought up once for the whole run (test/support/globalSetup.ts). */
-export default {
+/** Tests run as native ES modules on swc. */
+const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -8,9 +8,44 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
-  testMatch: ['<rootDir>/{test,dev}/**/*.test.ts'],
-  globalSetup: '<rootDir>/test/support/globalSetup.ts',
-  globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+};
+
+/** Tests that need no engine, all of them within 40 s. One that imports an engine's module fails here, and says so. */
+const PURE = [
+  'test/mail/**',
+  'test/lib/**',
+  'test/infra/{config,health}.test.ts',
+  'test/infra/{dns,parser,providers}/**',
+  'test/core/domains/{domainState,names}.test.ts',
+  'test/core/events/domainEvents.test.ts',
+  'test/core/events/webhooks/target.test.ts',
+  'test/core/replies/{composeMime,recipientStates,references}.test.ts',
+  'test/core/threads/searchWords.test.ts',
+  'test/api/deadline.test.ts',
+  'test/ingress/{answers,eventAnswers,exactBytes,identity}.test.ts',
+  'test/docker-compose.test.ts',
+].map((files) => files.replace(/\*\*$/, '**/*.test.ts'));
+
+export default {
+  projects: [
+    { ...common, displayName: 'local-mailgun', testMatch: ['<rootDir>/dev/mailgun/test/**/*.test.ts'] },
+    { ...common, displayName: 'pure', testMatch: PURE.map((files) => `<rootDir>/${files}`) },
+    {
+      ...common,
+      displayName: 'engines',
+      testMatch: [
+        '<rootDir>/{test,dev}/**/*.test.ts',
+        // Without <rootDir>, which jest does not replace behind a "!".
+        '!**/dev/mailgun/test/**',
+        ...PURE.map((files) => `!**/${files}`),
+      ],
+      // Each engine is started when the first test file needs it (test/support/engine.ts).
+      globalSetup: '<rootDir>/test/support/globalSetup.ts',
+      globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+    },
+  ],
+  testSequencer: '<rootDir>/test/support/sequencer.js',
+  reporters: ['default', '<rootDir>/test/support/reporter.js'],
   // Long, for a machine that is several times slower than an idle one; what hangs fails all the same.
   testTimeout: 300_000,
   // One more than the two cores: tests of outages mostly wait.

@@ -1,7 +1,8 @@
 import { Connection } from '@temporalio/client';
 import mongoose from 'mongoose';
-import { mongoUri, temporalAddress } from '../test/support/engines.ts';
+import { mongoUri } from '../test/support/mongodb.ts';
 import { running } from '../test/support/running.ts';
+import { temporalAddress } from '../test/support/temporal.ts';
 
 /** What the engines say that they are; a stand-in for MongoDB says a version of MongoDB, and is named beside it. */
 export async function engineVersions(): Promise<{ temporal: string; mongodb: string }> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { temporalAddress } from '../test/support/engines.ts';
+import { temporalAddress } from '../test/support/temporal.ts';
 import type { Stack } from '../test/support/stack.ts';
 import { until } from '../test/support/until.ts';
 import { newId } from '../src/lib/ids.ts';

@@ -1,4 +1,4 @@
-import { temporalAddress } from '../test/support/engines.ts';
+import { temporalAddress } from '../test/support/temporal.ts';
 import type { Stack } from '../test/support/stack.ts';
 import type { SendCall } from '../dev/mailgun/outbound/types.ts';
 import { startFloor } from './child.ts';

@@ -3,9 +3,9 @@
  * the same machine and engines. Ends with 1 when an aim is missed.
  */
 import os from 'node:os';
-import { mongoUri, temporalAddress } from '../test/support/engines.ts';
-import globalSetup from '../test/support/globalSetup.ts';
+import { mongoUri } from '../test/support/mongodb.ts';
 import globalTeardown from '../test/support/globalTeardown.ts';
+import { temporalAddress } from '../test/support/temporal.ts';
 import { measureAck } from './ack.ts';
 import { measureApi } from './api.ts';
 import { closeAll, closeLater } from './cleanUp.ts';
@@ -54,7 +54,6 @@ process.exit();
 async function measureAll(): Promise<void> {
   const started = Date.now();
   closeLater(globalTeardown);
-  await globalSetup();
   await printHead();
   let missed = 0;
   for (const name of names.filter((part) => asked.length === 0 || asked.includes(part))) {

@@ -2,7 +2,7 @@ import type { WebhookRow } from '../src/infra/models/index.ts';
 import { newId } from '../src/lib/ids.ts';
 import { createSeal, newSecret } from '../src/core/events/webhooks/secrets.ts';
 import { rows } from '../test/api/world.ts';
-import { temporalAddress } from '../test/support/engines.ts';
+import { temporalAddress } from '../test/support/temporal.ts';
 import { startHookServer, type HookServer } from '../test/support/hookServer.ts';
 import { SECRETS_KEY, type Stack } from '../test/support/stack.ts';
 import { until } from '../test/support/until.ts';

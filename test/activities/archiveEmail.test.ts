@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
 import { createMailActivities } from '../../activities/index.ts';
 import type { Archived } from '../../activities/inbound/archiveEmail.ts';
@@ -10,7 +9,8 @@ import { ParserBroke, Unreadable, type ParserPool } from '../../src/infra/parser
 import { createStorage } from '../../src/infra/storage/createStorage.ts';
 import type { Storage } from '../../src/infra/storage/storage.ts';
 import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
-import { freshModels } from '../support/engines.ts';
+import { activityEnvironment } from '../support/activityEnvironment.ts';
+import { freshModels } from '../support/mongodb.ts';
 import { storeMail } from '../support/house.ts';
 
 let models: Models;
@@ -63,7 +63,7 @@ async function archive(
     providers: new Map(),
     log: pino({ level: 'silent' }),
   } as never);
-  const env = new MockActivityEnvironment({ isLocal: local });
+  const env = activityEnvironment({ isLocal: local });
   signal?.addEventListener('abort', () => env.cancel());
   return env.run(steps.archiveEmail, { id: 'i1', key, run });
 }

@@ -1,4 +1,5 @@
 import { newHouse, runStep, storeMail, takeThrough, type House, type Mail } from '../support/house.ts';
+import { SOAK } from '../support/size.ts';
 
 /** Exchanges whose mails arrive in any order, or at the same moment. */
 let house: House;
@@ -10,7 +11,7 @@ afterEach(() => house.close());
 type Naming = 'References' | 'In-Reply-To';
 const BOTH: Naming[] = ['References', 'In-Reply-To'];
 /** Times that what happens at the same moment is tried; `npm run soak` tries it for longer. */
-const ROUNDS = process.env.SOAK ? 30 : 3;
+const ROUNDS = SOAK ? 30 : 3;
 const [ANN, CARL, EVE] = ['ann@client.test', 'carl@client.test', 'eve@evil.test'];
 
 let exchanges = 0;

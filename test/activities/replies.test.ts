@@ -1,4 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
 import type { Deps } from '../../activities/deps.ts';
 import { createReplyActivities, type ReplyActivities } from '../../activities/index.ts';
@@ -15,6 +14,7 @@ import type { Storage } from '../../src/infra/storage/storage.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { activityEnvironment } from '../support/activityEnvironment.ts';
 import { newHouse, runStep, type House } from '../support/house.ts';
 import { readReply, saveReply, type Reply } from '../support/replies.ts';
 
@@ -76,7 +76,7 @@ const sending = (change: Parameters<typeof saveReply>[2] = {}) => {
 const deliver = (reply: Reply, attempt: number) => runStep(steps.deliverReply, run(reply), attempt);
 /** @param tries of this look, with those that failed. */
 const look = (reply: Reply, tries = 1) =>
-  new MockActivityEnvironment({ attempt: tries }).run(steps.findReply, run(reply));
+  activityEnvironment({ attempt: tries }).run(steps.findReply, run(reply));
 const event = (
   kind: DeliveryEvent['kind'],
   reply: Reply,

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import mongoose from 'mongoose';
 import { createModels, type Models } from '../../src/infra/models/index.ts';
-import { freshDatabaseUri, freshModels } from '../support/engines.ts';
+import { freshDatabaseUri, freshModels } from '../support/mongodb.ts';
 import { lastingPort } from '../support/ports.ts';
 import { createWorld, type World } from './world.ts';
 

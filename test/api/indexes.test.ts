@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import { createIndexes, createModels } from '../../src/infra/models/index.ts';
 import { domainRow } from '../core/domains/rows.ts';
-import { freshDatabaseUri } from '../support/engines.ts';
+import { freshDatabaseUri } from '../support/mongodb.ts';
 import { examinedBy } from '../support/examined.ts';
 import { askedTicket, createWorld, rows, seedEmails, storedFile, T0, type World } from './world.ts';
 

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createRoutes } from '../../src/api/api.ts';
 import { findSchemathesis } from '../support/schemathesis.ts';
+import { SOAK } from '../support/size.ts';
 import { keyOf, oneOfEach } from './oneOfEach.ts';
 import { createWorld, seedEmails } from './world.ts';
 
@@ -34,14 +35,7 @@ const program = await findSchemathesis();
     const args = [
       ...['--config-file', 'schemathesis.toml', 'run', `${world.url}/api/v1/openapi.json`],
       ...['--header', `Authorization: Bearer ${world.tokens.olga}`],
-      ...[
-        '--checks',
-        CHECKS.join(','),
-        '--phases',
-        'coverage,fuzzing',
-        '--max-examples',
-        process.env.SOAK ? '40' : '5',
-      ],
+      ...['--checks', CHECKS.join(','), '--phases', 'coverage,fuzzing', '--max-examples', SOAK ? '40' : '1'],
       ...[
         '--request-timeout',
         '60',

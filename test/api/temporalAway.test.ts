@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { createReplyStarter } from '../../src/sweeps/startReplies.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
-import { freshModels } from '../support/engines.ts';
+import { freshModels } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
 import { answerOf } from './answers.ts';
 import { askedTicket, createWorld, seedEmails } from './world.ts';

@@ -27,7 +27,7 @@ import { type SetUpWorkflow } from '../../src/infra/temporal/ids.ts';
 import { hashToken } from '../../src/lib/tokens.ts';
 import type { ReplyRun, SetUpRun, WebhookRun } from '../../src/infra/temporal/runTypes.ts';
 import { onSchema } from './onSchema.ts';
-import { freshModels } from '../support/engines.ts';
+import { freshModels } from '../support/mongodb.ts';
 
 /**
  * A workspace `acme` with an owner and two members, one `other` with a member, and the API over real HTTP.

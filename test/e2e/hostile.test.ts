@@ -1,5 +1,6 @@
 import { hostileMails } from '../support/hostileMails.ts';
 import { filesOf, messageOf, postForm, sendMail, settledFiles, signed } from '../support/mails.ts';
+import { note } from '../support/note.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
@@ -13,7 +14,7 @@ const WAYS = ['mime', 'forward'] as const;
 const names = Object.keys(hostileMails);
 const idOf = (name: string, way: string) => `<${names.indexOf(name)}-${way}@hostile.test>`;
 
-/** Posts a hostile mail as Mailgun would. It must be taken, whatever is in it. */
+/** Posts a hostile mail as Mailgun would. It must be accepted, whatever it contains. */
 async function post(name: string, way: (typeof WAYS)[number]): Promise<void> {
   const mail = hostileMails[name]!;
   const id = idOf(name, way);
@@ -43,7 +44,7 @@ async function plainMail(): Promise<number> {
 }
 const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 
-test('every hostile mail is taken and becomes a message, and plain mails beside them are routed meanwhile', async () => {
+test('every hostile mail is accepted and becomes a message, and plain mails are routed meanwhile', async () => {
   for (let n = 0; n < 2; n++) await plainMail();
   const alone = [];
   for (let n = 0; n < 5; n++) alone.push(await plainMail());
@@ -51,18 +52,18 @@ test('every hostile mail is taken and becomes a message, and plain mails beside 
   for (const name of names) for (const way of WAYS) await post(name, way);
   const hostileIds = names.flatMap((name) => WAYS.map((way) => idOf(name, way)));
   const arrived = () => stack.models.Message.countDocuments({ message_id: { $in: hostileIds } });
-  const beside: number[] = [];
+  const together: number[] = [];
   let routedBeforeTheLast = 0;
   for (let left = true; left; routedBeforeTheLast += left ? 1 : 0) {
-    beside.push(await plainMail());
+    together.push(await plainMail());
     left = (await arrived()) < hostileIds.length;
   }
-  console.info(
+  note(
     `a plain mail alone: ${median(alone)} ms (at most ${Math.max(...alone)}); ` +
-      `beside hostile ones: ${median(beside)} ms (at most ${Math.max(...beside)}, ${beside.length} mails)`,
+      `among hostile ones: ${median(together)} ms (at most ${Math.max(...together)}, ${together.length} mails)`,
   );
-  // The last ones keep a thread for their whole 10 s, twice: whoever waited behind them would be routed after them.
-  // The times are not judged: they are the machine's as much as ours.
+  // The last ones keep a thread for their whole 10 s, twice: a mail that waited behind them would be routed after them.
+  // The times are not judged: they depend on the machine as much as on the code.
   expect(routedBeforeTheLast).toBeGreaterThanOrEqual(3);
 }, 720_000);
 
@@ -115,7 +116,7 @@ describe.each(WAYS)('as %s', (way) => {
   });
 });
 
-test('all of them are done: nothing waits, nothing is doubled', async () => {
+test('all runs have ended: nothing waits, nothing is doubled', async () => {
   const sent = names.length * WAYS.length;
   await until('all runs to be final', async () => {
     return (await stack.models.InboundEmail.countDocuments({ state: 'received' })) === 0;

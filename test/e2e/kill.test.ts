@@ -2,23 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageRow } from '../../src/infra/models/index.ts';
 import type { Received } from '../../dev/mailgun/receive.ts';
 import { FORMS, marks } from '../support/mails.ts';
+import { note } from '../support/note.ts';
 import { seededRandom } from '../support/random.ts';
+import { SOAK, sized } from '../support/size.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
-/** `npm run soak` sets SOAK to a larger number; SEED repeats a run. */
-const POSTS = Number(process.env.SOAK ?? 300);
+/** SEED repeats a run. */
+const POSTS = sized(300);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const random = seededRandom(SEED);
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
 /** A step that a killed worker had begun is taken up again after its time-out: 90 s at most (workflows/policies.ts). */
 const SETTLED_WITHIN_MS = 480_000;
-const PACE_MS = 100;
+/** Of few posts some are on their way, too, whenever a process ends. */
+const PACE_MS = SOAK ? 100 : 300;
+/** Each process ends so often at least. */
+const ENDS_AT_LEAST = 2;
 
 interface Sent {
   messageId: string;
-  /** Null = nobody's. */
+  /** Null = of an address that does not exist. */
   audience: string | null;
   /** Messages of one exchange belong in one thread. */
   exchange: string;
@@ -28,13 +33,13 @@ interface Sent {
 
 let stack: Stack;
 beforeAll(async () => {
-  console.info(`SEED=${SEED}, ${POSTS} posts`);
+  note(`SEED=${SEED}, ${POSTS} posts`);
   // A minute of Mailgun's schedule is 0.3 s: seven tries, the last after two and a half minutes, when killing is over.
   stack = await startStack({ sandbox: { retrySpeed: 200, answerWithinMs: 20_000 } });
 });
 afterAll(() => stack.close());
 
-/** To whom, and where it lands. */
+/** Local parts of recipients, and the audience of what they get. */
 const RECIPIENTS = [
   ['support', 'tickets'],
   ['billing', 'tickets'],
@@ -79,35 +84,35 @@ async function sendAll(): Promise<Sent[]> {
   }
 }
 
-/** Mostly killed; told to stop, as at every release; or stopped for longer than a local try may take, and woken again. */
+/** Mostly killed; asked to shut down, as at every release; or frozen for longer than a local try may take, and woken. */
 const ENDS = ['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSTOP'] as const;
 
-/** Ends web and worker at random moments, and starts them again, until told to stop. @returns how often in which way */
-async function endNowAndThen(signal: AbortSignal): Promise<Record<string, number>> {
+/** Ends web and worker at random moments, and starts them again, until aborted. @returns how often in which way */
+async function endAtRandom(signal: AbortSignal): Promise<Record<string, number>> {
   const ends: Record<string, number> = {};
-  const one = async (name: 'web' | 'worker', everyMs: number) => {
+  const endAgain = async (name: 'web' | 'worker', everyMs: number) => {
     // Up for as long as it was down, at least: on a slow machine a post would be unlucky at all of its tries.
     let downMs = 0;
-    while (!signal.aborted) {
+    for (let count = 0; count < ENDS_AT_LEAST || !signal.aborted; count++) {
       await sleep(500 + downMs + random() * everyMs);
-      const from = Date.now();
-      const how = pick(ENDS);
-      ends[`${name} ${how}`] = (ends[`${name} ${how}`] ?? 0) + 1;
-      if (how === 'SIGSTOP') {
+      const endedAt = Date.now();
+      const signalName = pick(ENDS);
+      ends[`${name} ${signalName}`] = (ends[`${name} ${signalName}`] ?? 0) + 1;
+      if (signalName === 'SIGSTOP') {
         const pid = stack.pid(name)!;
-        process.kill(pid, how);
+        process.kill(pid, signalName);
         await sleep(random() * 5_000);
         process.kill(pid, 'SIGCONT');
       } else {
-        await stack.stop(name, how);
+        await stack.stop(name, signalName);
         await (name === 'web' ? stack.startWeb() : stack.startWorker());
       }
-      downMs = Date.now() - from;
+      downMs = Date.now() - endedAt;
     }
   };
-  // Over a long run, a post that is unlucky at all of its seven tries would become likely.
-  const calm = Math.min(5, Math.max(1, POSTS / 300));
-  await Promise.all([one('web', 4_000 * calm), one('worker', 8_000 * calm)]);
+  // Over a long run, a post that is unlucky at all of its seven tries would become likely. A short one has a few seconds.
+  const calm = Math.min(5, Math.max(0.3, POSTS / 300));
+  await Promise.all([endAgain('web', 4_000 * calm), endAgain('worker', 8_000 * calm)]);
   return ends;
 }
 
@@ -115,10 +120,10 @@ test(
   'web and worker killed, stopped and frozen at random moments: nothing lost, nothing doubled',
   async () => {
     const ended = new AbortController();
-    const ending = endNowAndThen(ended.signal);
+    const ending = endAtRandom(ended.signal);
     const sent = await sendAll();
     ended.abort();
-    console.info('ended', await ending);
+    note(`ended: ${JSON.stringify(await ending)}`);
 
     const deliveries = sent.flatMap((mail) => mail.received.deliveries);
     await until(
@@ -128,11 +133,11 @@ test(
     );
     expect(deliveries.filter(({ outcome }) => outcome === 'lost')).toEqual([]);
     const retried = deliveries.filter(({ tries }) => tries.length > 1).length;
-    console.info(`${retried} posts were tried more than once`);
+    note(`${retried} posts were tried more than once`);
 
     const { InboundEmail, Message, Attachment } = stack.models;
     await until(
-      'all of it to come to its end',
+      'all mails and files to be final',
       async () =>
         (await InboundEmail.countDocuments({ state: { $in: ['routed', 'skipped'] } })) === POSTS &&
         (await marks(stack)).length === 0 &&

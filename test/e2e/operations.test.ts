@@ -23,7 +23,7 @@ const marked = {
   attachments: [{ filename: `${MARKER}.txt`, content: Buffer.from(MARKER) }],
 };
 
-/** Mails of every outcome, a reply that comes back and one that goes well, and requests of the API, right and wrong. */
+/** Mails of every outcome, a reply that bounces and one that is delivered, and requests of the API, valid and invalid. */
 async function aBusyDay(): Promise<{ mail: string; message: string }> {
   const { message, path } = await mailIn(stack, { ...marked, to: [stack.at('support')] });
   for (const form of FORMS) await rowIn(stack, await sendMail(stack, marked, { form }), 'routed');
@@ -127,7 +127,7 @@ test('what was done is counted: mails, steps, replies, acknowledgements, request
   ).toBeGreaterThan(5);
 });
 
-test('how long the oldest mail waits is told by its mark, whoever made it', async () => {
+test('the metric of how long the oldest mail waits is read from the marks, whichever process wrote them', async () => {
   const folder = `${stack.storageDir}/mailgun-incoming/unstarted`;
   await mkdir(folder, { recursive: true });
   await writeFile(`${folder}/${newId(Date.now() - 20_000)}`, '');
@@ -173,7 +173,7 @@ test('each metric of the alerts and the dashboard exists', async () => {
   }
 });
 
-test('delete-workspace: only with its name; then nothing of it is left, and mail to it is nobody’s', async () => {
+test('delete-workspace: only with its name; then nothing of it is left, and mail to it has no recipient', async () => {
   const orders = { ...marked, to: [stack.at('orders')] };
   const row = await rowIn(stack, await sendMail(stack, orders), 'routed');
   expect(row.workspace_id).toBe('second');

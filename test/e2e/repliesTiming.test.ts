@@ -11,7 +11,7 @@ import {
 } from '../support/outgoing.ts';
 import { until } from '../support/until.ts';
 
-/** An engine that was away is knocked at again within half a minute; the rest is for a loaded machine. */
+/** An engine that was away is tried again within half a minute; the rest is for a loaded machine. */
 const BACK_WITHIN_MS = 150_000;
 
 let stack: GatedStack;
@@ -22,7 +22,7 @@ afterEach(() => Promise.all([stack.mongodb.open(), stack.temporal.open()]));
 afterAll(() => stack.close());
 
 const in_ = (ms: number) => new Date(Date.now() + ms).toISOString();
-/** A reply for a time that is some seconds away; on a busy machine it may have passed before it is read. */
+/** A reply for a time that is some seconds away; on a busy machine that may be over before the request is read. */
 const soon = (path: string, text: string): Promise<ShownMessage> =>
   until('a time that is not over', async () => {
     const answer = await postReply(stack, path, { text, send_at: in_(3_000) });
@@ -49,7 +49,7 @@ describe('undo', () => {
     expect((await cancel(path, sent.id)).status).toBe(200);
   });
 
-  test('too late: 409 with the reason, and it has gone out', async () => {
+  test('after it was sent: 409 with the reason, and it has gone out', async () => {
     const { path } = await mailIn(stack);
     const sent = await reply(stack, path);
     await inState(stack, path, sent.id, 'delivered');
@@ -59,7 +59,7 @@ describe('undo', () => {
     expect(await outboxOf(stack, sent.message_id)).toHaveLength(1);
   });
 
-  test('raced: of many at the very end of the time, each was either cancelled or sent, never both', async () => {
+  test('at the very end of its time: each of many is either cancelled or sent, never both', async () => {
     const { path } = await mailIn(stack);
     const raced = await Promise.all(
       Array.from({ length: 12 }, async (_, n) => {
@@ -80,7 +80,7 @@ describe('undo', () => {
     }
   }, 120_000);
 
-  test('the workspace says how long, from 0 up; a reply may say otherwise', async () => {
+  test('the workspace sets how long, from 0 up; a reply may set another time', async () => {
     const change = (body: object) => stack.request('PATCH', '', body);
     const changed = await change({ undo_seconds: 1_200 });
     expect([changed.status, await changed.json()]).toEqual([
@@ -123,15 +123,18 @@ describe('schedule', () => {
     expect(callsOf(sent.message_id)).toBe(0);
   });
 
-  test.each(['tomorrow', '2026-13-01T00:00:00Z', 5])('send_at %p: 422', async (send_at) => {
+  test('send_at that is no time in ISO 8601: 422', async () => {
     const { path } = await mailIn(stack);
-    expect((await postReply(stack, path, { text: 'When?', send_at })).status).toBe(422);
+    for (const send_at of ['tomorrow', '2026-13-01T00:00:00Z', 5]) {
+      const { status } = await postReply(stack, path, { text: 'When?', send_at });
+      expect([send_at, status]).toEqual([send_at, 422]);
+    }
   });
 });
 
 describe('Temporal away', () => {
   test.each(['close', 'stall'] as const)(
-    '(%s) the API takes replies, and they go out when it is back',
+    '(%s) the API accepts replies, and they go out when it is back',
     async (how) => {
       const { path } = await mailIn(stack);
       await stack.temporal[how]();
@@ -151,7 +154,7 @@ describe('Temporal away', () => {
     240_000,
   );
 
-  test('and web killed before it is back: they go out all the same', async () => {
+  test('and web killed before it is back: the reply goes out all the same', async () => {
     const { path } = await mailIn(stack);
     await stack.temporal.close();
     const sent = await reply(stack, path, { text: 'Remembered.' });
@@ -162,7 +165,7 @@ describe('Temporal away', () => {
     expect(callsOf(sent.message_id)).toBe(1);
   }, 240_000);
 
-  test('and back only after the time of a schedule: it goes out then', async () => {
+  test('and back only after the time of a scheduled reply: it goes out then', async () => {
     const { path } = await mailIn(stack);
     const sent = await soon(path, 'Soon.');
     await stack.temporal.close();

@@ -19,7 +19,7 @@ import {
 } from '../support/mails.ts';
 import { until } from '../support/until.ts';
 
-/** Others look after the installation, and never end. */
+/** Other runs maintain the installation, and never end. */
 const MAIL_RUNS = "ExecutionStatus = 'Running' AND WorkflowType = 'inboundEmail'";
 
 let stack: GatedStack;
@@ -45,7 +45,7 @@ const statusOf = async (workflowId: string) =>
 describe.each(FORMS)('posted as %s', (form) => {
   const attachments = [{ filename: 'a.txt', content: Buffer.from('kept') }];
 
-  test('skipped, and its recipient exists now', async () => {
+  test('skipped, and its recipient exists now: a rerun makes it a message', async () => {
     const to = [stack.at(`new-${form}`)];
     const id = await sendMail(stack, { to, attachments }, { form });
     const skipped = await rowIn(stack, id, 'skipped');
@@ -61,7 +61,7 @@ describe.each(FORMS)('posted as %s', (form) => {
     expect(await operator(stack, 'rerun', skipped._id)).toContain('nothing to do');
   });
 
-  test('held, and its address is proved now', async () => {
+  test('held, and its address is proved now: a rerun makes it a message, once', async () => {
     await addEmail(`held-${form}`, { proved_at: null, can_receive: false });
     const id = await sendMail(stack, { to: [stack.at(`held-${form}`)], attachments }, { form });
     const held = await rowIn(stack, id, 'held');
@@ -87,7 +87,7 @@ describe.each(FORMS)('posted as %s', (form) => {
   });
 });
 
-/** A parsed post of one's own making. */
+/** A parsed post. */
 const post = (messageId: string, words: string, proof: Record<string, string>) =>
   postForm(
     stack,
@@ -131,7 +131,7 @@ test('a signature taken from another post: 200, and failed; its rerun changes no
   expect(await stack.messages('<original@client.test>')).toHaveLength(1);
 });
 
-test('a failed mail is run again when what was wrong with it is repaired', async () => {
+test('a failed mail becomes a message at the rerun after the fault is repaired', async () => {
   await stack.stop('worker');
   const id = await sendMail(stack, { subject: 'to be repaired' });
   const key = await until('its payload', async () => {

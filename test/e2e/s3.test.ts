@@ -1,18 +1,15 @@
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { s3 } from '../support/s3.ts';
 import { startStack, TOKENS, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
 const BUCKET = 'postroom-e2e';
-const credentials = {
-  accessKeyId: process.env.TEST_S3_ACCESS_KEY_ID as string,
-  secretAccessKey: process.env.TEST_S3_SECRET_ACCESS_KEY as string,
-};
-const endpoint = process.env.TEST_S3_ENDPOINT as string;
-const s3 = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+const { endpoint, ...credentials } = s3;
+const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
 
 let stack: Stack;
 beforeAll(async () => {
-  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   stack = await startStack({
     env: {
       STORAGE_URL: `s3://${BUCKET}/house`,
@@ -25,11 +22,11 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stack.close();
-  s3.destroy();
+  client.destroy();
 });
 
 async function keys(prefix: string): Promise<string[]> {
-  const { Contents = [] } = await s3.send(
+  const { Contents = [] } = await client.send(
     new ListObjectsV2Command({ Bucket: BUCKET, Prefix: `house/${prefix}` }),
   );
   return Contents.map(({ Key = '' }) => Key);

@@ -14,7 +14,8 @@ import { runState } from '../../src/infra/temporal/runs.ts';
 import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
 import { compareArchive } from '../../src/ingress/compareArchive.ts';
 import { markKey, payloadKey } from '../../src/infra/archive/keys.ts';
-import { freshModels, freshNamespace, temporalAddress } from '../support/engines.ts';
+import { freshModels } from '../support/mongodb.ts';
+import { freshNamespace, temporalAddress } from '../support/temporal.ts';
 import { silent } from './rig.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
 

@@ -9,17 +9,15 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { skippingServer } from '../support/skippingWorld.ts';
 import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from '../../src/infra/temporal/ids.ts';
 import { createWorker } from '../../src/infra/temporal/worker.ts';
+import { todaysBundle } from '../support/bundle.ts';
 import { domainPaths, keepPaths, scriptedDomain } from '../support/domainPaths.ts';
-import globalSetup from '../support/globalSetup.ts';
 import globalTeardown from '../support/globalTeardown.ts';
 import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
 import { deletePaths, operationsActivities, tidyPaths } from '../support/operationsPaths.ts';
 import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
 import { webhookActivities, webhookPaths } from '../support/webhookPaths.ts';
-import { startTestWorker, todaysBundle } from '../support/worker.ts';
-
-await globalSetup();
+import { startTestWorker } from '../support/worker.ts';
 
 for (const path of Object.keys(inboundPaths)) {
   const file = fileOf('inboundEmail', path);

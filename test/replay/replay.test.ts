@@ -6,7 +6,7 @@ import { deletePaths, tidyPaths } from '../support/operationsPaths.ts';
 import { proofPaths } from '../support/proofPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
 import { webhookPaths } from '../support/webhookPaths.ts';
-import { todaysBundle } from '../support/worker.ts';
+import { todaysBundle } from '../support/bundle.ts';
 
 const folder = new URL('./histories/', import.meta.url);
 const histories = readdirSync(folder).flatMap((workflow) =>

@@ -24,7 +24,7 @@ const daily = looked('verified', DAY_MS);
 const later = { verdict: 'later', code: 'ProviderAway', ms: 10 * MINUTE_MS } as const;
 const away = (step: string) => ApplicationFailure.retryable(`${step}: ProviderAway`);
 
-/** A script for every way through `verifyDomain`; what is not told goes well. */
+/** A script for every way through `verifyDomain`; a step that is not named succeeds. */
 export const domainPaths: Record<string, DomainScript> = {
   'proved-then-deleted': {
     lookAtDomain: [waits, waits, looked('verified', DAY_MS, { apply: true }), daily, over('deleted')],
@@ -84,7 +84,7 @@ const GOES_WELL: Required<DomainScript> = {
   keepProvider: [{ verdict: 'kept' }],
 };
 
-/** Activities that play a script; `calls` tells which step was called, and when by `now`. */
+/** Activities that play a script; `calls` records which step was called, and when by `now`. */
 export function scriptedDomain(
   script: DomainScript,
   now: () => Promise<number> = async () => 0,

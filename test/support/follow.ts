@@ -3,18 +3,19 @@ import { followChanges } from '../../src/core/events/follow.ts';
 import { createHandler } from '../../src/core/events/handle.ts';
 import { createModels, type Models } from '../../src/infra/models/index.ts';
 import mongoose from 'mongoose';
+import { mongoUri } from './mongodb.ts';
 import { until } from './until.ts';
 
 /** A follower of a database's changes, as the worker has one; on a connection of its own. */
 export interface Follower {
-  /** Deliveries whose runs it wanted to start. */
+  /** Deliveries whose runs it asked to start. */
   started: string[];
   stop(): Promise<void>;
 }
 
 export async function startFollower(models: Models, handle?: (n: number) => void): Promise<Follower> {
   const { connection } = models;
-  const uri = new URL(connection.getClient().options.srvHost ?? process.env.TEST_MONGODB_URI!);
+  const uri = new URL(connection.getClient().options.srvHost ?? mongoUri());
   uri.pathname = `/${connection.db!.databaseName}`;
   const own = await mongoose.createConnection(uri.toString()).asPromise();
   const theirs = createModels(own);
@@ -32,7 +33,7 @@ export async function startFollower(models: Models, handle?: (n: number) => void
       await handler(changes);
     },
   });
-  // The first one ever starts from now: what comes before that is nobody's.
+  // The first follower of a database starts from now: it does not see earlier changes.
   if (!before) await until('a place in the stream', () => models.StreamPosition.findById('events').lean());
   return {
     started,

@@ -1,6 +1,7 @@
-import { mongoUri, temporalAddress } from './engines.ts';
+import { mongoUri } from './mongodb.ts';
 import { startAll, startStack, type Stack, type StackOptions } from './stack.ts';
 import { startTcpGate, type TcpGate } from './tcpGate.ts';
+import { temporalAddress } from './temporal.ts';
 
 /** A stack whose processes reach their engines through gates; the test itself reaches them directly. */
 export interface GatedStack extends Stack {

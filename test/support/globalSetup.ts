@@ -1,11 +1,9 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { loadConfig } from '../../src/infra/config.ts';
 import {
   type Engine,
-  type EngineName,
-  EngineError,
   mongodbUri,
   nextFreePort,
   obtainEngines,
@@ -14,6 +12,7 @@ import {
   startS3,
   startTemporal,
 } from '../../dev/engines/index.ts';
+import { startBroker } from './broker.ts';
 import { running } from './running.ts';
 
 /**
@@ -22,21 +21,21 @@ import { running } from './running.ts';
  */
 const FIRST_PORT = 30_000 + Math.floor(Math.random() * 2_000);
 
+/** A folder in memory (Linux), where a flush to disk costs microseconds: the engines flush at each commit. */
+const MEMORY = '/dev/shm';
+/** What a run may need there, with plenty to spare (bytes). */
+const ROOM = 2 * 1024 ** 3;
+
 /**
- * Brings up the engines for the whole run in a temporary folder, or takes those that the environment names. Tests find
- * them through TEST_… variables (support/engines.ts).
+ * Makes the engines of a run ready to be started, each when a test file first imports its module (mongodb.ts, temporal.ts,
+ * s3.ts, skippingWorld.ts). Those that the environment names are taken instead. Their data is in memory where that has room.
  */
 export default async function globalSetup(): Promise<void> {
-  try {
-    await bringUp();
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
+  await setUp(hasRoom(MEMORY) ? MEMORY : os.tmpdir());
 }
 
-async function bringUp(): Promise<void> {
+/** @param parent where the folder of the engines' data is made */
+export async function setUp(parent: string): Promise<void> {
   const config = loadConfig();
   const { mongodbUri: mongodb, temporal, storage } = config;
   const place = {
@@ -44,40 +43,74 @@ async function bringUp(): Promise<void> {
     env: process.env,
     say: (line: string) => process.stderr.write(`${line}\n`),
   };
-  const wanted: EngineName[] = ['timeSkipping'];
-  if (!temporal.address) wanted.push('temporal');
-  if (!mongodb) wanted.push('mongodb');
-  if (!storage.s3Endpoint) wanted.push('s3');
-  const obtained = await obtainEngines(wanted, place, config.mongodBinary);
-
   const taken = new Set<number>();
-  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'postroom-test-'));
-  running.dataDir = dataDir;
-  const { cached } = mongodb ? { cached: null } : obtained.mongodb;
-  running.standIn = cached?.standIn ? cached.folder : null;
-  const started = async (start: (port: number) => Promise<Engine>): Promise<number> => {
+  const ownFolder = newFolder(os.tmpdir());
+  const dataDir = newFolder(parent);
+  const start = async (engine: (port: number) => Promise<Engine>): Promise<number> => {
     const port = await nextFreePort(FIRST_PORT, taken);
-    running.engines.push(await start(port));
+    running.engines.push(await engine(port));
     return port;
   };
-  const [temporalAddress, mongoUri, s3Endpoint] = await Promise.all([
-    temporal.address ??
-      started((port) =>
-        startTemporal({ ...obtained.temporal, port, uiPort: null, namespace: 'default', dataDir }),
-      ).then((port) => `127.0.0.1:${port}`),
-    mongodb ?? started((port) => startMongodb({ ...obtained.mongodb, port, dataDir })).then(mongodbUri),
-    storage.s3Endpoint ??
-      started((port) => startS3({ ...obtained.s3, port, dataDir })).then(
-        (port) => `http://127.0.0.1:${port}`,
-      ),
-  ]);
-  Object.assign(process.env, {
-    TEST_DATA_DIR: dataDir,
-    TEST_TEMPORAL_ADDRESS: temporalAddress,
-    TEST_MONGODB_URI: mongoUri,
-    TEST_S3_ENDPOINT: s3Endpoint,
-    TEST_S3_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? S3_KEYS.accessKeyId,
-    TEST_S3_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? S3_KEYS.secretAccessKey,
-    TEST_TIME_SKIPPING_SERVER: obtained.timeSkipping.run,
+  running.broker = await startBroker({
+    async mongodb() {
+      if (mongodb) return mongodb;
+      const obtained = await obtainEngines(['mongodb'], place, config.mongodBinary);
+      const { cached } = obtained.mongodb;
+      running.standIn = cached?.standIn ? cached.folder : null;
+      return mongodbUri(await start((port) => startMongodb({ ...obtained.mongodb, port, dataDir })));
+    },
+    async temporal() {
+      if (temporal.address) return temporal.address;
+      const obtained = await obtainEngines(['temporal'], place);
+      const port = await start((free) =>
+        startTemporal({ ...obtained.temporal, port: free, uiPort: null, namespace: 'default', dataDir }),
+      );
+      return `127.0.0.1:${port}`;
+    },
+    async s3() {
+      const accessKeyId = process.env.AWS_ACCESS_KEY_ID ?? S3_KEYS.accessKeyId;
+      const secretAccessKey = process.env.AWS_SECRET_ACCESS_KEY ?? S3_KEYS.secretAccessKey;
+      if (storage.s3Endpoint) return { endpoint: storage.s3Endpoint, accessKeyId, secretAccessKey };
+      const obtained = await obtainEngines(['s3'], place);
+      const port = await start((free) => startS3({ ...obtained.s3, port: free, dataDir }));
+      return { endpoint: `http://127.0.0.1:${port}`, accessKeyId, secretAccessKey };
+    },
+    async timeSkipping() {
+      const { timeSkipping } = await obtainEngines(['timeSkipping'], place);
+      // Java's logging library complains at each start.
+      const quiet = path.join(ownFolder, 'time-skipping-server');
+      writeFileSync(quiet, `#!/bin/sh\nexec '${timeSkipping.run}' "$@" 2>'${quiet}.log'\n`, { mode: 0o755 });
+      return quiet;
+    },
   });
+  Object.assign(process.env, {
+    TEST_DATA_DIR: ownFolder,
+    TEST_STORAGE_DIR: dataDir,
+    TEST_ENGINES_URL: running.broker.url,
+  });
+}
+
+/** A folder of this run; those of earlier runs that were killed go. */
+function newFolder(parent: string): string {
+  for (const name of readdirSync(parent)) {
+    const pid = /^postroom-test-(\d+)-/.exec(name)?.[1];
+    if (pid && !isAlive(Number(pid))) rmSync(path.join(parent, name), { recursive: true, force: true });
+  }
+  const folder = mkdtempSync(path.join(parent, `postroom-test-${process.pid}-`));
+  running.folders.push(folder);
+  return folder;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function hasRoom(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize > ROOM;
 }

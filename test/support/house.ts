@@ -1,11 +1,11 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
 import { createMailActivities, type MailActivities } from '../../activities/index.ts';
 import type { Deps } from '../../activities/deps.ts';
 import type { InboundEmailRow, MessageRow, Models, WorkspaceEmailRow } from '../../src/infra/models/index.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
 import { newId } from '../../src/lib/ids.ts';
-import { freshModels } from './engines.ts';
+import { activityEnvironment } from './activityEnvironment.ts';
+import { freshModels } from './mongodb.ts';
 
 /** A workspace with addresses, and the steps of the workflow on a real database, without Temporal or the parser. */
 export interface House {
@@ -79,7 +79,7 @@ export async function newHouse(): Promise<House> {
   };
 }
 
-/** Adds an address, as it is when nothing else is said: proved, receiving tickets. */
+/** Adds an address, by default proved and receiving tickets. */
 export async function addWorkspaceEmail(
   models: Models,
   workspaceId: string,
@@ -106,7 +106,7 @@ export async function addWorkspaceEmail(
   return email;
 }
 
-/** An answer of ours to this message, sent from that address. */
+/** A reply of ours to this message, sent from that address. */
 export async function addSent(
   { Message }: Models,
   to: MessageRow,
@@ -197,10 +197,10 @@ export function runStep<Args extends unknown[], R>(
   step: (...args: Args) => Promise<R>,
   ...args: Args
 ): Promise<R> {
-  return new MockActivityEnvironment().run<Args, R, typeof step>(step, ...args);
+  return activityEnvironment().run<Args, R, typeof step>(step, ...args);
 }
 
-/** The steps after `archiveEmail`, in the workflow's order; what would be skipped or held is written to the row. */
+/** The steps after `archiveEmail`, in the workflow's order; the row says when a mail was skipped or held. */
 export async function takeThrough(
   models: Models,
   steps: MailActivities,
@@ -230,8 +230,10 @@ export async function takeThrough(
 
 async function readReceived(models: Models, id: string): Promise<Received> {
   const row = await models.InboundEmail.findById(id).orFail().lean<InboundEmailRow>();
-  const found = await models.Message.find({ _id: { $in: row.message_ids } }).lean<MessageRow[]>();
-  const messages = row.message_ids.map((mid) => found.find((message) => message._id === mid) as MessageRow);
+  const unordered = await models.Message.find({ _id: { $in: row.message_ids } }).lean<MessageRow[]>();
+  const messages = row.message_ids.map(
+    (mid) => unordered.find((message) => message._id === mid) as MessageRow,
+  );
   return { row, messages, threads: messages.map((message) => message.thread_id) };
 }
 

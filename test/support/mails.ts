@@ -8,8 +8,9 @@ import type { ComposedMail } from '../../dev/mailgun/mail.ts';
 import type { ReceiveOptions } from '../../dev/mailgun/receive.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { built } from './built.ts';
-import { mongoUri, temporalAddress } from './engines.ts';
+import { mongoUri } from './mongodb.ts';
 import { SIGNING_KEY, TOKENS, type Stack } from './stack.ts';
+import { temporalAddress } from './temporal.ts';
 import { until } from './until.ts';
 
 export const FORMS = ['forward', 'store', 'mime'] as const;
@@ -121,7 +122,7 @@ export async function operator(
   return stdout;
 }
 
-/** Fields that prove a post; a token of its own each time, unless told. */
+/** Fields that prove a post, by default with a token of its own. */
 export function signed(token: string = newId()): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signature = createHmac('sha256', SIGNING_KEY)
@@ -130,7 +131,7 @@ export function signed(token: string = newId()): Record<string, string> {
   return { timestamp, token, signature };
 }
 
-/** Posts a form of one's own making, as Mailgun would. */
+/** Posts this form, as Mailgun would. */
 export function postForm(
   stack: Stack,
   body: FormData | URLSearchParams,

@@ -6,8 +6,8 @@ import { until } from './until.ts';
 
 export type SentRow = MessageRow & { outbound: Outbound };
 
-/** How often each Message-Id was taken, for whom: `<id> to ann@client.test` -> 1. */
-function takenOnce(sends: readonly SendCall[]): Map<string, number> {
+/** How often the provider accepted each Message-Id for each recipient: `<id> to ann@client.test` -> 1. */
+function timesAccepted(sends: readonly SendCall[]): Map<string, number> {
   const times = new Map<string, number>();
   for (const { accepted, messageId, recipients } of sends) {
     for (const recipient of accepted ? recipients : []) {
@@ -18,13 +18,13 @@ function takenOnce(sends: readonly SendCall[]): Map<string, number> {
   return times;
 }
 
-/** Each of these replies has one recipient, and that one got it once: no more, no less. */
+/** Each of these replies has one recipient, who received it exactly once. */
 export function expectSentOnce(stack: Stack, rows: SentRow[]): void {
   const wanted = rows.map((row) => `${row.message_id} to ${row.to[0]?.email.toLowerCase()}`).sort();
   const ids = new Set(rows.map((row) => row.message_id));
-  const taken = takenOnce(stack.sandbox.sends.filter(({ messageId }) => ids.has(messageId)));
-  expect([...taken].filter(([, times]) => times !== 1)).toEqual([]);
-  expect([...taken.keys()].sort()).toEqual(wanted);
+  const accepted = timesAccepted(stack.sandbox.sends.filter(({ messageId }) => ids.has(messageId)));
+  expect([...accepted].filter(([, times]) => times !== 1)).toEqual([]);
+  expect([...accepted.keys()].sort()).toEqual(wanted);
 }
 
 /** Waits until each of these replies is in one of these states. @throws with the states and reasons that are left. */
@@ -47,7 +47,7 @@ export async function allInState(
   });
 }
 
-/** Does something for each, so many at a time. @returns what it gave, in the order of the list. */
+/** Calls `act` for each item, `width` at a time. @returns the results, in the order of the list */
 export async function mapWide<T, R>(
   list: readonly T[],
   width: number,
@@ -63,8 +63,8 @@ export async function mapWide<T, R>(
 }
 
 /**
- * Asks for a reply until it is answered, always with the same Idempotency-Key: web may be killed, or its database away.
- * @returns the message's id.
+ * Posts a reply until the API answers, always with the same Idempotency-Key: web may be killed, or its database away.
+ * @returns the message's id
  */
 export const insistOn = (stack: Stack, path: string, key: string, body: object): Promise<string> =>
   insist(`the request ${key}`, () =>
@@ -76,7 +76,7 @@ export const insistOn = (stack: Stack, path: string, key: string, body: object):
     ),
   );
 
-/** Uploads a file until that is answered: one for each try. @returns its id. */
+/** Uploads a file until the API answers: each try makes a file. @returns the id of the last */
 export const insistOnUpload = (stack: Stack, filename: string, bytes: Buffer): Promise<string> =>
   insist(`the upload of ${filename}`, () => {
     const form = new FormData();
@@ -86,11 +86,11 @@ export const insistOnUpload = (stack: Stack, filename: string, bytes: Buffer): P
 
 const insist = (what: string, ask: () => Promise<Response>): Promise<string> =>
   until(
-    `${what} to be taken`,
+    `${what} to be accepted`,
     async () => {
       const answer = await ask().catch(() => null);
       if (answer === null || answer.status === 503) return null;
-      // What was answered may still break off.
+      // The body of the answer may still break off.
       const body = await answer.text().catch(() => null);
       if (body === null) return null;
       if (!answer.ok) throw new Error(`${what}: ${answer.status} ${body}`);

@@ -45,8 +45,8 @@ export async function mailIn(
   options: ReceiveOptions = {},
 ): Promise<{ message: MessageRow; path: string }> {
   const messageId = await sendMail(stack, mail, options);
-  // The message is there before its thread.
-  await rowIn(stack, messageId, 'routed', 60_000);
+  // The message is stored before its thread.
+  await rowIn(stack, messageId, 'routed');
   const message = await messageOf(stack, messageId);
   return { message, path: pathOf(message) };
 }
@@ -97,7 +97,7 @@ export function inState(
   path: string,
   id: string,
   states: string | string[],
-  { token, withinMs = 90_000 }: { token?: string; withinMs?: number } = {},
+  { token, withinMs = 180_000 }: { token?: string; withinMs?: number } = {},
 ): Promise<ShownMessage> {
   let last: ShownMessage | null = null;
   const look = async () => {
@@ -113,18 +113,14 @@ export function inState(
   });
 }
 
-/** What each recipient of a reply has got; waits until so many have. */
+/** What the recipients of a reply received; waits for `count` of them. */
 export const outboxOf = (stack: Stack, messageId: string, count = 1): Promise<OutboxMail[]> =>
-  until(
-    `${count} to have got ${messageId}`,
-    () => {
-      const mails = stack.sandbox.outbox.filter((mail) => mail.messageId === messageId);
-      return mails.length >= count && mails;
-    },
-    60_000,
-  );
+  until(`${count} recipients to have ${messageId}`, () => {
+    const mails = stack.sandbox.outbox.filter((mail) => mail.messageId === messageId);
+    return mails.length >= count && mails;
+  });
 
-/** A raw mail as two programs of customers read it. */
+/** A raw mail as two mail programs read it. */
 export interface Opened {
   raw: string;
   mailparser: ParsedMail;
@@ -137,12 +133,12 @@ export async function opened({ emlFile }: OutboxMail): Promise<Opened> {
   return { raw: eml.toString('latin1'), mailparser, postal };
 }
 
-/** The mail that the first recipient of a reply got. */
+/** The mail that the first recipient of a reply received. */
 export async function openedReply(stack: Stack, messageId: string): Promise<Opened> {
   return opened((await outboxOf(stack, messageId))[0]!);
 }
 
-/** The customer answers the mail that they got, as a mail program does. @returns the message that it became */
+/** The customer answers a mail, as a mail program does. @returns the message that the answer became */
 export async function customerAnswers(
   stack: Stack,
   { postal }: Opened,
@@ -167,8 +163,7 @@ export const ticketOf = ({ models }: Stack, message: MessageRow): Promise<Ticket
   models.Ticket.findById(message.thread_id).orFail().lean<TicketRow>();
 
 /**
- * Waits until the run of a reply is over. @returns what it says came of it; one that was cancelled before its run was started
- * needs none.
+ * Waits until the run of a reply is over. @returns its outcome. A reply that was cancelled before its run was started has no run.
  */
 export const runOf = (stack: Stack, id: string): Promise<object> =>
   until(
@@ -182,10 +177,10 @@ export const runOf = (stack: Stack, id: string): Promise<object> =>
           const row = await stack.models.Message.findById(id).orFail().lean<MessageRow>();
           return row.state === 'cancelled' && !row.outbound?.wants_start && { action: 'cancelled' };
         }) as Promise<object | false>,
-    90_000,
+    180_000,
   );
 
-/** An event as the provider would post it, of our own making. @param at seconds since 1970. @returns the status */
+/** Posts an event as the provider would. @param at seconds since 1970. @returns the status */
 export async function postEvent(
   stack: Stack,
   { messageId, recipient, at, ...event }: PostedEvent,
@@ -216,7 +211,7 @@ interface PostedEvent {
   [field: string]: unknown;
 }
 
-/** What the provider says when a mail comes back for good. */
+/** The provider's event of a permanent bounce. */
 export const BOUNCED = {
   event: 'failed',
   severity: 'permanent',

@@ -6,7 +6,7 @@ import { WORKSPACE, type House } from './house.ts';
 
 export type Reply = MessageRow & { outbound: Outbound };
 
-/** A reply as the API saves it, on a thread that is there. */
+/** A reply as the API saves it, on an existing thread. */
 export async function saveReply(
   { models }: Pick<House, 'models'>,
   thread: { kind: 'ticket' | 'conversation'; id: string; audience?: string },

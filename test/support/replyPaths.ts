@@ -12,7 +12,7 @@ const delivered = { settled: true, state: 'delivered' } as const;
 const unheard = { settled: false, state: 'sent' } as const;
 const away = (step: string) => ApplicationFailure.retryable(`${step}: MongoServerSelectionError`);
 
-/** A script for every way through `sendReply`; what is not told goes well. */
+/** A script for every way through `sendReply`; a step that is not named succeeds. */
 export const replyPaths: Record<string, Script<ReplyActivities>> = {
   delivered: {},
   'undo-time': { takeReply: [waits, taken] },
@@ -36,7 +36,7 @@ export const replyPaths: Record<string, Script<ReplyActivities>> = {
   'by-a-person': { takeReply: [tried], findReply: [{ verdict: 'not sent' }] },
   'by-a-person-found': { takeReply: [tried], findReply: [sent] },
   'failed-before': { takeReply: [{ verdict: 'over', state: 'failed' }] },
-  /** An event is told at once: the run is sent the signal when it is started. */
+  /** An event comes at once: the run is sent the signal when it is started. */
   woken: {},
   'heard-late': { followReply: [unheard, unheard, delivered] },
   'never-heard': { followReply: [unheard] },

@@ -1,27 +1,27 @@
 import { activityInfo } from '@temporalio/activity';
 
 type Steps = Record<string, (...args: never[]) => Promise<unknown>>;
-/** What each call of a step gives, in order (the last one stays); an error is thrown. */
+/** The results of each step's calls, in order; the last one is repeated. An error is thrown. */
 export type Script<Activities> = {
   [Name in keyof Activities]?: (
     (Activities[Name] extends (...args: never[]) => Promise<infer Result> ? Result : never) | Error
   )[];
 };
 
-/** Activities that play a script; `calls` tells which step was called, and with what beside the ids. */
+/** Activities that play a script; `calls` records which step was called, and its arguments except the ids. */
 export function play<Activities extends object>(
-  goesWell: Required<Script<Activities>>,
+  success: Required<Script<Activities>>,
   script: Script<Activities>,
 ): { activities: Activities; calls: string[] } {
   const calls: string[] = [];
-  const told = Object.entries<unknown>({ ...goesWell, ...script }) as [string, unknown[]][];
+  const planned = Object.entries<unknown>({ ...success, ...script }) as [string, unknown[]][];
   const steps: Steps = {};
-  for (const [name, results] of told) {
-    let n = 0;
+  for (const [name, results] of planned) {
+    let count = 0;
     steps[name] = async (_run: unknown, ...args: unknown[]): Promise<unknown> => {
-      const said = args.map((arg) => ` ${JSON.stringify(arg)}`).join('');
-      calls.push(`${name}${said}${activityInfo().isLocal ? '' : ', normal'}`);
-      const result = results[Math.min(n++, results.length - 1)];
+      const shown = args.map((arg) => ` ${JSON.stringify(arg)}`).join('');
+      calls.push(`${name}${shown}${activityInfo().isLocal ? '' : ', normal'}`);
+      const result = results[Math.min(count++, results.length - 1)];
       if (result instanceof Error) throw result;
       return result;
     };
@@ -30,7 +30,7 @@ export function play<Activities extends object>(
 }
 
 /**
- * One worker can run every path of a file: a step is played by the script of the run whose id it is given.
+ * One worker can run every path of a file: each step uses the script of the run whose id it is given.
  * @param sample has every step
  */
 export function stepsByRun<Activities extends object>(

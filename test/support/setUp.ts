@@ -13,7 +13,7 @@ import { createStorage } from '../../src/infra/storage/createStorage.ts';
 import { newHouse, WORKSPACE, type House } from './house.ts';
 import { until } from './until.ts';
 
-/** A house whose steps of set-ups send through a local Mailgun. */
+/** A house whose set-up steps send through a local Mailgun. */
 export interface SetUpHouse {
   house: House;
   sandbox: Sandbox;
@@ -26,7 +26,7 @@ export interface SetUpHouse {
     more?: Partial<WantedEmail>,
   ): Promise<{ email: WorkspaceEmailRow; proof: AddressProofRow }>;
   read(email: { _id: string }): Promise<{ email: WorkspaceEmailRow; proof: AddressProofRow }>;
-  /** The mails that were delivered to this address, oldest first, once there are so many. */
+  /** The mails that were delivered to this address, oldest first; waits for `count` of them. */
   mails(to: string, count: number): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -86,11 +86,11 @@ export async function newSetUpHouse(more: Partial<Deps> = {}): Promise<SetUpHous
       return read(email);
     },
     async mails(to, count) {
-      const found = await until(`${count} mails to ${to}`, () => {
-        const mine = sandbox.outbox.filter((mail) => mail.recipient === to);
-        return mine.length >= count && mine;
+      const mails = await until(`${count} mails to ${to}`, () => {
+        const received = sandbox.outbox.filter((mail) => mail.recipient === to);
+        return received.length >= count && received;
       });
-      return Promise.all(found.toReversed().map((mail) => readFile(mail.emlFile, 'utf8')));
+      return Promise.all(mails.toReversed().map((mail) => readFile(mail.emlFile, 'utf8')));
     },
     async close() {
       await sandbox.close();

@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { MessageRow, Models } from '../../src/infra/models/index.ts';
 import { startDns, type DemoDns } from '../../dev/mailgun/dns/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../dev/mailgun/index.ts';
 import { seed, type Seeded } from '../../dev/seed.ts';
 import { built } from './built.ts';
-import { freshDatabaseUri, freshModels, freshNamespace, temporalAddress } from './engines.ts';
+import { freshDatabaseUri, freshModels } from './mongodb.ts';
 import { lastingPort } from './ports.ts';
+import { connectTemporal, freshNamespace, temporalAddress } from './temporal.ts';
 import { until } from './until.ts';
 
 /** Postroom as it runs: web and worker as processes of their own, a local Mailgun, a database and a namespace of its own. */
@@ -29,10 +30,10 @@ export interface Stack {
   forwarding: string;
   startWeb(env?: Record<string, string>): Promise<void>;
   startWorker(env?: Record<string, string>): Promise<void>;
-  /** Ends a process and waits for its end; nothing when it is not running. */
+  /** Ends a process and waits for its end; does nothing when it is not running. @throws when it had to be killed */
   stop(name: 'web' | 'worker', signal?: NodeJS.Signals): Promise<void>;
   pid(name: 'web' | 'worker'): number | undefined;
-  /** What the processes have said so far: the last 4 MB. */
+  /** What the processes have printed so far: the last 4 MB. */
   said(): string;
   /** `GET /metrics` of a process. */
   metrics(name: 'web' | 'worker'): Promise<string>;
@@ -50,16 +51,22 @@ export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
 export const API_KEY = 'key-test-api';
 export const SECRETS_KEY = 'a-key-for-tests-of-at-least-32-characters';
 
+/**
+ * A process that has not ended by then is killed, and the test fails. Its own deadline is shorter, and this is for a machine that
+ * is several times slower.
+ */
+const STOPS_WITHIN_MS = 120_000;
+
 export type Method = 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 export interface RequestOptions {
-  /** The owner's where it is not told. */
+  /** The owner's by default. */
   token?: string;
   headers?: Record<string, string>;
 }
 
 export interface StackOptions {
-  /** Processes to start at once; both when not said. */
+  /** Processes to start at once; both by default. */
   processes?: ('web' | 'worker')[];
   env?: Record<string, string>;
   sandbox?: Partial<SandboxOptions>;
@@ -74,7 +81,7 @@ export async function startStack({
   const [models, namespace, storageDir, webPort, workerPort, sandboxPort] = await Promise.all([
     freshModels(mongodbUri),
     freshNamespace(),
-    mkdtemp(path.join(os.tmpdir(), 'postroom-stack-')),
+    mkdtemp(path.join(process.env.TEST_STORAGE_DIR ?? os.tmpdir(), 'stack-')),
     lastingPort(),
     lastingPort(),
     lastingPort(),
@@ -95,7 +102,7 @@ export async function startStack({
     apiKey: API_KEY,
     ...more.sandbox,
   });
-  const temporal = await Connection.connect({ address: temporalAddress() });
+  const temporal = await connectTemporal();
   const client = new Client({ connection: temporal, namespace });
   const environment = {
     ...process.env,
@@ -121,6 +128,7 @@ export async function startStack({
   };
 
   let allSaid = '';
+  const lastSaid = new Map<string, () => string>();
   const running = new Map<string, ChildProcess>();
   const start = async (name: 'web' | 'worker', port: number, extra: Record<string, string>) => {
     const child = spawn(process.execPath, [`src/${name}.js`], {
@@ -129,7 +137,9 @@ export async function startStack({
       stdio: process.env.SHOW_LOGS ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });
     running.set(name, child);
+    endWithThisProcess(child);
     let said = '';
+    lastSaid.set(name, () => said);
     for (const stream of [child.stdout, child.stderr]) {
       let begun = '';
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -155,7 +165,14 @@ export async function startStack({
     if (child?.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
+    const deadline = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS);
     await exited;
+    clearTimeout(deadline);
+    if (signal !== 'SIGKILL' && (child.signalCode as NodeJS.Signals | null) === 'SIGKILL')
+      throw new Error(
+        `${name} (process ${child.pid}) did not end within ${STOPS_WITHIN_MS / 1000} s of ${signal}, and was killed. ` +
+          `It said last: ${lastSaid.get(name)?.() ?? ''}`,
+      );
   };
 
   const stack: Stack = {
@@ -200,13 +217,22 @@ export async function startStack({
   return stack;
 }
 
-/** Starts processes side by side; when one does not come up all is closed, so that the test can end. */
+/** Starts processes concurrently; when one does not come up all is closed, so that the test can end. */
 export async function startAll(stack: Stack, processes: ('web' | 'worker')[]): Promise<void> {
   const starting = processes.map((name) => (name === 'web' ? stack.startWeb() : stack.startWorker()));
   const failed = (await Promise.allSettled(starting)).find((result) => result.status === 'rejected');
   if (!failed) return;
   await stack.close();
   throw failed.reason;
+}
+
+/** A run that is killed leaves no web or worker behind: the pipe's end tells that this process has ended. */
+function endWithThisProcess(child: ChildProcess): void {
+  const watcher = spawn('/bin/sh', ['-c', `cat >/dev/null; kill -KILL ${child.pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  child.once('exit', () => watcher.kill('SIGKILL'));
 }
 
 const isJson = (body: object | undefined): boolean =>

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { lastingPort } from './ports.ts';
 
 /**
- * A door in front of a server: what connects to `port` reaches it while the gate is open. Closed, connections are broken
+ * A proxy in front of a server: connections to `port` reach the server while the gate is open. Closed, connections are broken
  * off and refused, as when the server has died; stalled, they stay and no byte passes, as when its machine or the network
  * has gone silent.
  */
@@ -66,7 +66,7 @@ export async function startTcpGate(target: { host: string; port: number }): Prom
     close,
     end: close,
     async open() {
-      // What was silent for a while is broken off: nobody can tell what passed.
+      // Connections that were silent are broken off: it is unknown which bytes passed.
       if (stalled) dropAll();
       stalled = false;
       await listen();

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /**
  * Waits for a condition; long, because only a test that fails waits to the end. @returns its first truthy value.
  * @throws after `withinMs`, saying what was waited for.
@@ -7,11 +9,12 @@ export async function until<T>(
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
   withinMs = 120_000,
 ): Promise<T> {
-  const end = Date.now() + withinMs;
+  const begun = Date.now();
   for (;;) {
     const seen = await look();
     if (seen) return seen;
-    if (Date.now() > end) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (Date.now() > begun + withinMs) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
+    // Less often the longer it takes: many who wait at once would keep the machine busy with looking.
+    await sleep(Math.min(500, 25 + (Date.now() - begun) / 20));
   }
 }

@@ -1,17 +1,9 @@
-import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Runtime, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
 import { MAIL_QUEUE } from '../../src/infra/temporal/ids.ts';
 import { createWorker } from '../../src/infra/temporal/worker.ts';
-import { built } from './built.ts';
-import { freshNamespace, temporalAddress } from './engines.ts';
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
-
-/** Today's workflows, bundled once a run of the tests. */
-export const todaysBundle = async (): Promise<WorkflowBundleOption> => ({
-  codePath: path.join(await built(), 'workflow-bundle.js'),
-});
+import { todaysBundle } from './bundle.ts';
+import { connectTemporal, freshNamespace, temporalAddress } from './temporal.ts';
 
 /** A worker of one queue with these activities, in a namespace of its own. */
 export interface TestWorker {
@@ -27,7 +19,7 @@ export async function startTestWorker(
   activitiesAtOnce?: number,
 ): Promise<TestWorker> {
   const ns = namespace ?? (await freshNamespace());
-  const connection = await Connection.connect({ address: temporalAddress() });
+  const connection = await connectTemporal();
   const native = await NativeConnection.connect({ address: temporalAddress() });
   const worker = await createWorker({
     connection: native,

@@ -3,7 +3,7 @@ import type { MessageRow, Models } from '../../src/infra/models/index.ts';
 import { createReplyStarter, type ReplyStarter } from '../../src/sweeps/startReplies.ts';
 import { newId } from '../../src/lib/ids.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
-import { freshModels } from '../support/engines.ts';
+import { freshModels } from '../support/mongodb.ts';
 import { saveReply, type Reply } from '../support/replies.ts';
 import { until } from '../support/until.ts';
 

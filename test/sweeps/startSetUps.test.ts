@@ -5,7 +5,8 @@ import { setUpWorkflowId } from '../../src/infra/temporal/ids.ts';
 import { createSetUpStarter } from '../../src/sweeps/startSetUps.ts';
 import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
 import { domainRow } from '../core/domains/rows.ts';
-import { freshModels, freshNamespace, temporalAddress } from '../support/engines.ts';
+import { freshModels } from '../support/mongodb.ts';
+import { freshNamespace, temporalAddress } from '../support/temporal.ts';
 
 let client: Client;
 let models: Models;

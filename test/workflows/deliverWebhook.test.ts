@@ -76,7 +76,7 @@ test('the endpoint’s own wish is kept, a day at most', async () => {
   expect(forever.at[1]! - forever.at[0]!).toBeLessThan(25 * 3_600);
 });
 
-test('a turn that does not come for a month is asked for ever more seldom: no history gets too long', async () => {
+test('while a delivery waits a month for its turn it asks less and less often: no history gets too long', async () => {
   const month = 30 * 24 * 3_600;
   const asked = await waitingFor(month);
   // With what each takes to wake up and to ask, far from the 50,000 events at which a run is ended.
@@ -89,7 +89,7 @@ test('a turn that does not come for a month is asked for ever more seldom: no hi
     if (asked[n]! > 3_600) expect(wait).toBeLessThan(asked[n - 1]! * 0.16 + 20);
 });
 
-/** @returns when its turn was asked for, in seconds since the start, until so many seconds had gone by */
+/** @returns when the run asked for its turn, in seconds since the start, until this many seconds had passed */
 async function waitingFor(seconds: number): Promise<number[]> {
   const { env } = world;
   const from = await env.currentTimeMs();

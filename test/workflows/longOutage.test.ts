@@ -4,11 +4,11 @@ import { skippingServer } from '../support/skippingWorld.ts';
 import { MAIL_QUEUE } from '../../src/infra/temporal/ids.ts';
 import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { fakeActivities } from '../support/inboundPaths.ts';
-import { todaysBundle } from '../support/worker.ts';
+import { todaysBundle } from '../support/bundle.ts';
 
 const AWAY_MS = 12 * 60 * 60 * 1000;
 
-test('a database that is away for half a day: tried at most a minute apart, and the mail comes through', async () => {
+test('while a database is away for half a day a step is tried at least each minute, and then the mail is routed', async () => {
   const env = await skippingServer();
   try {
     const tries: number[] = [];
@@ -37,7 +37,7 @@ test('a database that is away for half a day: tried at most a minute apart, and 
     );
     expect(outcome).toEqual({ action: 'routed', messages: ['m1'], copy: false });
     const waits = tries.slice(1).map((at, i) => at - (tries[i] as number));
-    // A minute, and what this machine takes to try: the real clock runs on beside the skipped one.
+    // A minute, and what this machine takes to try: the real clock goes on while time is skipped.
     expect(Math.max(...waits)).toBeLessThan(110_000);
     expect(tries.length).toBeGreaterThan(AWAY_MS / 110_000);
   } finally {

@@ -3,7 +3,7 @@ import { deleteWorkspaceId, KEEP_TIDY_ID, SET_UP_QUEUE } from '../../src/infra/t
 import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { deletePaths, operationsActivities, tidyPaths } from '../support/operationsPaths.ts';
 import { startSkippingWorld, type SkippingWorld } from '../support/skippingWorld.ts';
-import { todaysBundle } from '../support/worker.ts';
+import { todaysBundle } from '../support/bundle.ts';
 
 let world: SkippingWorld;
 beforeAll(async () => {

@@ -84,7 +84,7 @@ test.each([
   ['tried-again', 125_000],
   ['unclear-found', 180_000],
   ['never-heard', 72 * 60 * 60 * 1000],
-])('%s waits as long as it is told', async (path, ms) => {
+])('%s waits as long as the provider asks', async (path, ms) => {
   const { tookMs } = await run(path);
   expect(tookMs).toBeGreaterThanOrEqual(ms);
 });

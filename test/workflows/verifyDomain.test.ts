@@ -10,7 +10,7 @@ import { startRig, type Rig } from '../core/domains/rig.ts';
 import { DAY_MS, domainPaths, HOUR_MS, MINUTE_MS, scriptedDomain } from '../support/domainPaths.ts';
 import { skippingServer } from '../support/skippingWorld.ts';
 import { until } from '../support/until.ts';
-import { todaysBundle } from '../support/worker.ts';
+import { todaysBundle } from '../support/bundle.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('every path', () => {
         args: [{ id: path, run: 1 }],
       });
       if (path === 'woken') {
-        // A look that has not begun would see what the signal is about: it wakes nobody then.
+        // A look that has not begun would see what the signal is about: it wakes no run then.
         await until('the first look', () => calls.length > 0);
         await handle.signal('wake');
       }

@@ -50,7 +50,7 @@ test.each<[string, ProofOutcome['action'], string[]]>([
   expect(ran.memo).toMatchObject({ outcome: action });
 });
 
-test('reminded: told once each time, later where the provider was away', async () => {
+test('reminded: once each time, later where the provider was away', async () => {
   const played = proofActivities(proofPaths.reminded!);
   await run('reminded', played.activities);
   expect(played.calls.filter((call) => call.startsWith('remind'))).toEqual([
@@ -72,8 +72,8 @@ test('every path is run here', () => {
 
 test('never proved: reminders after 2, 7 and 12 days, expiry after 14, DNS at most two hours apart', async () => {
   const from = await env.currentTimeMs();
-  const told: [string, number][] = [];
-  const note = async (what: string) => void told.push([what, (await env.currentTimeMs()) - from]);
+  const events: [string, number][] = [];
+  const note = async (what: string) => void events.push([what, (await env.currentTimeMs()) - from]);
   const ran = await run('never', {
     ...proofActivities({}).activities,
     lookAtProof: async (): Promise<ProofLook> => {
@@ -88,18 +88,18 @@ test('never proved: reminders after 2, 7 and 12 days, expiry after 14, DNS at mo
     },
   });
   expect(ran.outcome).toEqual({ action: 'expired' });
-  const reminders = told.filter(([what]) => what !== 'dns');
+  const reminders = events.filter(([what]) => what !== 'dns');
   expect(reminders.map(([what, at]) => [what, Math.round(at / DAY_MS)])).toEqual([
     ['reminder 1', 2],
     ['reminder 2', 7],
     ['reminder 3', 12],
   ]);
-  const looks = told.filter(([what]) => what === 'dns').map(([, at]) => at);
+  const looks = events.filter(([what]) => what === 'dns').map(([, at]) => at);
   const gaps = looks.slice(1).map((at, n) => at - looks[n]!);
-  // The real clock runs on beside the skipped one.
+  // The real clock goes on while time is skipped.
   expect(Math.max(...gaps)).toBeLessThan(2 * 60 * 60_000 + 120_000);
   expect(Math.round((ran.closedAt - from) / DAY_MS)).toBe(14);
-  // It went on as another run more than once: nobody was reminded again, and DNS no sooner. Temporal warns at 10,240 events.
+  // It continued as another run more than once: without another reminder, and with no earlier look at DNS. Temporal warns at 10,240 events.
   expect(ran.isContinued).toBe(true);
   expect(ran.historyLength).toBeLessThan(2_000);
 });

@@ -22,6 +22,7 @@ import {
 import type { StoredPost } from '../../../src/infra/archive/storedPost.ts';
 import { createWorld, rows, type World } from '../../api/world.ts';
 import { runStep } from '../../support/house.ts';
+import { s3 as server } from '../../support/s3.ts';
 import { DAY_MS } from '../../../src/lib/time.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
@@ -32,8 +33,8 @@ const openRuns = new Set<string>();
 const folders: string[] = [];
 beforeAll(async () => {
   Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: process.env.TEST_S3_ACCESS_KEY_ID,
-    AWS_SECRET_ACCESS_KEY: process.env.TEST_S3_SECRET_ACCESS_KEY,
+    AWS_ACCESS_KEY_ID: server.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
   });
   world = await createWorld();
 });
@@ -54,7 +55,7 @@ const file = async () => {
   return createStorage({ url: `file:${root}`, s3Endpoint: null });
 };
 const s3 = async () => {
-  const endpoint = process.env.TEST_S3_ENDPOINT as string;
+  const { endpoint } = server;
   const Bucket = `retention-${newId()}`;
   const client = new S3Client({ endpoint, forcePathStyle: true, region: 'us-east-1' });
   await client.send(new CreateBucketCommand({ Bucket }));

@@ -3,7 +3,7 @@ import { applyFlags } from '../../../src/core/addresses/addressFlags.ts';
 import { claimReceiving } from '../../../src/core/addresses/receiving.ts';
 import type { Models, WorkspaceEmailRow } from '../../../src/infra/models/index.ts';
 import { newId } from '../../../src/lib/ids.ts';
-import { freshModels } from '../../support/engines.ts';
+import { freshModels } from '../../support/mongodb.ts';
 import { addWorkspaceEmail } from '../../support/house.ts';
 
 let models: Models;

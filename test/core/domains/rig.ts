@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import pino from 'pino';
 import type { Deps } from '../../../activities/deps.ts';
 import { createDomainActivities, type DomainActivities } from '../../../activities/index.ts';
@@ -16,7 +15,8 @@ import { startDns, type DemoDns } from '../../../dev/mailgun/dns/index.ts';
 import { startSandbox, type Sandbox } from '../../../dev/mailgun/index.ts';
 import { createStorage } from '../../../src/infra/storage/createStorage.ts';
 import { newId } from '../../../src/lib/ids.ts';
-import { freshModels } from '../../support/engines.ts';
+import { activityEnvironment } from '../../support/activityEnvironment.ts';
+import { freshModels } from '../../support/mongodb.ts';
 import { addWorkspaceEmail } from '../../support/house.ts';
 
 type Purpose = DomainRecord['purpose'];
@@ -138,9 +138,7 @@ export async function startRig(): Promise<Rig> {
       };
     },
     step: (name, row) =>
-      new MockActivityEnvironment().run(steps[name] as never, run(row)) as ReturnType<
-        DomainActivities[typeof name]
-      >,
+      activityEnvironment().run(steps[name] as never, run(row)) as ReturnType<DomainActivities[typeof name]>,
     async addEmail(address, workspace = 'acme', change = {}) {
       const off = { can_receive: false, can_send: false };
       return (await addWorkspaceEmail(models, workspace, address, { kind: 'domain', ...off, ...change }))._id;

@@ -1,8 +1,8 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { createDomainActivities } from '../../../activities/index.ts';
 import { keepRoutes } from '../../../src/core/domains/routes.ts';
 import { createSetUp } from '../../../src/infra/providers/index.ts';
 import { NAME, startRig, type Rig } from './rig.ts';
+import { activityEnvironment } from '../../support/activityEnvironment.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -166,7 +166,7 @@ describe('the provider', () => {
 describe('routes', () => {
   test('the platform’s, and those of owned domains only; what drifts is put right', async () => {
     await rig.deps.setUp.createDomain('postroom.test');
-    const keep = () => new MockActivityEnvironment().run(rig.steps.keepProvider);
+    const keep = () => activityEnvironment().run(rig.steps.keepProvider);
     expect(await keep()).toEqual({ verdict: 'kept' });
     expect((await rig.atProvider()).routes).toEqual(['postroom.test']);
     await rig.claim('acme', 'idle.test');
@@ -181,7 +181,7 @@ describe('routes', () => {
   test('a domain that is not in the account does not keep the others from being done', async () => {
     await rig.verified();
     await rig.deps.setUp.keepRoutes([], rig.deps.publicUrl);
-    const kept = await new MockActivityEnvironment().run(rig.steps.keepProvider);
+    const kept = await activityEnvironment().run(rig.steps.keepProvider);
     expect(kept).toEqual({ verdict: 'refused', code: 'Http404' });
     expect((await rig.atProvider()).routes).toEqual([NAME, 'postroom.test']);
   });
@@ -189,7 +189,7 @@ describe('routes', () => {
   test('without a key of the provider’s there is nothing to do', async () => {
     const mailgun = { apiKey: '', signingKey: '', url: rig.sandbox.url, timeoutMs: 2_000 };
     const { keepProvider } = createDomainActivities({ ...rig.deps, setUp: createSetUp({ mailgun }) });
-    expect(await new MockActivityEnvironment().run(keepProvider)).toEqual({ verdict: 'off' });
+    expect(await activityEnvironment().run(keepProvider)).toEqual({ verdict: 'off' });
   });
 
   test('a list that is out of date by the time it is carried out is carried out anew', async () => {

@@ -1,6 +1,6 @@
 import type { Models } from '../../../src/infra/models/index.ts';
 import { rows } from '../../api/world.ts';
-import { freshModels } from '../../support/engines.ts';
+import { freshModels } from '../../support/mongodb.ts';
 import { startFollower } from '../../support/follow.ts';
 import { until } from '../../support/until.ts';
 

@@ -9,7 +9,7 @@ import { composedBytes, MAX_COMPOSED_BYTES, withComposed } from '../../../src/co
 import { createFileStorage } from '../../../src/infra/storage/fileStorage.ts';
 import { NotStoredError, type Storage } from '../../../src/infra/storage/storage.ts';
 import { newId } from '../../../src/lib/ids.ts';
-import { freshModels } from '../../support/engines.ts';
+import { freshModels } from '../../support/mongodb.ts';
 import { WORKSPACE } from '../../support/house.ts';
 import { saveReply, type Reply } from '../../support/replies.ts';
 import { readTwice } from './composeRead.ts';

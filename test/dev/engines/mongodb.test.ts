@@ -7,7 +7,7 @@ import { startChild } from '../../../dev/engines/child.ts';
 import { mongodbUri, obtainEngines, startMongodb, type Engine } from '../../../dev/engines/index.ts';
 import { answers } from '../../../dev/engines/ports.ts';
 import { lastingPort } from '../../support/ports.ts';
-import { mongoUri } from '../../support/engines.ts';
+import { mongoUri } from '../../support/mongodb.ts';
 import { until } from './fakes.ts';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'postroom-mongodb-'));

@@ -6,17 +6,17 @@ import { buffer } from 'node:stream/consumers';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { createStorage } from '../../../src/infra/storage/createStorage.ts';
 import { NotStoredError, type Storage } from '../../../src/infra/storage/storage.ts';
+import { s3 } from '../../support/s3.ts';
 
 const temp = await mkdtemp(path.join(tmpdir(), 'postroom-storage-'));
 afterAll(() => rm(temp, { recursive: true, force: true }));
 
 /** A new bucket in the S3 of this run of the tests. */
 async function newBucket(): Promise<{ endpoint: string; bucket: string }> {
-  const { TEST_S3_ENDPOINT: endpoint, TEST_S3_ACCESS_KEY_ID, TEST_S3_SECRET_ACCESS_KEY } = process.env;
-  if (!endpoint) throw new Error('TEST_S3_ENDPOINT is not set: test/support/globalSetup.ts did not run');
+  const { endpoint, accessKeyId, secretAccessKey } = s3;
   // The store finds its credentials where AWS's SDK looks for them.
-  process.env.AWS_ACCESS_KEY_ID = TEST_S3_ACCESS_KEY_ID;
-  process.env.AWS_SECRET_ACCESS_KEY = TEST_S3_SECRET_ACCESS_KEY;
+  process.env.AWS_ACCESS_KEY_ID = accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;
   const bucket = `t-${randomBytes(6).toString('hex')}`;
   const client = new S3Client({ endpoint, forcePathStyle: true, region: 'us-east-1' });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));

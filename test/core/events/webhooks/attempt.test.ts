@@ -11,7 +11,7 @@ import { createPost } from '../../../../src/core/events/webhooks/post.ts';
 import { createSeal, newSecret } from '../../../../src/core/events/webhooks/secrets.ts';
 import { createSlots } from '../../../../src/core/events/webhooks/slots.ts';
 import { rows } from '../../../api/world.ts';
-import { freshModels } from '../../../support/engines.ts';
+import { freshModels } from '../../../support/mongodb.ts';
 import { runStep } from '../../../support/house.ts';
 import { startHookServer, type HookServer } from '../../../support/hookServer.ts';
 import { until } from '../../../support/until.ts';

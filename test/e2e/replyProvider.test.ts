@@ -17,7 +17,7 @@ afterAll(() => stack.close());
 const callsOf = (messageId: string) => stack.sandbox.sends.filter((call) => call.messageId === messageId);
 const retry = (path: string, id: string) => stack.request('POST', `${path}/messages/${id}/retry`);
 
-/** A customer whose answers meet this fault, so that many can be tried side by side. */
+/** A customer whose replies meet this fault, so that many can be tried concurrently. */
 const addressOf = ({ answer, limit, as_date }: SendFault) =>
   `x-${answer}-${limit ?? (as_date ? 'date' : '')}@client.test`;
 
@@ -28,7 +28,7 @@ async function replyToEach(faults: SendFault[]) {
   return Promise.all(threads.map(async ({ path }) => ({ path, sent: await reply(stack, path) })));
 }
 
-test('what passes is tried again: each goes out, once', async () => {
+test('after a temporary fault it is tried again: each reply goes out, once', async () => {
   const faults: SendFault[] = [
     ...(['drop', 'hang', 'no_id', 'html', 'magnificent'] as const).map((answer) => ({ answer, times: 1 })),
     ...([401, 402, 403, 404, 500, 502, 503, 504] as const).map((answer) => ({ answer, times: 1 })),
@@ -52,7 +52,7 @@ test('what passes is tried again: each goes out, once', async () => {
   }
 }, 240_000);
 
-test('taken, but nobody was told: found in the events, and not sent again', async () => {
+test('accepted, but the answer was lost: found in the events, and not sent again', async () => {
   const answers = ['accept_then_drop', 'accept_then_hang', 'accept_then_500'] as const;
   const replies = await replyToEach(answers.map((answer) => ({ answer })));
   for (const { path, sent } of replies) {
@@ -63,14 +63,14 @@ test('taken, but nobody was told: found in the events, and not sent again', asyn
   }
 }, 240_000);
 
-test('refused for good: failed at once, with the provider’s own words', async () => {
+test('refused permanently: failed at once, with the provider’s own words', async () => {
   const words = 'to parameter is not a valid address. please check documentation';
   const [bad, large] = await replyToEach([{ answer: 400, message: words }, { answer: 413 }]);
   const failed = await inState(stack, bad!.path, bad!.sent.id, 'failed');
   expect(failed.reason).toContain(words);
   expect((await inState(stack, large!.path, large!.sent.id, 'failed')).reason).toMatch(/size|large/i);
   for (const { sent } of [bad!, large!]) expect(callsOf(sent.message_id)).toHaveLength(1);
-  // A person may have it tried again, and nothing of it has gone out before.
+  // A person may retry it; nothing of it has gone out before.
   stack.sandbox.faults.clear();
   expect((await retry(bad!.path, bad!.sent.id)).status).toBe(202);
   await inState(stack, bad!.path, bad!.sent.id, 'delivered');
@@ -87,7 +87,7 @@ describe('events that cannot be read', () => {
       expect(unconfirmed.reason).toContain('cannot be read');
       expect(await runOf(stack, sent.id)).toMatchObject({ action: 'unconfirmed' });
       expect(callsOf(sent.message_id)).toHaveLength(1);
-      // Looked for once more when a person has it tried again: it did go out.
+      // A person's retry looks for it once more: it did go out.
       stack.sandbox.faults.clear();
       expect((await retry(path, sent.id)).status).toBe(202);
       await inState(stack, path, sent.id, ['sent', 'delivered'], { withinMs: WITHIN_MS });
@@ -96,7 +96,7 @@ describe('events that cannot be read', () => {
     240_000,
   );
 
-  test('an event that comes after all settles what was unconfirmed', async () => {
+  test('an event that comes late settles what was unconfirmed', async () => {
     stack.sandbox.set({ eventsDelayMs: 3_600_000 });
     stack.sandbox.faults.set({ events: { answer: 403 } });
     const [{ path, sent } = { path: '', sent: null! }] = await replyToEach([{ answer: 'accept_then_drop' }]);
@@ -118,7 +118,7 @@ describe('events that cannot be read', () => {
   }, 240_000);
 });
 
-test('a key that is wrong for longer than a reply is tried: seen meanwhile, then failed; a person has it tried again', async () => {
+test('a key that is wrong for longer than a reply is tried: the reason is shown meanwhile, then failed; a person’s retry sends it', async () => {
   await stack.stop('worker');
   await stack.startWorker({ REPLY_RETRY_MS: '500', REPLY_GIVE_UP_MS: '5000' });
   const [{ path, sent } = { path: '', sent: null! }] = await replyToEach([{ answer: 401 }]);

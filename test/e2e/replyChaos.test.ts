@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import type { SendFault } from '../../dev/mailgun/outbound/sendFaults.ts';
 import { settleReplies } from '../../src/sweeps/settleInbound.ts';
+import { note } from '../support/note.ts';
 import { inState, mailIn, reply } from '../support/outgoing.ts';
 import { allInState, expectSentOnce, mapWide, type SentRow } from '../support/manyReplies.ts';
+import { SOAK, sized } from '../support/size.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
@@ -37,14 +39,17 @@ const addresses = (name: string, count: number) =>
 const replyToEach = (recipients: string[]) =>
   mapWide(recipients, WIDTH, async (to) => (await reply(stack, path, { text: 'Yes.', to: [to], cc: [] })).id);
 
-/** What a call may meet. After the second kind it is unclear what became of it, and it takes a while to find out. */
+/** What a call may meet. After a fault of the second kind it is unclear whether the mail was taken, and finding out takes a while. */
 const CERTAIN: SendFault[] = [{ answer: 429, again_after_s: 1 }, { answer: 403 }, { answer: 'magnificent' }];
 const UNCLEAR = (
   ['accept_then_drop', 'accept_then_500', 'accept_then_hang', 'drop', 'hang', 'no_id', 'html', 500] as const
 ).map((answer): SendFault => ({ answer }));
 
-test('200 sends in which anything happens to the calls: each goes out once, all are settled', async () => {
-  const recipients = addresses('r', 200);
+/** Enough for each fault, also in a tenth of the full size. */
+const SENDS = sized(200);
+
+test(`${SENDS} sends in which anything happens to the calls: each goes out once, all are settled`, async () => {
+  const recipients = addresses('r', SENDS);
   const faults = recipients.flatMap((recipient, n) => {
     const met = [
       ...(n % 5 === 0 ? [CERTAIN[(n / 5) % CERTAIN.length]!] : []),
@@ -61,11 +66,11 @@ test('200 sends in which anything happens to the calls: each goes out once, all 
   const calls = rows.flatMap((row) => callsOf(row.message_id));
   const met = calls.flatMap(({ fault }) => (fault === null ? [] : [fault]));
   expect(new Set(met)).toEqual(new Set(faults.map(({ answer }) => answer)));
-  console.info(`${calls.length} calls, ${met.length} with a fault`);
+  note(`${calls.length} calls, ${met.length} with a fault`);
 }, 300_000);
 
-test('where events can neither be read nor come: never sent again by itself, and once more by a person', async () => {
-  const recipients = addresses('u', 24);
+test('where events can be neither read nor received: never sent again by itself, and once more by a person', async () => {
+  const recipients = addresses('u', UNCLEAR.length * (SOAK ? 3 : 1));
   stack.sandbox.faults.set({
     sends: recipients.map((recipient, n) => ({ ...UNCLEAR[n % UNCLEAR.length]!, recipient, times: 1 })),
     events: { answer: 403 },
@@ -75,7 +80,7 @@ test('where events can neither be read nor come: never sent again by itself, and
   const rows = await allInState(stack, ids, ['unconfirmed'], WITHIN_MS);
   expect(rows.map((row) => callsOf(row.message_id).length)).toEqual(rows.map(() => 1));
 
-  // Two who ask at the same moment have it tried once.
+  // Two people who retry at the same moment cause one try.
   await mapWide(ids, WIDTH, async (id) => {
     const both = await Promise.all([retry(id), retry(id)]);
     expect(both.map(({ status }) => status)).toContain(202);
@@ -92,10 +97,10 @@ describe('a run that an operator ended', () => {
     await until('it to be settled', () => settleReplies({ models, client, log }, 0));
   }
 
-  test('while it waited to try again: failed; tried again by a person it goes out, once', async () => {
+  test('while it waited for its next try: failed; a person’s retry sends it, once', async () => {
     stack.sandbox.faults.set({ sends: { answer: 429, again_after_s: 600 } });
     const sent = await reply(stack, path);
-    await until('what a try came to', async () => {
+    await until('the outcome of a try', async () => {
       const { outbound } = await rowOf(sent.id);
       return outbound.attempt === 1 && !outbound.unclear;
     });
@@ -107,7 +112,7 @@ describe('a run that an operator ended', () => {
     expectSentOnce(stack, await allInState(stack, [sent.id], ['sent', 'delivered'], WITHIN_MS));
   }, 240_000);
 
-  test('while it was unclear what a call came to: unconfirmed; looked for once more, and it is there', async () => {
+  test('while it was unclear whether a call had succeeded: unconfirmed; a person’s retry looks once more, and finds it', async () => {
     stack.sandbox.set({ eventsDelayMs: 3_600_000 });
     stack.sandbox.faults.set({ sends: { answer: 'accept_then_drop' }, event_posts: { drop: true } });
     const sent = await reply(stack, path);
@@ -137,7 +142,7 @@ describe('a run that an operator ended', () => {
 });
 
 describe('a person’s retry while an earlier attempt’s events still come in', () => {
-  test('they say during the second call that it has arrived: that settles it, and there is no third', async () => {
+  test('the events say during the second call that it has arrived: that settles it, and there is no third call', async () => {
     const to = ['ann@client.test', 'bob@client.test'];
     stack.sandbox.set({ eventsDelayMs: 3_600_000 });
     stack.sandbox.faults.set({
@@ -161,14 +166,14 @@ describe('a person’s retry while an earlier attempt’s events still come in',
     });
   }, 240_000);
 
-  test('others’ events, after one has come back: it goes to that one, and to nobody twice', async () => {
+  test('events of other recipients, after one has bounced: it goes to that one again, and to no recipient twice', async () => {
     stack.sandbox.set({ eventsDelayMs: 0, stepMs: 700 });
     const slow = Array.from({ length: 6 }, (_, n) => `slow+${n}@client.test`);
     const sent = await reply(stack, path, { text: 'Yes.', to: ['bounce@client.test'], cc: slow });
     await inState(stack, path, sent.id, 'failed');
     expect((await retry(sent.id)).status).toBe(202);
     const { deliveries } = await until(
-      'everybody’s fate',
+      'the delivery state of each recipient',
       async () => {
         const shown = await inState(stack, path, sent.id, ['failed', 'sent', 'delayed', 'sending', 'queued']);
         const done = shown.deliveries.filter(({ state }) => state === 'delivered' || state === 'failed');
@@ -184,7 +189,7 @@ describe('a person’s retry while an earlier attempt’s events still come in',
   }, 240_000);
 });
 
-test('Temporal holds no address, subject or word of a reply', async () => {
+test('Temporal stores no address, subject or word of a reply', async () => {
   stack.sandbox.faults.set({
     sends: [
       { answer: 400, message: 'gone@client.test is not a valid address', times: 1 },

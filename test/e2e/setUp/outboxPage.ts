@@ -4,14 +4,16 @@ import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { inState, mailIn, messagesOf, outboxOf, reply } from '../support/outgoing.ts';
-import { startStack, type Stack } from '../support/stack.ts';
-import { until } from '../support/until.ts';
+import { note } from '../../support/note.ts';
+import { inState, mailIn, messagesOf, outboxOf, reply } from '../../support/outgoing.ts';
+import { sharedStack } from '../../support/sharedStack.ts';
+import type { Stack } from '../../support/stack.ts';
+import { until } from '../../support/until.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
-if (!CHROMIUM) console.warn('the outbox page is not tried: no Chromium is on this machine');
+if (!CHROMIUM) note('the outbox page is not tested: no Chromium is on this machine');
 
 (CHROMIUM ? describe : describe.skip)('the outbox page in a browser', () => {
   let stack: Stack;
@@ -33,7 +35,7 @@ if (!CHROMIUM) console.warn('the outbox page is not tried: no Chromium is on thi
     const { port } = evil.address() as AddressInfo;
     const args = ['--no-sandbox', `--host-resolver-rules=MAP evil.test:80 127.0.0.1:${port}`];
     [stack, browser] = await Promise.all([
-      startStack(),
+      sharedStack(),
       chromium.launch({ executablePath: CHROMIUM!, args, timeout: 120_000 }),
     ]);
   });
@@ -41,7 +43,6 @@ if (!CHROMIUM) console.warn('the outbox page is not tried: no Chromium is on thi
     await browser.close();
     evil.closeAllConnections();
     evil.close();
-    await stack.close();
   });
   beforeEach(async () => {
     asked = [];
