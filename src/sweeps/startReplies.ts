@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { ReplyRun } from '../infra/temporal/runTypes.ts';
-import type { Models } from '../infra/models/index.ts';
+import type { Models, OutboundMessageRow } from '../infra/models/index.ts';
 import { faultOf } from '../lib/faultOf.ts';
 import { applyMessage } from '../core/replies/saveMessage.ts';
-import type { OutboundRow } from '../core/replies/takeBack.ts';
 
 export interface ReplyStarterDeps {
   models: Models;
@@ -80,7 +79,7 @@ export function createReplyStarter({ models, startReply, log }: ReplyStarterDeps
   async function sweepPage(): Promise<boolean> {
     const rows = await models.Message.find({ 'outbound.wants_start': true }, WITHOUT_BODIES)
       .limit(PAGE)
-      .lean<OutboundRow[]>();
+      .lean<OutboundMessageRow[]>();
     const isFull = rows.length === PAGE;
     // While Temporal is away one at a time knocks.
     for (let few = rows.splice(0, 1); few.length > 0 && !isClosed; few = rows.splice(0, AT_ONCE)) {
@@ -90,9 +89,9 @@ export function createReplyStarter({ models, startReply, log }: ReplyStarterDeps
     return isFull && !isLeft && !isClosed;
   }
 
-  async function takeUpOne(row: OutboundRow): Promise<void> {
+  async function takeUpOne(row: OutboundMessageRow): Promise<void> {
     // The process that saved it may have died before. With its text, which its thread is searched by.
-    await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundRow>());
+    await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundMessageRow>());
     await start({ id: row._id, run: row.outbound.run });
   }
 

@@ -1,10 +1,10 @@
-import type { MessageRow } from '../../src/infra/models/index.ts';
-import type { MessageState, Outbound } from '../../src/infra/models/outbound.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
+import type { MessageState } from '../../src/infra/models/outbound.ts';
 import type { SendCall } from '../../dev/mailgun/outbound/types.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
 
-export type SentRow = MessageRow & { outbound: Outbound };
+export type SentRow = OutboundMessageRow;
 
 /** How often each Message-Id was taken, for whom: `<id> to ann@client.test` -> 1. */
 function takenOnce(sends: readonly SendCall[]): Map<string, number> {
@@ -21,7 +21,7 @@ function takenOnce(sends: readonly SendCall[]): Map<string, number> {
 /** Each of these replies has one recipient, and that one got it once: no more, no less. */
 export function expectSentOnce(stack: Stack, rows: SentRow[]): void {
   const wanted = rows.map((row) => `${row.message_id} to ${row.to[0]?.email.toLowerCase()}`).sort();
-  const ids = new Set(rows.map((row) => row.message_id));
+  const ids = new Set<string | null>(rows.map((row) => row.message_id));
   const taken = takenOnce(stack.sandbox.sends.filter(({ messageId }) => ids.has(messageId)));
   expect([...taken].filter(([, times]) => times !== 1)).toEqual([]);
   expect([...taken.keys()].sort()).toEqual(wanted);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { MessageRow } from '../../infra/models/index.ts';
+import type { MessageRow, OutboundMessageRow } from '../../infra/models/index.ts';
 import type { MessageState } from '../../infra/models/outbound.ts';
 import { replyDefaults } from '../../core/replies/defaults.ts';
 import { newNote, newReply } from '../../core/replies/newReply.ts';
 import { findSender } from '../../core/replies/sender.ts';
-import { cancelMessage, retryMessage, type OutboundRow } from '../../core/replies/takeBack.ts';
+import { cancelMessage, retryMessage } from '../../core/replies/takeBack.ts';
 import type { Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
 import type { ApiRouter, RouteDeps } from '../deps.ts';
@@ -183,8 +183,8 @@ export function messageRoutes(
   );
 }
 
-function outboundOnly(message: MessageRow): OutboundRow {
-  if (message.outbound) return message as OutboundRow;
+function outboundOnly(message: MessageRow): OutboundMessageRow {
+  if (message.direction === 'outbound') return message;
   throw new Problem(409, `This does not go out: ${SAYS[message.state]}.`);
 }
 

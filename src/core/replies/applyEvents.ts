@@ -1,5 +1,5 @@
-import type { MessageRow, Models } from '../../infra/models/index.ts';
-import type { DeliveryRow, Outbound } from '../../infra/models/outbound.ts';
+import type { Models, OutboundMessageRow } from '../../infra/models/index.ts';
+import type { DeliveryRow } from '../../infra/models/outbound.ts';
 import type { DeliveryEvent } from '../../infra/providers/outbound.ts';
 import { threadsOf } from '../threads/threads.ts';
 import { countReply } from '../../infra/telemetry/metrics.ts';
@@ -9,9 +9,9 @@ import { isSettled, withEvents, worstOf, type DeliveryFact } from './recipientSt
 
 /** An outbound message as far as its way is concerned. */
 export type SentMessage = Pick<
-  MessageRow,
-  '_id' | 'workspace_id' | 'thread_kind' | 'thread_id' | 'state' | 'to' | 'cc'
-> & { outbound: Outbound };
+  OutboundMessageRow,
+  '_id' | 'workspace_id' | 'thread_kind' | 'thread_id' | 'state' | 'to' | 'cc' | 'outbound'
+>;
 const SENT_FIELDS = {
   workspace_id: 1,
   thread_kind: 1,
@@ -72,7 +72,7 @@ function toldOf(
   { outbound }: SentMessage,
   events: Omit<DeliveryEvent, 'id' | 'messageId'>[],
 ): DeliveryFact[] {
-  const { attempt, attempt_to = [], deliveries, unclear } = outbound;
+  const { attempt, attempt_to, deliveries, unclear } = outbound;
   // A bounce that comes as a mail names no attempt: it is about one that is known to have gone out, if any is.
   const latest = unclear ? Math.max(0, ...deliveries.map((row) => row.attempt)) || attempt : attempt;
   const told = events.map((event): DeliveryFact => ({

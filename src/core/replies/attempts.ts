@@ -16,5 +16,5 @@ export function recipientsLeft(
  * The last call was made by the run that owns the message now; an earlier run's is one that a person has decided about.
  * By number, because clocks differ.
  */
-export const isCalledByThisRun = ({ attempt, attempts_before = 0 }: Outbound): boolean =>
+export const isCalledByThisRun = ({ attempt, attempts_before }: Outbound): boolean =>
   attempt > attempts_before;

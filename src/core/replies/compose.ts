@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { composeMime } from '../../mail/composeMime.ts';
 import { outgoingHtml, shownCids } from '../../mail/outgoingHtml.ts';
 import { textFromHtml } from '../../mail/htmlText.ts';
-import type { AttachmentRow, MessageRow, Models } from '../../infra/models/index.ts';
+import type { AttachmentRow, Models, OutboundMessageRow } from '../../infra/models/index.ts';
 import type { Outbound } from '../../infra/models/outbound.ts';
 import type { Storage } from '../../infra/storage/storage.ts';
 
@@ -16,7 +16,7 @@ export const MAX_COMPOSED_BYTES = 25 * 1024 * 1024;
 
 /** What of a message makes its mail. */
 type Mail = Pick<
-  MessageRow,
+  OutboundMessageRow,
   | 'from'
   | 'reply_to'
   | 'to'
@@ -36,7 +36,7 @@ const SENDER_BYTES = 2_000;
 /** Composes the message as MIME into the spool while `use` runs. @throws NotStoredError when a file of it is gone. */
 export async function withComposed<T>(
   { models, storage }: { models: Models; storage: Storage },
-  row: MessageRow & { outbound: Outbound },
+  row: OutboundMessageRow,
   use: (mimeFile: string, size: number) => Promise<T>,
 ): Promise<T> {
   const files = await models.Attachment.find({
@@ -98,7 +98,7 @@ function compose<F extends File>(row: Mail, files: F[], content: (file: F) => Re
     subject: row.subject,
     // The same at each attempt; a scheduled mail is not as old as its row.
     date: row.outbound.due_at,
-    messageId: row.message_id ?? '',
+    messageId: row.message_id,
     inReplyTo: row.in_reply_to,
     references: row.references,
     text: row.text || textFromHtml(row.html ?? ''),

@@ -1,4 +1,4 @@
-import type { MessageRow, Models } from '../../infra/models/index.ts';
+import type { InboundMessageRow, Models } from '../../infra/models/index.ts';
 import type { SendingThread } from './sender.ts';
 
 /** Mails looked back over for one by somebody who takes part; our own messages, however many, are passed over. */
@@ -12,13 +12,13 @@ const WITHOUT_BODIES = { text: 0, html: 0, headers: 0 } as const;
 export async function lastInbound(
   models: Models,
   { _id: thread_id, workspace_id, audience }: Pick<SendingThread, '_id' | 'workspace_id' | 'audience'>,
-): Promise<MessageRow | null> {
+): Promise<InboundMessageRow | null> {
   const newest = await models.Message.find(
     { workspace_id, thread_id, audience, direction: 'inbound' },
     WITHOUT_BODIES,
   )
     .sort({ created_at: -1, _id: -1 })
     .limit(LOOKED_BACK)
-    .lean<MessageRow[]>();
+    .lean<InboundMessageRow[]>();
   return newest.find((message) => message.sender_known || message.opens) ?? null;
 }

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { normaliseAddress, type Address } from '../../mail/addresses.ts';
 import { parentIds } from '../../mail/messageIds.ts';
-import type { AttachmentRow, MessageRow, Models } from '../../infra/models/index.ts';
+import type {
+  AttachmentRow,
+  MessageRow,
+  Models,
+  NoteRow,
+  OutboundMessageRow,
+} from '../../infra/models/index.ts';
+import { NO_ADDRESS, NOT_RECEIVED, NOT_SENT } from '../../infra/models/message.ts';
 import type { Outbound } from '../../infra/models/outbound.ts';
 import { UNDO_SECONDS } from '../../infra/models/workspace.ts';
 import { composedBytes, MAX_COMPOSED_BYTES } from './compose.ts';
@@ -68,8 +75,10 @@ export async function newNote(
   thread: ReplyThread,
 ): Promise<NewMessage> {
   const uploads = await findUploads(models, order.author, order.draft.attachments, order.id);
-  const row: MessageRow = {
-    ...blank(order),
+  const row: NoteRow = {
+    ...NOT_RECEIVED,
+    ...NOT_SENT,
+    ...written(order),
     ...placeIn(thread),
     direction: 'note',
     state: 'saved',
@@ -84,9 +93,14 @@ const placeIn = ({ kind, row }: ReplyThread) => ({
   audience: row.audience,
 });
 
-/** What tells one outbound message from another. */
-type Outgoing = Pick<MessageRow, 'thread_kind' | 'thread_id' | 'audience' | 'to' | 'cc' | 'subject'> &
-  Partial<MessageRow> & { bcc: Address[] };
+/** Where an outbound message belongs, whom it is for, and what it answers or opens. */
+type Outgoing = Pick<OutboundMessageRow, 'thread_kind' | 'thread_id' | 'audience' | 'to' | 'cc' | 'subject'> &
+  Partial<
+    Pick<
+      OutboundMessageRow,
+      'in_reply_to' | 'references' | 'names' | 'opens' | 'contact_id' | 'workspace_email_id'
+    >
+  > & { bcc: Address[] };
 
 /** @throws Unfit when nobody would get it, or it is too large, or its time is wrong. */
 export async function newOutbound(
@@ -99,27 +113,31 @@ export async function newOutbound(
   if (people.length === 0) throw new Unfit('to', 'names nobody, and nor do cc and bcc');
   if (people.length > MAX_RECIPIENTS)
     throw new Unfit('to', `with cc and bcc has ${people.length} recipients; ${MAX_RECIPIENTS} are the most`);
-  const blankRow = blank(order);
-  const row: MessageRow & { outbound: Outbound } = {
-    ...blankRow,
-    ...outgoing,
+  const common = written(order);
+  const row: OutboundMessageRow = {
+    ...NOT_RECEIVED,
+    ...common,
+    direction: 'outbound',
+    state: draft.sendAt === null ? 'queued' : 'scheduled',
+    // Decided when it goes out (activities/replies/resolveSendingEmail.ts).
+    from: NO_ADDRESS,
+    sender: NO_ADDRESS,
+    reply_to: [],
+    sending_email: draft.sendingEmail,
     message_id: `<${randomBytes(16).toString('hex')}@${platformDomain}>`,
+    in_reply_to: null,
+    references: [],
+    names: [],
+    opens: false,
+    contact_id: null,
+    workspace_email_id: null,
+    ...outgoing,
     people: people.map(({ email }) => normaliseAddress(email) ?? email),
     outbound: {
+      ...newDelivery(common.created_at),
       bcc,
       send_at: draft.sendAt,
-      due_at: draft.sendAt ?? (await undoneUntil(models, author, draft, blankRow.created_at)),
-      run: 1,
-      wants_start: true,
-      is_open: true,
-      attempt: 0,
-      attempt_at: null,
-      unclear: false,
-      trying_since: null,
-      reason: null,
-      state_at: blankRow.created_at,
-      deliveries: [],
-      changes: 0,
+      due_at: draft.sendAt ?? (await undoneUntil(models, author, draft, common.created_at)),
     },
   };
   checkTime(draft.sendAt, row.created_at);
@@ -133,52 +151,35 @@ export async function newOutbound(
 }
 
 /** What all messages of agents have in common. */
-function blank({
-  id,
-  author,
-  requestHash,
-  draft,
-  body,
-}: Order): Omit<MessageRow, 'thread_kind' | 'thread_id' | 'audience' | 'subject'> {
-  return {
-    _id: id,
-    workspace_id: author.workspaceId,
-    direction: 'outbound',
-    state: draft.sendAt === null ? 'queued' : 'scheduled',
-    // Decided when it goes out (activities/replies/resolveSendingEmail.ts).
-    from: { email: '', name: '' },
-    sender: { email: '', name: '' },
-    reply_to: [],
-    to: [],
-    cc: [],
-    to_email: null,
-    workspace_email_id: null,
-    sending_email: draft.sendingEmail,
-    text: body.text,
-    html: body.html,
-    cut: [],
-    headers: [],
-    message_id: null,
-    in_reply_to: null,
-    references: [],
-    names: [],
-    people: [],
-    sender_known: true,
-    opens: false,
-    auto_reply: false,
-    list_mail: false,
-    spam: false,
-    sent_at: null,
-    contact_id: null,
-    inbound_email_id: null,
-    files: [],
-    copies: [],
-    author_id: author.userId,
-    request_hash: requestHash,
-    outbound: null,
-    created_at: new Date(),
-  };
-}
+const written = ({ id, author, requestHash, body }: Order) => ({
+  _id: id,
+  workspace_id: author.workspaceId,
+  text: body.text,
+  html: body.html,
+  author_id: author.userId,
+  request_hash: requestHash,
+  created_at: new Date(),
+});
+
+/** The delivery of a message that is saved at this moment and due at once. Its run is not started yet. */
+export const newDelivery = (now: Date): Outbound => ({
+  bcc: [],
+  send_at: null,
+  due_at: now,
+  run: 1,
+  wants_start: true,
+  is_open: true,
+  attempt: 0,
+  attempt_at: null,
+  attempts_before: 0,
+  attempt_to: [],
+  unclear: false,
+  trying_since: null,
+  reason: null,
+  state_at: now,
+  deliveries: [],
+  changes: 0,
+});
 
 /** Who is named twice is written to once: in To before Cc before Bcc. */
 export function eachOnce(to: Address[], cc: Address[], bcc: Address[]) {

@@ -1,10 +1,5 @@
 import { normaliseAddress } from '../../mail/addresses.ts';
-import {
-  DELIVERY_STATES,
-  type DeliveryRow,
-  type DeliveryState,
-  type MessageState,
-} from '../../infra/models/outbound.ts';
+import { DELIVERY_STATES, type DeliveryRow, type DeliveryState } from '../../infra/models/outbound.ts';
 import type { DeliveryEvent } from '../../infra/providers/outbound.ts';
 
 const STATE_OF = {
@@ -54,7 +49,11 @@ function isNews(before: DeliveryRow, row: DeliveryRow): boolean {
 }
 
 /** The state of the whole message, with the reason and time of the recipient that decides it. */
-export function worstOf(deliveries: DeliveryRow[]): { state: MessageState; reason: string | null; at: Date } {
+export function worstOf(deliveries: DeliveryRow[]): {
+  state: DeliveryState;
+  reason: string | null;
+  at: Date;
+} {
   for (const state of WORST_FIRST) {
     const of = deliveries.filter((row) => row.state === state);
     const newest = of.reduce<DeliveryRow | null>((a, b) => (a && a.at >= b.at ? a : b), null);

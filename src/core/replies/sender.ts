@@ -1,5 +1,5 @@
 import type { Address } from '../../mail/addresses.ts';
-import type { MessageRow, Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
+import type { InboundMessageRow, Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import { audienceOf, isReceivable } from '../threads/audiences.ts';
 import { lastInbound } from './lastInbound.ts';
@@ -87,7 +87,7 @@ async function defaults(
     // A ticket that has an address already takes the oldest that can send; a new one belongs to a ticket address.
     return own ? [...first, ...sendable] : [...ofTickets, ...sendable];
   }
-  const last: MessageRow | null = await lastInbound(models, thread);
+  const last: InboundMessageRow | null = await lastInbound(models, thread);
   const writtenTo = emails.filter((email) => email.address === last?.to_email);
   return [...writtenTo, ...first, ...emails.filter((email) => email.can_send)].filter(
     (email) => audienceOf(email) === thread.audience,

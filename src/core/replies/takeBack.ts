@@ -1,13 +1,11 @@
-import type { MessageRow, Models } from '../../infra/models/index.ts';
-import type { MessageState, Outbound } from '../../infra/models/outbound.ts';
+import type { Models, OutboundMessageRow } from '../../infra/models/index.ts';
+import type { OutboundState } from '../../infra/models/outbound.ts';
 import { countReply } from '../../infra/telemetry/metrics.ts';
 import { asSet, type MessageChange } from './change.ts';
 
-export type OutboundRow = MessageRow & { outbound: Outbound };
-
 /** The message as it is now, and whether what was asked for is so. */
 export interface Decided {
-  row: OutboundRow;
+  row: OutboundMessageRow;
   done: boolean;
 }
 
@@ -15,7 +13,7 @@ export interface Decided {
  * Takes a message back: one conditional update, against the run's `-> sending` (activities/replies/takeReply.ts). A run that was
  * started finds it cancelled; one that was not is not needed any more. Twice is once.
  */
-export async function cancelMessage(models: Models, message: OutboundRow): Promise<Decided> {
+export async function cancelMessage(models: Models, message: OutboundMessageRow): Promise<Decided> {
   const row = await decide(models, message, ['queued', 'scheduled'], {
     state: 'cancelled',
     outbound: { wants_start: false, is_open: false, reason: null, state_at: new Date() },
@@ -24,7 +22,7 @@ export async function cancelMessage(models: Models, message: OutboundRow): Promi
 }
 
 /** A person has a message tried again that has failed, or of which nobody knows: a run of its own. */
-export async function retryMessage(models: Models, message: OutboundRow): Promise<Decided> {
+export async function retryMessage(models: Models, message: OutboundMessageRow): Promise<Decided> {
   const at = new Date();
   const { run } = message.outbound;
   const row = await decide(
@@ -51,25 +49,25 @@ export async function retryMessage(models: Models, message: OutboundRow): Promis
 /** @returns the message when the change was made. */
 async function decide(
   models: Models,
-  { _id, workspace_id }: OutboundRow,
-  from: MessageState[],
+  { _id, workspace_id }: OutboundMessageRow,
+  from: OutboundState[],
   change: MessageChange,
   more: Record<string, unknown> = {},
-): Promise<OutboundRow | null> {
+): Promise<OutboundMessageRow | null> {
   const row = await models.Message.findOneAndUpdate(
     { _id, workspace_id, direction: 'outbound', state: { $in: from }, ...more },
     { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
     { returnDocument: 'after' },
-  ).lean<OutboundRow>();
+  ).lean<OutboundMessageRow>();
   if (row) countReply(change.state);
   return row;
 }
 
 async function now(
   models: Models,
-  { _id, workspace_id }: OutboundRow,
-  wanted: MessageState | null,
+  { _id, workspace_id }: OutboundMessageRow,
+  wanted: OutboundState | null,
 ): Promise<Decided> {
-  const row = await models.Message.findOne({ _id, workspace_id }).orFail().lean<OutboundRow>();
+  const row = await models.Message.findOne({ _id, workspace_id }).orFail().lean<OutboundMessageRow>();
   return { row, done: row.state === wanted };
 }
