@@ -19,18 +19,18 @@ import { findSender } from './sender.ts';
 import { findUploads, markShown } from './uploads.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
-/** What is asked for, and by whom. */
+/** A request to save a message. */
 export interface Order {
-  /** Id that the message will have. */
+  /** The message's id. */
   id: string;
-  /** Of the request, for its Idempotency-Key. */
+  /** Hash of the request: an Idempotency-Key counts only for an equal one. */
   requestHash: string;
   author: Author;
   draft: Draft;
   body: SafeBody;
 }
 
-/** A message to be saved, and the files that become its own. */
+/** A message to save, and the uploads that become its attachments. */
 export interface NewMessage {
   row: MessageRow;
   uploads: AttachmentRow[];
@@ -38,16 +38,16 @@ export interface NewMessage {
 
 export interface NewReplyDeps {
   models: Models;
-  /** Right side of the Message-Ids that we make. */
+  /** Domain of the Message-Ids that we make. */
   platformDomain: string;
 }
 
-/** Recipients of one message (Mailgun takes 1,000 a call). */
+/** Most recipients of one message (Mailgun: 1,000 a call). */
 const MAX_RECIPIENTS = 1_000;
-/** A later `send_at` is a mistake in its unit or its year. */
+/** A later `send_at` is probably a mistake in its unit or year. */
 const LONGEST_AHEAD_MS = 366 * DAY_MS;
 
-/** A reply on a ticket or conversation. Everything about it but its sender is decided here, for ever. @throws Unfit */
+/** A reply on a ticket or conversation. Everything about it is final now, except its sender. @throws Unfit */
 export async function newReply(deps: NewReplyDeps, order: Order, thread: ReplyThread): Promise<NewMessage> {
   const { draft, author } = order;
   const defaults = await replyDefaults(deps.models, thread.row);
@@ -68,7 +68,7 @@ export async function newReply(deps: NewReplyDeps, order: Order, thread: ReplyTh
   });
 }
 
-/** An internal note: for us only. @throws Unfit */
+/** An internal note: only members see it. @throws Unfit */
 export async function newNote(
   { models }: NewReplyDeps,
   order: Order,
@@ -102,7 +102,7 @@ type Outgoing = Pick<OutboundMessageRow, 'thread_kind' | 'thread_id' | 'audience
     >
   > & { bcc: Address[] };
 
-/** @throws Unfit when nobody would get it, or it is too large, or its time is wrong. */
+/** @throws Unfit when it has no recipients, is too large, or its time is wrong. */
 export async function newOutbound(
   { models, platformDomain }: NewReplyDeps,
   order: Order,
@@ -110,9 +110,12 @@ export async function newOutbound(
 ): Promise<NewMessage> {
   const { draft, author } = order;
   const people = [...outgoing.to, ...outgoing.cc, ...bcc];
-  if (people.length === 0) throw new Unfit('to', 'names nobody, and nor do cc and bcc');
+  if (people.length === 0) throw new Unfit('to', 'needs at least one recipient, here or in cc or bcc');
   if (people.length > MAX_RECIPIENTS)
-    throw new Unfit('to', `with cc and bcc has ${people.length} recipients; ${MAX_RECIPIENTS} are the most`);
+    throw new Unfit(
+      'to',
+      `has ${people.length} recipients with cc and bcc; send it to at most ${MAX_RECIPIENTS}`,
+    );
   const common = written(order);
   const row: OutboundMessageRow = {
     ...NOT_RECEIVED,
@@ -144,7 +147,7 @@ export async function newOutbound(
   const uploads = await findUploads(models, author, draft.attachments, order.id);
   const bytes = await composedBytes(row, uploads);
   if (bytes > MAX_COMPOSED_BYTES) {
-    const why = `would make a mail of ${bytes} bytes; ${MAX_COMPOSED_BYTES} are the most that can be sent`;
+    const why = `would make a mail of ${bytes} bytes, but at most ${MAX_COMPOSED_BYTES} can be sent; make it smaller`;
     throw new Unfit(uploads.length > 0 ? 'attachments' : 'html', why);
   }
   return { row, uploads: markShown(uploads, order.body.shownCids) };
@@ -181,7 +184,7 @@ export const newDelivery = (now: Date): Outbound => ({
   changes: 0,
 });
 
-/** Who is named twice is written to once: in To before Cc before Bcc. */
+/** Keeps the first of equal addresses: To before Cc before Bcc. */
 export function eachOnce(to: Address[], cc: Address[], bcc: Address[]) {
   const seen = new Set<string>();
   const unseen = (list: Address[]) =>
@@ -194,9 +197,9 @@ export function eachOnce(to: Address[], cc: Address[], bcc: Address[]) {
 
 function checkTime(sendAt: Date | null, now: Date): void {
   if (sendAt === null) return;
-  if (sendAt <= now) throw new Unfit('send_at', 'is not in the future');
+  if (sendAt <= now) throw new Unfit('send_at', 'must be in the future');
   if (sendAt.getTime() > now.getTime() + LONGEST_AHEAD_MS)
-    throw new Unfit('send_at', 'is more than a year ahead');
+    throw new Unfit('send_at', 'must be within a year from now');
 }
 
 async function undoneUntil(

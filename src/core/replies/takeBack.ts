@@ -3,25 +3,26 @@ import type { OutboundState } from '../../infra/models/outbound.ts';
 import { countReply } from '../../infra/telemetry/metrics.ts';
 import { asSet, type MessageChange } from './change.ts';
 
-/** The message as it is now, and whether what was asked for is so. */
+/** The message as it is now, and whether it is as requested. */
 export interface Decided {
   row: OutboundMessageRow;
   done: boolean;
 }
 
 /**
- * Takes a message back: one conditional update, against the run's `-> sending` (activities/replies/takeReply.ts). A run that was
- * started finds it cancelled; one that was not is not needed any more. Twice is once.
+ * Cancels a message before it goes out: one conditional update, which competes with the run's `-> sending`
+ * (activities/replies/takeReply.ts). A run that has started finds the message cancelled; otherwise none is started.
+ * Idempotent.
  */
 export async function cancelMessage(models: Models, message: OutboundMessageRow): Promise<Decided> {
   const row = await decide(models, message, ['queued', 'scheduled'], {
     state: 'cancelled',
     outbound: { wants_start: false, is_open: false, reason: null, state_at: new Date() },
   });
-  return row ? { row, done: true } : now(models, message, 'cancelled');
+  return row ? { row, done: true } : asItIs(models, message, 'cancelled');
 }
 
-/** A person has a message tried again that has failed, or of which nobody knows: a run of its own. */
+/** Tries a failed or unconfirmed message again, at a person's request: as a new run. */
 export async function retryMessage(models: Models, message: OutboundMessageRow): Promise<Decided> {
   const at = new Date();
   const { run } = message.outbound;
@@ -40,10 +41,10 @@ export async function retryMessage(models: Models, message: OutboundMessageRow):
         state_at: at,
       },
     },
-    // Two who ask at once start one run.
+    // Two concurrent requests start one run.
     { 'outbound.run': run },
   );
-  return row ? { row, done: true } : now(models, message, null);
+  return row ? { row, done: true } : asItIs(models, message, null);
 }
 
 /** @returns the message when the change was made. */
@@ -63,7 +64,7 @@ async function decide(
   return row;
 }
 
-async function now(
+async function asItIs(
   models: Models,
   { _id, workspace_id }: OutboundMessageRow,
   wanted: OutboundState | null,
