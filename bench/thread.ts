@@ -1,5 +1,5 @@
 import type { MailActivities } from '../activities/index.ts';
-import type { MessageRow, ThreadIdRow } from '../src/infra/models/index.ts';
+import type { InboundMessageRow, MessageRow, ThreadIdRow } from '../src/infra/models/index.ts';
 import { hashOf, newId } from '../src/lib/ids.ts';
 import { newHouse, runStep, storeMail, WORKSPACE, type House } from '../test/support/house.ts';
 import { closeLater } from './cleanUp.ts';
@@ -101,7 +101,7 @@ async function grow(house: House, size: number): Promise<Thread> {
     in_reply_to: [ids[0]!],
     references: [ids[0]!],
   });
-  const message = messages[0]!;
+  const message = messages[0] as InboundMessageRow;
   const claim = await models.ThreadId.findOne({
     workspace_id: WORKSPACE,
     inbound_email_id: message.inbound_email_id,
@@ -109,7 +109,7 @@ async function grow(house: House, size: number): Promise<Thread> {
     .orFail()
     .lean<ThreadIdRow>();
 
-  const copies: MessageRow[] = [];
+  const copies: InboundMessageRow[] = [];
   const claims: ThreadIdRow[] = [];
   while (ids.length < size) {
     const id = newMessageId();

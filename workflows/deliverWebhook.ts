@@ -4,7 +4,7 @@ import { notice, webhookAttempt } from './policies.ts';
 import type { WebhookOutcome, WebhookRun } from '../src/infra/temporal/runTypes.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 
-/** Before each attempt, after the one before (Standard Webhooks: exponential, over days). */
+/** How long each attempt waits after the one before (Standard Webhooks: exponential, over days). */
 const WAITS_MS = [
   0,
   5 * SECOND_MS,
@@ -12,16 +12,17 @@ const WAITS_MS = [
   30 * MINUTE_MS,
   ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR_MS),
 ];
-/** What was put off together is not to come back together. */
+/** Deliveries that failed together must not be tried again at the same moment. */
 const JITTER = 0.1;
 const LONGEST_WAIT_MS = 24 * HOUR_MS;
 /**
- * While as many posts as may are under way to an endpoint, the next ones wait for longer and longer: up to a minute, later a tenth of
- * what they have waited. Asking each minute, the history of a run would be too long after three days (50,000 events).
+ * While an endpoint has all the posts under way that it may have, the next ones wait for their turn: longer each time, up to a
+ * minute, later up to a tenth of the time that they have waited. With a minute for ever, the history of a run would be too
+ * long after three days (50,000 events).
  */
 const QUEUE_MS = { longest: MINUTE_MS, share: 0.1 };
 
-/** One event on its way to one endpoint. */
+/** Delivers one event to one endpoint. */
 export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutcome> {
   const { attemptWebhook } = proxyActivities<WebhookActivities>(webhookAttempt);
   const { tellOfDisabledWebhook } = proxyActivities<WebhookActivities>(notice);

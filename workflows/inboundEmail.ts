@@ -13,14 +13,14 @@ export async function inboundEmail(mail: InboundRun): Promise<InboundOutcome> {
 
 async function process(mail: InboundRun): Promise<InboundOutcome> {
   try {
-    return await walk(mail);
+    return await processSteps(mail);
   } catch (error) {
     if (isSuperseded(error)) return { action: 'superseded' };
     throw error;
   }
 }
 
-async function walk(mail: InboundRun): Promise<InboundOutcome> {
+async function processSteps(mail: InboundRun): Promise<InboundOutcome> {
   const step = mailSteps();
   const { fetchAttachments } = proxyActivities<MailActivities>(files);
 

@@ -1,36 +1,28 @@
-import {
-  condition,
-  continueAsNew,
-  defineSignal,
-  patched,
-  proxyActivities,
-  setHandler,
-  upsertMemo,
-} from '@temporalio/workflow';
+import { continueAsNew, patched, proxyActivities, upsertMemo } from '@temporalio/workflow';
 import type { OperationsActivities } from '../activities/index.ts';
 import { sweep } from './policies.ts';
 import { DAY_MS } from './time.ts';
+import { wakeable } from './wake.ts';
 
-/** A worker has started, perhaps with another RETENTION_DAYS. */
-const wake = defineSignal('wake');
-
-/** Then it goes on as a new run, because a history has an end. */
+/** After these it goes on as a new run, because the length of a history is limited. */
 const DAYS_A_RUN = 30;
 
-/** One for the installation, without an end: daily, what has been kept long enough is deleted. */
+/**
+ * One for the installation, without an end. It deletes what has been kept long enough: daily, and when a worker wakes it at
+ * its start, perhaps with another RETENTION_DAYS.
+ */
 export async function keepTidy(): Promise<void> {
   const { deleteOldRaw, deleteOldUploads, deleteOldEvents } = proxyActivities<OperationsActivities>(sweep);
-  let isWoken = false;
-  setHandler(wake, () => void (isWoken = true));
+  const { sleepOrWake, forgetWake } = wakeable();
 
   for (let days = 0; days < DAYS_A_RUN; days += 1) {
-    isWoken = false;
+    forgetWake();
     const { mails } = await deleteOldRaw();
     const { files } = await deleteOldUploads();
-    // Runs of before knew of no events.
-    const more = patched('old-events') ? await deleteOldEvents() : {};
-    upsertMemo({ mails, files, ...more });
-    await condition(() => isWoken, DAY_MS);
+    // Earlier histories have no such step.
+    const events = patched('old-events') ? await deleteOldEvents() : {};
+    upsertMemo({ mails, files, ...events });
+    await sleepOrWake(DAY_MS);
   }
   return continueAsNew<typeof keepTidy>();
 }

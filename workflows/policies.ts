@@ -3,8 +3,8 @@ import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow
 /** Every retry policy, each with its reason. Verdicts about a mail are results, or not retryable, and end a step at once. */
 
 /**
- * First try of a step that touches only MongoDB and storage: no round trip to Temporal while all is well. Short, because
- * a hanging local step delays every other run on the worker; MongoDB's own time-outs (1.5 s) end before it.
+ * First try of a step that touches only MongoDB and storage: no round trip to Temporal while everything works. Short,
+ * because a hanging local step delays every other run on the worker; MongoDB's own time-outs (1.5 s) end before it.
  */
 export const localStep: LocalActivityOptions = {
   startToCloseTimeout: '2 seconds',
@@ -23,8 +23,8 @@ export const durableStep: ActivityOptions = {
 };
 
 /**
- * Files of a mail: may be many and large, and come over the network. The heartbeat shows that it is alive; without an
- * end, because each file has its own (activities/inbound/fetchAttachments.ts says when one is given up).
+ * Files of a mail: they may be many and large, and come over the network. The heartbeat shows that the step is alive. It is
+ * retried without end, because each file has its own end (activities/inbound/fetchAttachments.ts).
  */
 export const files: ActivityOptions = {
   startToCloseTimeout: '30 minutes',
@@ -33,8 +33,8 @@ export const files: ActivityOptions = {
 };
 
 /**
- * One call to the provider, which has its own time-out (`MAILGUN_TIMEOUT_MS`, below this). The heartbeat tells of a worker that
- * died; the next try makes no second call, but says that it is unclear what became of the first.
+ * One call to the provider, which has its own time-out (`MAILGUN_TIMEOUT_MS`, below this). A missing heartbeat shows that the
+ * worker died; the next try makes no second call, but reports that the result of the first is unclear.
  */
 export const delivery: ActivityOptions = {
   startToCloseTimeout: '3 minutes',
@@ -42,30 +42,33 @@ export const delivery: ActivityOptions = {
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
 
-/** Asking changes nothing at the provider: tried without end, at most five minutes apart, because it may be away for long. */
+/** Asking changes nothing at the provider: retried without end, at most five minutes apart, because it may be away for long. */
 export const askProvider: ActivityOptions = {
   startToCloseTimeout: '90 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
 /**
- * One mail of the platform's own. What the provider says is a result, and the workflow waits: other ways to prove an address go on
- * meanwhile. Only our own faults (MongoDB, storage) are tried again here.
+ * One mail of the platform's own. The provider's answer is a result, not a failure: the workflow waits, and other ways to
+ * prove an address go on meanwhile. Only our own faults (MongoDB, storage) are retried here.
  */
 export const notice: ActivityOptions = {
   startToCloseTimeout: '3 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
 
-/** Look-ups at several resolvers, and starts of held mail: nothing that doubles. Without an end, at most five minutes apart. */
+/**
+ * Look-ups at several resolvers, and starts of held mail: both are idempotent. Retried without end, at most five minutes
+ * apart.
+ */
 export const askDns: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
 /**
- * A step of a domain: some calls to the provider, each with its own time-out, and a look at DNS. What the provider cannot do just
- * now is a result; what fails is an engine of ours, or the provider while something is taken back: tried without end.
+ * A step of a domain: some calls to the provider, each with its own time-out, and a look at DNS. What the provider cannot do
+ * at the moment is a result. What fails is one of our engines, or the provider while a claim is undone: retried without end.
  */
 export const domainStep: ActivityOptions = {
   startToCloseTimeout: '5 minutes',
@@ -73,8 +76,8 @@ export const domainStep: ActivityOptions = {
 };
 
 /**
- * One post to a customer's endpoint, which ends after 15 s; the heartbeat tells of a worker that died. What the endpoint says is a
- * result; only our own faults (MongoDB) are tried again here, without an end.
+ * One post to a customer's endpoint, which ends after 15 s; a missing heartbeat shows that the worker died. The endpoint's
+ * answer is a result; only our own faults (MongoDB) are retried here, without end.
  */
 export const webhookAttempt: ActivityOptions = {
   startToCloseTimeout: '1 minute',
@@ -83,8 +86,8 @@ export const webhookAttempt: ActivityOptions = {
 };
 
 /**
- * Deletes without an end in sight, a piece at a time, each of which may be done twice: the heartbeat tells of a worker that died, and
- * the next try goes on where that one was.
+ * Deletes for hours, one piece at a time, each of them idempotent. A missing heartbeat shows that the worker died, and the next
+ * try goes on where that one was.
  */
 export const sweep: ActivityOptions = {
   startToCloseTimeout: '12 hours',

@@ -1,25 +1,15 @@
-import {
-  condition,
-  defineSignal,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  sleep,
-  upsertMemo,
-} from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails, sleep, upsertMemo } from '@temporalio/workflow';
 import type { ReplyActivities } from '../activities/index.ts';
 import { askProvider, delivery } from './policies.ts';
 import { isSuperseded, replySteps } from './steps.ts';
 import type { ReplyOutcome, ReplyRun } from '../src/infra/temporal/runTypes.ts';
 import { HOUR_MS, MINUTE_MS } from './time.ts';
+import { wakeable } from './wake.ts';
 
-/** Something happened to the message: its row is to be looked at, and decides. */
-const wake = defineSignal('wake');
-
-/** Then the provider is asked what became of a reply, where it has not told: its `delivered` is posted once only. */
+/** When the provider is asked for the delivery events that it has not posted: it posts each only once, and posts get lost. */
 const ASK_AT_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS];
 
-/** One reply, from the row that the API saved until it is known what became of it (docs/architecture.md walks through it). */
+/** One reply, from the row that the API saved until its delivery is settled (docs/architecture.md walks through it). */
 export async function sendReply(reply: ReplyRun): Promise<ReplyOutcome> {
   const outcome = await send(reply).catch((error: unknown): ReplyOutcome => {
     if (isSuperseded(error)) return { action: 'superseded' };
@@ -33,8 +23,7 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
   const step = replySteps();
   const { deliverReply } = proxyActivities<ReplyActivities>(delivery);
   const { findReply, followReply } = proxyActivities<ReplyActivities>(askProvider);
-  let isWoken = false;
-  setHandler(wake, () => void (isWoken = true));
+  const { sleepOrWake } = wakeable();
 
   const taken = await takeWhenDue();
   if (taken.verdict === 'over') return { action: taken.state };
@@ -42,22 +31,22 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
   if (sender.verdict === 'failed') return { action: 'failed', code: sender.code };
   return (await deliver(taken)) ?? follow();
 
-  /** Until it can no longer be cancelled, or was. */
+  /** Waits until the reply can no longer be cancelled, or was. */
   async function takeWhenDue() {
     for (;;) {
       const result = await step.takeReply(reply);
       if (result.verdict !== 'wait') return result;
-      setCurrentDetails('waits: it can still be cancelled');
-      await sleepOrWake(result.ms);
+      setCurrentDetails('waiting: it can still be cancelled');
+      await sleepOrWake(Math.max(result.ms, 1));
     }
   }
 
-  /** Tries until it is sent: then null. Each attempt is one call to the provider at most, whatever is run twice. */
+  /** Tries until it is sent; then null. Each attempt is at most one call to the provider, even if a step runs twice. */
   async function deliver(before: { attempt: number; unclear: boolean }): Promise<ReplyOutcome | null> {
     let { attempt, unclear } = before;
     for (;;) {
       if (unclear) {
-        const found = await find();
+        const found = await findOutWhetherSent();
         if (found.verdict === 'sent') return null;
         if (found.verdict === 'unconfirmed') return { action: 'unconfirmed', code: found.code };
       }
@@ -71,21 +60,22 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
     }
   }
 
-  /** After a call of which nobody knows what it came to; asks the provider as long as it takes. */
-  async function find() {
+  /** Asks the provider about a call with an unclear result, for as long as it takes. */
+  async function findOutWhetherSent() {
     for (;;) {
       const found = await findReply(reply);
       if (found.verdict !== 'ask again') return found;
-      await sleepOrWake(found.ms);
+      await sleepOrWake(Math.max(found.ms, 1));
     }
   }
 
+  /** Waits for delivery events of all recipients. */
   async function follow(): Promise<ReplyOutcome> {
     const sentAt = Date.now();
-    setCurrentDetails('sent; waiting to hear what became of it');
+    setCurrentDetails('sent; waiting for delivery events');
     for (const askAt of ASK_AT_MS) {
       for (let isDue = false; !isDue;) {
-        isDue = !(await sleepOrWake(sentAt + askAt - Date.now()));
+        isDue = !(await sleepOrWake(Math.max(sentAt + askAt - Date.now(), 1)));
         const heard = isDue
           ? await followReply(reply, { ask: true })
           : await step.followReply(reply, { ask: false });
@@ -93,12 +83,5 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
       }
     }
     return { action: 'sent' };
-  }
-
-  /** @returns true when it was woken before the time was over. */
-  async function sleepOrWake(ms: number): Promise<boolean> {
-    const early = await condition(() => isWoken, Math.max(ms, 1));
-    isWoken = false;
-    return early;
   }
 }

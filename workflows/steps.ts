@@ -8,7 +8,7 @@ import {
 import type { MailActivities, ReplyActivities, SetUpActivities } from '../activities/index.ts';
 import { durableStep, localStep } from './policies.ts';
 
-/** A local step asks for this when it sees that its work is too heavy to be done beside others (activities/errors.ts). */
+/** A local step throws this when its work would hold up the other runs of the worker (activities/errors.ts). */
 const TOO_HEAVY = 'TooHeavyForLocal';
 
 /** Steps of a mail that touch only MongoDB and storage. */
@@ -29,16 +29,16 @@ type Step = (...args: unknown[]) => Promise<unknown>;
 function localFirst(): object {
   const local = proxyLocalActivities<Record<string, Step>>(localStep);
   const durable = proxyActivities<Record<string, Step>>(durableStep);
-  let fallenOver = false;
+  let useDurable = false;
   const step =
     (name: string): Step =>
     async (...args) => {
-      if (!fallenOver) {
+      if (!useDurable) {
         try {
           return await local[name]!(...args);
         } catch (error) {
           if (!mayPass(error)) throw error;
-          fallenOver = true;
+          useDurable = true;
         }
       }
       return durable[name]!(...args);
@@ -46,19 +46,19 @@ function localFirst(): object {
   return new Proxy({}, { get: (_, name) => step(String(name)) });
 }
 
-/** Verdicts and cancellation do not fall over to a normal activity; time-outs and faults do. */
+/** Time-outs and faults are tried again as a normal activity; verdicts and cancellations are not. */
 function mayPass(error: unknown): boolean {
   const cause = causeOf(error);
   if (cause instanceof ApplicationFailure) return !cause.nonRetryable || cause.type === TOO_HEAVY;
   return cause instanceof TimeoutFailure;
 }
 
-/** What a step failed of: a failed local activity comes as it is, a normal one wrapped. */
+/** Why a step failed. The failure of a normal activity is wrapped, that of a local one is not. */
 function causeOf(error: unknown): unknown {
   return error instanceof ActivityFailure ? error.cause : error;
 }
 
-/** A later run of the same row owns it now; what this one would write is out of date. */
+/** A later run owns the row now; what this run would write is out of date. */
 export function isSuperseded(error: unknown): boolean {
   const cause = causeOf(error);
   return cause instanceof ApplicationFailure && cause.type === 'Superseded';

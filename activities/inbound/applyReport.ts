@@ -1,11 +1,10 @@
 import { normaliseAddress } from '../../src/mail/addresses.ts';
-import type { InboundEmailRow, MessageRow } from '../../src/infra/models/index.ts';
-import type { Outbound } from '../../src/infra/models/outbound.ts';
+import type { InboundEmailRow, OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { DeliveryReport } from '../../src/mail/inboundEmail.ts';
 import { applyEvents } from '../../src/core/replies/applyEvents.ts';
 import type { Deps } from '../deps.ts';
 
-type Sent = Pick<MessageRow, '_id' | 'to' | 'cc'> & { outbound: Outbound };
+type Sent = Pick<OutboundMessageRow, '_id' | 'to' | 'cc' | 'outbound'>;
 
 /**
  * Writes to the message that a bounce is about what it says of its recipients. Anybody can send a bounce; this one must

@@ -2,7 +2,7 @@ import { reportFiles } from '../../src/mail/reportParts.ts';
 import type { InboundEmailRow } from '../../src/infra/models/index.ts';
 import { StoredPost } from '../../src/infra/archive/storedPost.ts';
 import { applyReport } from './applyReport.ts';
-import { readMail } from './archiveEmail.ts';
+import { readMail } from './readMail.ts';
 import type { Deps } from '../deps.ts';
 import { remoteFileKey } from '../../src/infra/archive/keys.ts';
 
@@ -15,12 +15,13 @@ export async function readKeptReport(deps: Deps, row: InboundEmailRow): Promise<
   const kept = await keptParts(deps, row);
   if (kept.length === 0) return;
   const payload = StoredPost.parse(JSON.parse((await deps.storage.readAll(row.key)).toString('utf8')));
-  const read = await readMail(deps, { ...payload, files: [...payload.files, ...kept] }, row.recipient);
-  if (typeof read === 'string' || !read.report) return;
-  const about_message_id = await applyReport(deps, { ...row, mail: read }, read.report);
+  const { mail } = await readMail(deps, { ...payload, files: [...payload.files, ...kept] }, row.recipient);
+  const report = mail?.report;
+  if (!report) return;
+  const about_message_id = await applyReport(deps, { ...row, mail }, report);
   await deps.models.InboundEmail.updateOne(
     { _id: row._id, run: row.run, state: 'skipped' },
-    { $set: { 'mail.report': read.report, about_message_id, updated_at: new Date() } },
+    { $set: { 'mail.report': report, about_message_id, updated_at: new Date() } },
   );
 }
 

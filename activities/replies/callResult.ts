@@ -2,9 +2,10 @@ import { applyEvents } from '../../src/core/replies/applyEvents.ts';
 import type { MessageChange } from '../../src/core/replies/change.ts';
 import type { SendResult } from '../../src/infra/providers/outbound.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
-import { changeReply, over, type ReplyRow } from './messageRow.ts';
+import { changeReply, over } from './messageRow.ts';
 import { HOUR_MS } from '../../src/lib/time.ts';
 
 /** What an attempt came to. Codes are for operators, and hold no foreign text: reasons are on the message. */
@@ -79,20 +80,20 @@ export async function later(
 const note = (
   deps: Deps,
   { reply, attempt }: Attempt,
-  change: (row: ReplyRow) => MessageChange,
-): Promise<ReplyRow> =>
+  change: (row: OutboundMessageRow) => MessageChange,
+): Promise<OutboundMessageRow> =>
   changeReply(deps, reply, (row) =>
     row.state === 'sending' && row.outbound.attempt <= attempt ? change(row) : null,
   );
 
-const triedMs = ({ outbound }: ReplyRow): number =>
+const triedMs = ({ outbound }: OutboundMessageRow): number =>
   Date.now() - (outbound.trying_since ?? new Date()).getTime();
 
 /** @param waitMs until the next try. */
-export const isOverdue = ({ replies }: Deps, row: ReplyRow, waitMs: number): boolean =>
+export const isOverdue = ({ replies }: Deps, row: OutboundMessageRow, waitMs: number): boolean =>
   triedMs(row) + waitMs > replies.giveUpMs;
 
-export function givenUp(reason: string | null, row: ReplyRow): string {
+export function givenUp(reason: string | null, row: OutboundMessageRow): string {
   const hours = Math.round(triedMs(row) / 3_600_000);
   const words = hours >= 1 ? `${hours} hours` : `${Math.round(triedMs(row) / 1000)} seconds`;
   return `${reason ?? 'it could not be sent'}; it was tried for ${words}`;

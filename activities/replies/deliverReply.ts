@@ -4,9 +4,10 @@ import { isCalledByThisRun, recipientsLeft } from '../../src/core/replies/attemp
 import { MAX_COMPOSED_BYTES, withComposed } from '../../src/core/replies/compose.ts';
 import { NotStoredError } from '../../src/infra/storage/storage.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
 import { givenUp, isOverdue, later, persistently, writeResult, type Delivered } from './callResult.ts';
-import { changeReply, over, readReply, type ReplyRow } from './messageRow.ts';
+import { changeReply, over, readReply } from './messageRow.ts';
 
 /** A process that slept for longer after it had said that it will call (a paused machine) does not call any more. */
 const CALL_WITHIN_MS = 30_000;
@@ -33,7 +34,7 @@ export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number)
 }
 
 /** What is decided already; null while the call of this attempt is still to be made. */
-function verdictOn({ state, outbound }: ReplyRow, attempt: number): Delivered | null {
+function verdictOn({ state, outbound }: OutboundMessageRow, attempt: number): Delivered | null {
   switch (state) {
     case 'sending':
       return outbound.attempt >= attempt ? { verdict: 'unclear', code: 'BegunBefore' } : null;
@@ -50,8 +51,6 @@ function verdictOn({ state, outbound }: ReplyRow, attempt: number): Delivered | 
     case 'queued':
     case 'scheduled':
     case 'cancelled':
-    case 'received':
-    case 'saved':
       return { verdict: 'failed', code: `Is ${state}` };
   }
 }
@@ -66,14 +65,14 @@ async function call(
   if ('verdict' in begun) return begun;
   const { row, at, recipients } = begun;
   if (Date.now() - at.getTime() > CALL_WITHIN_MS) return { verdict: 'unclear', code: 'Slept' };
-  const messageId = row.message_id as string;
+  const messageId = row.message_id;
   const mail = { id: row._id, attempt, messageId, from: row.from.email, recipients, ...mime };
   const sent = await deps.outbound.send(mail, cancellationSignal());
   return persistently(() => writeResult(deps, { reply, attempt, recipients }, sent));
 }
 
 interface Begun {
-  row: ReplyRow;
+  row: OutboundMessageRow;
   at: Date;
   recipients: string[];
 }

@@ -3,8 +3,9 @@ import { applyEvents } from '../../src/core/replies/applyEvents.ts';
 import { isCalledByThisRun } from '../../src/core/replies/attempts.ts';
 import type { FoundEvents } from '../../src/infra/providers/outbound.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
-import { askProvider, changeReply, over, readReply, type ReplyRow } from './messageRow.ts';
+import { askProvider, changeReply, over, readReply } from './messageRow.ts';
 
 /** Codes are for operators: reasons are on the message. */
 export type FoundReply =
@@ -50,13 +51,13 @@ export async function findReply(deps: Deps, reply: ReplyRun): Promise<FoundReply
 }
 
 /** What the row says by itself. */
-function known({ state }: ReplyRow): FoundReply {
+function known({ state }: OutboundMessageRow): FoundReply {
   if (state === 'unconfirmed') return { verdict: 'unconfirmed', code: 'Unconfirmed' };
   return { verdict: state === 'sending' ? 'not sent' : 'sent' };
 }
 
 /** What it means that it was not found. */
-function judge({ replies }: Deps, { outbound }: ReplyRow, found: FoundEvents): FoundReply {
+function judge({ replies }: Deps, { outbound }: OutboundMessageRow, found: FoundEvents): FoundReply {
   if (!isCalledByThisRun(outbound)) return { verdict: 'not sent' };
   const { settleMs, eventsKeptMs } = replies;
   const ageMs = Date.now() - (outbound.attempt_at as Date).getTime();

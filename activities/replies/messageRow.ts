@@ -1,5 +1,4 @@
-import type { MessageRow } from '../../src/infra/models/index.ts';
-import type { Outbound } from '../../src/infra/models/outbound.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import { countReply } from '../../src/infra/telemetry/metrics.ts';
 import { asSet, type MessageChange } from '../../src/core/replies/change.ts';
 import type { FoundEvents } from '../../src/infra/providers/outbound.ts';
@@ -8,15 +7,12 @@ import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
 import { MINUTE_MS } from '../../src/lib/time.ts';
 
-/** A message that goes out. */
-export type ReplyRow = MessageRow & { outbound: Outbound };
-
 /** The message of this run. @throws Superseded when a later run has taken over, or the row is gone. */
-export async function readReply({ models }: Deps, { id, run }: ReplyRun): Promise<ReplyRow> {
+export async function readReply({ models }: Deps, { id, run }: ReplyRun): Promise<OutboundMessageRow> {
   const row = await models.Message.findOne(
     { _id: id, direction: 'outbound' },
     { headers: 0, names: 0 },
-  ).lean<ReplyRow>();
+  ).lean<OutboundMessageRow>();
   if (row?.outbound.run !== run) throw new Superseded();
   return row;
 }
@@ -30,8 +26,8 @@ export async function readReply({ models }: Deps, { id, run }: ReplyRun): Promis
 export async function changeReply(
   deps: Deps,
   reply: ReplyRun,
-  change: (row: ReplyRow) => MessageChange | null | Promise<MessageChange | null>,
-): Promise<ReplyRow> {
+  change: (row: OutboundMessageRow) => MessageChange | null | Promise<MessageChange | null>,
+): Promise<OutboundMessageRow> {
   for (;;) {
     const row = await readReply(deps, reply);
     const wanted = await change(row);
@@ -41,7 +37,7 @@ export async function changeReply(
   }
 }
 
-async function write({ models }: Deps, row: ReplyRow, change: MessageChange): Promise<boolean> {
+async function write({ models }: Deps, row: OutboundMessageRow, change: MessageChange): Promise<boolean> {
   const { run, changes } = row.outbound;
   const { modifiedCount } = await models.Message.updateOne(
     { _id: row._id, 'outbound.run': run, 'outbound.changes': changes },
@@ -61,12 +57,12 @@ export const over = (state: 'failed' | 'unconfirmed', reason: string | null): Me
 const SLACK_MS = 5 * MINUTE_MS;
 
 /** The provider's events of this message, from its run's first call on. */
-export function askProvider({ outbound, replies }: Deps, row: ReplyRow): Promise<FoundEvents> {
+export function askProvider({ outbound, replies }: Deps, row: OutboundMessageRow): Promise<FoundEvents> {
   const { attempt_at, trying_since } = row.outbound;
   const calls = [attempt_at, trying_since].map((at) => (at ?? row.created_at).getTime());
   const since = Math.max(Math.min(...calls) - SLACK_MS, Date.now() - replies.eventsKeptMs);
   return outbound.findEvents({
-    messageId: row.message_id as string,
+    messageId: row.message_id,
     from: row.from.email,
     since: new Date(since),
   });

@@ -2,8 +2,9 @@ import type { MessageChange } from '../../src/core/replies/change.ts';
 import { findSender } from '../../src/core/replies/sender.ts';
 import { threadsOf } from '../../src/core/threads/threads.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
-import { changeReply, over, type ReplyRow } from './messageRow.ts';
+import { changeReply, over } from './messageRow.ts';
 
 export type Resolved = { verdict: 'resolved' } | { verdict: 'failed'; code: string };
 
@@ -15,11 +16,11 @@ export async function resolveSendingEmail(deps: Deps, reply: ReplyRun): Promise<
   return state === 'failed' ? { verdict: 'failed', code: 'NoSendingEmail' } : { verdict: 'resolved' };
 }
 
-async function decide({ models }: Deps, row: ReplyRow): Promise<MessageChange> {
+async function decide({ models }: Deps, row: OutboundMessageRow): Promise<MessageChange> {
   const thread = await threadsOf(models, row.thread_kind)
     .findOne({ _id: row.thread_id, workspace_id: row.workspace_id })
     .lean();
-  const found = thread && (await findSender(models, thread, row.sending_email, row.author_id ?? ''));
+  const found = thread && (await findSender(models, thread, row.sending_email, row.author_id));
   if (!found?.sender) return over('failed', found?.reason ?? 'its ticket or conversation is gone');
   const { email, from, replyTo } = found.sender;
   return {

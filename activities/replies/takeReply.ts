@@ -35,9 +35,6 @@ export async function takeReply(deps: Deps, reply: ReplyRun): Promise<Taken> {
       return { verdict: 'wait', ms: Math.min(due_at.getTime() - now.getTime(), LONGEST_WAIT_MS) };
     case 'sending':
       return { verdict: 'taken', attempt, unclear };
-    case 'received':
-    case 'saved':
-      return { verdict: 'over', state: 'superseded' };
     case 'cancelled':
     case 'sent':
     case 'delivered':

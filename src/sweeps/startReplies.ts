@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { applyMessage } from '../core/replies/saveMessage.ts';
-import type { OutboundRow } from '../core/replies/takeBack.ts';
-import type { Models } from '../infra/models/index.ts';
+import type { Models, OutboundMessageRow } from '../infra/models/index.ts';
 import type { ReplyRun } from '../infra/temporal/runTypes.ts';
 import type { WorkflowStarts } from '../infra/temporal/workflowStarts.ts';
 import { faultOf } from '../lib/faultOf.ts';
@@ -81,7 +80,7 @@ export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): R
   async function sweepPage(): Promise<boolean> {
     const rows = await models.Message.find({ 'outbound.wants_start': true }, WITHOUT_BODIES)
       .limit(PAGE)
-      .lean<OutboundRow[]>();
+      .lean<OutboundMessageRow[]>();
     const isFullPage = rows.length === PAGE;
     // One row first: while Temporal is away there is one call at a time.
     for (let batch = rows.splice(0, 1); batch.length > 0 && !isClosed; batch = rows.splice(0, AT_ONCE)) {
@@ -91,9 +90,9 @@ export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): R
     return isFullPage && !needsSweep && !isClosed;
   }
 
-  async function applyAndStart(row: OutboundRow): Promise<void> {
+  async function applyAndStart(row: OutboundMessageRow): Promise<void> {
     // The process that saved the message may have died before this. Reads the row whole: its thread is searched by its text.
-    await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundRow>());
+    await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundMessageRow>());
     await start({ id: row._id, run: row.outbound.run });
   }
 

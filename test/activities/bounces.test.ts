@@ -166,7 +166,7 @@ describe('it changes nothing', () => {
   });
 
   test('about an inbound message or a note with that id', async () => {
-    const note = await sent({ direction: 'note', state: 'saved' });
+    const note = await sent({ direction: 'note', state: 'saved' } as never);
     expect((await receive('bounces/postfix')).row.about_message_id).toBeNull();
     expect(await readReply(house, note._id)).toEqual(note);
   });

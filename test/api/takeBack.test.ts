@@ -35,7 +35,7 @@ describe('taking a message back', () => {
     expect(await answerOf(world.delete(path, world.tokens.max))).toEqual({ status: 200, body });
   });
 
-  test.each<[MessageState, string]>([
+  test.each<[OutboundState, string]>([
     ['sending', 'is being sent'],
     ['sent', 'has been sent'],
     ['delivered', 'was delivered'],

@@ -13,6 +13,7 @@ import type {
   ContactRow,
   ConversationRow,
   InboundEmailRow,
+  InboundMessageRow,
   MessageRow,
   Models,
   TicketRow,
@@ -219,7 +220,7 @@ export const rows = {
       sender: { email: 'ann@x.test', name: 'Ann' },
       created_at: T0,
       ...row,
-    }),
+    } as MessageRow),
   attachment: (models: Models, row: Partial<AttachmentRow>) =>
     models.Attachment.create({
       _id: newId(),
@@ -279,7 +280,7 @@ export async function seedEmails({ models }: World): Promise<void> {
 }
 
 /** A ticket of Ann's at support@, with the mail that opened it. @returns its id. */
-export async function askedTicket({ models }: World, mail: Partial<MessageRow> = {}): Promise<string> {
+export async function askedTicket({ models }: World, mail: Partial<InboundMessageRow> = {}): Promise<string> {
   const { _id } = await rows.ticket(models, { workspace_email_id: 'support@acme.test' });
   await rows.message(models, {
     thread_id: _id,

@@ -113,8 +113,8 @@ describe('a posted event', () => {
 
   test('without our id finds its message by the Message-Id, on an index', async () => {
     const reply = await aReply();
-    await aReply({ message_id: null });
-    await tell(newWork(), anEvent({ message_id: reply.message_id! }));
+    await aReply();
+    await tell(newWork(), anEvent({ message_id: reply.message_id }));
     await noMarks();
     expect(await deliveriesOf(reply)).toEqual({ 'ann@client.test': 'delivered' });
 

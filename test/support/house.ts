@@ -127,7 +127,7 @@ export async function addSent(
     inbound_email_id: null,
     opens: false,
     copies: [],
-  });
+  } as MessageRow);
 }
 
 const people = (list: string[] = []) => list.map((email) => ({ email, name: '' }));

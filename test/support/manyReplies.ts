@@ -4,7 +4,7 @@ import type { SendCall } from '../../dev/mailgun/outbound/types.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
 
-export type SentRow = MessageRow & { outbound: Outbound };
+export type SentRow = OutboundMessageRow;
 
 /** How often the provider accepted each Message-Id for each recipient: `<id> to ann@client.test` -> 1. */
 function timesAccepted(sends: readonly SendCall[]): Map<string, number> {
@@ -21,7 +21,7 @@ function timesAccepted(sends: readonly SendCall[]): Map<string, number> {
 /** Each of these replies has one recipient, who received it exactly once. */
 export function expectSentOnce(stack: Stack, rows: SentRow[]): void {
   const wanted = rows.map((row) => `${row.message_id} to ${row.to[0]?.email.toLowerCase()}`).sort();
-  const ids = new Set(rows.map((row) => row.message_id));
+  const ids = new Set<string | null>(rows.map((row) => row.message_id));
   const accepted = timesAccepted(stack.sandbox.sends.filter(({ messageId }) => ids.has(messageId)));
   expect([...accepted].filter(([, times]) => times !== 1)).toEqual([]);
   expect([...accepted.keys()].sort()).toEqual(wanted);

@@ -1,21 +1,24 @@
-import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
+import { NO_ADDRESS, NOT_RECEIVED } from '../../src/infra/models/message.ts';
 import type { Outbound } from '../../src/infra/models/outbound.ts';
+import { newDelivery } from '../../src/core/replies/newReply.ts';
 import { applyToThread } from '../../src/core/threads/applyToThread.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { WORKSPACE, type House } from './house.ts';
 
-export type Reply = MessageRow & { outbound: Outbound };
+export type Reply = OutboundMessageRow;
 
 /** A reply as the API saves it, on an existing thread. */
 export async function saveReply(
   { models }: Pick<House, 'models'>,
   thread: { kind: 'ticket' | 'conversation'; id: string; audience?: string },
-  change: Partial<Omit<MessageRow, 'outbound'>> & { outbound?: Partial<Outbound> } = {},
+  change: Partial<Omit<Reply, 'outbound'>> & { outbound?: Partial<Outbound> } = {},
 ): Promise<Reply> {
   const now = new Date();
   const id = newId();
   const { outbound, ...more } = change;
   const row: Reply = {
+    ...NOT_RECEIVED,
     _id: id,
     workspace_id: WORKSPACE,
     audience: thread.audience ?? (thread.kind === 'ticket' ? 'tickets' : 'shared'),
@@ -23,55 +26,28 @@ export async function saveReply(
     thread_id: thread.id,
     direction: 'outbound',
     state: 'queued',
-    from: { email: '', name: '' },
-    sender: { email: '', name: '' },
+    from: NO_ADDRESS,
+    sender: NO_ADDRESS,
     reply_to: [],
     to: [{ email: 'ann@client.test', name: 'Ann' }],
     cc: [],
-    to_email: null,
     workspace_email_id: null,
     sending_email: null,
     subject: 'Re: A question',
     text: 'It arrives tomorrow.',
     html: null,
-    cut: [],
-    headers: [],
     message_id: `<${id}@postroom.test>`,
     in_reply_to: null,
     references: [],
     names: [],
     people: ['ann@client.test'],
-    sender_known: true,
     opens: false,
-    auto_reply: false,
-    list_mail: false,
-    spam: false,
-    sent_at: null,
     contact_id: null,
-    inbound_email_id: null,
-    files: [],
-    copies: [],
     author_id: 'olive',
     request_hash: 'h',
     created_at: now,
     ...more,
-    outbound: {
-      bcc: [],
-      send_at: null,
-      due_at: now,
-      run: 1,
-      wants_start: false,
-      is_open: true,
-      attempt: 0,
-      attempt_at: null,
-      unclear: false,
-      trying_since: null,
-      reason: null,
-      state_at: now,
-      deliveries: [],
-      changes: 0,
-      ...outbound,
-    },
+    outbound: { ...newDelivery(now), wants_start: false, ...outbound },
   };
   await models.Message.collection.insertOne(row as never);
   await applyToThread(models, row, false);

@@ -1,5 +1,5 @@
-import type { MessageRow, Models } from '../../infra/models/index.ts';
-import type { DeliveryRow, Outbound } from '../../infra/models/outbound.ts';
+import type { Models, OutboundMessageRow } from '../../infra/models/index.ts';
+import type { DeliveryRow } from '../../infra/models/outbound.ts';
 import type { DeliveryEvent } from '../../infra/providers/outbound.ts';
 import { threadsOf } from '../threads/threads.ts';
 import { countReply } from '../../infra/telemetry/metrics.ts';
@@ -7,11 +7,11 @@ import { isCalledByThisRun, recipientsLeft } from './attempts.ts';
 import { asSet, type MessageChange } from './change.ts';
 import { isSettled, withEvents, worstOf, type DeliveryFact } from './recipientStates.ts';
 
-/** An outbound message as far as its way is concerned. */
+/** What of an outbound message its delivery needs. */
 export type SentMessage = Pick<
-  MessageRow,
-  '_id' | 'workspace_id' | 'thread_kind' | 'thread_id' | 'state' | 'to' | 'cc'
-> & { outbound: Outbound };
+  OutboundMessageRow,
+  '_id' | 'workspace_id' | 'thread_kind' | 'thread_id' | 'state' | 'to' | 'cc' | 'outbound'
+>;
 const SENT_FIELDS = {
   workspace_id: 1,
   thread_kind: 1,
@@ -22,23 +22,23 @@ const SENT_FIELDS = {
   outbound: 1,
 } as const;
 
-/** The run of the message, and whether it waits for what was told. */
-export interface Heard {
+/** The run of the message, and whether it waits for what the events say. */
+export interface Applied {
   run: number;
   wakes: boolean;
 }
 
 /**
- * Writes what is told of a message's recipients, in any order, any number of times, by any number at once, also long after
- * its run has ended. Found at any time, an event settles a message that was `sending`, `unconfirmed` or `failed`.
- * A permanent failure opens the ticket or conversation again.
- * @returns null when there is no such message, or nothing of it went out.
+ * Writes delivery events to their message. Idempotent, safe to call concurrently, in any order, and long after the message's
+ * run has ended: an event settles a message that was `sending`, `unconfirmed` or `failed` whenever it comes. A permanent
+ * failure reopens the ticket or conversation.
+ * @returns null when there is no such message, or the provider was never called for it.
  */
 export async function applyEvents(
   models: Models,
   id: string,
   events: Omit<DeliveryEvent, 'id' | 'messageId'>[],
-): Promise<Heard | null> {
+): Promise<Applied | null> {
   for (;;) {
     const message = await models.Message.findOne(
       { _id: id, direction: 'outbound' },
@@ -46,14 +46,14 @@ export async function applyEvents(
     ).lean<SentMessage>();
     if (!message || message.outbound.attempt === 0) return null;
     const { run, changes } = message.outbound;
-    const told = toldOf(message, events);
-    const deliveries = withEvents(message.outbound.deliveries, told);
+    const facts = factsOf(message, events);
+    const deliveries = withEvents(message.outbound.deliveries, facts);
     if (!deliveries) return { run, wakes: isSettled(message.outbound.deliveries) };
-    const failedNow = deliveries.filter(
+    const newFailures = deliveries.filter(
       (row) => row.state === 'failed' && !message.outbound.deliveries.includes(row),
     );
-    for (const failed of failedNow) await openAgain(models, message, failed.at);
-    const isDecided = settles(message, deliveries, told);
+    for (const failed of newFailures) await reopenThread(models, message, failed.at);
+    const isDecided = settles(message, deliveries, facts);
     const change: MessageChange = isDecided ? settledBy(deliveries) : { outbound: { deliveries } };
     const { modifiedCount } = await models.Message.updateOne(
       { _id: id, 'outbound.changes': changes },
@@ -65,57 +65,57 @@ export async function applyEvents(
 }
 
 /**
- * Each event with its attempt. A call is taken or refused as a whole: what is told of one of its recipients says that it was
- * taken for all of them, and none of them may get it again.
+ * Each event with its attempt. The provider accepts or refuses a call as a whole: an event for one recipient of the call shows
+ * that it was accepted for all of them, and none of them may get the message again.
  */
-function toldOf(
+function factsOf(
   { outbound }: SentMessage,
   events: Omit<DeliveryEvent, 'id' | 'messageId'>[],
 ): DeliveryFact[] {
-  const { attempt, attempt_to = [], deliveries, unclear } = outbound;
+  const { attempt, attempt_to, deliveries, unclear } = outbound;
   // A bounce that comes as a mail names no attempt: it is about one that is known to have gone out, if any is.
   const latest = unclear ? Math.max(0, ...deliveries.map((row) => row.attempt)) || attempt : attempt;
-  const told = events.map((event): DeliveryFact => ({
+  const facts = events.map((event): DeliveryFact => ({
     ...event,
     attempt: Math.min(event.message?.attempt ?? latest, attempt),
   }));
-  const first = told.find((event) => event.attempt === attempt);
+  const first = facts.find((event) => event.attempt === attempt);
   const others = first
     ? attempt_to.filter(
         (recipient) => !deliveries.some((row) => row.recipient === recipient && row.attempt === attempt),
       )
     : [];
-  const taken = others.map((recipient): DeliveryFact => ({
+  const accepted = others.map((recipient): DeliveryFact => ({
     kind: 'accepted',
     recipient,
     at: first!.at,
     reason: null,
     attempt,
   }));
-  return [...taken, ...told];
+  return [...accepted, ...facts];
 }
 
 const isOpen = ({ state }: SentMessage): boolean => ['queued', 'scheduled', 'sending'].includes(state);
 
 /**
- * While a later run is about to try again, what is told of an earlier attempt is noted and decides nothing, unless nobody
- * is left who does not have it.
+ * Whether the events decide the message's state. While a later run is about to try again, an event of an earlier attempt
+ * decides nothing, unless every recipient has the message.
  */
-function settles(message: SentMessage, deliveries: DeliveryRow[], told: DeliveryFact[]): boolean {
+function settles(message: SentMessage, deliveries: DeliveryRow[], facts: DeliveryFact[]): boolean {
   if (!isOpen(message)) return true;
   const { attempt, bcc, unclear } = message.outbound;
   if (recipientsLeft(message, { bcc, deliveries }).length === 0) return true;
   const isUnderWay = message.state === 'sending' && isCalledByThisRun(message.outbound);
-  return (unclear || isUnderWay) && told.some((event) => event.attempt === attempt);
+  return (unclear || isUnderWay) && facts.some((event) => event.attempt === attempt);
 }
 
-/** What the row says once its deliveries decide. */
+/** The change that takes state and reason from the deliveries. */
 export function settledBy(deliveries: DeliveryRow[]): MessageChange {
   const { state, reason, at } = worstOf(deliveries);
   return { state, outbound: { deliveries, reason, state_at: at, is_open: false, unclear: false } };
 }
 
-async function openAgain(models: Models, message: SentMessage, at: Date): Promise<void> {
+async function reopenThread(models: Models, message: SentMessage, at: Date): Promise<void> {
   const { thread_kind, thread_id, workspace_id } = message;
   await threadsOf(models, thread_kind).updateOne(
     { _id: thread_id, workspace_id, status: 'closed', closed_at: { $lt: at } },

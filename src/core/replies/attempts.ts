@@ -2,7 +2,7 @@ import { normaliseAddress } from '../../mail/addresses.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import type { Outbound } from '../../infra/models/outbound.ts';
 
-/** Those of To, Cc and Bcc who do not have it yet, normalised: a retry after a bounce goes to nobody a second time. */
+/** Recipients who do not have the message yet, normalised: a retry after a bounce must send it to nobody twice. */
 export function recipientsLeft(
   { to, cc }: Pick<MessageRow, 'to' | 'cc'>,
   { bcc, deliveries }: Pick<Outbound, 'bcc' | 'deliveries'>,
@@ -13,8 +13,8 @@ export function recipientsLeft(
 }
 
 /**
- * The last call was made by the run that owns the message now; an earlier run's is one that a person has decided about.
- * By number, because clocks differ.
+ * Whether the last call was made by the run that owns the message now. If it was made by an earlier run, a person has decided
+ * since to try again. Compared by number, because clocks differ.
  */
-export const isCalledByThisRun = ({ attempt, attempts_before = 0 }: Outbound): boolean =>
+export const isCalledByThisRun = ({ attempt, attempts_before }: Outbound): boolean =>
   attempt > attempts_before;

@@ -7,16 +7,16 @@ import { pipeline } from 'node:stream/promises';
 import { composeMime } from '../../mail/composeMime.ts';
 import { outgoingHtml, shownCids } from '../../mail/outgoingHtml.ts';
 import { textFromHtml } from '../../mail/htmlText.ts';
-import type { AttachmentRow, MessageRow, Models } from '../../infra/models/index.ts';
+import type { AttachmentRow, Models, OutboundMessageRow } from '../../infra/models/index.ts';
 import type { Outbound } from '../../infra/models/outbound.ts';
 import type { Storage } from '../../infra/storage/storage.ts';
 
-/** The composed MIME, inclusive (Mailgun: 25 MB a message). Files grow by about 37 % in it: some 18 MB of them fit. */
+/** Size of the composed MIME, inclusive (Mailgun: 25 MB a message). Files grow by 37 % in it: about 18 MB of files fit. */
 export const MAX_COMPOSED_BYTES = 25 * 1024 * 1024;
 
-/** What of a message makes its mail. */
+/** The fields from which a mail is composed. */
 type Mail = Pick<
-  MessageRow,
+  OutboundMessageRow,
   | 'from'
   | 'reply_to'
   | 'to'
@@ -30,13 +30,13 @@ type Mail = Pick<
 > & { outbound: Pick<Outbound, 'due_at'> };
 type File = Pick<AttachmentRow, '_id' | 'filename' | 'content_type' | 'size' | 'content_id'>;
 
-/** From and Reply-To, which are not known yet when a message is saved. */
+/** Allowance for From and Reply-To, which are not known yet when a message is saved. */
 const SENDER_BYTES = 2_000;
 
-/** Composes the message as MIME into the spool while `use` runs. @throws NotStoredError when a file of it is gone. */
+/** Composes the message as MIME into a spool file, which exists while `use` runs. @throws NotStoredError when an attachment is gone. */
 export async function withComposed<T>(
   { models, storage }: { models: Models; storage: Storage },
-  row: MessageRow & { outbound: Outbound },
+  row: OutboundMessageRow,
   use: (mimeFile: string, size: number) => Promise<T>,
 ): Promise<T> {
   const files = await models.Attachment.find({
@@ -60,7 +60,7 @@ export async function withComposed<T>(
   }
 }
 
-/** Bytes of the mail that this would become, files included: exact, or up to 2,000 too many while its sender is not known. */
+/** Size of the composed mail, files included: exact, or up to 2,000 bytes too many while its sender is not known. */
 export async function composedBytes(row: Mail, files: File[]): Promise<number> {
   let bytes = row.from.email === '' ? SENDER_BYTES : 0;
   for await (const chunk of compose(row, files, () => Readable.from([])))
@@ -74,7 +74,7 @@ function base64Bytes(size: number): number {
   return characters + 2 * Math.max(0, Math.ceil(characters / 76) - 1);
 }
 
-/** Opened only when it is its turn: a store may close what is not read for long. */
+/** Opens the file only when it is read: a store may close a connection that is idle for long. */
 async function* bytesOf(storage: Storage, key: string): AsyncGenerator<Uint8Array> {
   yield* (await storage.read(key)) as AsyncIterable<Uint8Array>;
 }
@@ -82,7 +82,7 @@ async function* bytesOf(storage: Storage, key: string): AsyncGenerator<Uint8Arra
 function compose<F extends File>(row: Mail, files: F[], content: (file: F) => Readable): Readable {
   const shown = new Map<string, F>();
   for (const cid of shownCids(row.html ?? '')) {
-    // A text that is shown within its mail would be read as a part of the letter.
+    // Only images: a text shown in place would be read as part of the letter.
     const file = files.find(
       ({ content_id, content_type }) => content_id === cid && /^image\//i.test(content_type),
     );
@@ -96,9 +96,9 @@ function compose<F extends File>(row: Mail, files: F[], content: (file: F) => Re
     to: row.to,
     cc: row.cc,
     subject: row.subject,
-    // The same at each attempt; a scheduled mail is not as old as its row.
+    // The same at each attempt, and the time at which a scheduled mail goes out.
     date: row.outbound.due_at,
-    messageId: row.message_id ?? '',
+    messageId: row.message_id,
     inReplyTo: row.in_reply_to,
     references: row.references,
     text: row.text || textFromHtml(row.html ?? ''),
@@ -110,8 +110,8 @@ function compose<F extends File>(row: Mail, files: F[], content: (file: F) => Re
         contentId: images.has(file) ? partId(file) : null,
         content: content(file),
       })),
-      ...(outgoing?.pasted ?? []).map(({ contentType, contentId, bytes }, n) => ({
-        filename: `image-${n + 1}.${contentType.slice('image/'.length)}`,
+      ...(outgoing?.pasted ?? []).map(({ contentType, contentId, bytes }, index) => ({
+        filename: `image-${index + 1}.${contentType.slice('image/'.length)}`,
         contentType,
         contentId,
         content: Readable.from([bytes]),
@@ -122,7 +122,7 @@ function compose<F extends File>(row: Mail, files: F[], content: (file: F) => Re
 
 const partIdOf = (file: File | undefined): string | null => (file ? partId(file) : null);
 
-/** Its Content-Id where that can stand in a header and in a URL as it is, else one of our own. */
+/** The file's own Content-Id if it needs no escaping in a header or URL, else one made from its id. */
 function partId({ _id, content_id }: File): string {
   if (content_id !== null && /^[\w.+@-]{1,200}$/.test(content_id)) return content_id;
   return `${createHash('sha256').update(_id).digest('hex').slice(0, 32)}@inline`;

@@ -5,19 +5,19 @@ import type { ThreadRow } from '../../infra/models/thread.ts';
 import { lastInbound } from './lastInbound.ts';
 import { limitReferences } from './references.ts';
 
-/** What a reply has when the agent says nothing else. */
+/** Recipients, subject and references of a reply, unless the agent names others. */
 export interface ReplyDefaults {
   to: Address[];
   cc: Address[];
   subject: string;
-  /** Of the message that is answered; null where none has an id. */
+  /** Message-Id of the message that is answered; null when it has none. */
   inReplyTo: string | null;
   references: string[];
 }
 
 /**
- * To: Reply-To, else the sender, of the last inbound message of somebody who takes part; Cc: its other To and Cc; our own
- * addresses nowhere. In a thread without such a message: whom we wrote to last.
+ * To: the Reply-To, else the sender, of the last inbound message from a sender who takes part. Cc: the other addresses in its
+ * To and Cc. The workspace's own addresses are left out. A thread without such a message: the recipients of our last message.
  */
 export async function replyDefaults(models: Models, thread: ThreadRow): Promise<ReplyDefaults> {
   const [inbound, sent, ours] = await Promise.all([
@@ -92,13 +92,13 @@ async function idsOf(
     .sort({ created_at: -1, _id: -1 })
     .limit(LONGEST_THREAD)
     .lean<Pick<MessageRow, '_id' | 'message_id' | 'direction' | 'state'>[]>();
-  const there = rows
+  const sent = rows
     .toReversed()
     .filter((row) => row.message_id !== null && !(row.direction === 'outbound' && NEVER_SENT.has(row.state)));
-  const ids = there.map((row) => row.message_id as string);
+  const ids = sent.map((row) => row.message_id as string);
   return {
     first: ids.slice(0, 1),
     ids,
-    last: there.findLast((row) => row.direction === 'outbound')?._id ?? null,
+    last: sent.findLast((row) => row.direction === 'outbound')?._id ?? null,
   };
 }

@@ -2,39 +2,39 @@ import type { Address } from '../../mail/addresses.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 
-/** What an agent asks to be sent or noted, right in its form (src/api/draft.ts). */
+/** What an agent wants to send or note; its form has been validated (src/api/draft.ts). */
 export interface Draft {
-  /** Null: those that a reply has by default. Empty: nobody. */
+  /** Null: the default recipients of a reply. Empty: none. */
   to: Address[] | null;
   cc: Address[] | null;
   bcc: Address[];
-  /** Null: that of the message which is answered. */
+  /** Null: the subject of the message that is answered. */
   subject: string | null;
   /** Normalised; null: the default. */
   sendingEmail: string | null;
   text: string | null;
-  /** As it was written. */
+  /** As the agent wrote it, not sanitised. */
   html: string | null;
   /** Ids of uploads. */
   attachments: string[];
   sendAt: Date | null;
-  /** Null: the workspace's. */
+  /** Null: the workspace's setting. */
   undoSeconds: number | null;
 }
 
-/** Who writes. */
+/** The agent who writes it. */
 export interface Author {
   workspaceId: string;
   userId: string;
 }
 
-/** Where it goes. */
+/** The thread to which it belongs. */
 export interface ReplyThread {
   kind: MessageRow['thread_kind'];
   row: ThreadRow;
 }
 
-/** What is asked for cannot be saved; `message` says why, in words for the agent. */
+/** The draft cannot be saved. `message` tells the agent why, as the rest of a sentence that begins with the field's name. */
 export class Unfit extends Error {
   readonly field: string;
   constructor(field: string, message: string) {

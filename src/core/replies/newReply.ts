@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { normaliseAddress, type Address } from '../../mail/addresses.ts';
 import { parentIds } from '../../mail/messageIds.ts';
-import type { AttachmentRow, MessageRow, Models } from '../../infra/models/index.ts';
+import type {
+  AttachmentRow,
+  MessageRow,
+  Models,
+  NoteRow,
+  OutboundMessageRow,
+} from '../../infra/models/index.ts';
+import { NO_ADDRESS, NOT_RECEIVED, NOT_SENT } from '../../infra/models/message.ts';
 import type { Outbound } from '../../infra/models/outbound.ts';
 import { UNDO_SECONDS } from '../../infra/models/workspace.ts';
 import { composedBytes, MAX_COMPOSED_BYTES } from './compose.ts';
@@ -12,18 +19,18 @@ import { findSender } from './sender.ts';
 import { findUploads, markShown } from './uploads.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
-/** What is asked for, and by whom. */
+/** A request to save a message. */
 export interface Order {
-  /** Id that the message will have. */
+  /** The message's id. */
   id: string;
-  /** Of the request, for its Idempotency-Key. */
+  /** Hash of the request: an Idempotency-Key counts only for an equal one. */
   requestHash: string;
   author: Author;
   draft: Draft;
   body: SafeBody;
 }
 
-/** A message to be saved, and the files that become its own. */
+/** A message to save, and the uploads that become its attachments. */
 export interface NewMessage {
   row: MessageRow;
   uploads: AttachmentRow[];
@@ -31,16 +38,16 @@ export interface NewMessage {
 
 export interface NewReplyDeps {
   models: Models;
-  /** Right side of the Message-Ids that we make. */
+  /** Domain of the Message-Ids that we make. */
   platformDomain: string;
 }
 
-/** Recipients of one message (Mailgun takes 1,000 a call). */
+/** Most recipients of one message (Mailgun: 1,000 a call). */
 const MAX_RECIPIENTS = 1_000;
-/** A later `send_at` is a mistake in its unit or its year. */
+/** A later `send_at` is probably a mistake in its unit or year. */
 const LONGEST_AHEAD_MS = 366 * DAY_MS;
 
-/** A reply on a ticket or conversation. Everything about it but its sender is decided here, for ever. @throws Unfit */
+/** A reply on a ticket or conversation. Everything about it is final now, except its sender. @throws Unfit */
 export async function newReply(deps: NewReplyDeps, order: Order, thread: ReplyThread): Promise<NewMessage> {
   const { draft, author } = order;
   const defaults = await replyDefaults(deps.models, thread.row);
@@ -61,15 +68,17 @@ export async function newReply(deps: NewReplyDeps, order: Order, thread: ReplyTh
   });
 }
 
-/** An internal note: for us only. @throws Unfit */
+/** An internal note: only members see it. @throws Unfit */
 export async function newNote(
   { models }: NewReplyDeps,
   order: Order,
   thread: ReplyThread,
 ): Promise<NewMessage> {
   const uploads = await findUploads(models, order.author, order.draft.attachments, order.id);
-  const row: MessageRow = {
-    ...blank(order),
+  const row: NoteRow = {
+    ...NOT_RECEIVED,
+    ...NOT_SENT,
+    ...written(order),
     ...placeIn(thread),
     direction: 'note',
     state: 'saved',
@@ -84,11 +93,16 @@ const placeIn = ({ kind, row }: ReplyThread) => ({
   audience: row.audience,
 });
 
-/** What tells one outbound message from another. */
-type Outgoing = Pick<MessageRow, 'thread_kind' | 'thread_id' | 'audience' | 'to' | 'cc' | 'subject'> &
-  Partial<MessageRow> & { bcc: Address[] };
+/** Where an outbound message belongs, whom it is for, and what it answers or opens. */
+type Outgoing = Pick<OutboundMessageRow, 'thread_kind' | 'thread_id' | 'audience' | 'to' | 'cc' | 'subject'> &
+  Partial<
+    Pick<
+      OutboundMessageRow,
+      'in_reply_to' | 'references' | 'names' | 'opens' | 'contact_id' | 'workspace_email_id'
+    >
+  > & { bcc: Address[] };
 
-/** @throws Unfit when nobody would get it, or it is too large, or its time is wrong. */
+/** @throws Unfit when it has no recipients, is too large, or its time is wrong. */
 export async function newOutbound(
   { models, platformDomain }: NewReplyDeps,
   order: Order,
@@ -96,91 +110,81 @@ export async function newOutbound(
 ): Promise<NewMessage> {
   const { draft, author } = order;
   const people = [...outgoing.to, ...outgoing.cc, ...bcc];
-  if (people.length === 0) throw new Unfit('to', 'names nobody, and nor do cc and bcc');
+  if (people.length === 0) throw new Unfit('to', 'needs at least one recipient, here or in cc or bcc');
   if (people.length > MAX_RECIPIENTS)
-    throw new Unfit('to', `with cc and bcc has ${people.length} recipients; ${MAX_RECIPIENTS} are the most`);
-  const blankRow = blank(order);
-  const row: MessageRow & { outbound: Outbound } = {
-    ...blankRow,
-    ...outgoing,
+    throw new Unfit(
+      'to',
+      `has ${people.length} recipients with cc and bcc; send it to at most ${MAX_RECIPIENTS}`,
+    );
+  const common = written(order);
+  const row: OutboundMessageRow = {
+    ...NOT_RECEIVED,
+    ...common,
+    direction: 'outbound',
+    state: draft.sendAt === null ? 'queued' : 'scheduled',
+    // Decided when it goes out (activities/replies/resolveSendingEmail.ts).
+    from: NO_ADDRESS,
+    sender: NO_ADDRESS,
+    reply_to: [],
+    sending_email: draft.sendingEmail,
     message_id: `<${randomBytes(16).toString('hex')}@${platformDomain}>`,
+    in_reply_to: null,
+    references: [],
+    names: [],
+    opens: false,
+    contact_id: null,
+    workspace_email_id: null,
+    ...outgoing,
     people: people.map(({ email }) => normaliseAddress(email) ?? email),
     outbound: {
+      ...newDelivery(common.created_at),
       bcc,
       send_at: draft.sendAt,
-      due_at: draft.sendAt ?? (await undoneUntil(models, author, draft, blankRow.created_at)),
-      run: 1,
-      wants_start: true,
-      is_open: true,
-      attempt: 0,
-      attempt_at: null,
-      unclear: false,
-      trying_since: null,
-      reason: null,
-      state_at: blankRow.created_at,
-      deliveries: [],
-      changes: 0,
+      due_at: draft.sendAt ?? (await undoneUntil(models, author, draft, common.created_at)),
     },
   };
   checkTime(draft.sendAt, row.created_at);
   const uploads = await findUploads(models, author, draft.attachments, order.id);
   const bytes = await composedBytes(row, uploads);
   if (bytes > MAX_COMPOSED_BYTES) {
-    const why = `would make a mail of ${bytes} bytes; ${MAX_COMPOSED_BYTES} are the most that can be sent`;
+    const why = `would make a mail of ${bytes} bytes, but at most ${MAX_COMPOSED_BYTES} can be sent; make it smaller`;
     throw new Unfit(uploads.length > 0 ? 'attachments' : 'html', why);
   }
   return { row, uploads: markShown(uploads, order.body.shownCids) };
 }
 
 /** What all messages of agents have in common. */
-function blank({
-  id,
-  author,
-  requestHash,
-  draft,
-  body,
-}: Order): Omit<MessageRow, 'thread_kind' | 'thread_id' | 'audience' | 'subject'> {
-  return {
-    _id: id,
-    workspace_id: author.workspaceId,
-    direction: 'outbound',
-    state: draft.sendAt === null ? 'queued' : 'scheduled',
-    // Decided when it goes out (activities/replies/resolveSendingEmail.ts).
-    from: { email: '', name: '' },
-    sender: { email: '', name: '' },
-    reply_to: [],
-    to: [],
-    cc: [],
-    to_email: null,
-    workspace_email_id: null,
-    sending_email: draft.sendingEmail,
-    text: body.text,
-    html: body.html,
-    cut: [],
-    headers: [],
-    message_id: null,
-    in_reply_to: null,
-    references: [],
-    names: [],
-    people: [],
-    sender_known: true,
-    opens: false,
-    auto_reply: false,
-    list_mail: false,
-    spam: false,
-    sent_at: null,
-    contact_id: null,
-    inbound_email_id: null,
-    files: [],
-    copies: [],
-    author_id: author.userId,
-    request_hash: requestHash,
-    outbound: null,
-    created_at: new Date(),
-  };
-}
+const written = ({ id, author, requestHash, body }: Order) => ({
+  _id: id,
+  workspace_id: author.workspaceId,
+  text: body.text,
+  html: body.html,
+  author_id: author.userId,
+  request_hash: requestHash,
+  created_at: new Date(),
+});
 
-/** Who is named twice is written to once: in To before Cc before Bcc. */
+/** The delivery of a message that is saved at this moment and due at once. Its run is not started yet. */
+export const newDelivery = (now: Date): Outbound => ({
+  bcc: [],
+  send_at: null,
+  due_at: now,
+  run: 1,
+  wants_start: true,
+  is_open: true,
+  attempt: 0,
+  attempt_at: null,
+  attempts_before: 0,
+  attempt_to: [],
+  unclear: false,
+  trying_since: null,
+  reason: null,
+  state_at: now,
+  deliveries: [],
+  changes: 0,
+});
+
+/** Keeps the first of equal addresses: To before Cc before Bcc. */
 export function eachOnce(to: Address[], cc: Address[], bcc: Address[]) {
   const seen = new Set<string>();
   const unseen = (list: Address[]) =>
@@ -193,9 +197,9 @@ export function eachOnce(to: Address[], cc: Address[], bcc: Address[]) {
 
 function checkTime(sendAt: Date | null, now: Date): void {
   if (sendAt === null) return;
-  if (sendAt <= now) throw new Unfit('send_at', 'is not in the future');
+  if (sendAt <= now) throw new Unfit('send_at', 'must be in the future');
   if (sendAt.getTime() > now.getTime() + LONGEST_AHEAD_MS)
-    throw new Unfit('send_at', 'is more than a year ahead');
+    throw new Unfit('send_at', 'must be within a year from now');
 }
 
 async function undoneUntil(

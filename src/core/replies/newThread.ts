@@ -9,8 +9,8 @@ import { findSender } from './sender.ts';
 
 /**
  * The message that opens a ticket or conversation; the thread is made from it. The customer's answer finds the thread by the
- * message's id.
- * @param personal of a conversation: nobody but its author sees it. Null: it is when it is sent as an address of theirs alone.
+ * message's Message-Id.
+ * @param personal only of a conversation. True: only its author sees it. Null: personal if it is sent as a personal address.
  * @throws Unfit
  */
 export async function newThread(
@@ -22,7 +22,7 @@ export async function newThread(
   const { draft, author, id } = order;
   const { to, cc, bcc } = eachOnce(draft.to ?? [], draft.cc ?? [], draft.bcc);
   const [first] = to;
-  if (!first) throw new Unfit('to', 'names nobody; the first is the contact of the thread');
+  if (!first) throw new Unfit('to', 'needs at least one recipient: the first is the contact of the thread');
   const audience = kind === 'ticket' ? 'tickets' : await audienceFor(deps, order, personal);
   const email = await ownEmail(deps, order, audience);
   return newOutbound(deps, order, {
@@ -54,8 +54,8 @@ async function audienceFor(
 }
 
 /**
- * The thread's own address: the one that it is opened as. Where that is one person's and the thread is not, the one that
- * others would answer as: nobody sends as somebody else.
+ * The thread's own address: the one that it is opened as. If that is a personal address and the thread is not personal, the
+ * address as which other members would answer, because nobody may send as another user.
  */
 async function ownEmail(
   { models }: NewReplyDeps,

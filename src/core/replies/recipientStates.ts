@@ -1,10 +1,5 @@
 import { normaliseAddress } from '../../mail/addresses.ts';
-import {
-  DELIVERY_STATES,
-  type DeliveryRow,
-  type DeliveryState,
-  type MessageState,
-} from '../../infra/models/outbound.ts';
+import { DELIVERY_STATES, type DeliveryRow, type DeliveryState } from '../../infra/models/outbound.ts';
 import type { DeliveryEvent } from '../../infra/providers/outbound.ts';
 
 const STATE_OF = {
@@ -15,7 +10,7 @@ const STATE_OF = {
   complained: 'complained',
 } as const satisfies Record<DeliveryEvent['kind'], DeliveryState>;
 
-/** Of several recipients the message shows the worst (design: "Delivery events"). */
+/** A message with several recipients shows the worst of their states (design: "Delivery events"). */
 const WORST_FIRST = [
   'failed',
   'complained',
@@ -24,26 +19,27 @@ const WORST_FIRST = [
   'delivered',
 ] as const satisfies DeliveryState[];
 
-/** What is told of one recipient; `attempt` is that of the event, or the current one where it names none. */
+/** What an event says about one recipient; `attempt` is the event's, or the current one if the event names none. */
 export type DeliveryFact = Pick<DeliveryEvent, 'kind' | 'recipient' | 'at' | 'reason'> & { attempt: number };
 
 /**
- * Deliveries after these events: one state a recipient, the latest attempt's, and of one attempt the one of highest rank,
- * (of two that say the same the newer), in whatever order and however often they are told. @returns null when nothing changes.
+ * Applies events to the deliveries. Each recipient has one state: that of the latest attempt, of one attempt the one with the
+ * highest rank, of two equal ones the newer. Idempotent, and the order of events does not matter.
+ * @returns null when nothing changes.
  */
-export function withEvents(deliveries: DeliveryRow[], told: DeliveryFact[]): DeliveryRow[] | null {
+export function withEvents(deliveries: DeliveryRow[], facts: DeliveryFact[]): DeliveryRow[] | null {
   const byRecipient = new Map(deliveries.map((row) => [row.recipient, row]));
-  let changed = false;
-  for (const event of told) {
+  let hasChanged = false;
+  for (const event of facts) {
     const recipient = normaliseAddress(event.recipient) ?? event.recipient;
     const before = byRecipient.get(recipient);
     const state = STATE_OF[event.kind];
     const row = { recipient, attempt: event.attempt, state, reason: event.reason, at: event.at };
     if (before && !isNews(before, row)) continue;
     byRecipient.set(recipient, row);
-    changed = true;
+    hasChanged = true;
   }
-  return changed ? [...byRecipient.values()] : null;
+  return hasChanged ? [...byRecipient.values()] : null;
 }
 
 function isNews(before: DeliveryRow, row: DeliveryRow): boolean {
@@ -54,16 +50,20 @@ function isNews(before: DeliveryRow, row: DeliveryRow): boolean {
 }
 
 /** The state of the whole message, with the reason and time of the recipient that decides it. */
-export function worstOf(deliveries: DeliveryRow[]): { state: MessageState; reason: string | null; at: Date } {
+export function worstOf(deliveries: DeliveryRow[]): {
+  state: DeliveryState;
+  reason: string | null;
+  at: Date;
+} {
   for (const state of WORST_FIRST) {
-    const of = deliveries.filter((row) => row.state === state);
-    const newest = of.reduce<DeliveryRow | null>((a, b) => (a && a.at >= b.at ? a : b), null);
+    const inState = deliveries.filter((row) => row.state === state);
+    const newest = inState.reduce<DeliveryRow | null>((a, b) => (a && a.at >= b.at ? a : b), null);
     if (newest) return { state, reason: newest.reason, at: newest.at };
   }
-  throw new Error('a message without deliveries has no state of its own');
+  throw new Error('a message without deliveries has no delivery state');
 }
 
-/** Nothing further is waited for (a complaint may still come, and is written then). */
+/** No further event is expected (a complaint may still come, and is written then). */
 export const isSettled = (deliveries: DeliveryRow[]): boolean =>
   deliveries.length > 0 &&
   deliveries.every(({ state }) => ['delivered', 'failed', 'complained'].includes(state));

@@ -7,24 +7,25 @@ import { applyEvents } from './applyEvents.ts';
 
 export interface DeliveryEventDeps {
   models: Models;
-  /** Has the message's run look at its row. Never rejects. */
+  /** Wakes the message's run, so that it reads the row again. Never rejects. */
   wake: (reply: ReplyRun) => Promise<void>;
   log: Logger;
 }
 
 /**
- * Writes an event to the message that it is about, and wakes that one's run where it waits for this. Nothing when no message
- * of ours is meant, or it says nothing new. @throws anything when MongoDB is away
+ * Writes an event to its message, and wakes the message's run if it waits for the event. Does nothing if the event is about no
+ * outbound message, or says nothing new. @throws anything when MongoDB is away
  */
 export function createRecordDeliveryEvent({ models, wake, log }: DeliveryEventDeps) {
   return async (event: DeliveryEvent): Promise<void> => {
-    // mongoose would hold the query for 10 s, and with it one of the few that work.
+    // Without this, mongoose would hold the query for 10 s, and with it one of the few concurrent workers.
     if (models.connection.readyState !== mongoose.ConnectionStates.connected)
       throw new Error('MongoDB is not connected');
     const id = event.message?.id ?? (await idByMessageId(models, event.messageId));
-    const heard = id === null ? null : await applyEvents(models, id, [event]);
-    if (!heard) log.debug({ event: event.id, kind: event.kind }, 'an event is about no message of ours');
-    else if (heard.wakes) await wake({ id: id!, run: heard.run });
+    const applied = id === null ? null : await applyEvents(models, id, [event]);
+    if (!applied)
+      log.debug({ event: event.id, kind: event.kind }, 'a delivery event is about no outbound message');
+    else if (applied.wakes) await wake({ id: id!, run: applied.run });
   };
 }
 

@@ -9,7 +9,10 @@ export interface SafeBody {
   shownCids: string[];
 }
 
-/** HTML made safe, off the event loop, and text made from it where there is none. Nothing is cut: what is too much is refused. */
+/**
+ * Sanitises HTML off the event loop, and makes the text from it if there is none. A body that is too large or complex is
+ * refused, not cut.
+ */
 export async function safeBody(
   parser: Pick<ParserPool, 'sanitise'>,
   { text, html }: Pick<Draft, 'text' | 'html'>,
@@ -17,11 +20,11 @@ export async function safeBody(
   if (!html?.trim()) return { text: text ?? '', html: null, shownCids: [] };
   const safe = await parser.sanitise(html).catch((error: unknown) => {
     if (error instanceof ParserBroke && error.cause_ !== 'crash')
-      throw new Unfit('html', 'takes too much time or memory to be read');
+      throw new Unfit('html', 'is too complex to be read; simplify it');
     throw error;
   });
-  if (safe.cut) throw new Unfit('html', 'is nested too deeply, or has too many elements');
+  if (safe.cut) throw new Unfit('html', 'is nested too deeply, or has too many elements; simplify it');
   const own = text?.trim() ? text : safe.text;
-  if (!safe.html.trim() && !own.trim()) throw new Unfit('html', 'has nothing in it that may be shown');
+  if (!safe.html.trim() && !own.trim()) throw new Unfit('html', 'has no content that can be shown');
   return { text: own, html: safe.html, shownCids: safe.shownCids };
 }

@@ -8,17 +8,17 @@ import { takeUploads } from './uploads.ts';
 
 /** What makes a repeated request the same message. */
 export interface Request {
-  /** Id of the message: made of the Idempotency-Key where the request has one, else new. */
+  /** Id of the message: made from the Idempotency-Key if the request has one, else new. */
   id: string;
   isKeyed: boolean;
-  /** Of all that is asked for. */
+  /** Of everything in the request. */
   hash: string;
 }
 
 /**
- * Saves a message, or finds the one that an earlier try of the same request saved, and does what that died before.
- * @param make is not asked when it is there: what was right then (a time, a file, an address) need not be right now.
- * @returns null when another request had this key.
+ * Saves a message. If an earlier try of the same request has saved it, finishes what that try left undone.
+ * @param make is not called if the message exists: what was valid then (a time, a file, an address) may not be valid now.
+ * @returns null when another request has used this key.
  */
 export async function saveMessage(
   models: Models,
@@ -26,28 +26,28 @@ export async function saveMessage(
   request: Request,
   make: () => Promise<NewMessage>,
 ): Promise<MessageRow | null> {
-  const find = () =>
+  const findSaved = () =>
     models.Message.findOne({ _id: request.id, workspace_id: workspaceId }).lean<MessageRow>();
-  const there = request.isKeyed ? await find() : null;
-  const saved = there ?? (await insert(models, await make())) ?? (await find().orFail());
+  const existing = request.isKeyed ? await findSaved() : null;
+  const saved = existing ?? (await insert(models, await make())) ?? (await findSaved().orFail());
   if (saved.request_hash !== request.hash) return null;
   return applyMessage(models, saved);
 }
 
-/** What a message does to its thread and contact. Done again it changes nothing, so whoever finds it undone may do it. */
+/** Applies a message to its thread and contact. Idempotent, so that any process may finish what another left undone. */
 export async function applyMessage(models: Models, row: MessageRow): Promise<MessageRow> {
   const [first] = row.to;
   if (row.opens && first) await knowContact(models, row.workspace_id, first, [row.audience], row.created_at);
   return applyToThread(models, row, row.direction === 'note');
 }
 
-/** @returns null when there is one with its id. */
+/** @returns null when a message with this id exists. */
 async function insert(models: Models, { row, uploads }: NewMessage): Promise<MessageRow | null> {
   const messages = collectionOf(models.Message);
   try {
     if (uploads.length === 0) await messages.insertOne(row);
     else {
-      // Files that belong to a message which is not there would be nobody's; a message without its files would go out.
+      // Together: files of a message that was not saved would be lost, and a message without its files would go out.
       await models.connection.transaction(async (session) => {
         await messages.insertOne(row, { session });
         await takeUploads(models, row, uploads, session);

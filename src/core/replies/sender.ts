@@ -1,5 +1,5 @@
 import type { Address } from '../../mail/addresses.ts';
-import type { MessageRow, Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
+import type { ForwardingAddressRow, Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import { audienceOf, isReceivable } from '../threads/audiences.ts';
 import { lastInbound } from './lastInbound.ts';
@@ -7,7 +7,7 @@ import { lastInbound } from './lastInbound.ts';
 /** Who a message goes out as. */
 export interface Sender {
   email: WorkspaceEmailRow;
-  /** The address itself, or the forwarding address that speaks for it while it cannot send. */
+  /** The address itself, or its forwarding address while the address itself cannot send. */
   from: Address;
   /** Empty = answers go to From. */
   replyTo: Address[];
@@ -15,14 +15,23 @@ export interface Sender {
 
 export type FoundSender = { sender: Sender } | { sender: null; reason: string };
 
-/** The thread that a message is for; `workspace_email_id` is null for one that is not there yet. */
+/** The thread that a message is for; `workspace_email_id` is null for one that is not stored yet. */
 export type SendingThread = Pick<ThreadRow, '_id' | 'workspace_id' | 'audience'> & {
   workspace_email_id: string | null;
 };
 
+/** What the rules below look at. */
+interface Addresses {
+  /** Of the workspace, oldest first. */
+  emails: WorkspaceEmailRow[];
+  forwarding: ForwardingAddressRow[];
+  /** The thread's own address; null when it is deleted, or the thread is not stored yet. */
+  own: WorkspaceEmailRow | null;
+}
+
 /**
- * The sending email (design: "A reply goes out", 1). Tickets: the message's, else the ticket's, else the first that can
- * send. Conversations: the agent's choice, else the address last written to.
+ * The sending email (design: "A reply goes out", 1): the agent's choice and nothing else where there is one, else the first
+ * candidate that can send.
  * @param chosen address that the agent chose, or null. @param userId of the agent.
  */
 export async function findSender(
@@ -31,67 +40,91 @@ export async function findSender(
   chosen: string | null,
   userId: string,
 ): Promise<FoundSender> {
-  const { workspace_id } = thread;
-  const [emails, forwarding] = await Promise.all([
-    models.WorkspaceEmail.find({ workspace_id, deleted_at: null })
-      .sort({ created_at: 1 })
-      .lean<WorkspaceEmailRow[]>(),
-    models.ForwardingAddress.find({ workspace_id }).sort({ created_at: 1 }).lean(),
-  ]);
-  const own = emails.find((email) => email._id === thread.workspace_email_id) ?? null;
-  const senderOf = (email: WorkspaceEmailRow): Sender | null => {
-    // Switched off by an owner: its forwarding address does not speak for it either.
-    if (!email.active || email.proved_at === null || email.send_off) return null;
-    const name = email.display_name;
-    const viaForwarding = forwarding.find((address) => address.workspace_email_id === email._id);
-    const speaking = email.can_send ? email.address : viaForwarding?.address;
-    if (speaking === undefined) return null;
-    const leadsElsewhere = audienceOf(email) !== thread.audience && own !== null && isReceivable(own);
-    const answersTo = leadsElsewhere ? own : email;
-    const replyTo =
-      answersTo.address === speaking ? [] : [{ email: answersTo.address, name: answersTo.display_name }];
-    return { email, from: { email: speaking, name }, replyTo };
-  };
-
-  if (chosen !== null) {
-    const email = emails.find((candidate) => candidate.address === chosen);
-    if (!email || !mayUse(email, thread, userId))
-      return { sender: null, reason: 'the sending address is not one that you can use here' };
-    const sender = senderOf(email);
-    return sender ? { sender } : { sender: null, reason: `${chosen} cannot send: ${whyNot(email)}` };
-  }
-  for (const email of await defaults(models, thread, emails, own)) {
-    const sender = senderOf(email);
+  const addresses = await readAddresses(models, thread);
+  if (chosen !== null) return chosenSender(addresses, thread, chosen, userId);
+  for (const email of await candidates(models, thread, addresses)) {
+    const sender = senderFor(email, thread, addresses);
     if (sender) return { sender };
   }
   return { sender: null, reason: 'no address of the workspace can send this' };
 }
 
-/** A personal conversation is answered from its owner's addresses only; nobody sends from another's. */
+async function readAddresses(
+  models: Models,
+  { workspace_id, workspace_email_id }: SendingThread,
+): Promise<Addresses> {
+  const [emails, forwarding] = await Promise.all([
+    models.WorkspaceEmail.find({ workspace_id, deleted_at: null })
+      .sort({ created_at: 1 })
+      .lean<WorkspaceEmailRow[]>(),
+    models.ForwardingAddress.find({ workspace_id }).sort({ created_at: 1 }).lean<ForwardingAddressRow[]>(),
+  ]);
+  return { emails, forwarding, own: emails.find((email) => email._id === workspace_email_id) ?? null };
+}
+
+function chosenSender(
+  addresses: Addresses,
+  thread: SendingThread,
+  chosen: string,
+  userId: string,
+): FoundSender {
+  const email = addresses.emails.find(({ address }) => address === chosen);
+  if (!email || !mayUse(email, thread, userId))
+    return { sender: null, reason: 'you cannot send from this address here; choose another one' };
+  const sender = senderFor(email, thread, addresses);
+  return sender ? { sender } : { sender: null, reason: `${chosen} cannot send: ${whyNot(email)}` };
+}
+
+/** A personal conversation is answered from its owner's addresses only; nobody sends from another user's address. */
 function mayUse(email: WorkspaceEmailRow, thread: SendingThread, userId: string): boolean {
   if (thread.audience.startsWith('owner:')) return audienceOf(email) === thread.audience;
   return email.user_id === null || email.user_id === userId;
 }
 
-/** Addresses to try when the agent chose none, best first. */
-async function defaults(
+/**
+ * Addresses to try in order when the agent chose none. Tickets: the ticket's own, then the first that can send, never a
+ * personal one. Conversations: the address last written to, then its own, then the first of its audience that can send.
+ */
+async function candidates(
   models: Models,
   thread: SendingThread,
-  emails: WorkspaceEmailRow[],
-  own: WorkspaceEmailRow | null,
+  { emails, own }: Addresses,
 ): Promise<WorkspaceEmailRow[]> {
-  const first = own ? [own] : [];
   if (thread.audience === 'tickets') {
     const sendable = emails.filter((email) => email.can_send && email.user_id === null);
-    const ofTickets = sendable.filter((email) => email.purpose === 'ticket');
-    // A ticket that has an address already takes the oldest that can send; a new one belongs to a ticket address.
-    return own ? [...first, ...sendable] : [...ofTickets, ...sendable];
+    // A new ticket has no address of its own: it belongs to a ticket address if one can send.
+    const first = own ? [own] : sendable.filter((email) => email.purpose === 'ticket');
+    return [...first, ...sendable];
   }
-  const last: MessageRow | null = await lastInbound(models, thread);
+  const last = await lastInbound(models, thread);
   const writtenTo = emails.filter((email) => email.address === last?.to_email);
-  return [...writtenTo, ...first, ...emails.filter((email) => email.can_send)].filter(
+  const sendable = emails.filter((email) => email.can_send);
+  return [...writtenTo, ...(own ? [own] : []), ...sendable].filter(
     (email) => audienceOf(email) === thread.audience,
   );
+}
+
+/** @returns null when nothing can go out for this address. */
+function senderFor(email: WorkspaceEmailRow, thread: SendingThread, addresses: Addresses): Sender | null {
+  const from = fromAddress(email, addresses);
+  if (from === null) return null;
+  const { address, display_name } = answersTo(email, thread, addresses);
+  const replyTo = address === from ? [] : [{ email: address, name: display_name }];
+  return { email, from: { email: from, name: email.display_name }, replyTo };
+}
+
+/** The address itself if it can send, else its forwarding address, which is on the platform's own domain. */
+function fromAddress(email: WorkspaceEmailRow, { forwarding }: Addresses): string | null {
+  // An address that an owner switched off does not send through its forwarding address either.
+  if (!email.active || email.proved_at === null || email.send_off) return null;
+  if (email.can_send) return email.address;
+  return forwarding.find((row) => row.workspace_email_id === email._id)?.address ?? null;
+}
+
+/** Answers come back to this thread's audience: to its own address where the sending address belongs to another audience. */
+function answersTo(email: WorkspaceEmailRow, thread: SendingThread, { own }: Addresses): WorkspaceEmailRow {
+  const leadsElsewhere = audienceOf(email) !== thread.audience;
+  return leadsElsewhere && own !== null && isReceivable(own) ? own : email;
 }
 
 function whyNot(email: WorkspaceEmailRow): string {

@@ -1,30 +1,29 @@
-import type { MessageRow, Models } from '../../infra/models/index.ts';
-import type { MessageState, Outbound } from '../../infra/models/outbound.ts';
+import type { Models, OutboundMessageRow } from '../../infra/models/index.ts';
+import type { OutboundState } from '../../infra/models/outbound.ts';
 import { countReply } from '../../infra/telemetry/metrics.ts';
 import { asSet, type MessageChange } from './change.ts';
 
-export type OutboundRow = MessageRow & { outbound: Outbound };
-
-/** The message as it is now, and whether what was asked for is so. */
+/** The message as it is now, and whether it is as requested. */
 export interface Decided {
-  row: OutboundRow;
+  row: OutboundMessageRow;
   done: boolean;
 }
 
 /**
- * Takes a message back: one conditional update, against the run's `-> sending` (activities/replies/takeReply.ts). A run that was
- * started finds it cancelled; one that was not is not needed any more. Twice is once.
+ * Cancels a message before it goes out: one conditional update, which competes with the run's `-> sending`
+ * (activities/replies/takeReply.ts). A run that has started finds the message cancelled; otherwise none is started.
+ * Idempotent.
  */
-export async function cancelMessage(models: Models, message: OutboundRow): Promise<Decided> {
+export async function cancelMessage(models: Models, message: OutboundMessageRow): Promise<Decided> {
   const row = await decide(models, message, ['queued', 'scheduled'], {
     state: 'cancelled',
     outbound: { wants_start: false, is_open: false, reason: null, state_at: new Date() },
   });
-  return row ? { row, done: true } : now(models, message, 'cancelled');
+  return row ? { row, done: true } : asItIs(models, message, 'cancelled');
 }
 
-/** A person has a message tried again that has failed, or of which nobody knows: a run of its own. */
-export async function retryMessage(models: Models, message: OutboundRow): Promise<Decided> {
+/** Tries a failed or unconfirmed message again, at a person's request: as a new run. */
+export async function retryMessage(models: Models, message: OutboundMessageRow): Promise<Decided> {
   const at = new Date();
   const { run } = message.outbound;
   const row = await decide(
@@ -42,34 +41,34 @@ export async function retryMessage(models: Models, message: OutboundRow): Promis
         state_at: at,
       },
     },
-    // Two who ask at once start one run.
+    // Two concurrent requests start one run.
     { 'outbound.run': run },
   );
-  return row ? { row, done: true } : now(models, message, null);
+  return row ? { row, done: true } : asItIs(models, message, null);
 }
 
 /** @returns the message when the change was made. */
 async function decide(
   models: Models,
-  { _id, workspace_id }: OutboundRow,
-  from: MessageState[],
+  { _id, workspace_id }: OutboundMessageRow,
+  from: OutboundState[],
   change: MessageChange,
   more: Record<string, unknown> = {},
-): Promise<OutboundRow | null> {
+): Promise<OutboundMessageRow | null> {
   const row = await models.Message.findOneAndUpdate(
     { _id, workspace_id, direction: 'outbound', state: { $in: from }, ...more },
     { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
     { returnDocument: 'after' },
-  ).lean<OutboundRow>();
+  ).lean<OutboundMessageRow>();
   if (row) countReply(change.state);
   return row;
 }
 
-async function now(
+async function asItIs(
   models: Models,
-  { _id, workspace_id }: OutboundRow,
-  wanted: MessageState | null,
+  { _id, workspace_id }: OutboundMessageRow,
+  wanted: OutboundState | null,
 ): Promise<Decided> {
-  const row = await models.Message.findOne({ _id, workspace_id }).orFail().lean<OutboundRow>();
+  const row = await models.Message.findOne({ _id, workspace_id }).orFail().lean<OutboundMessageRow>();
   return { row, done: row.state === wanted };
 }

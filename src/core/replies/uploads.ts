@@ -5,13 +5,13 @@ import { type Author, Unfit } from './draft.ts';
 /** Audience of a file that was uploaded and belongs to no message yet. */
 export const uploaderOnly = (userId: string): string => `owner:${userId}`;
 
-/** In place of a message's id: nobody took the file in time, and it is being deleted. */
+/** In place of a message's id: no message took the file in time, and it is being deleted. */
 export const EXPIRED = 'expired';
 
 /**
- * The author's uploads with these ids, in this order. One that this very message has taken is found as well: the same request
- * may be under way beside this one.
- * @throws Unfit for one that is unknown, somebody else's, or in another message.
+ * The author's uploads with these ids, in this order. Uploads that this very message has taken are found as well: the same
+ * request may be running concurrently.
+ * @throws Unfit for an upload that is unknown, another user's, or in another message.
  */
 export async function findUploads(
   models: Models,
@@ -20,20 +20,20 @@ export async function findUploads(
   messageId: string,
 ): Promise<AttachmentRow[]> {
   if (ids.length === 0) return [];
-  const found = await models.Attachment.find({ workspace_id: workspaceId, _id: { $in: ids } }).lean<
+  const uploads = await models.Attachment.find({ workspace_id: workspaceId, _id: { $in: ids } }).lean<
     AttachmentRow[]
   >();
-  return ids.map((id, n) => {
-    const row = found.find(({ _id }) => _id === id);
+  return ids.map((id, index) => {
+    const row = uploads.find(({ _id }) => _id === id);
     const isMine = row?.message_id === '' && row.audience === uploaderOnly(userId);
     if (row && (isMine || row.message_id === messageId)) return row;
-    throw new Unfit(`attachments.${n}`, notYours);
+    throw new Unfit(`attachments.${index}`, NOT_YOURS);
   });
 }
 
 /**
- * Makes uploads the message's own, all of them or none: part of the transaction that saves it.
- * @throws Unfit when another message took one of them at this moment.
+ * Attaches uploads to the message, all of them or none: part of the transaction that saves it.
+ * @throws Unfit when another message took one of them meanwhile.
  */
 export async function takeUploads(
   models: Models,
@@ -50,12 +50,12 @@ export async function takeUploads(
     })),
     { session },
   );
-  if (matchedCount !== uploads.length) throw new Unfit('attachments', notYours);
+  if (matchedCount !== uploads.length) throw new Unfit('attachments', NOT_YOURS);
 }
 
-const notYours = 'is not a file that you have uploaded for a new message';
+const NOT_YOURS = 'is not a file that you uploaded, or another message has it; upload it again';
 
-/** The files with `inline` as it will be: shown by the HTML. Of two with one Content-Id the first is shown. */
+/** Sets `inline` on the files that the HTML shows. Of two with the same Content-Id the first is shown. */
 export function markShown(uploads: AttachmentRow[], shownCids: string[]): AttachmentRow[] {
   const shown = new Set(shownCids.map((cid) => uploads.find((file) => file.content_id === cid)));
   return uploads.map((file) => ({ ...file, inline: shown.has(file) }));

@@ -32,7 +32,7 @@ export async function moveMessageOut(
       { session, sort: { created_at: -1, _id: -1 }, projection: { created_at: 1 } },
     );
     if (!message || !newest) return null;
-    const opening: MessageRow = {
+    const opening = {
       ...message,
       thread_id: id,
       contact_id: message.contact_id ?? ticket.contact_id,

@@ -10,12 +10,31 @@ export function threadIdFor(messageId: string): string {
   return hashOf('thread', messageId);
 }
 
+/** What of a message makes its thread. */
+type OpeningMessage = Pick<
+  MessageRow,
+  | 'thread_id'
+  | 'workspace_id'
+  | 'audience'
+  | 'direction'
+  | 'subject'
+  | 'text'
+  | 'people'
+  | 'opens'
+  | 'sender_known'
+  | 'contact_id'
+  | 'workspace_email_id'
+  | 'created_at'
+>;
+
 /** Only a mail that opens the thread, or an unmarked one, makes its people take part. */
-export const takingPart = (message: MessageRow): string[] =>
+export const takingPart = (
+  message: Pick<MessageRow, 'opens' | 'sender_known' | 'direction' | 'people'>,
+): string[] =>
   message.opens || message.sender_known || message.direction === 'outbound' ? message.people : [];
 
 /** The thread as its first message makes it. What a blocked contact opens is closed and spam from the start. */
-export function newThreadRow(message: MessageRow, contact: ContactRow | null): ThreadRow {
+export function newThreadRow(message: OpeningMessage, contact: ContactRow | null): ThreadRow {
   const isBlocked = message.direction === 'inbound' && Boolean(contact?.blocked_at);
   return {
     _id: message.thread_id,

@@ -14,7 +14,13 @@ import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomain
 import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
-import { messageSchema, type MessageRow } from './message.ts';
+import {
+  messageSchema,
+  type InboundMessageRow,
+  type MessageRow,
+  type NoteRow,
+  type OutboundMessageRow,
+} from './message.ts';
 import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
@@ -49,10 +55,13 @@ export type {
   EventRow,
   ForwardingAddressRow,
   InboundEmailRow,
+  InboundMessageRow,
   KeyedRequestRow,
   MemberRow,
   MessageRow,
+  NoteRow,
   NotificationRow,
+  OutboundMessageRow,
   PasswordLinkRow,
   PlatformAddressRow,
   PostTokenRow,

@@ -1,67 +1,149 @@
 import type { Address } from '../../mail/addresses.ts';
-import { outboundSchema, type MessageState, type Outbound } from './outbound.ts';
+import { outboundSchema, type Outbound, type OutboundState } from './outbound.ts';
 import { address, nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
-/** A mail in or out, or an internal note, on one ticket or conversation. */
-export interface MessageRow {
+/** The sender of a message that has none, or none yet. */
+export const NO_ADDRESS: Address = { email: '', name: '' };
+
+/** A mail in or out, or an internal note, on one ticket or conversation. Every row stores all fields. */
+export type MessageRow = InboundMessageRow | OutboundMessageRow | NoteRow;
+
+/** A mail that came in. */
+export interface InboundMessageRow extends AnyMessage {
+  direction: 'inbound';
+  state: 'received';
+  /** The resolved workspace email, never the forwarding address. */
+  to_email: string;
+  workspace_email_id: string;
+  sending_email: null;
+  /** With angle brackets; null when the mail had none. */
+  message_id: string | null;
+  /** Date header. */
+  sent_at: Date | null;
+  contact_id: string;
+  inbound_email_id: string;
+  author_id: null;
+  request_hash: null;
+  outbound: null;
+}
+
+/** A reply, or the message that opens a thread of ours. */
+export interface OutboundMessageRow extends AnyMessage, NotReceived {
+  direction: 'outbound';
+  state: OutboundState;
+  /** Where it opens a thread, or once it has a sender (`resolveSendingEmail`). */
+  workspace_email_id: string | null;
+  /** The workspace email it is sent as; null until the agent or `resolveSendingEmail` has chosen one. */
+  sending_email: string | null;
+  /** Made by us, with angle brackets. */
+  message_id: string;
+  /** Where it opens a thread. */
+  contact_id: string | null;
+  author_id: string;
+  /** Hash of the API request that saved it: the same Idempotency-Key with another request is refused. */
+  request_hash: string;
+  outbound: Outbound;
+}
+
+/** An internal note: it goes to nobody outside. */
+export interface NoteRow extends AnyMessage, NotReceived, NotSent {
+  direction: 'note';
+  state: 'saved';
+  author_id: string;
+  request_hash: string;
+}
+
+/** What all messages have. */
+interface AnyMessage {
   /** Inbound: hash of workspace, audience, Message-Id and Date (mail/sameMail.ts): one message per mail and audience. */
   _id: string;
   workspace_id: string;
   audience: string;
   thread_kind: 'ticket' | 'conversation';
   thread_id: string;
-  direction: 'inbound' | 'outbound' | 'note';
-  state: MessageState;
   from: Address;
   /** The real sender where a forwarder or list rewrote From; else the same as `from`. */
   sender: Address;
   reply_to: Address[];
   to: Address[];
   cc: Address[];
-  /** Inbound: the resolved workspace email, never the forwarding address. */
-  to_email: string | null;
-  workspace_email_id: string | null;
-  /** Outbound: the workspace email it is sent as; null until the agent's choice or `resolveSendingEmail` names one. */
-  sending_email: string | null;
   subject: string;
   text: string;
   /** Sanitised; inline images as placeholders (mail/html.ts). */
   html: string | null;
-  /** What was cut because it was over a cap; the whole is in the raw mail. */
+  /** What was cut because it was over a cap; the raw mail has all of it. */
   cut: string[];
   headers: [string, string][];
-  /** With angle brackets; null when the mail had none. */
-  message_id: string | null;
   in_reply_to: string | null;
   references: string[];
-  /** Ids (with brackets) that this message names as forebears: In-Reply-To and References, newest 30. */
+  /** Ids (with brackets) of the earlier messages that this one names: In-Reply-To and References, newest 30. */
   names: string[];
   /** Normalised addresses of sender, Reply-To, To and Cc: who takes part through this message. */
   people: string[];
-  /** False = marked: its sender was no part of the thread, or failed SPF and DKIM. */
+  /** False = marked: its sender did not take part in the thread, or failed SPF and DKIM. */
   sender_known: boolean;
   /** It opened its thread. */
   opens: boolean;
   auto_reply: boolean;
-  /** List mail; the provider's filter calls it spam. Recorded, never dropped. */
+  /** It is list mail; the provider's filter calls it spam. Recorded, never dropped. */
   list_mail: boolean;
   spam: boolean;
-  /** Date header. */
-  sent_at: Date | null;
-  contact_id: string | null;
-  inbound_email_id: string | null;
-  /** The mail's files as posted: part of what makes it the same mail (mail/sameMail.ts). */
+  /** The mail's files as posted: two mails are the same only if these are (mail/sameMail.ts). */
   files: { filename: string; size: number | null }[];
   /** Each copy of the mail that came, the first included, with the workspace emails that its trace headers name. */
   copies: { inbound_email_id: string; traced: string[] }[];
-  /** Who of us wrote it: of outbound messages and notes. */
-  author_id: string | null;
-  /** Hash of the API request that saved it: its Idempotency-Key with another request is refused. Null: inbound. */
-  request_hash: string | null;
-  /** What becomes of an outbound message on its way; null for all others. */
-  outbound: Outbound | null;
   created_at: Date;
 }
+
+/** Null because the message is ours. */
+interface NotReceived {
+  to_email: null;
+  sent_at: null;
+  inbound_email_id: null;
+}
+
+/** Null because the message is not sent. */
+interface NotSent {
+  workspace_email_id: null;
+  sending_email: null;
+  message_id: null;
+  contact_id: null;
+  outbound: null;
+}
+
+/** What a message that we write stores in the fields that describe a received mail. */
+export const NOT_RECEIVED = {
+  to_email: null,
+  sent_at: null,
+  inbound_email_id: null,
+  cut: [],
+  headers: [],
+  sender_known: true,
+  auto_reply: false,
+  list_mail: false,
+  spam: false,
+  files: [],
+  copies: [],
+} satisfies NotReceived & Partial<AnyMessage>;
+
+/** What a message that goes nowhere stores in the fields that describe a mail. */
+export const NOT_SENT = {
+  workspace_email_id: null,
+  sending_email: null,
+  message_id: null,
+  contact_id: null,
+  outbound: null,
+  from: NO_ADDRESS,
+  sender: NO_ADDRESS,
+  reply_to: [],
+  to: [],
+  cc: [],
+  in_reply_to: null,
+  references: [],
+  names: [],
+  people: [],
+  opens: false,
+} satisfies NotSent & Partial<AnyMessage>;
 
 export const messageSchema = rowSchema<MessageRow>({
   _id: String,

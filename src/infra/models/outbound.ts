@@ -18,6 +18,7 @@ export const MESSAGE_STATES = [
   'complained',
 ] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
+export type OutboundState = Exclude<MessageState, 'received' | 'saved'>;
 
 /** What became of a message for one recipient. Later ones in this list win over earlier ones of the same attempt. */
 export const DELIVERY_STATES = ['sent', 'delayed', 'delivered', 'failed', 'complained'] as const;
@@ -50,10 +51,10 @@ export interface Outbound {
   /** Calls to the provider so far, over all runs. Raised before each call: whoever finds it raised did not make that call. */
   attempt: number;
   attempt_at: Date | null;
-  /** Calls made by earlier runs, noted when the run takes the message; absent = none. */
-  attempts_before?: number;
-  /** Whom the last call is for, normalised; absent before the first. */
-  attempt_to?: string[];
+  /** Calls made by earlier runs, noted when the run takes the message. */
+  attempts_before: number;
+  /** Whom the last call is for, normalised; empty before the first. */
+  attempt_to: string[];
   /** Nobody knows yet what the last call came to: the mail may be on its way. */
   unclear: boolean;
   /** Since when this run has tried to send it. */
@@ -84,7 +85,7 @@ export const outboundSchema = new Schema(
     attempt: Number,
     attempt_at: nullableDate,
     attempts_before: Number,
-    attempt_to: { type: [String], default: undefined },
+    attempt_to: [String],
     unclear: Boolean,
     trying_since: nullableDate,
     reason: nullableString,

@@ -78,7 +78,7 @@ describe('a conversation', () => {
   test('a personal one only as its owner', async () => {
     const thread = await threadTo('dana@acme.test', 'conversation');
     expect(await from(thread, null, 'dana')).toEqual(as('dana@acme.test'));
-    const refused = { reason: 'the sending address is not one that you can use here' };
+    const refused = { reason: 'you cannot send from this address here; choose another one' };
     expect(await from(thread, 'support@acme.test', 'dana')).toEqual(refused);
     await change(house.emails.dana, { active: false });
     expect(await from(thread, null, 'dana')).toEqual({ reason: 'no address of the workspace can send this' });
@@ -94,7 +94,7 @@ describe('the agent’s choice', () => {
     await house.addEmail('foreign@other.test', { workspace_id: STRANGER_WORKSPACE });
     const thread = await threadTo('support@acme.test', 'ticket');
     expect(await from(thread, address, 'dana')).toEqual({
-      reason: 'the sending address is not one that you can use here',
+      reason: 'you cannot send from this address here; choose another one',
     });
   });
 
