@@ -17,8 +17,8 @@ import { createLinks } from './core/presenters/links.ts';
 import { sendAccessMails } from './core/access/sendAccessMails.ts';
 import { connect, newConnection } from './infra/database.ts';
 import { createDns } from './infra/dns/createDns.ts';
-import { followChanges } from './core/events/follow.ts';
-import { createHandler } from './core/events/handle.ts';
+import { followChanges } from './core/events/followChanges.ts';
+import { createChangeHandler } from './core/events/changeHandler.ts';
 import { answerHealth } from './infra/health.ts';
 import { createIndexes, createModels } from './infra/models/index.ts';
 import { answerMetrics } from './infra/telemetry/metrics.ts';
@@ -177,7 +177,7 @@ const following = untilItWorks('MongoDB', () => connect(streamConnection, config
   .then(() => {
     const streamed = createModels(streamConnection);
     const startDeliveries = (ids: string[]) => deliveries.add(ids.map((id) => ({ id, run: 1 })));
-    const handle = createHandler({ models: streamed, startDeliveries });
+    const handle = createChangeHandler({ models: streamed, startDeliveries });
     return followChanges({ models: streamed, reader: 'events', handle, log, signal: stopping });
   })
   .catch(() => undefined);

@@ -184,7 +184,10 @@ async function saveRow(
   result: Pick<InboundEmailRow, 'state' | 'mail'> & { reason?: string },
 ): Promise<void> {
   const now = new Date();
-  const row: Omit<InboundEmailRow, '_id' | 'created_at' | 'received_at' | 'repeats'> = {
+  const row: Omit<
+    InboundEmailRow,
+    '_id' | 'created_at' | 'received_at' | 'repeats' | 'held_for' | 'raw' | 'raw_deleted_at'
+  > = {
     provider: payload?.provider ?? mail.key.slice(0, mail.key.search(/-(incoming|skipped)\//)),
     recipient: payload ? recipientOf(payload, mail) : '',
     key: mail.key,
@@ -213,7 +216,14 @@ async function saveRow(
       { _id: mail.id, run: { $lt: mail.run } },
       {
         $set: row,
-        $setOnInsert: { created_at: now, received_at: new Date(payload?.received_at ?? now), repeats: [] },
+        $setOnInsert: {
+          created_at: now,
+          received_at: new Date(payload?.received_at ?? now),
+          repeats: [],
+          held_for: [],
+          raw: null,
+          raw_deleted_at: null,
+        },
       },
       { upsert: true },
     );

@@ -17,7 +17,10 @@ const LOCAL_PART = /^(?:[^\s"<>(),:;@\\[\]\p{Cc}]+|"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])
 const DOMAIN = /^[^\s"<>(),:;@\\[\]/?#%\p{Cc}]+$/u;
 const DOMAIN_LITERAL = /^\[[0-9a-z.:]+\]$/;
 
-/** Lower case, IDN to ASCII, nothing else: how addresses are compared. @returns null when it is no address. */
+/**
+ * Lower case, IDN to ASCII, nothing else: how addresses are compared.
+ * @returns null when it is no address.
+ */
 export function normaliseAddress(email: string): string | null {
   const written = email.trim().toLowerCase();
   const at = written.lastIndexOf('@');
@@ -39,8 +42,9 @@ export function withoutTag(normalised: string): string | null {
 }
 
 /**
- * Reads an address header (RFC 5322 3.4, tolerantly): groups flattened, encoded words decoded after the list is split, so
- * that a comma inside one separates nothing. What has no `@` is left out. Never throws; at most `caps.addresses`.
+ * Reads an address header (RFC 5322 3.4, tolerantly): groups flattened, encoded words decoded after the list
+ * is split, so that a comma inside one separates nothing. What has no `@` is left out. Never throws; at most
+ * `caps.addresses`.
  */
 export function parseAddressList(value: string): Address[] {
   const list: Address[] = [];
@@ -64,7 +68,10 @@ function decodeName(name: string): string {
   return storable(libmime.decodeWords(name)).replace(/\s+/g, ' ').trim();
 }
 
-/** `Ann Lee <ann@x.test>`, the name quoted where RFC 5322 asks for it; only the address where there is no name. */
+/**
+ * `Ann Lee <ann@x.test>`, the name quoted where RFC 5322 asks for it; only the address where there is no
+ * name.
+ */
 export function formatAddress({ email, name }: Address): string {
   const shown = name.replace(/[\p{Cc}\s]+/gu, ' ').trim();
   if (shown === '') return email;

@@ -1,10 +1,10 @@
 import { headerValues, type Headers } from './headers.ts';
 
 /**
- * The rule by which a mail is one that a machine sent in answer to something, or null. Only signs that no mail client
- * writes into a person's mail: a false alarm means that a customer's answer does not open their closed ticket. So not
- * `Precedence: bulk` (lists send people's mail with it), not X-Auto-Response-Suppress (it asks others not to answer, and
- * says nothing of who wrote), and no words of a subject.
+ * The rule by which a mail is one that a machine sent in answer to something, or null. Only signs that no
+ * mail client writes into a person's mail: a false alarm means that a customer's answer does not open their
+ * closed ticket. So not `Precedence: bulk` (lists send people's mail with it), not X-Auto-Response-Suppress
+ * (it asks others not to answer, and says nothing of who wrote), and no words of a subject.
  */
 export function autoReplyRule(headers: Headers): string | null {
   // RFC 3834 5.

@@ -16,10 +16,11 @@ type Mail = Pick<
 const TEXT_CHARS = 64 * 1024;
 
 /**
- * What a bounce, a delay warning or a delivery receipt says; null for all other mail. Only mail servers write these: with a
- * content type of their own (RFC 3462), or with an envelope without a sender. A person's mail that quotes or attaches one
- * has neither. Never throws.
- * @param parts null where they cannot be read. A report of which a part is missing names no mail: what it says is not known.
+ * What a bounce, a delay warning or a delivery receipt says; null for all other mail. Only mail servers write
+ * these: with a content type of their own (RFC 3462), or with an envelope without a sender. A person's mail
+ * that quotes or attaches one has neither. Never throws.
+ * @param parts null where they cannot be read. A report of which a part is missing names no mail: what it
+ * says is not known.
  */
 export function readReport(mail: Mail, parts: ReportParts | null): DeliveryReport | null {
   const text = (mail.text ?? '').slice(0, TEXT_CHARS);

@@ -1,7 +1,10 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** How much of a mail is read; what is over goes into `cut`, and the whole stays in the archive (design: "Hostile mail"). */
+/**
+ * How much of a mail is read; what is over goes into `cut`, and the whole stays in the archive (design:
+ * "Hostile mail").
+ */
 export const caps = {
   /** Bytes (UTF-8) of HTML, before and after sanitising. */
   htmlBytes: 2 * MiB,

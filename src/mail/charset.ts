@@ -7,9 +7,9 @@ const SAMPLE = 16 * 1024;
 const FOREIGN_RUN = 2.5;
 
 /**
- * Text of bytes whose charset is declared wrongly, or not at all, as often as rightly in real mail. What is valid UTF-8 is
- * UTF-8 unless something else was declared; else the declared charset; else `hint` (declared elsewhere in the mail); else
- * a guess. Never throws: bytes that mean nothing become U+FFFD.
+ * Text of bytes whose charset is declared wrongly, or not at all, as often as rightly in real mail. What is
+ * valid UTF-8 is UTF-8 unless something else was declared; else the declared charset; else `hint` (declared
+ * elsewhere in the mail); else a guess. Never throws: bytes that mean nothing become U+FFFD.
  */
 export function decodeBytes(bytes: Buffer, declared?: string | null, hint?: string | null): string {
   const charset = knownCharset(declared);
@@ -34,7 +34,8 @@ export function knownCharset(charset: string | false | null | undefined): string
 
 function isUtf8(bytes: Buffer): boolean {
   const { text, rest } = startInUtf8(bytes);
-  // A last character that was cut in two is no reason to think of another charset, where there are others before it.
+  // A last character that was cut in two is no reason to think of another charset, where there are others
+  // before it.
   return text !== null && (rest === 0 || /[^\0-\x7f]/.test(text));
 }
 
@@ -87,7 +88,8 @@ function guess(bytes: Buffer): string {
       : 'windows-1252';
   }
   if (best && best.confidence >= 60) return best.name;
-  // Too short for statistics: Cyrillic charsets have their letters in the upper half, Chinese a third of its bytes not.
+  // Too short for statistics: Cyrillic charsets have their letters in the upper half, Chinese a third of its
+  // bytes not.
   const letters = (high.match(/[\xc0-\xff]/g) ?? []).length;
   const signs = (high.match(/[\xa0\xa8\xab\xb8\xb9\xbb]/g) ?? []).length;
   if (letters + signs < high.length * 0.85) return 'gb18030';

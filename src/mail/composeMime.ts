@@ -7,7 +7,10 @@ import { fileName, mediaType } from './files.ts';
 import { readMessageIds } from './messageIds.ts';
 import { storable } from './text.ts';
 
-/** A mail of ours, as its reader shall see it. Bcc is no part of it: who is hidden stands in the envelope only. */
+/**
+ * A mail of ours, as its reader shall see it. Bcc is no part of it: who is hidden stands in the envelope
+ * only.
+ */
 export interface OutgoingMime {
   from: Address;
   replyTo: Address[];
@@ -35,12 +38,14 @@ export interface OutgoingFile {
   content: Readable;
 }
 
-/** Longest id that fits a line of a mail with the header's name before it (RFC 5322 2.1.1: 998 characters). */
+/**
+ * Longest id that fits a line of a mail with the header's name before it (RFC 5322 2.1.1: 998 characters).
+ */
 const LONGEST_ID = 900;
 
 /**
- * The mail as MIME, streamed, lines ended by CRLF. The same mail gives the same bytes. No value can begin a header of its own,
- * and nothing is read but what is handed in.
+ * The mail as MIME, streamed, lines ended by CRLF. The same mail gives the same bytes. No value can begin a
+ * header of its own, and nothing is read but what is handed in.
  */
 export function composeMime(mail: OutgoingMime): Readable {
   const [messageId] = headerIds([mail.messageId]);
@@ -73,7 +78,8 @@ function attachment(file: OutgoingFile) {
   const contentType = mediaType(file.contentType);
   return {
     filename: fileName(file.filename, contentType),
-    // A message or multipart may not be encoded (RFC 2046 5.2.1), and its lines would become lines of our own mail.
+    // A message or multipart may not be encoded (RFC 2046 5.2.1), and its lines would become lines of our own
+    // mail.
     contentType: /^(?:message|multipart)\//.test(contentType) ? 'application/octet-stream' : contentType,
     contentTransferEncoding: 'base64',
     contentDisposition: file.contentId === null ? 'attachment' : 'inline',

@@ -41,7 +41,8 @@ const parentOf = (domain: string): string => domain.slice(domain.indexOf('.') + 
 export const CONFIRMING_PROVIDERS: readonly ConfirmingProvider[] = [
   {
     provider: 'gmail',
-    // This address and no other of Google's: notes of a shared document or an invitation hold what anybody wrote.
+    // This address and no other of Google's: notes of a shared document or an invitation hold what anybody
+    // wrote.
     isSender: (address) => address === 'forwarding-noreply@google.com',
     // `uf-` cancels.
     isLink: ({ hostname, pathname }) =>

@@ -1,14 +1,18 @@
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const RFC5322 =
   /\b(\d{1,2})[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{2,4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4}|[a-z]{1,5})?/i;
-/** Hours from UTC of the zones that RFC 5322 4.3 still names; any other name says nothing and counts as UTC. */
+/**
+ * Hours from UTC of the zones that RFC 5322 4.3 still names; any other name says nothing and counts as UTC.
+ */
 const ZONES = new Map(
   Object.entries({ est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7 }),
 );
 /** Years that a mail can be of; also what every store can hold. */
 const YEARS = { first: 1970, last: 2999 };
 
-/** Instant of a Date header (RFC 5322 3.3, also ISO 8601), the same on every machine; null when it is none. */
+/**
+ * Instant of a Date header (RFC 5322 3.3, also ISO 8601), the same on every machine; null when it is none.
+ */
 export function readDate(value: string): Date | null {
   const [, day, month, year, hour, minute, second, zone] = RFC5322.exec(value.slice(0, 200)) ?? [];
   if (!day) return isoDate(value.trim());

@@ -17,8 +17,8 @@ export interface DeliveryStatus {
 }
 
 /**
- * Reads the fields of a delivery report (RFC 3464 2: one group about the mail, then one a recipient), also where they
- * stand in a text among other words. Never throws.
+ * Reads the fields of a delivery report (RFC 3464 2: one group about the mail, then one a recipient), also
+ * where they stand in a text among other words. Never throws.
  * @param fallback what is taken for the action where a group has none that is known.
  */
 export function readDeliveryStatus(text: string, fallback: ReportedAction): DeliveryStatus {
@@ -63,7 +63,9 @@ function addressesIn(value: string): string[] {
 
 const withoutType = (value: string): string => value.replace(/^\s*[\w-]{1,20}\s*;\s*/, '');
 
-/** RFC 3464 2.3.3; what was relayed or expanded has been taken by the other side, and no more will be told. */
+/**
+ * RFC 3464 2.3.3; what was relayed or expanded has been taken by the other side, and no more will be told.
+ */
 function actionOf(written: string, status: string | null): ReportedAction | null {
   const word = /^\s*([a-z]{1,20})/i.exec(written)?.[1]?.toLowerCase() ?? '';
   if (word.startsWith('fail')) return 'failed';

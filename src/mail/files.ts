@@ -9,8 +9,9 @@ export function mediaType(contentType: string | false | null | undefined): strin
 }
 
 /**
- * A sender's name for a file, in any script, fit to be shown and to be a download's name: no folders, no control or
- * direction-changing characters. Without one, `unnamed` and the extension of its type: the same in every form of a mail.
+ * A sender's name for a file, in any script, fit to be shown and to be a download's name: no folders, no
+ * control or direction-changing characters. Without one, `unnamed` and the extension of its type: the same in
+ * every form of a mail.
  */
 export function fileName(written: string | false | null | undefined, type: string): string {
   const name = storable(written || '')

@@ -26,10 +26,10 @@ export interface OriginalSender {
 type Mail = Pick<StoredMail, 'headers' | 'from' | 'reply_to' | 'envelope_from' | 'verdicts'>;
 
 /**
- * Who wrote a mail: the From header, not the envelope, unless a mail host or list put our or its own address there. What
- * names the original (X-Original-From …) is believed only then: anybody can write such a header, but who writes it into a
- * mail from their own address stays that address. For a list that is not ours the original is shown, yet not proved: all
- * that authenticates it is the list.
+ * Who wrote a mail: the From header, not the envelope, unless a mail host or list put our or its own address
+ * there. What names the original (X-Original-From …) is believed only then: anybody can write such a header,
+ * but who writes it into a mail from their own address stays that address. For a list that is not ours the
+ * original is shown, yet not proved: all that authenticates it is the list.
  */
 export function originalSender(mail: Mail, isOurs: (normalised: string) => boolean): OriginalSender {
   const proved = !(mail.verdicts.spf === 'fail' && mail.verdicts.dkim === 'fail');

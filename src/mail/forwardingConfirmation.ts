@@ -30,10 +30,11 @@ const MAX_TEXT = 100_000;
 const MAX_HTML = 500_000;
 
 /**
- * Recognises the mail in which Gmail, Outlook or Zoho ask a new forwarding address for confirmation, in any language. Anybody
- * can write one: it counts only from an address that is the mail host's alone, with no verdict against it, and only a link to
- * the mail host's own pages is taken out. The caller has to see that it is addressed to the forwarding address itself: the
- * same mail host writes to its customers too. Never throws. @returns null for every other mail.
+ * Recognises the mail in which Gmail, Outlook or Zoho ask a new forwarding address for confirmation, in any
+ * language. Anybody can write one: it counts only from an address that is the mail host's alone, with no
+ * verdict against it, and only a link to the mail host's own pages is taken out. The caller has to see that
+ * it is addressed to the forwarding address itself: the same mail host writes to its customers too. Never
+ * throws. @returns null for every other mail.
  */
 export function readConfirmation(mail: MailToConfirm): ForwardingConfirmation | null {
   const sender = mail.from ? normaliseAddress(mail.from.email) : null;
@@ -50,7 +51,9 @@ export function readConfirmation(mail: MailToConfirm): ForwardingConfirmation | 
   return { provider: known.provider, mailbox: findMailbox(mail, text, sender), code, link };
 }
 
-/** One author; nothing that failed; and where it is signed, the author's domain is among those that signed. */
+/**
+ * One author; nothing that failed; and where it is signed, the author's domain is among those that signed.
+ */
 function isGenuine({ headers, verdicts }: MailToConfirm, sender: string): boolean {
   if (verdicts.spf === 'fail' || verdicts.dkim === 'fail') return false;
   const authors = headerValues(headers, 'From').flatMap(parseAddressList);
@@ -84,7 +87,10 @@ const linksInHtml = (html: string): string[] =>
     href!.replace(/&(?:amp|#38|#x26);/gi, '&'),
   );
 
-/** Text goes on right behind a link in languages without spaces; what stands around one in a sentence is not part of it. */
+/**
+ * Text goes on right behind a link in languages without spaces; what stands around one in a sentence is not
+ * part of it.
+ */
 const linksInText = (text: string): string[] =>
   [...text.matchAll(/https:\/\/[!-~]{1,2000}/gi)].map(([link]) =>
     link.replace(/[<>"'`].*$/, '').replace(/[.,;:!?)\]}*_]+$/, ''),
@@ -105,7 +111,10 @@ function findCode(subject: string, text: string, { source }: RegExp): string | n
   return null;
 }
 
-/** The first address in the subject, else in the text, that is neither whom the mail is for nor the mail host's own. */
+/**
+ * The first address in the subject, else in the text, that is neither whom the mail is for nor the mail
+ * host's own.
+ */
 function findMailbox({ headers, subject }: MailToConfirm, text: string, sender: string): string | null {
   const others = ['To', 'Cc', 'Delivered-To', 'X-Original-To'].flatMap((name) =>
     headerValues(headers, name).flatMap(parseAddressList),

@@ -16,7 +16,10 @@ export function firstHeader(headers: Headers, name: string): string | null {
   return headerValues(headers, name)[0] ?? null;
 }
 
-/** Kept at least once, however many headers stand before them: without these a mail cannot be shown or threaded. */
+/**
+ * Kept at least once, however many headers stand before them: without these a mail cannot be shown or
+ * threaded.
+ */
 const ESSENTIAL = new Set(
   [
     'From',
@@ -65,7 +68,10 @@ export function unfold(value: string): string {
     .join(' ');
 }
 
-/** Encoded words decoded (RFC 2047); a line break within one would be a header of its own in an answer. Never throws. */
+/**
+ * Encoded words decoded (RFC 2047); a line break within one would be a header of its own in an answer. Never
+ * throws.
+ */
 export function decodeHeader(value: string): string {
   return unfold(libmime.decodeWords(value));
 }

@@ -32,14 +32,17 @@ const LINK = /^(?:https?:|mailto:|tel:)[^\s\p{Cc}]+$/iu;
 const REMOTE_IMAGE = /^https?:[^\s\p{Cc}]+$/iu;
 const INLINE_IMAGE = /^data:image\/(?:png|jpe?g|gif|webp|bmp);base64,[\w+/=\s]+$/i;
 const PLACEHOLDER = 'postroom-cid:';
-/** Sanitising can leave elements in a place where the parser moves them; a few passes and nothing moves any more. */
+/**
+ * Sanitising can leave elements in a place where the parser moves them; a few passes and nothing moves any
+ * more.
+ */
 const MAX_PASSES = 5;
 
 /**
- * HTML of a stranger made fit to be shown: tables and inline styles stay; scripts, forms, frames, SVG, classes, ids and
- * whatever loads go. Images of the mail become placeholders (`fillPlaceholders`); images elsewhere keep their URL and are
- * marked `data-remote` so that a reader can be asked first. Takes time in proportion to its size; doing it twice is doing
- * it once.
+ * HTML of a stranger made fit to be shown: tables and inline styles stay; scripts, forms, frames, SVG,
+ * classes, ids and whatever loads go. Images of the mail become placeholders (`fillPlaceholders`); images
+ * elsewhere keep their URL and are marked `data-remote` so that a reader can be asked first. Takes time in
+ * proportion to its size; doing it twice is doing it once.
  */
 export function sanitiseHtml(html: string): SanitisedHtml {
   const limited = limitHtml(html);

@@ -2,7 +2,10 @@ import { Parser } from 'htmlparser2';
 import { caps } from './caps.ts';
 import { capText } from './text.ts';
 
-/** Elements for which htmlparser2 keeps a list that closing tags need not shorten; each costs the list's length. */
+/**
+ * Elements for which htmlparser2 keeps a list that closing tags need not shorten; each costs the list's
+ * length.
+ */
 const FOREIGN = new Set([
   'math',
   'svg',
@@ -20,8 +23,9 @@ const MAX_FOREIGN = 2_000;
 
 /**
  * HTML that is safe to hand to a parser: at most `caps.htmlBytes`, cut before the first element that is
- * one too many or too deep. The parsers behind sanitize-html and html-to-text need time that grows with the square of the depth,
- * and the second recurses (measured: 116 s for 300,000 `<div>`; a stack overflow at 10,000); this scan stops at the limit.
+ * one too many or too deep. The parsers behind sanitize-html and html-to-text need time that grows with the
+ * square of the depth, and the second recurses (measured: 116 s for 300,000 `<div>`; a stack overflow at
+ * 10,000); this scan stops at the limit.
  */
 export function limitHtml(html: string): { html: string; cut: boolean } {
   const { text, cut } = capText(html, caps.htmlBytes);

@@ -37,7 +37,10 @@ export interface InboundFile {
   size: number | null;
   /** Without angle brackets. */
   contentId: string | null;
-  /** Where its bytes are: an object of the archive, a URL of the provider, or the n-th file of the archived MIME. */
+  /**
+   * Where its bytes are: an object of the archive, a URL of the provider, or the n-th file of the archived
+   * MIME.
+   */
   source: { object: string } | { url: string } | { part: number };
 }
 

@@ -10,8 +10,9 @@ export function namesList(headers: Headers): boolean {
 }
 
 /**
- * Whether a mail came through a list that is not one of the workspace's own addresses: a group that is itself a workspace
- * email is a forwarder. Where headers name several lists, one foreign one makes it list mail: the own group took part in it.
+ * Whether a mail came through a list that is not one of the workspace's own addresses: a group that is itself
+ * a workspace email is a forwarder. Where headers name several lists, one foreign one makes it list mail: the
+ * own group took part in it.
  * @param own normalised addresses that the workspace has or had.
  */
 export function isListMail(headers: Headers, own: string[]): boolean {

@@ -4,8 +4,8 @@ import { caps } from './caps.ts';
 const MAX_LENGTH = 998;
 
 /**
- * Ids of the shape `<x@y>` in a Message-Id, In-Reply-To or References header: with their brackets, in order, each once.
- * Words, comments and ids without brackets are passed over.
+ * Ids of the shape `<x@y>` in a Message-Id, In-Reply-To or References header: with their brackets, in order,
+ * each once. Words, comments and ids without brackets are passed over.
  */
 export function readMessageIds(value: string): string[] {
   const ids = new Set<string>();
@@ -31,9 +31,9 @@ export function parentIds({ in_reply_to, references }: Naming): string[] {
 }
 
 /**
- * Ids by which mails of one exchange find each other before any that they name is here. First the oldest reference, which
- * all of them share: so they meet at one id, however many come at the same moment. Then the parent: In-Reply-To, without
- * it the newest reference.
+ * Ids by which mails of one exchange find each other before any that they name is here. First the oldest
+ * reference, which all of them share: so they meet at one id, however many come at the same moment. Then the
+ * parent: In-Reply-To, without it the newest reference.
  */
 export function missingParents({ in_reply_to, references }: Naming): string[] {
   const parents = in_reply_to.length > 0 ? in_reply_to : references.slice(-1);

@@ -12,7 +12,10 @@ import { walkMime } from './mimeWalk.ts';
 import { REPORT_PART_BYTES, reportPart, type ReportPart, type ReportParts } from './reportParts.ts';
 import { capText } from './text.ts';
 
-/** What raw MIME says; envelope and verdicts are the provider's to add, and what a delivery report says with them. */
+/**
+ * What raw MIME says; envelope and verdicts are the provider's to add, and what a delivery report says with
+ * them.
+ */
 export type MimeMail = Omit<InboundEmail, 'envelopeFrom' | 'verdicts' | 'report'> & {
   /** Null where bodies were not read. */
   reportParts: ReportParts | null;
@@ -23,7 +26,10 @@ const HEAD_BYTES = 1024 * 1024;
 /** Bytes of text kept before its charset is known; UTF-16 needs two for one. */
 const KEPT_BYTES = 2 * caps.textBytes;
 
-/** Reads raw MIME (RFC 5322, RFC 2045) off the event loop's thread; a file's bytes are counted, not held. @throws only when the file cannot be read. */
+/**
+ * Reads raw MIME (RFC 5322, RFC 2045) off the event loop's thread; a file's bytes are counted, not held.
+ * @throws only when the file cannot be read.
+ */
 export async function readMime(file: string): Promise<MimeMail> {
   const texts: KeptText[] = [];
   const htmls: KeptText[] = [];
@@ -151,8 +157,8 @@ export function firstBytes(file: string, count: number): Buffer {
 }
 
 /**
- * Writes files of raw MIME to `<dir>/<n>`, streamed. One larger than `maxBytes` is stopped at one byte over it, so that
- * its size says so.
+ * Writes files of raw MIME to `<dir>/<n>`, streamed. One larger than `maxBytes` is stopped at one byte over
+ * it, so that its size says so.
  */
 export async function extractParts(
   file: string,

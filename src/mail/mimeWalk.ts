@@ -4,7 +4,9 @@ import { Readable, type Transform } from 'node:stream';
 import { Splitter, type MimeNode, type SplitterChunk } from '@zone-eu/mailsplit';
 import { caps } from './caps.ts';
 
-/** A leaf of the MIME tree: a text of the mail, or a file; files are numbered from 0 in the order they stand. */
+/**
+ * A leaf of the MIME tree: a text of the mail, or a file; files are numbered from 0 in the order they stand.
+ */
 export interface MimeLeaf {
   kind: 'text' | 'html' | 'file';
   /** Number of the file; -1 for texts. */

@@ -20,17 +20,19 @@ export function shownCids(html: string): string[] {
 }
 
 /**
- * Sanitised HTML as it goes out: images of the mail as `cid:` URLs (RFC 2392), and without the attributes that sanitising adds
- * for our own readers. An image without a part is left without a source. Pasted images (`data:` URLs, which Gmail and Outlook do
- * not show) become parts too.
- * @param partOf Content-Id (no brackets, fit for a URL) of the part that holds the image with this Content-Id.
+ * Sanitised HTML as it goes out: images of the mail as `cid:` URLs (RFC 2392), and without the attributes
+ * that sanitising adds for our own readers. An image without a part is left without a source. Pasted images
+ * (`data:` URLs, which Gmail and Outlook do not show) become parts too.
+ * @param partOf Content-Id (no brackets, fit for a URL) of the part that holds the image with this
+ * Content-Id.
  */
 export function outgoingHtml(
   html: string,
   partOf: (cid: string) => string | null,
 ): { html: string; pasted: PastedImage[] } {
   const pasted = new Map<string, PastedImage>();
-  // In sanitised HTML no attribute holds a bare `<`, `>` or `"`, so what is found within a tag is an attribute.
+  // In sanitised HTML no attribute holds a bare `<`, `>` or `"`, so what is found within a tag is an
+  // attribute.
   const plain = html
     .replace(/<img [^<>]*>/g, (tag) => tag.replace(' data-remote="true"', ''))
     .replace(/<a [^<>]*>/g, (tag) => tag.replace(' target="_blank" rel="noopener noreferrer"', ''))

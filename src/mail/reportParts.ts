@@ -2,7 +2,10 @@ import type { DeliveryReport } from './inboundEmail.ts';
 import { caps } from './caps.ts';
 import { mediaType } from './files.ts';
 
-/** The first bytes of the parts of a delivery report (RFC 3462): what became of each recipient; the mail that it is about. */
+/**
+ * The first bytes of the parts of a delivery report (RFC 3462): what became of each recipient; the mail that
+ * it is about.
+ */
 export type ReportParts = Record<ReportPart, Buffer | null>;
 export type ReportPart = 'status' | 'original';
 

@@ -19,8 +19,9 @@ const MEANINGFUL = 20;
 const READ = 100_000;
 
 /**
- * Whether two mails with the same Message-Id and Date are one that came twice (another route, form, or a forwarder that
- * added a banner or a word to the subject). In doubt they are two: a copy too many is better than a mail lost.
+ * Whether two mails with the same Message-Id and Date are one that came twice (another route, form, or a
+ * forwarder that added a banner or a word to the subject). In doubt they are two: a copy too many is better
+ * than a mail lost.
  */
 export function isSameMail(a: Comparable, b: Comparable): boolean {
   if (!contains(...lettersOfBoth(a.subject, b.subject))) return false;
@@ -45,7 +46,10 @@ function contains(a: string, b: string): boolean {
   return a.includes(b.slice(0, COMPARED)) || b.includes(a.slice(0, COMPARED));
 }
 
-/** The letters and digits of the beginning of a text, in any script and without case (headings are capitals in derived text). */
+/**
+ * The letters and digits of the beginning of a text, in any script and without case (headings are capitals in
+ * derived text).
+ */
 export function letters(text: string): string {
   return text
     .slice(0, READ)

@@ -11,7 +11,9 @@ const PROPERTIES = new Set(
     ...sides('border').flatMap((side) => [side, `${side}-color`, `${side}-style`, `${side}-width`]),
   ].flatMap((line) => line.split(' ')),
 );
-/** Words, numbers, colours; of functions only colours: nothing that loads (`url`), computes or escapes (`\`). */
+/**
+ * Words, numbers, colours; of functions only colours: nothing that loads (`url`), computes or escapes (`\`).
+ */
 const VALUE = /^(?:[\w\s.,#%'+!/-]|\b(?:rgb|hsl)a?\([\d\s.,%/]*\))*$/;
 const MAX_DECLARATIONS = 100;
 const MAX_VALUE = 200;

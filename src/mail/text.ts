@@ -16,3 +16,9 @@ export function capText(text: string, maxBytes: number = caps.textBytes): { text
   while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
   return { text: bytes.toString('utf8', 0, end), cut: true };
 }
+
+/** Storable text on one line: control characters, line breaks among them, become spaces. */
+export const oneLine = (text: string): string =>
+  storable(text)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim();

@@ -10,8 +10,8 @@ export interface VerdictHeaders {
 }
 
 /**
- * What the provider found out about a mail. A sender can write these headers too, so one value proves nothing where
- * another says otherwise: any `fail` is a fail, and a `pass` is one only when all values agree.
+ * What the provider found out about a mail. A sender can write these headers too, so one value proves nothing
+ * where another says otherwise: any `fail` is a fail, and a `pass` is one only when all values agree.
  */
 export function readVerdicts(headers: Headers, names: VerdictHeaders): Verdicts {
   const scores = new Set(headerValues(headers, names.spamScore).map(Number).filter(Number.isFinite));

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { isGone } from '../../core/events/follow.ts';
+import { isGone } from '../../core/events/followChanges.ts';
 import { isPosition, openFeed, type Feed } from '../../core/events/feed.ts';
 import type { EventRow, Models } from '../../infra/models/index.ts';
 import type { ApiState, Authenticate } from '../auth.ts';

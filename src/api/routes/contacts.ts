@@ -35,7 +35,7 @@ const ContactChangeBody = z.strictObject({
 });
 const MergeBody = z.strictObject({ into: z.string('must be the id of another one') });
 
-const etag = (row: ContactRow) => etagOf('contact', row._id, row.changes ?? 0);
+const etag = (row: ContactRow) => etagOf('contact', row._id, row.changes);
 
 /** `contacts`, `contacts/{id}`; one known only through somebody's personal mail is seen by them only. */
 export function contactRoutes(router: ApiRouter, user: Authenticate, deps: RouteDeps): void {
@@ -55,7 +55,7 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
       decide,
       write: (row, set) =>
         models.Contact.findOneAndUpdate(
-          { ...contactsSeenBy(ctx.state.user), _id: row._id, changes: row.changes ?? null },
+          { ...contactsSeenBy(ctx.state.user), _id: row._id, changes: row.changes },
           { $set: { ...set, updated_at: new Date() }, $inc: { changes: 1 } },
           { returnDocument: 'after' },
         ).lean<ContactRow>(),
@@ -105,10 +105,10 @@ export function contactRoutes(router: ApiRouter, user: Authenticate, deps: Route
       async (ctx, { body: { name, notes } }) => {
         const row = await change(ctx, (found) => {
           const set: Partial<ContactRow> = {};
-          if (notes !== undefined && notes !== (found.notes ?? '')) set.notes = notes;
+          if (notes !== undefined && notes !== found.notes) set.notes = notes;
           if (name !== undefined && name !== found.name) {
             set.name = name;
-            const words = new Set([...contactWords({ ...found, name }), ...(found.words ?? [])]);
+            const words = new Set([...contactWords({ ...found, name }), ...found.words]);
             set.words = [...words].slice(0, MAX_WORDS);
           }
           return Object.keys(set).length > 0 ? set : null;

@@ -1,12 +1,12 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { catchAllOf } from '../../core/domains/catchAll.ts';
-import { claimDomain, isLive } from '../../core/domains/claims.ts';
+import { claimDomain, isLive } from '../../core/domains/domainClaims.ts';
 import { isPlatforms } from '../../core/addresses/platform.ts';
 import { readDomainName } from '../../core/domains/domainName.ts';
 import { firstRecords } from '../../core/domains/firstRecords.ts';
 import { nextLookAt } from '../../infra/dns/lookGap.ts';
-import { applyDomainFlags } from '../../core/domains/domainFlags.ts';
+import { updateAddressesOnDomain } from '../../core/domains/addressesOnDomain.ts';
 import type { DomainRow } from '../../infra/models/index.ts';
 import { ownersOnly, type ApiState, type Authenticate } from '../auth.ts';
 import { jsonBody } from '../body.ts';
@@ -188,7 +188,7 @@ export function domainRoutes(router: ApiRouter, user: Authenticate, deps: RouteD
       const row = await find(ctx.state.user, ctx.params.id);
       // What is at the provider is the run's to take back; the addresses stop at once.
       const gone = await change(row, { deleted_at: new Date(), wants_start: true, notices: [] });
-      await applyDomainFlags(models, gone.name);
+      await updateAddressesOnDomain(models, gone.name);
       wake(gone);
     }),
   );

@@ -90,9 +90,8 @@ export function threadMoveRoutes(
           if (found.deleted_at === undefined) return null;
           // It is being purged, or will be in a moment.
           if (found.deleted_at < purgedBefore()) throw notFound();
-          const spam = found.spam ?? false;
           return {
-            $set: { hidden: hiddenFor({ spam }), updated_at: new Date() },
+            $set: { hidden: hiddenFor({ spam: found.spam }), updated_at: new Date() },
             $unset: { deleted_at: 1 },
             $inc: { changes: 1 },
           };

@@ -113,13 +113,17 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
           active: true,
           disabled_reason: null,
           disabled_at: null,
+          disabled_by: null,
           told_at: null,
           failing_since: null,
+          last_failed_at: null,
           secret: seal.close(secret),
           old_secret: null,
           old_secret_until: null,
+          rotated_by: null,
           created_by: userId,
           created_at: new Date(),
+          changes: 0,
         };
         await models.Webhook.create(row).catch(async (error: unknown) => {
           if (!isDuplicateKey(error)) throw error;
@@ -152,7 +156,7 @@ export function webhookRoutes(router: ApiRouter, user: Authenticate, deps: Route
           find: () => findWebhook(ctx, deps),
           etag,
           decide: () => set,
-          write: ({ _id, workspace_id, changes = null, active, disabled_at }) =>
+          write: ({ _id, workspace_id, changes, active, disabled_at }) =>
             models.Webhook.findOneAndUpdate(
               { _id, workspace_id, changes, active, disabled_at },
               { $set: set, $inc: { changes: 1 } },
@@ -334,7 +338,7 @@ const idFor = (ctx: RouterContext<ApiState>): string =>
   hashOf('webhooks', requestOf(ctx, ctx.state.user).id, new Date().toISOString().slice(0, 10));
 
 /** It may be switched off by itself; whether it fails just now is no part of it. */
-const etag = ({ _id, changes = 0, active, disabled_at }: WebhookRow) =>
+const etag = ({ _id, changes, active, disabled_at }: WebhookRow) =>
   etagOf('webhook', _id, changes, active, disabled_at);
 
 function show(ctx: RouterContext<ApiState>, row: WebhookRow) {

@@ -4,7 +4,10 @@ import { address, nullableDate, nullableString, requiredString, rowSchema, text 
 
 /** A mail in or out, or an internal note, on one ticket or conversation. */
 export interface MessageRow {
-  /** Inbound: hash of workspace, audience, Message-Id and Date (mail/sameMail.ts): one message per mail and audience. */
+  /**
+   * Inbound: hash of workspace, audience, Message-Id and Date (mail/sameMail.ts): one message per mail and
+   * audience.
+   */
   _id: string;
   workspace_id: string;
   audience: string;
@@ -21,7 +24,10 @@ export interface MessageRow {
   /** Inbound: the resolved workspace email, never the forwarding address. */
   to_email: string | null;
   workspace_email_id: string | null;
-  /** Outbound: the workspace email it is sent as; null until the agent's choice or `resolveSendingEmail` names one. */
+  /**
+   * Outbound: the workspace email it is sent as; null until the agent's choice or `resolveSendingEmail` names
+   * one.
+   */
   sending_email: string | null;
   subject: string;
   text: string;
@@ -52,11 +58,17 @@ export interface MessageRow {
   inbound_email_id: string | null;
   /** The mail's files as posted: part of what makes it the same mail (mail/sameMail.ts). */
   files: { filename: string; size: number | null }[];
-  /** Each copy of the mail that came, the first included, with the workspace emails that its trace headers name. */
+  /**
+   * Each copy of the mail that came, the first included, with the workspace emails that its trace headers
+   * name.
+   */
   copies: { inbound_email_id: string; traced: string[] }[];
   /** Who of us wrote it: of outbound messages and notes. */
   author_id: string | null;
-  /** Hash of the API request that saved it: its Idempotency-Key with another request is refused. Null: inbound. */
+  /**
+   * Hash of the API request that saved it: its Idempotency-Key with another request is refused. Null:
+   * inbound.
+   */
   request_hash: string | null;
   /** What becomes of an outbound message on its way; null for all others. */
   outbound: Outbound | null;
@@ -110,9 +122,11 @@ messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, created_at: 1,
 messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
 messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });
-// Find the reply that a provider's event is about: events know no workspace, and of Message-Ids only ours are unique.
+// Find the reply that a provider's event is about: events know no workspace, and of Message-Ids only ours are
+// unique.
 messageSchema.index({ message_id: 1, direction: 1 }, { partialFilterExpression: { direction: 'outbound' } });
-// Replies whose run is still to be started (src/sweeps/startReplies.ts), and those that may have lost their run.
+// Replies whose run is still to be started (src/sweeps/startReplies.ts), and those that may have lost their
+// run.
 messageSchema.index(
   { 'outbound.wants_start': 1 },
   { partialFilterExpression: { 'outbound.wants_start': true } },

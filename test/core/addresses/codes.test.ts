@@ -1,5 +1,5 @@
 import { askForCode, enterCode, NotNow, TooOften } from '../../../src/core/addresses/codes.ts';
-import { prove } from '../../../src/core/addresses/proof.ts';
+import { proveAddress } from '../../../src/core/addresses/proof.ts';
 import { Unfit } from '../../../src/core/replies/draft.ts';
 import { runStep } from '../../support/house.ts';
 import { codeIn, newSetUpHouse, type SetUpHouse } from '../../support/setUp.ts';
@@ -56,7 +56,7 @@ test('of any number of guesses at once ten are looked at, and then not even the 
   expect(kinds.filter((kind) => kind === Unfit)).toHaveLength(10);
   expect(kinds.filter((kind) => kind === NotNow)).toHaveLength(20);
   await expect(enter(email, code)).rejects.toThrow(
-    /used up.*have another one sent \(POST …\/send-code\)\.$/i,
+    /no longer valid.*Request another one \(POST …\/send-code\)\.$/i,
   );
   expect((await rig.read(email)).email.proved_at).toBeNull();
 });
@@ -123,7 +123,7 @@ test('where the process that adds an address dies before it is there, nobody is 
   expect(look).toMatchObject({ verdict: 'pending', codeWanted: false, checkWanted: false });
   const { expiresInMs } = look as { expiresInMs: number };
   expect([expiresInMs > 50_000, expiresInMs <= 60_000]).toEqual([true, true]);
-  expect(await prove(models, proof, 'dns')).toBe('no address');
+  expect(await proveAddress(models, proof, 'dns')).toBe('no address');
   await backdate({ expires_at: new Date(proof.expires_at.getTime() - 61_000) });
   expect(await runStep(rig.steps.lookAtProof, run)).toEqual({ verdict: 'over', state: 'dropped' });
   // Asked for again it begins anew, as the same address.

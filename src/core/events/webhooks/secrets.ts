@@ -7,10 +7,13 @@ const TAG_BYTES = 16;
 /** `whsec_` and 24 random bytes in base64 (Standard Webhooks: 24 to 64 bytes). */
 export const newSecret = (): string => `whsec_${randomBytes(24).toString('base64')}`;
 
-/** Secrets are needed to sign, so they cannot be hashed; at rest they are sealed with the installation's key. */
+/**
+ * Encrypts secrets with the installation's key for storage. They are needed to sign, so they cannot be
+ * hashed.
+ */
 export interface Seal {
   close(secret: string): string;
-  /** @throws Error when it was sealed with another key, or changed */
+  /** @throws Error when the text was sealed with another key, or changed. */
   open(sealed: string): string;
 }
 
