@@ -11,8 +11,8 @@ export type MailHead = Pick<
 >;
 
 /**
- * What the header fields say.
- * @param encoded unfolded, encoded words left as they are (they may hold commas).
+ * Parses the header fields.
+ * @param encoded unfolded, with encoded words as they are, because these may contain commas.
  */
 export function readHead(encoded: Headers): MailHead {
   const addresses = (name: string) =>

@@ -17,8 +17,8 @@ const SALVAGE_LIMIT_MS = 5_000;
 const SANITISE_LIMIT_MS = 10_000;
 
 /**
- * Threads in three lanes, so that no kind of work waits behind another: `quick` (two, started at once or when
- * first needed), `slow` and files (one each, started when first needed).
+ * Threads in three lanes, so that no kind of work waits behind another: `quick` (two, started at once or when first
+ * needed), `slow` and files (one each, started when first needed).
  */
 export function createParserPool({ heapMb = HEAP_MB, warm = true }: ParserPoolOptions = {}): ParserPool {
   const lanes = { quick: new Lane(2, heapMb), slow: new Lane(1, heapMb), files: new Lane(1, heapMb) };

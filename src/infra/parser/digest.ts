@@ -6,10 +6,7 @@ import type { InboundEmail } from '../../mail/inboundEmail.ts';
 import { parserOf } from '../providers/parsers.ts';
 import type { DigestJob, SanitisedBody } from './pool.ts';
 
-/**
- * Reads a post into what is stored: HTML made safe, text made from it where the mail has none, all of it
- * capped.
- */
+/** Reads a post into what is stored: HTML made safe, text made from it where the mail has none, all of it capped. */
 export async function digest(job: DigestJob): Promise<StoredMail> {
   const { parse } = await parserOf(job.post.provider);
   return toStored(await parse(job.post, job.recipient, localFile(job)));

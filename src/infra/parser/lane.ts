@@ -21,10 +21,7 @@ interface Ticket extends JobOptions {
   reject(error: unknown): void;
 }
 
-/**
- * What a thread runs: the built module, or, from TypeScript (tsx, jest), a line that lets it read TypeScript
- * first.
- */
+/** What a thread runs: the built module, or, from TypeScript (tsx, jest), a line that lets it read TypeScript first. */
 const fromSource = import.meta.url.endsWith('.ts');
 const module = new URL(`./parserThread.${fromSource ? 'ts' : 'js'}`, import.meta.url);
 const program = fromSource
@@ -52,10 +49,7 @@ function withResolvers() {
   return { promise, resolve, reject };
 }
 
-/**
- * Threads that take jobs from one queue, each one at a time. A thread that breaks takes down its own job
- * only.
- */
+/** Threads that take jobs from one queue, each one at a time. A thread that breaks takes down its own job only. */
 export class Lane {
   readonly #size: number;
   readonly #heapMb: number;

@@ -34,10 +34,7 @@ export class ParserBroke extends Error {
   }
 }
 
-/**
- * A verdict about the mail: the parser refused it, and would again. `code` is the class of its error, no
- * foreign text.
- */
+/** A verdict about the mail: the parser refused it, and would again. `code` is the class of its error, no foreign text. */
 export class Unreadable extends Error {
   readonly code: string;
   constructor(code: string) {
@@ -48,17 +45,11 @@ export class Unreadable extends Error {
 
 /** Reads hostile mail in worker threads (design: "Hostile mail"). */
 export interface ParserPool {
-  /**
-   * Parses, sanitises, makes text; everything capped.
-   * @throws ParserBroke, Unreadable; the system's own errors as they are.
-   */
+  /** Parses, sanitises, makes text; everything capped. @throws ParserBroke, Unreadable; the system's own errors as they are. */
   digest(job: DigestJob, options: DigestOptions): Promise<StoredMail>;
   /** Headers only, for a mail that broke `digest` twice; never parses bodies. */
   salvage(job: DigestJob): Promise<StoredMail>;
-  /**
-   * Writes files of an archived MIME, by number, to `<dir>/<n>`, streamed; stops a file one byte over
-   * `maxBytes`.
-   */
+  /** Writes files of an archived MIME, by number, to `<dir>/<n>`, streamed; stops a file one byte over `maxBytes`. */
   extract(
     mime: string,
     parts: number[],

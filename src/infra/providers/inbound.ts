@@ -2,10 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { StoredPost } from '../archive/storedPost.ts';
 import type { InboundEmail } from '../../mail/inboundEmail.ts';
 
-/**
- * What the webhook knows of a post when it asks for proof. Field values are those that occur exactly once, or
- * null.
- */
+/** What the webhook knows of a post when it asks for proof. Field values are those that occur exactly once, or null. */
 export interface PostToProve {
   headers: IncomingHttpHeaders;
   query: URLSearchParams;
@@ -13,14 +10,11 @@ export interface PostToProve {
 }
 
 /**
- * A mail provider's way in. Everything that is particular to it is behind this interface; nothing upstream
- * names a provider. `parse` runs in a worker thread (src/infra/parser) and may be given hostile bytes.
+ * A mail provider's way in. Everything that is particular to it is behind this interface; nothing upstream names a provider.
+ * `parse` runs in a worker thread (src/infra/parser) and may be given hostile bytes.
  */
 export interface InboundProvider {
-  /**
-   * Names the archive folders `<name>-incoming/` and `<name>-skipped/`, and the URL
-   * `/webhooks/<name>/inbound`.
-   */
+  /** Names the archive folders `<name>-incoming/` and `<name>-skipped/`, and the URL `/webhooks/<name>/inbound`. */
   readonly name: string;
   /** `form`: urlencoded or multipart fields; `mime`: the body is the mail itself. */
   readonly body: 'form' | 'mime';
@@ -42,10 +36,7 @@ export interface InboundProvider {
   token(post: PostToProve): string | null;
   /** @param file local path of an archived object of this post. */
   parse(post: StoredPost, recipient: string, file: (object: string) => string): Promise<InboundEmail>;
-  /**
-   * How to ask for a file that the provider keeps.
-   * @throws FileRefused when the URL is not one that may be asked.
-   */
+  /** How to ask for a file that the provider keeps. @throws FileRefused when the URL is not one that may be asked. */
   remoteFile(url: string): { url: URL; headers: Record<string, string> };
 }
 

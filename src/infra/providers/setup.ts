@@ -38,8 +38,7 @@ export interface RouteChanges {
 /**
  * A mail provider's account, as far as domains are set up there. Nothing upstream names a provider.
  * Each call may be made again after any end of it, and throws ProviderAway and ProviderRefused only.
- * Names of domains are normalised: lower case, ASCII. `publicUrl` is the web process from outside, without a
- * final slash.
+ * Names of domains are normalised: lower case, ASCII. `publicUrl` is the web process from outside, without a final slash.
  */
 export interface ProviderSetUp {
   readonly name: string;
@@ -47,23 +46,18 @@ export interface ProviderSetUp {
   findDomain(name: string): Promise<ProviderDomain | null>;
   /** With a DKIM key of 2048 bits. After a call that was cut off, a domain made by it is `exists`. */
   createDomain(name: string): Promise<CreatedDomain>;
-  /**
-   * Has the provider look at DNS again; providers limit how often.
-   * @returns null when the account does not have it.
-   */
+  /** Has the provider look at DNS again; providers limit how often. @returns null when the account does not have it. */
   verifyDomain(name: string): Promise<ProviderDomain | null>;
   /** Also when the account does not have it (any more). It may be seen for a while after. */
   removeDomain(name: string): Promise<void>;
   /**
-   * Makes the account's routes what they are to be: exactly one for each of these domains, which posts its
-   * mail to our webhook and stops. Repairs ours that differ, removes ours that are not wanted, touches no
-   * others. Ours are those made for this `publicUrl`, so several installations may share an account. Two at
-   * the same time with different `domains` undo each other's work.
+   * Makes the account's routes what they are to be: exactly one for each of these domains, which posts its mail to our webhook and
+   * stops. Repairs ours that differ, removes ours that are not wanted, touches no others. Ours are those made for this `publicUrl`,
+   * so several installations may share an account. Two at the same time with different `domains` undo each other's work.
    */
   keepRoutes(domains: string[], publicUrl: string): Promise<RouteChanges>;
   /**
-   * Has delivery events of this domain posted to our webhook; other URLs stay. What can be mended is mended
-   * before it throws.
+   * Has delivery events of this domain posted to our webhook; other URLs stay. What can be mended is mended before it throws.
    * @returns the kinds of events, in the provider's words, that were mended.
    */
   keepEventHooks(domain: string, publicUrl: string): Promise<string[]>;
@@ -82,9 +76,7 @@ export class ProviderAway extends Error {
   }
 }
 
-/**
- * Trying again gives the same until somebody mends it: a wrong key, a name that the provider does not take.
- */
+/** Trying again gives the same until somebody mends it: a wrong key, a name that the provider does not take. */
 export class ProviderRefused extends Error {
   /** `Http401`, `NoApiKey`: no foreign text. */
   readonly code: string;

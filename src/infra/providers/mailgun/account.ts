@@ -40,8 +40,8 @@ export function read<T>(answer: MailgunAnswer, shape: z.ZodType<T>): T {
 }
 
 /**
- * Mailgun itself says that the account does not have it. Only its own words count: a proxy's 404, as text,
- * reaches us in the form of Mailgun's JSON, and would have us give up a domain that is there.
+ * Mailgun itself says that the account does not have it. Only its own words count: a proxy's 404, as text, reaches us in the form of
+ * Mailgun's JSON, and would have us give up a domain that is there.
  */
 export const isMissing = ({ status, body }: MailgunAnswer, what: 'domain' | 'route'): boolean =>
   status === 404 && new RegExp(`^${what}\\b.*\\bnot found`, 'i').test(saidIn(body));

@@ -25,10 +25,9 @@ export class NoAnswer extends Error {
 }
 
 /**
- * What mailgun.js 14 does not let its caller say to the axios inside it. Without `maxRedirects: 0` a whole
- * mail is kept in memory until it is answered, in case it must be posted again; and a redirect would post it,
- * to whomever it names. A connection that was used before may be closed at the other end by now, which is
- * found out only when it is unclear whether a mail has gone through.
+ * What mailgun.js 14 does not let its caller say to the axios inside it. Without `maxRedirects: 0` a whole mail is kept in memory until
+ * it is answered, in case it must be posted again; and a redirect would post it, to whomever it names. A connection that was used
+ * before may be closed at the other end by now, which is found out only when it is unclear whether a mail has gone through.
  */
 const TRANSPORT = {
   maxRedirects: 0,
@@ -89,18 +88,14 @@ export async function call(
 export const domainOf = (email: string): string =>
   encodeURIComponent(email.slice(email.lastIndexOf('@') + 1));
 
-/**
- * The environment's proxy is for Mailgun itself; any other address stands in for it, and is called as it is.
- */
+/** The environment's proxy is for Mailgun itself; any other address stands in for it, and is called as it is. */
 function proxyFor(url: string): undefined {
   const isMailgun = /\.mailgun\.(?:net|org)$/.test(new URL(url).hostname);
   // False is what the client hands on, and what its types do not know.
   return isMailgun ? undefined : (false as unknown as undefined);
 }
 
-/**
- * What the client throws (class not exported); for a broken network `status` is 400, and `message` the code.
- */
+/** What the client throws (class not exported); for a broken network `status` is 400, and `message` the code. */
 const Thrown = z.object({ message: z.string(), details: z.string().catch('') });
 const NOBODY = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 /** Of these it depends on when: `connect EHOSTUNREACH …`, or nothing where several addresses were tried. */

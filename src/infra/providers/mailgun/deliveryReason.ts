@@ -2,10 +2,7 @@ import type { DeliveryEvent } from '../outbound.ts';
 import type { MailgunEvent } from './events.ts';
 import { oneLine, withSaid } from './words.ts';
 
-/**
- * `reason` of a failed event (mailgun-go, events/enums.go): what has happened, for somebody who does not know
- * mail servers.
- */
+/** `reason` of a failed event (mailgun-go, events/enums.go): what has happened, for somebody who does not know mail servers. */
 const WORDS = new Map(
   Object.entries({
     bounce: 'the server of the recipient refused it',
@@ -47,10 +44,7 @@ function words(kind: 'delayed' | 'failed', reason: string, code: number | null):
   return known === undefined ? 'it is not delivered yet, and tried again' : `${known}; it is tried again`;
 }
 
-/**
- * `550 5.1.1 No such user`: the answer of a mail server has a code of three digits, which Mailgun keeps
- * beside it.
- */
+/** `550 5.1.1 No such user`: the answer of a mail server has a code of three digits, which Mailgun keeps beside it. */
 function said(status: MailgunEvent['delivery-status']): string {
   const text = oneLine(status?.message || status?.description || '');
   const code = status?.code ?? 0;

@@ -27,8 +27,7 @@ export async function createDomain(config: Config['mailgun'], name: string): Pro
     dkim_key_size: '2048',
     // Only so do mails come with Mailgun's verdicts of SPF, DKIM and spam.
     spam_action: 'tag',
-    // A key of its own, also where the account has a domain above it: that one may be another workspace's,
-    // and may go.
+    // A key of its own, also where the account has a domain above it: that one may be another workspace's, and may go.
     force_dkim_authority: 'true',
   };
   const answer = await ask(config, (client) => client.request.postWithFD('/v4/domains', form));

@@ -2,10 +2,7 @@ import { z } from 'zod';
 import { oneLine } from './words.ts';
 
 const text = z.string().catch('');
-/**
- * `{message}`, some 400s `{Reason}`, a gateway's `{error}`; `retry-seconds` is from an older page about
- * limits.
- */
+/** `{message}`, some 400s `{Reason}`, a gateway's `{error}`; `retry-seconds` is from an older page about limits. */
 const Body = z
   .object({ message: text, Reason: text, error: text, 'retry-seconds': z.number().catch(0) })
   .catch({ message: '', Reason: '', error: '', 'retry-seconds': 0 });
@@ -18,8 +15,7 @@ export function saidIn(body: unknown): string {
 
 /**
  * "… try again after 120 seconds", or "… after Mon, 23 Nov 2026 11:00:00 GMT".
- * @param now milliseconds, for waits that are told as a date. @returns milliseconds; null when it does not
- * say.
+ * @param now milliseconds, for waits that are told as a date. @returns milliseconds; null when it does not say.
  */
 export function waitMs(body: unknown, now: number): number | null {
   const after = /try again (?:after|in) (.+)$/i.exec(saidIn(body))?.[1] ?? '';

@@ -7,9 +7,9 @@ import { withSaid } from './words.ts';
 const Taken = z.object({ id: z.string().min(1) });
 
 /**
- * What an answer means. Refused, for good, is what is wrong with this very mail. What is wrong with the key,
- * the account, the domain or the network an operator mends, and then everything that waited goes out by
- * itself: it is tried again (for two days, then it has failed), with the reason to be seen meanwhile.
+ * What an answer means. Refused, for good, is what is wrong with this very mail. What is wrong with the key, the account, the domain
+ * or the network an operator mends, and then everything that waited goes out by itself: it is tried again (for two days, then it has
+ * failed), with the reason to be seen meanwhile.
  * @param now milliseconds, for waits that are told as a date.
  */
 export function resultOf({ status, body }: MailgunAnswer, now: number): SendResult {

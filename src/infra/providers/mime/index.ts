@@ -4,8 +4,8 @@ import { splitRecipients } from '../recipients.ts';
 import { parse } from './parse.ts';
 
 /**
- * Raw mail posted by one's own mail server: the body is the mail, `?recipient=` (repeated, or a comma list)
- * says whom it is for, a bearer token proves it.
+ * Raw mail posted by one's own mail server: the body is the mail, `?recipient=` (repeated, or a comma list) says whom it
+ * is for, a bearer token proves it.
  */
 export function createMime(tokens: readonly string[]): InboundProvider {
   const hashes = tokens.map(sha256);

@@ -28,10 +28,7 @@ function mimeFile(post: StoredPost, file: (object: string) => string): string {
   return file(post.mime.object);
 }
 
-/**
- * A mail server that has accepted a mail writes its envelope into Return-Path (RFC 5321 4.4); its verdicts
- * nowhere sure.
- */
+/** A mail server that has accepted a mail writes its envelope into Return-Path (RFC 5321 4.4); its verdicts nowhere sure. */
 function withEnvelope({ reportParts, ...mail }: MimeMail): InboundEmail {
   const [envelope] = parseAddressList(firstHeader(mail.headers, 'Return-Path') ?? '');
   const envelopeFrom = envelope?.email ?? null;
