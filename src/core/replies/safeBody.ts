@@ -16,7 +16,7 @@ export async function safeBody(
 ): Promise<SafeBody> {
   if (!html?.trim()) return { text: text ?? '', html: null, shownCids: [] };
   const safe = await parser.sanitise(html).catch((error: unknown) => {
-    if (error instanceof ParserBroke && error.cause_ !== 'crash')
+    if (error instanceof ParserBroke && error.reason !== 'crash')
       throw new Unfit('html', 'takes too much time or memory to be read');
     throw error;
   });

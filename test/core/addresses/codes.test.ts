@@ -107,8 +107,7 @@ test('who has used up a code, and may not have another one yet, is told when', a
   const asked = [40_000, 30_000].map((ms) => new Date(Date.now() - ms));
   await backdate({ tries: 10, asked_at: asked });
   const refused = enter(email, '000000').catch(String);
-  const [, seconds] =
-    /another one sent \(POST …\/send-code\) in (\d+) s\.$/.exec((await refused) ?? '') ?? [];
+  const [, seconds] = /another one \(POST …\/send-code\) in (\d+) s\.$/.exec((await refused) ?? '') ?? [];
   // Less what the machine took until it was asked.
   expect(Number(seconds)).toBeGreaterThan(0);
   expect(Number(seconds)).toBeLessThanOrEqual(20);
@@ -205,6 +204,6 @@ test('where another workspace receives for the address, the right code is not en
   await expect(enter(email, code)).rejects.toThrow('Another workspace');
   expect(await rig.read(email)).toMatchObject({
     email: { can_receive: false, proved_at: null },
-    proof: { state: 'pending', problem: expect.stringContaining('another workspace') },
+    proof: { state: 'pending', problem: expect.stringContaining('Another workspace') },
   });
 });

@@ -75,7 +75,7 @@ describe('the provider', () => {
     rig.sandbox.faults.set({ domains: { answer: 503 } });
     const row = await rig.claim();
     expect(row).toMatchObject({ state: 'pending', records: [{ purpose: 'ownership', state: 'pending' }] });
-    expect(row.problem).toContain('does not answer');
+    expect(row.problem).toContain('is not answering');
     await rig.publish(row);
     await rig.look(row);
     expect(await rig.read(row)).toMatchObject({
