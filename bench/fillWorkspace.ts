@@ -69,8 +69,12 @@ function newContact({ workspaceId }: Place, n: number, created_at: Date): Contac
     workspace_id: workspaceId,
     ...person,
     words: contactWords(person),
+    notes: '',
+    blocked_at: null,
+    changes: 0,
     audiences: ['tickets', 'shared'],
     created_at,
+    updated_at: created_at,
   };
 }
 

@@ -14,8 +14,8 @@ import {
   createWebhookActivities,
 } from '../activities/index.ts';
 import { sendAccessMails } from './core/access/sendAccessMails.ts';
-import { followChanges } from './core/events/follow.ts';
-import { createHandler } from './core/events/handle.ts';
+import { followChanges } from './core/events/followChanges.ts';
+import { createChangeHandler } from './core/events/changeHandler.ts';
 import { mailNotifications } from './core/events/notifications/mailNotifications.ts';
 import { createPost } from './core/events/webhooks/post.ts';
 import { createSeal } from './core/events/webhooks/secrets.ts';
@@ -228,7 +228,7 @@ async function startStream(): Promise<void> {
     await untilItWorks('MongoDB', () => connect(streamConnection, config.mongodbUri), retry);
     const streamed = createModels(streamConnection);
     const startDeliveries = (ids: string[]) => deliveries.add(ids.map((id) => ({ id, run: 1 })));
-    const handle = createHandler({ models: streamed, startDeliveries });
+    const handle = createChangeHandler({ models: streamed, startDeliveries });
     await followChanges({ models: streamed, reader: 'events', handle, log, signal: stopping });
   } catch {
     // Only the stop rejects, and everything else is retried.

@@ -1,5 +1,5 @@
-import { dnsName, prove } from '../../src/core/addresses/proof.ts';
-import { describeFound } from '../../src/infra/dns/dns.ts';
+import { dnsName, proveAddress } from '../../src/core/addresses/proof.ts';
+import { describeAnswer } from '../../src/infra/dns/dns.ts';
 import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { readProof } from './readProof.ts';
@@ -17,7 +17,7 @@ export async function checkProofDns(deps: Deps, run: SetUpRun): Promise<void> {
       $set: {
         // Other TXT records of that name may be many, and are somebody else's.
         dns_found: found.seen.filter((value) => value.startsWith('postroom-email=')).slice(0, 20),
-        dns_note: describeFound(found, (value) => value === proof.dns_value),
+        dns_note: describeAnswer(found, (value) => value === proof.dns_value),
         dns_checked_at: new Date(),
       },
     },
@@ -26,5 +26,5 @@ export async function checkProofDns(deps: Deps, run: SetUpRun): Promise<void> {
     { _id: proof._id, run: proof.run, check_wanted_at: proof.check_wanted_at },
     { $set: { check_wanted_at: null } },
   );
-  if (isThere) await prove(models, proof, 'dns');
+  if (isThere) await proveAddress(models, proof, 'dns');
 }

@@ -1,4 +1,4 @@
-import { applyFlags } from '../../src/core/addresses/addressFlags.ts';
+import { updateAddressFlags } from '../../src/core/addresses/addressFlags.ts';
 import { PROVE_WITHIN_MS } from '../../src/core/addresses/proof.ts';
 import type { AddressProofRow } from '../../src/infra/models/index.ts';
 import type { ProofOutcome, SetUpRun } from '../../src/infra/temporal/runTypes.ts';
@@ -23,7 +23,7 @@ export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Prom
   }).lean();
   // Its process died before it was noted here.
   if (email?.proved_at) {
-    await applyFlags(models, email._id);
+    await updateAddressFlags(models, email._id);
     return end(models, proof, 'proved');
   }
   if (email?.deleted_at) return end(models, proof, 'dropped');

@@ -1,7 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { keepCode, newCode } from '../../src/core/addresses/codes.ts';
+import { proofCodeMail } from '../../src/core/addresses/proofMails.ts';
 import { hashReference, newReference } from '../../src/core/addresses/reference.ts';
-import { sendNotice } from '../../src/core/platformMail/sendNotice.ts';
+import { sendPlatformMail } from '../../src/core/platformMail/sendPlatformMail.ts';
 import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { readProof, type ProofVerdict } from './readProof.ts';
@@ -19,12 +20,11 @@ export async function sendProofCode(deps: Deps, run: SetUpRun): Promise<ProofVer
   const { code, kept } = await newCode(new Date());
   await keepCode(models, proof, kept, hashReference(reference));
   const workspace = await models.Workspace.findById(proof.workspace_id, { name: 1 }).lean();
-  const sent = await sendNotice(
+  const sent = await sendPlatformMail(
     deps,
     {
       to: proof.address,
-      subject: `${code} is the code for ${proof.address}`,
-      text: textOf(code, proof.address, workspace?.name ?? '', reference),
+      ...proofCodeMail(proof, { code, workspace: workspace?.name ?? '', reference }),
       messageId: `<${reference}@${platformDomain}>`,
     },
     cancellationSignal(),
@@ -39,19 +39,3 @@ export async function sendProofCode(deps: Deps, run: SetUpRun): Promise<ProofVer
   if (isOver) return { verdict: 'over' };
   return { verdict: 'later', ms: Math.max(sent.retryAfterMs ?? 0, LATER_MS) };
 }
-
-/** Nothing in it tells where the workspace's mail is forwarded to: it may have been asked for by anybody. */
-const textOf = (code: string, address: string, workspace: string, reference: string): string =>
-  [
-    `The workspace "${workspace}" wants to receive mail for ${address} in Postroom.`,
-    '',
-    `If that is what you want, enter this code there within 30 minutes:`,
-    '',
-    `    ${code}`,
-    '',
-    'Where mail to this address is already forwarded to Postroom there is nothing to do: this mail comes back by itself.',
-    '',
-    'If you know nothing of this, do nothing: without the code nobody gets your mail.',
-    '',
-    `Reference: ${reference}`,
-  ].join('\n');

@@ -1,4 +1,4 @@
-import { applyDomainFlags } from '../../src/core/domains/domainFlags.ts';
+import { updateAddressesOnDomain } from '../../src/core/domains/addressesOnDomain.ts';
 import { keepEventHooks, keepRoutes } from '../../src/core/domains/routes.ts';
 import { ProviderAway, ProviderRefused } from '../../src/infra/providers/setup.ts';
 import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
@@ -16,7 +16,7 @@ const REFUSED_MS = HOUR_MS;
 /** Brings addresses, routes and event hooks in line with the claim; its row says so until all of it is done. */
 export async function applyDomain(deps: Deps, run: SetUpRun): Promise<Applied> {
   const row = await readDomain(deps, run);
-  await applyDomainFlags(deps.models, row.name);
+  await updateAddressesOnDomain(deps.models, row.name);
   try {
     await keepRoutes(deps);
     if (row.owned_at) await keepEventHooks(deps, row.name);

@@ -1,5 +1,5 @@
-import { LIVE } from '../../src/core/domains/claims.ts';
-import { applyDomainFlags } from '../../src/core/domains/domainFlags.ts';
+import { LIVE } from '../../src/core/domains/domainClaims.ts';
+import { updateAddressesOnDomain } from '../../src/core/domains/addressesOnDomain.ts';
 import { keepRoutes } from '../../src/core/domains/routes.ts';
 import type { DomainRow } from '../../src/infra/models/index.ts';
 import { ProviderRefused } from '../../src/infra/providers/setup.ts';
@@ -18,7 +18,7 @@ export interface Left {
  */
 export async function leaveDomain(deps: Deps, run: SetUpRun): Promise<Left> {
   const row = await readDomain(deps, run);
-  await applyDomainFlags(deps.models, row.name);
+  await updateAddressesOnDomain(deps.models, row.name);
   try {
     await keepRoutes(deps);
     return { provider: (await remove(deps, row)) ? 'removed' : 'kept' };

@@ -1,14 +1,18 @@
-import { findOrCreate, verify, type AtProvider } from '../../src/core/domains/atProvider.ts';
-import { isLive } from '../../src/core/domains/claims.ts';
+import {
+  findOrCreateAtProvider,
+  verifyAtProvider,
+  type AtProvider,
+} from '../../src/core/domains/atProvider.ts';
+import { isLive } from '../../src/core/domains/domainClaims.ts';
 import { nextDomainState, type DomainFindings } from '../../src/core/domains/domainState.ts';
 import { msToNextLook } from '../../src/core/domains/nextLook.ts';
 import {
   answerTo,
   isAnswered,
-  lookUp,
+  lookUpRecords,
   recordsOf,
   withAnswers,
-  type Answers,
+  type DnsAnswers,
 } from '../../src/core/domains/records.ts';
 import { hasRival, takeFromOthers } from '../../src/core/domains/rivals.ts';
 import type { DomainRow } from '../../src/infra/models/index.ts';
@@ -26,7 +30,7 @@ export type Looked =
 interface Found {
   at: Date;
   asked: AtProvider;
-  answers: Answers;
+  answers: DnsAnswers;
   verifyAfter: Date | null;
   rival: boolean;
 }
@@ -66,13 +70,13 @@ const looked = ({ state, wants_applying: apply, notices }: DomainRow) => ({
 
 async function find(deps: Deps, row: DomainRow): Promise<Found> {
   const at = deps.now();
-  let asked = await findOrCreate(deps, row.name);
+  let asked = await findOrCreateAtProvider(deps, row.name);
   const records = recordsOf(row, asked.domain);
-  const answers = await lookUp(deps.dns, records);
+  const answers = await lookUpRecords(deps.dns, records);
   const isNews = withAnswers(records, answers).some(({ state, accepted }) => state === 'valid' && !accepted);
   let verifyAfter = row.verify_after;
   if (asked.domain && isNews && !(verifyAfter && verifyAfter > at)) {
-    const verified = await verify(deps, row.name);
+    const verified = await verifyAtProvider(deps, row.name);
     const ms = (verified.problem === null ? null : verified.retryAfterMs) ?? VERIFY_EVERY_MS;
     verifyAfter = new Date(at.getTime() + ms);
     // That it has no time to look is no problem of the domain's.

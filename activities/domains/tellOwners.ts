@@ -1,9 +1,9 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { domainMail } from '../../src/core/domains/mails.ts';
+import { domainMail } from '../../src/core/domains/domainMail.ts';
 import type { DomainNotice } from '../../src/infra/models/domain.ts';
 import type { DomainRow } from '../../src/infra/models/index.ts';
 import { ownersOf } from '../../src/core/platformMail/owners.ts';
-import { sendNotice } from '../../src/core/platformMail/sendNotice.ts';
+import { sendPlatformMail } from '../../src/core/platformMail/sendPlatformMail.ts';
 import { hashOf } from '../../src/lib/ids.ts';
 import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
@@ -34,7 +34,7 @@ async function tell(deps: Deps, row: DomainRow, notice: DomainNotice): Promise<N
     if (notice.told.includes(_id)) continue;
     const id = hashOf('domain notice', row._id, notice.kind, notice.at.getTime(), _id);
     const mail = { to: email, ...domainMail(notice.kind, row), messageId: `<${id}@${deps.platformDomain}>` };
-    const sent = await sendNotice(deps, mail, cancellationSignal());
+    const sent = await sendPlatformMail(deps, mail, cancellationSignal());
     if (sent.result === 'not sent' || sent.result === 'unclear') {
       // A second copy has the same Message-Id: mail programs show one.
       const ms = (sent.result === 'not sent' ? sent.retryAfterMs : null) ?? LATER_MS;

@@ -1,7 +1,7 @@
 import type { InboundEmailRow } from '../../src/infra/models/index.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
 import { autoReplyRule } from '../../src/mail/autoReply.ts';
-import { isListMail, namesList } from '../../src/mail/lists.ts';
+import { isListMail, hasListHeaders } from '../../src/mail/lists.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import { applyReport } from './applyReport.ts';
 import type { Deps } from '../deps.ts';
@@ -65,7 +65,7 @@ async function ownAudiences(
 
 async function isForeignList({ models }: Deps, { workspace_id, mail }: InboundEmailRow): Promise<boolean> {
   const { headers } = mail as StoredMail;
-  if (!namesList(headers)) return false;
+  if (!hasListHeaders(headers)) return false;
   const [emails, forwarding] = await Promise.all([
     models.WorkspaceEmail.find({ workspace_id }, { address: 1 }).lean(),
     models.ForwardingAddress.find({ workspace_id }, { address: 1 }).lean(),

@@ -71,7 +71,7 @@ async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<M
       await once(() => deps.models.Attachment.bulkWrite(attachments, { ordered: false }));
   }
   // None of these opens a closed thread again.
-  const isAutomatic = row.auto_reply || row.list_mail === true || row.spam === true;
+  const isAutomatic = row.auto_reply || row.list_mail || row.spam;
   return applyToThread(deps.models, message, isAutomatic);
 }
 

@@ -9,7 +9,7 @@ import type { Target } from '../../src/infra/models/inboundEmail.ts';
 import { isForOperator } from '../../src/core/addresses/platform.ts';
 import { isAwaited } from '../../src/core/addresses/proof.ts';
 import { catchAllFor } from '../../src/core/domains/catchAll.ts';
-import { ownersOfDomain } from '../../src/core/domains/claims.ts';
+import { ownersOfDomain } from '../../src/core/domains/domainClaims.ts';
 import { audienceOf, isReceivable } from '../../src/core/threads/audiences.ts';
 import { normaliseAddress, withoutTag } from '../../src/mail/addresses.ts';
 import { originalSender, traceAddresses } from '../../src/mail/forwarding.ts';

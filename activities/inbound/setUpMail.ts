@@ -1,7 +1,7 @@
 import type { AddressProofRow, ForwardingAddressRow } from '../../src/infra/models/index.ts';
 import type { InboundEmailRow } from '../../src/infra/models/inboundEmail.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
-import { prove } from '../../src/core/addresses/proof.ts';
+import { proveAddress } from '../../src/core/addresses/proof.ts';
 import { findReference, hashReference } from '../../src/core/addresses/reference.ts';
 import { normaliseAddress } from '../../src/mail/addresses.ts';
 import { readConfirmation } from '../../src/mail/forwardingConfirmation.ts';
@@ -49,7 +49,8 @@ async function takeReturned(
   }).lean<AddressProofRow>();
   if (!proof) return false;
   await models.AddressProof.updateOne({ _id: proof._id }, { $set: { forwarding_seen_at: new Date() } });
-  if (proof.state === 'pending' || proof.state === 'expired') await prove(models, proof, 'returned mail');
+  if (proof.state === 'pending' || proof.state === 'expired')
+    await proveAddress(models, proof, 'returned mail');
   await wake(setUpWorkflowId('verifyForwarding', proof._id, proof.run));
   return true;
 }

@@ -142,7 +142,7 @@ async function judge(
     await models.Webhook.updateOne(failing, { $set: { failing_since: null } });
     return over('delivered');
   }
-  const { status, error, at, after_ms: afterMs = 0 } = attempt;
+  const { status, error, at, after_ms: afterMs } = attempt;
   const disabled = await noteFailure(models, endpoint, { delivery, isGone: status === GONE, at });
   if (isLast || status === GONE) return over('failed', disabled);
   return { verdict: 'later', afterMs, code: error ?? `HTTP ${status ?? 0}`, disabled };

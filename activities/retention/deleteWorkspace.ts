@@ -2,7 +2,7 @@ import { heartbeat } from '@temporalio/activity';
 import type { Model } from 'mongoose';
 import { claimAddress } from '../../src/core/addresses/platform.ts';
 import { releaseReceiving } from '../../src/core/addresses/receiving.ts';
-import { applyDomainFlags } from '../../src/core/domains/domainFlags.ts';
+import { updateAddressesOnDomain } from '../../src/core/domains/addressesOnDomain.ts';
 import type { Models } from '../../src/infra/models/index.ts';
 import type { WorkspaceToDelete } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
@@ -42,7 +42,7 @@ export async function closeWorkspace(
   }
   await models.Domain.updateMany({ ...mine, deleted_at: null }, { $set: { deleted_at: now() } });
   const domains = await models.Domain.find(mine, { name: 1, run: 1 }).lean();
-  for (const { name } of domains) await applyDomainFlags(models, name);
+  for (const { name } of domains) await updateAddressesOnDomain(models, name);
   return { domains: domains.map(({ _id, run }) => ({ id: _id, run })) };
 }
 

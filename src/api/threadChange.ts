@@ -93,4 +93,4 @@ export async function shareContact(
 
 /** A thread's ETag. */
 export const threadTag = (kind: MessageRow['thread_kind'], row: ThreadRow): string =>
-  etagOf(kind, row._id, row.changes ?? 0, row.last_message_at, row.updated_at);
+  etagOf(kind, row._id, row.changes, row.last_message_at, row.updated_at);

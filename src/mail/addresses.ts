@@ -4,20 +4,23 @@ import addressparser from 'nodemailer/lib/addressparser';
 import { caps } from './caps.ts';
 import { storable } from './text.ts';
 
-/** An address as it is shown: `email` as written (trimmed), `name` decoded, empty when there is none. */
+/** An address in a form for display: `email` as written (trimmed), `name` decoded, empty if there is none. */
 export interface Address {
   email: string;
   name: string;
 }
 
-/** Longest address taken as one; RFC 5321 allows 320 characters, some relays write more. */
+/** Longest text that is accepted as an address. RFC 5321 allows 320 characters; some relays write more. */
 const MAX_LENGTH = 500;
 const LOCAL_PART = /^(?:[^\s"<>(),:;@\\[\]\p{Cc}]+|"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])*")$/u;
 // Characters that end or change a host for the URL parser behind domainToASCII.
 const DOMAIN = /^[^\s"<>(),:;@\\[\]/?#%\p{Cc}]+$/u;
 const DOMAIN_LITERAL = /^\[[0-9a-z.:]+\]$/;
 
-/** Lower case, IDN to ASCII, nothing else: how addresses are compared. @returns null when it is no address. */
+/**
+ * The form in which addresses are compared: lower case, IDN to ASCII, nothing else.
+ * @returns null when the text is not an address.
+ */
 export function normaliseAddress(email: string): string | null {
   const written = email.trim().toLowerCase();
   const at = written.lastIndexOf('@');
@@ -30,7 +33,7 @@ export function normaliseAddress(email: string): string | null {
   return ascii === '' ? null : `${local}@${ascii}`;
 }
 
-/** `ann+orders@x.test` -> `ann@x.test`. @returns null when there is no tag. */
+/** `ann+orders@x.test` -> `ann@x.test`. @returns null when the address has no tag. */
 export function withoutTag(normalised: string): string | null {
   const at = normalised.lastIndexOf('@');
   const plus = normalised.indexOf('+');
@@ -39,12 +42,13 @@ export function withoutTag(normalised: string): string | null {
 }
 
 /**
- * Reads an address header (RFC 5322 3.4, tolerantly): groups flattened, encoded words decoded after the list is split, so
- * that a comma inside one separates nothing. What has no `@` is left out. Never throws; at most `caps.addresses`.
+ * Parses an address header tolerantly (RFC 5322 3.4). Groups are flattened. Encoded words are decoded after
+ * the list is split, so that a comma in one does not separate addresses. Entries without `@` are left out.
+ * Never throws; returns at most `caps.addresses`.
  */
 export function parseAddressList(value: string): Address[] {
   const list: Address[] = [];
-  // `Lee, Ann <ann@x.test>` written without quotes arrives as `Lee` and `Ann <ann@x.test>`.
+  // Without quotes, `Lee, Ann <ann@x.test>` is parsed as the two entries `Lee` and `Ann <ann@x.test>`.
   let familyName = '';
   for (const { address, name } of addressparser(value.slice(0, caps.headerBytes), { flatten: true })) {
     const email = storable(address.trim());
@@ -64,7 +68,7 @@ function decodeName(name: string): string {
   return storable(libmime.decodeWords(name)).replace(/\s+/g, ' ').trim();
 }
 
-/** `Ann Lee <ann@x.test>`, the name quoted where RFC 5322 asks for it; only the address where there is no name. */
+/** `Ann Lee <ann@x.test>`, with quotes if RFC 5322 requires them; only the address if there is no name. */
 export function formatAddress({ email, name }: Address): string {
   const shown = name.replace(/[\p{Cc}\s]+/gu, ' ').trim();
   if (shown === '') return email;

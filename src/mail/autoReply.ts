@@ -1,22 +1,23 @@
 import { headerValues, type Headers } from './headers.ts';
 
 /**
- * The rule by which a mail is one that a machine sent in answer to something, or null. Only signs that no mail client
- * writes into a person's mail: a false alarm means that a customer's answer does not open their closed ticket. So not
- * `Precedence: bulk` (lists send people's mail with it), not X-Auto-Response-Suppress (it asks others not to answer, and
- * says nothing of who wrote), and no words of a subject.
+ * The rule that identifies a mail as an automatic reply; null when none does. The rules use only signs that
+ * mail clients never put into a person's mail: after a false positive a customer's answer would not reopen
+ * their closed ticket. So `Precedence: bulk` is no sign (lists send people's mail with it), nor is
+ * X-Auto-Response-Suppress (it asks others not to answer, and does not say who wrote the mail), nor are words
+ * in the subject.
  */
 export function autoReplyRule(headers: Headers): string | null {
   // RFC 3834 5.
   if (headerValues(headers, 'Auto-Submitted').some((value) => !['', 'no'].includes(keyword(value))))
     return 'Auto-Submitted';
-  // Gmail's vacation responder, and those of cPanel and others from before RFC 3834.
+  // The vacation responders of Gmail, cPanel and others that are older than RFC 3834.
   for (const name of ['X-Autoreply', 'X-Autorespond']) {
     if (headerValues(headers, name).some((value) => keyword(value) !== 'no')) return name;
   }
   if (headerValues(headers, 'Precedence').some((value) => keyword(value) === 'auto_reply'))
     return 'Precedence: auto_reply';
-  // A receipt (RFC 8098) is written by a mail client for its user.
+  // A read receipt (RFC 8098), which a mail client sends for its user.
   if (headerValues(headers, 'Content-Type').some(isReceipt)) return 'disposition-notification';
   return null;
 }

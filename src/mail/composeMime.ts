@@ -8,7 +8,7 @@ import { fileName, mediaType } from './files.ts';
 import { readMessageIds } from './messageIds.ts';
 import { storable } from './text.ts';
 
-/** A mail of ours, as its reader shall see it. Bcc is no part of it: who is hidden stands in the envelope only. */
+/** An outgoing mail. It has no Bcc: those recipients are in the envelope only. */
 export interface OutgoingMime {
   from: Address;
   replyTo: Address[];
@@ -16,15 +16,15 @@ export interface OutgoingMime {
   cc: Address[];
   subject: string;
   date: Date;
-  /** With angle brackets, as all ids here. */
+  /** With angle brackets, like all ids here. */
   messageId: string;
   inReplyTo: string | null;
   references: string[];
   text: string;
-  /** Images of the mail as `cid:` URLs. */
+  /** Refers to images of the mail by `cid:` URLs. */
   html: string | null;
   files: OutgoingFile[];
-  /** Further header fields of ours, constant. */
+  /** Further header fields, whose values are constants of our code. */
   headers?: Record<string, string>;
 }
 
@@ -36,16 +36,16 @@ export interface OutgoingFile {
   content: Readable;
 }
 
-/** Longest id that fits a line of a mail with the header's name before it (RFC 5322 2.1.1: 998 characters). */
-const LONGEST_ID = 900;
+/** Longest id that fits on a line together with the header's name (RFC 5322 2.1.1: 998 characters). */
+const MAX_ID_LENGTH = 900;
 
 /**
- * The mail as MIME, streamed, lines ended by CRLF. The same mail gives the same bytes. No value can begin a header of its own,
- * and nothing is read but what is handed in.
+ * Composes the mail as a stream of MIME with CRLF line ends. The same mail gives the same bytes. No value can
+ * start a new header field, and no file or URL is read: all content must be passed in.
  */
 export function composeMime(mail: OutgoingMime): Readable {
   const [messageId] = headerIds([mail.messageId]);
-  // nodemailer would make one of its own, and nobody would find the mail again.
+  // Otherwise nodemailer would make up an id, and events about the mail could not be matched with it.
   if (messageId === undefined) throw new Error('a mail needs a Message-Id');
   const composer = new MailComposer({
     from: [headerAddress(mail.from)],
@@ -57,7 +57,7 @@ export function composeMime(mail: OutgoingMime): Readable {
     messageId,
     inReplyTo: headerIds(mail.inReplyTo === null ? [] : [mail.inReplyTo])[0],
     references: headerIds(mail.references),
-    // nodemailer leaves out a text that is empty.
+    // nodemailer would leave out an empty text.
     text: crlf(mail.text) || '\r\n',
     html: mail.html === null ? undefined : crlf(mail.html),
     attachments: mail.files.map(attachment),
@@ -74,7 +74,7 @@ function attachment(file: OutgoingFile) {
   const contentType = mediaType(file.contentType);
   return {
     filename: fileName(file.filename, contentType),
-    // A message or multipart may not be encoded (RFC 2046 5.2.1), and its lines would become lines of our own mail.
+    // These types must not be encoded (RFC 2046 5.2.1), so their lines would become lines of our own mail.
     contentType: /^(?:message|multipart)\//.test(contentType) ? 'application/octet-stream' : contentType,
     contentTransferEncoding: 'base64',
     contentDisposition: file.contentId === null ? 'attachment' : 'inline',
@@ -83,9 +83,9 @@ function attachment(file: OutgoingFile) {
   };
 }
 
-/** nodemailer folds at spaces only, and takes what looks like an encoded word (RFC 2047) for one. */
+/** nodemailer folds only at spaces, and does not encode text that looks like an encoded word (RFC 2047). */
 const NEEDS_ENCODING = /=\?|\S{500}/;
-const LONGEST_NAME = 400;
+const MAX_NAME_CHARS = 400;
 
 function headerSubject(subject: string): string {
   const line = headerText(subject);
@@ -93,14 +93,14 @@ function headerSubject(subject: string): string {
 }
 
 const headerAddress = ({ email, name }: Address) => ({
-  // nodemailer folds at every kind of space, and only one before an ASCII one goes on with the header.
+  // nodemailer folds at every kind of space, but only an ASCII space continues a header field.
   address: headerText(email).replace(/\s+/g, ' '),
-  name: Array.from(headerText(name).replaceAll('=?', '= ?')).slice(0, LONGEST_NAME).join(''),
+  name: Array.from(headerText(name).replaceAll('=?', '= ?')).slice(0, MAX_NAME_CHARS).join(''),
 });
 
-/** Ids that other programs read as one: ASCII, and short enough for a line. */
+/** The ids that all mail programs can read: ASCII, and short enough for a line. */
 const headerIds = (ids: string[]): string[] =>
-  ids.flatMap(readMessageIds).filter((id) => id.length <= LONGEST_ID && /^[!-~]+$/.test(id));
+  ids.flatMap(readMessageIds).filter((id) => id.length <= MAX_ID_LENGTH && /^[!-~]+$/.test(id));
 
 const headerText = (value: string): string => oneLine(storable(value));
 const crlf = (text: string): string => storable(text).replace(/\r\n?|\n/g, '\r\n');

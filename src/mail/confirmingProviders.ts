@@ -1,27 +1,27 @@
-/** What a mail host's confirmation of a new forwarding address is known by. */
+/** How to recognise the mail with which a mail host asks a new forwarding address for confirmation. */
 export interface ConfirmingProvider {
   provider: 'gmail' | 'outlook' | 'zoho';
   /** @param address normalised. */
   isSender: (address: string) => boolean;
-  /** The link that confirms; never the one that cancels. */
+  /** Whether a link confirms the forwarding; false for the one that cancels it. */
   isLink: (url: URL) => boolean;
-  /** A code, whole. */
+  /** Matches a whole code. */
   code: RegExp;
-  /** False where the sender writes about many things: then the mail must speak of forwarding. */
+  /** False if the sender also writes about other things: then the mail must mention forwarding. */
   onlyConfirms: boolean;
 }
 
-/** Where customers have mailboxes too, only what none of them can be called is the mail host's own. */
+/** Senders on domains where customers have mailboxes too: names that no customer can have. */
 const SYSTEM = /^(?:no-?reply|do-?not-?reply|postmaster|mailer-daemon)@/;
-/** On domains without customers: `account-security-noreply`, too. */
+/** Senders on domains without customers, such as `account-security-noreply`. */
 const AUTOMATIC = /(?:^|[-._])(?:no-?reply|do-?not-?reply|postmaster|mailer-daemon)@/;
 
-/** In the language of the mailbox: the stem of "to forward", as mail hosts write it. */
+/** The stem of "to forward" in the languages of mail hosts: they write in the language of the mailbox. */
 const FORWARDING =
   /forward|weiterleit|umleit|transf[eé]r|redirec|rediri|renvoi|réachem|reenv[ií]|encaminh|reencaminh|inoltr|doorst|vidarebefordra|videresend|viderefør|edelleenläh|välitä|przekaz|przesył|přepos|prepos|přesměr|пересыл|переадрес|перенаправ|yönlendir|iletme|továbbít|redirecț|προώθηση|转发|轉寄|轉發|転送|전달|توجيه|העבר|chuyển tiếp|ส่งต่อ|teruskan/iu;
 
-/** Does a text or link speak of forwarding? */
-export const speaksOfForwarding = (text: string): boolean => FORWARDING.test(text);
+/** Whether a text or link mentions forwarding. */
+export const mentionsForwarding = (text: string): boolean => FORWARDING.test(text);
 
 const GMAIL_HOSTS = ['mail.google.com', 'mail-settings.google.com', 'isolated.mail.google.com'];
 const MICROSOFT_MAILBOXES = ['outlook.com', 'hotmail.com', 'live.com'];
@@ -37,11 +37,12 @@ const ZOHO_HOST = /^(?:mail|mailadmin|accounts)\.(.+)$/;
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
 const parentOf = (domain: string): string => domain.slice(domain.indexOf('.') + 1);
 
-/** Mailboxes that can be told to forward to a new address, and ask that address first. */
+/** Mail hosts that ask a new forwarding address for confirmation before they forward to it. */
 export const CONFIRMING_PROVIDERS: readonly ConfirmingProvider[] = [
   {
     provider: 'gmail',
-    // This address and no other of Google's: notes of a shared document or an invitation hold what anybody wrote.
+    // Only this one of Google's addresses: mails about shared documents or invitations contain text of other
+    // people.
     isSender: (address) => address === 'forwarding-noreply@google.com',
     // `uf-` cancels.
     isLink: ({ hostname, pathname }) =>
@@ -74,6 +75,6 @@ export const CONFIRMING_PROVIDERS: readonly ConfirmingProvider[] = [
   },
 ];
 
-/** These hosts have other pages too; a link to a sign-in or to help confirms nothing. */
+/** These hosts have other pages too: a link to a sign-in or help page confirms nothing. */
 const confirms = (link: string): boolean =>
   /confirm|verif|forward|fwd/i.test(link) && !/cancel|reject|declin|deny|unsub/i.test(link);

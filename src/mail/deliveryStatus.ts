@@ -4,22 +4,22 @@ import { firstHeader, unfold, type Headers } from './headers.ts';
 import { readMessageIds } from './messageIds.ts';
 import type { ReportedRecipient } from './reportParts.ts';
 
-/** Groups of fields that are read; nobody is told of more recipients. */
+/** How many groups of fields are read; each recipient has one. */
 const MAX_GROUPS = 200;
 const DIAGNOSTIC_CHARS = 300;
 
 export interface DeliveryStatus {
   recipients: ReportedRecipient[];
-  /** The first action that is known, also of a recipient whose address cannot be read. */
+  /** The first known action, also one of a recipient whose address cannot be read. */
   action: ReportedAction | null;
   /** Gmail's field about the mail. */
   originalMessageId: string | null;
 }
 
 /**
- * Reads the fields of a delivery report (RFC 3464 2: one group about the mail, then one a recipient), also where they
- * stand in a text among other words. Never throws.
- * @param fallback what is taken for the action where a group has none that is known.
+ * Reads the fields of a delivery report: one group about the mail, then one per recipient (RFC 3464 2). They
+ * may also be embedded in other text. Never throws.
+ * @param fallback the action of a group that has no known one.
  */
 export function readDeliveryStatus(text: string, fallback: ReportedAction): DeliveryStatus {
   const groups = text
@@ -52,7 +52,9 @@ function recipientOf(fields: Headers, fallback: ReportedAction): ReportedRecipie
   };
 }
 
-/** `rfc822; ann@x.test`; some servers leave out the type, or leave the xtext of RFC 3461 4 as it came. */
+/**
+ * `rfc822; ann@x.test`. Some servers omit the type, or do not decode the xtext of RFC 3461 4 (`+2B` for `+`).
+ */
 function addressesIn(value: string): string[] {
   const written = parseAddressList(withoutType(value).slice(0, 1_000))[0]?.email ?? '';
   const decoded = written.replace(/\+([0-9A-F]{2})/g, (_, hex: string) =>
@@ -63,7 +65,10 @@ function addressesIn(value: string): string[] {
 
 const withoutType = (value: string): string => value.replace(/^\s*[\w-]{1,20}\s*;\s*/, '');
 
-/** RFC 3464 2.3.3; what was relayed or expanded has been taken by the other side, and no more will be told. */
+/**
+ * RFC 3464 2.3.3. `relayed` and `expanded` count as delivered: the other side has accepted the mail, and no
+ * report follows.
+ */
 function actionOf(written: string, status: string | null): ReportedAction | null {
   const word = /^\s*([a-z]{1,20})/i.exec(written)?.[1]?.toLowerCase() ?? '';
   if (word.startsWith('fail')) return 'failed';
@@ -72,9 +77,9 @@ function actionOf(written: string, status: string | null): ReportedAction | null
   return status === null ? null : status.startsWith('5') ? 'failed' : null;
 }
 
-/** What a server said as one line; null for nothing. */
-export function diagnosticOf(said: string): string | null {
-  const line = said
+/** A server's answer as one line; null when it is empty. */
+export function diagnosticOf(answer: string): string | null {
+  const line = answer
     .slice(0, DIAGNOSTIC_CHARS * 4)
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim();

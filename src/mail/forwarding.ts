@@ -2,11 +2,11 @@ import type { StoredMail } from './storedMail.ts';
 import { normaliseAddress, parseAddressList, type Address } from './addresses.ts';
 import { firstHeader, headerValues, type Headers } from './headers.ts';
 
-/** Headers in which forwarders note whom a copy was for, nearest first. */
+/** Headers in which forwarders record the address that a copy was for, nearest hop first. */
 const TRACE_HEADERS = ['Delivered-To', 'X-Original-To', 'X-Forwarded-To', 'X-Forwarded-For'];
 const MAX_TRACED = 100;
 
-/** Normalised addresses that this copy was delivered to before it reached us, each once. */
+/** Normalised addresses to which this copy was delivered before it reached us, each once. */
 export function traceAddresses(headers: Headers): string[] {
   const written = TRACE_HEADERS.flatMap((name) => headerValues(headers, name)).flatMap((v) =>
     v.split(/[\s,;<>]+/),
@@ -17,19 +17,19 @@ export function traceAddresses(headers: Headers): string[] {
 
 export interface OriginalSender {
   sender: Address;
-  /** False where nothing but the mail's own words says so, or SPF and DKIM both fail. */
+  /** False if only the mail's own text names the sender, or SPF and DKIM both fail. */
   proved: boolean;
-  /** Why it is not simply From. */
+  /** Why the sender is not simply From; null if it is. */
   rule: 'rewritten' | 'via' | 'reply_to' | 'no_from' | null;
 }
 
 type Mail = Pick<StoredMail, 'headers' | 'from' | 'reply_to' | 'envelope_from' | 'verdicts'>;
 
 /**
- * Who wrote a mail: the From header, not the envelope, unless a mail host or list put our or its own address there. What
- * names the original (X-Original-From …) is believed only then: anybody can write such a header, but who writes it into a
- * mail from their own address stays that address. For a list that is not ours the original is shown, yet not proved: all
- * that authenticates it is the list.
+ * Who wrote a mail: the address in From (never the envelope), unless a mail host or list replaced it by our
+ * address or its own. Only then a header that names the original sender (X-Original-From …) is believed,
+ * because anybody can write such a header into a mail of their own. If a list of somebody else replaced From,
+ * the original sender is shown but not proved: SPF and DKIM authenticate only the list.
  */
 export function originalSender(mail: Mail, isOurs: (normalised: string) => boolean): OriginalSender {
   const proved = !(mail.verdicts.spf === 'fail' && mail.verdicts.dkim === 'fail');
@@ -55,7 +55,7 @@ function isSomebodyElse(email: string, from: string, isOurs: (normalised: string
   return address !== null && address !== from && !isOurs(address);
 }
 
-/** Google Groups, Sympa and others keep the author here; several that disagree name nobody. */
+/** Google Groups, Sympa and others put the author here; if several values differ, none counts. */
 function namedOriginal(headers: Headers, rewritten: string): Address | null {
   for (const name of ['X-Original-From', 'X-Original-Sender']) {
     const authors = headerValues(headers, name).flatMap(parseAddressList);
@@ -66,7 +66,7 @@ function namedOriginal(headers: Headers, rewritten: string): Address | null {
   return null;
 }
 
-/** The list's own addresses, as it gives them (RFC 2369, RFC 2919, Mailman, Google Groups). */
+/** The list's own addresses, from its headers (RFC 2369, RFC 2919, Mailman, Google Groups). */
 function listAddresses(headers: Headers): string[] {
   const mailto = /^\s*<?mailto:([^?>\s]+)/i.exec(firstHeader(headers, 'List-Post') ?? '')?.[1];
   const google = /^\s*list\s+([^\s;]+)/i.exec(firstHeader(headers, 'Mailing-list') ?? '')?.[1];

@@ -1,21 +1,21 @@
 import type { Verdicts } from './inboundEmail.ts';
 import { normaliseAddress, parseAddressList, type Address } from './addresses.ts';
-import { CONFIRMING_PROVIDERS, speaksOfForwarding, type ConfirmingProvider } from './confirmingProviders.ts';
+import { CONFIRMING_PROVIDERS, mentionsForwarding, type ConfirmingProvider } from './confirmingProviders.ts';
 import { headerValues, type Headers } from './headers.ts';
 import { textFromHtml } from './htmlText.ts';
 
-/** What a mail host asks of a new forwarding address before it forwards there. */
+/** A mail host's request that a new forwarding address confirm the forwarding. */
 export interface ForwardingConfirmation {
   provider: 'gmail' | 'outlook' | 'zoho';
-  /** Normalised: the mailbox that is to be forwarded; null where the mail does not say. */
+  /** Normalised: the mailbox that will be forwarded; null if the mail does not say. */
   mailbox: string | null;
-  /** To be typed in at the mail host. */
+  /** A code that a person enters at the mail host. */
   code: string | null;
-  /** https, on the mail host's own host. A person opens it: opening is confirming. */
+  /** An https link to the mail host. A person must open it, because opening it confirms the forwarding. */
   link: string | null;
 }
 
-/** Of a mail as it is parsed or stored. */
+/** The parts of a mail that are read here. */
 export interface MailToConfirm {
   from: Address | null;
   subject: string;
@@ -25,32 +25,34 @@ export interface MailToConfirm {
   verdicts: Verdicts;
 }
 
-/** Such a mail is short; what stands behind this much is not looked at (characters). */
+/** Such mails are short: no more than these characters are read. */
 const MAX_TEXT = 100_000;
 const MAX_HTML = 500_000;
 
 /**
- * Recognises the mail in which Gmail, Outlook or Zoho ask a new forwarding address for confirmation, in any language. Anybody
- * can write one: it counts only from an address that is the mail host's alone, with no verdict against it, and only a link to
- * the mail host's own pages is taken out. The caller has to see that it is addressed to the forwarding address itself: the
- * same mail host writes to its customers too. Never throws. @returns null for every other mail.
+ * Recognises the mail with which Gmail, Outlook or Zoho asks a new forwarding address for confirmation, in
+ * any language. Anybody can imitate such a mail, so it counts only if it comes from an address that only the
+ * mail host can use and no verdict speaks against it, and only a link to the mail host's own pages is
+ * extracted. The caller must check that the mail is addressed to the forwarding address itself, because the
+ * same mail host writes to its customers too. Never throws.
+ * @returns null for every other mail.
  */
 export function readConfirmation(mail: MailToConfirm): ForwardingConfirmation | null {
   const sender = mail.from ? normaliseAddress(mail.from.email) : null;
-  const known = CONFIRMING_PROVIDERS.find(({ isSender }) => sender !== null && isSender(sender));
-  if (!known || sender === null || !isGenuine(mail, sender)) return null;
+  const provider = CONFIRMING_PROVIDERS.find(({ isSender }) => sender !== null && isSender(sender));
+  if (!provider || sender === null || !isGenuine(mail, sender)) return null;
 
   const html = mail.html?.slice(0, MAX_HTML) ?? '';
   const written = mail.text.trim() ? mail.text : textFromHtml(html);
   const text = written.slice(0, MAX_TEXT);
-  const link = findLink(known, [...linksInHtml(html), ...linksInText(text)]);
-  if (!known.onlyConfirms && !speaksOfForwarding(`${mail.subject}\n${text}\n${link ?? ''}`)) return null;
-  const code = findCode(mail.subject, text, known.code);
+  const link = findLink(provider, [...linksInHtml(html), ...linksInText(text)]);
+  if (!provider.onlyConfirms && !mentionsForwarding(`${mail.subject}\n${text}\n${link ?? ''}`)) return null;
+  const code = findCode(mail.subject, text, provider.code);
   if (code === null && link === null) return null;
-  return { provider: known.provider, mailbox: findMailbox(mail, text, sender), code, link };
+  return { provider: provider.provider, mailbox: findMailbox(mail, text, sender), code, link };
 }
 
-/** One author; nothing that failed; and where it is signed, the author's domain is among those that signed. */
+/** Exactly one author, no failed verdict, and, if the mail is signed, a signature of the author's domain. */
 function isGenuine({ headers, verdicts }: MailToConfirm, sender: string): boolean {
   if (verdicts.spf === 'fail' || verdicts.dkim === 'fail') return false;
   const authors = headerValues(headers, 'From').flatMap(parseAddressList);
@@ -59,7 +61,7 @@ function isGenuine({ headers, verdicts }: MailToConfirm, sender: string): boolea
   const signers = headerValues(headers, 'DKIM-Signature').map(
     (value) => /(?:^|;)\s*d\s*=\s*([^;\s]+)/i.exec(value)?.[1]?.toLowerCase() ?? '',
   );
-  // A pass is of whoever signed: without this, of anybody (RFC 7489 3.1.1, relaxed).
+  // DKIM passes for any signer, so the signer must be aligned with the author (RFC 7489 3.1.1, relaxed).
   return (
     signers.length === 0 || signers.some((signer) => isWithin(domain, signer) || isWithin(signer, domain))
   );
@@ -84,40 +86,45 @@ const linksInHtml = (html: string): string[] =>
     href!.replace(/&(?:amp|#38|#x26);/gi, '&'),
   );
 
-/** Text goes on right behind a link in languages without spaces; what stands around one in a sentence is not part of it. */
+/**
+ * In languages without spaces, text follows a link directly; the punctuation around a link is not part of it.
+ */
 const linksInText = (text: string): string[] =>
   [...text.matchAll(/https:\/\/[!-~]{1,2000}/gi)].map(([link]) =>
     link.replace(/[<>"'`].*$/, '').replace(/[.,;:!?)\]}*_]+$/, ''),
   );
 
-/** In the subject as `(#123456789)`; else behind a colon, or alone on its line. */
-function findCode(subject: string, text: string, { source }: RegExp): string | null {
-  const inSubject = new RegExp(`[(（[]#(${source})[)）\\]]`).exec(subject)?.[1];
+/** The code: in the subject as `(#123456789)`, else after a colon, else alone on its line. */
+function findCode(subject: string, text: string, { source: code }: RegExp): string | null {
+  const inSubject = new RegExp(`[(（[]#(${code})[)）\\]]`).exec(subject)?.[1];
   if (inSubject !== undefined) return inSubject;
   const lines = text
     .split('\n')
     .map((line) => line.replace(/https?:\/\/[!-~]+|[\w.%+-]{1,64}@[\w.-]{1,255}/gi, ' '));
-  const shapes = [`[:：][\\s*]*(${source})(?=[\\s*.,。)）]|$)`, `^[\\s*]*(${source})[\\s*]*$`];
-  for (const shape of shapes.map((one) => new RegExp(one))) {
-    const found = lines.map((line) => shape.exec(line)?.[1]).find((code) => code !== undefined);
-    if (found !== undefined) return found;
+  const shapes = [`[:：][\\s*]*(${code})(?=[\\s*.,。)）]|$)`, `^[\\s*]*(${code})[\\s*]*$`];
+  for (const shape of shapes.map((source) => new RegExp(source))) {
+    const match = lines.map((line) => shape.exec(line)?.[1]).find((group) => group !== undefined);
+    if (match !== undefined) return match;
   }
   return null;
 }
 
-/** The first address in the subject, else in the text, that is neither whom the mail is for nor the mail host's own. */
+/**
+ * The first address in the subject, else in the text, that is neither a recipient of the mail nor the mail
+ * host's own.
+ */
 function findMailbox({ headers, subject }: MailToConfirm, text: string, sender: string): string | null {
   const others = ['To', 'Cc', 'Delivered-To', 'X-Original-To'].flatMap((name) =>
     headerValues(headers, name).flatMap(parseAddressList),
   );
-  const not = new Set([sender, ...others.map(({ email }) => normaliseAddress(email))]);
-  // Not behind an asterisk: `ik**2@outlook.com` is masked.
-  const named = `${subject}\n${text}`.matchAll(
+  const excluded = new Set([sender, ...others.map(({ email }) => normaliseAddress(email))]);
+  // Not after an asterisk: `ik**2@outlook.com` is masked.
+  const candidates = `${subject}\n${text}`.matchAll(
     /(?<![\w.%+*-])[\w.%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/gi,
   );
-  for (const [written] of named) {
-    const address = normaliseAddress(written.replace(/[.-]+$/, ''));
-    if (address !== null && !not.has(address)) return address;
+  for (const [candidate] of candidates) {
+    const address = normaliseAddress(candidate.replace(/[.-]+$/, ''));
+    if (address !== null && !excluded.has(address)) return address;
   }
   return null;
 }

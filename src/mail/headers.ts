@@ -16,7 +16,7 @@ export function firstHeader(headers: Headers, name: string): string | null {
   return headerValues(headers, name)[0] ?? null;
 }
 
-/** Kept at least once, however many headers stand before them: without these a mail cannot be shown or threaded. */
+/** Headers that are kept even when the caps are reached: without them a mail cannot be shown or threaded. */
 const ESSENTIAL = new Set(
   [
     'From',
@@ -56,7 +56,7 @@ export class HeaderList {
   }
 }
 
-/** Folded lines joined (RFC 5322 2.2.3), however they were folded. */
+/** Joins folded lines (RFC 5322 2.2.3), also those that are folded in a wrong way. */
 export function unfold(value: string): string {
   return storable(value)
     .split(/[\r\n]+/)
@@ -65,7 +65,10 @@ export function unfold(value: string): string {
     .join(' ');
 }
 
-/** Encoded words decoded (RFC 2047); a line break within one would be a header of its own in an answer. Never throws. */
+/**
+ * Decodes encoded words (RFC 2047). Line breaks inside them are removed, because in a reply they would start
+ * a new header. Never throws.
+ */
 export function decodeHeader(value: string): string {
   return unfold(libmime.decodeWords(value));
 }
@@ -73,18 +76,20 @@ export function decodeHeader(value: string): string {
 export interface HeaderBlock {
   /** Unfolded and decoded. */
   headers: Headers;
-  /** Unfolded, encoded words left: what address lists are read from. */
+  /** Unfolded, with encoded words as they are: the form from which address lists are parsed. */
   encoded: Headers;
   cut: boolean;
 }
 
 /**
- * Reads the header block at the start of raw bytes; what is no header line is passed over. Never throws.
- * @param charset of 8-bit values that are not UTF-8, where the rest of the mail says it; else guessed.
+ * Reads the header block at the start of raw bytes; lines that are no header fields are ignored. Never
+ * throws.
+ * @param charset of 8-bit values that are not UTF-8, if the rest of the mail declares one; otherwise it is
+ * guessed.
  */
 export function readHeaderBlock(bytes: Uint8Array, charset?: string | null): HeaderBlock {
   const list = new HeaderList();
-  // One character a byte: lines are found first, each value's charset afterwards.
+  // Latin-1 keeps one character per byte: first the lines are split, then each value's charset is found.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const block = text.slice(0, /(?:^|\n)\r?\n/.exec(text)?.index);
   for (const line of block.split(/\r?\n(?![ \t])/)) {
@@ -94,14 +99,14 @@ export function readHeaderBlock(bytes: Uint8Array, charset?: string | null): Hea
   }
   const values = list.fields.map(([, value]) => Buffer.from(value, 'latin1'));
   const hint = charset ?? guessCharset(values);
-  const encoded = list.fields.map(([name], n): Headers[number] => [
+  const encoded = list.fields.map(([name], index): Headers[number] => [
     name,
-    unfold(decodeBytes(values[n]!, null, hint)),
+    unfold(decodeBytes(values[index]!, null, hint)),
   ]);
   return { headers: decodeAll(encoded), encoded, cut: list.cut };
 }
 
-/** Every value's encoded words decoded. */
+/** Decodes the encoded words of every value. */
 export function decodeAll(encoded: Headers): Headers {
   return encoded.map(([name, value]) => [name, decodeHeader(value)]);
 }

@@ -6,23 +6,23 @@ import { storable } from './text.ts';
 
 export interface SanitisedHtml {
   html: string;
-  /** Content-Ids (no brackets) of the images that it shows, each once. */
+  /** Content-Ids (without angle brackets) of the images that the HTML shows, each once. */
   shownCids: string[];
-  /** Something was left out because of its size or depth. */
+  /** Part of the HTML was left out because of its size or depth. */
   cut: boolean;
 }
 
-/** Looked through for each tag: the frequent ones first. */
+/** The frequent ones first: the list is searched for each tag. */
 const TAGS = [
   'td tr p div span br a img table tbody b strong i em u font center li ul ol th thead tfoot blockquote hr h1 h2 h3 h4 h5',
   'h6 abbr address article aside bdi bdo big caption cite code col colgroup dd del dfn dl dt figcaption figure footer',
   'header ins kbd main mark nav pre q s samp section small strike sub sup time tt var wbr',
 ].flatMap((line) => line.split(' '));
-/** Elements whose content is no text of the mail. */
-const SILENT =
+/** Elements that are removed together with their content, because it is not text of the mail. */
+const WITH_CONTENT =
   'script style textarea option xmp title template noscript iframe noembed noframes object svg math select';
 
-/** Attributes that keep their value, on any element; href, src and style have rules of their own. */
+/** Attributes that are kept as they are, on any element; href, src and style have rules of their own. */
 const PLAIN = [
   'align valign width height bgcolor color face size border cellpadding cellspacing colspan rowspan nowrap dir lang title',
   'alt start type span cite datetime',
@@ -32,39 +32,42 @@ const LINK = /^(?:https?:|mailto:|tel:)[^\s\p{Cc}]+$/iu;
 const REMOTE_IMAGE = /^https?:[^\s\p{Cc}]+$/iu;
 const INLINE_IMAGE = /^data:image\/(?:png|jpe?g|gif|webp|bmp);base64,[\w+/=\s]+$/i;
 const PLACEHOLDER = 'postroom-cid:';
-/** Sanitising can leave elements in a place where the parser moves them; a few passes and nothing moves any more. */
+/**
+ * Sanitised HTML may still change when it is parsed again, because parsers move elements; after a few passes
+ * it does not.
+ */
 const MAX_PASSES = 5;
 
 /**
- * HTML of a stranger made fit to be shown: tables and inline styles stay; scripts, forms, frames, SVG, classes, ids and
- * whatever loads go. Images of the mail become placeholders (`fillPlaceholders`); images elsewhere keep their URL and are
- * marked `data-remote` so that a reader can be asked first. Takes time in proportion to its size; doing it twice is doing
- * it once.
+ * Makes a stranger's HTML safe to show. Tables and inline styles stay; scripts, forms, frames, SVG, classes,
+ * ids and everything that loads content are removed. Images of the mail become placeholders
+ * (`fillPlaceholders`). Remote images keep their URL and are marked `data-remote`, so that the reader can be
+ * asked before they load. Takes linear time. Idempotent.
  */
 export function sanitiseHtml(html: string): SanitisedHtml {
   const limited = limitHtml(html);
   let { cut } = limited;
-  let once = sanitiseOnce(limited.html);
-  for (let input = limited.html; Buffer.byteLength(once.html) > caps.htmlBytes;) {
-    // Escaping made it longer than it may be.
+  let result = sanitisePass(limited.html);
+  for (let input = limited.html; Buffer.byteLength(result.html) > caps.htmlBytes;) {
+    // Escaping has made the text longer than the cap.
     cut = true;
     input = input.slice(0, input.length / 2);
-    once = sanitiseOnce(input);
+    result = sanitisePass(input);
   }
   for (let pass = 1; pass < MAX_PASSES; pass++) {
-    const again = sanitiseOnce(once.html);
-    if (again.html === once.html) return { html: once.html, shownCids: [...again.cids], cut };
-    once = again;
+    const next = sanitisePass(result.html);
+    if (next.html === result.html) return { html: result.html, shownCids: [...next.cids], cut };
+    result = next;
   }
-  return { html: sanitize(once.html, { allowedTags: [] }), shownCids: [], cut: true };
+  return { html: sanitize(result.html, { allowedTags: [] }), shownCids: [], cut: true };
 }
 
-function sanitiseOnce(html: string): { html: string; cids: Set<string> } {
+function sanitisePass(html: string): { html: string; cids: Set<string> } {
   const cids = new Set<string>();
   const clean = sanitize(html, {
     allowedTags: TAGS,
-    nonTextTags: SILENT.split(' '),
-    // transformTags has already chosen the attributes and checked each.
+    nonTextTags: WITH_CONTENT.split(' '),
+    // transformTags has already selected and checked the attributes.
     allowedAttributes: false,
     parseStyleAttributes: false,
     allowedSchemes: ['http', 'https', 'mailto', 'tel', 'data', PLACEHOLDER.slice(0, -1)],
@@ -72,7 +75,7 @@ function sanitiseOnce(html: string): { html: string; cids: Set<string> } {
       '*': (tagName, attribs) => ({ tagName, attribs: safeAttributes(tagName, attribs, cids) }),
     },
   });
-  // A parser may cut a character of two halves in two.
+  // The parser may split a surrogate pair.
   return { html: storable(clean), cids };
 }
 
@@ -107,7 +110,7 @@ function safeImage(src: string, cids: Set<string>): Record<string, string> {
   return INLINE_IMAGE.test(url) ? { src: url } : {};
 }
 
-/** A Content-Id in a URL is percent-encoded (RFC 2392), often not. */
+/** A Content-Id in a URL should be percent-encoded (RFC 2392), but often is not. */
 function decoded(cid: string): string {
   try {
     return storable(decodeURIComponent(cid)).trim();
@@ -116,19 +119,23 @@ function decoded(cid: string): string {
   }
 }
 
-/** Attribute names are the sender's: `constructor` must not find something inherited. */
+/**
+ * The sender chooses the attribute names, so a name such as `constructor` must not find an inherited
+ * property.
+ */
 function own(attributes: Record<string, string>, name: string): string {
   return Object.hasOwn(attributes, name) ? attributes[name]! : '';
 }
 
 /**
- * Puts URLs for the inline images of sanitised HTML; an image whose URL is null stays without source.
- * @param url of the image with this Content-Id (no brackets).
+ * Replaces the placeholders of the mail's own images in sanitised HTML by URLs; an image without a URL gets
+ * no source.
+ * @param urlOf the URL of the image with this Content-Id (without angle brackets), or null.
  */
-export function fillPlaceholders(html: string, url: (cid: string) => string | null): string {
-  // In sanitised HTML neither text nor attributes hold a bare `<` or `>`, nor attributes a `"`.
+export function fillPlaceholders(html: string, urlOf: (cid: string) => string | null): string {
+  // In sanitised HTML neither text nor attributes contain a bare `<` or `>`, and attributes contain no `"`.
   return html.replace(/<img src="postroom-cid:([^"<>]*)"/g, (_, cid: string) => {
-    const found = url(decodeURIComponent(cid));
-    return found === null ? '<img' : `<img src="${found.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`;
+    const url = urlOf(decodeURIComponent(cid));
+    return url === null ? '<img' : `<img src="${url.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`;
   });
 }

@@ -2,7 +2,10 @@ import { Parser } from 'htmlparser2';
 import { caps } from './caps.ts';
 import { capText } from './text.ts';
 
-/** Elements for which htmlparser2 keeps a list that closing tags need not shorten; each costs the list's length. */
+/**
+ * Elements that htmlparser2 keeps in a list which closing tags do not always shorten. Each costs time in
+ * proportion to the length of that list.
+ */
 const FOREIGN = new Set([
   'math',
   'svg',
@@ -19,18 +22,19 @@ const FOREIGN = new Set([
 const MAX_FOREIGN = 2_000;
 
 /**
- * HTML that is safe to hand to a parser: at most `caps.htmlBytes`, cut before the first element that is
- * one too many or too deep. The parsers behind sanitize-html and html-to-text need time that grows with the square of the depth,
- * and the second recurses (measured: 116 s for 300,000 `<div>`; a stack overflow at 10,000); this scan stops at the limit.
+ * Cuts HTML so that it is safe to pass to a parser: at most `caps.htmlBytes`, and before the first element
+ * that exceeds the number or depth of elements. The parsers of sanitize-html and html-to-text need time in
+ * proportion to the square of the depth, and the latter recurses (measured: 116 s for 300,000 `<div>`; a
+ * stack overflow at 10,000). This scan stops at the limit.
  */
 export function limitHtml(html: string): { html: string; cut: boolean } {
   const { text, cut } = capText(html, caps.htmlBytes);
-  const end = firstTooMuch(text);
+  const end = firstExcessTag(text);
   return end === null ? { html: text, cut } : { html: text.slice(0, end), cut: true };
 }
 
-/** Offset of the first start tag that is one too many, or null. */
-function firstTooMuch(html: string): number | null {
+/** Offset of the first start tag that exceeds a limit; null if none does. */
+function firstExcessTag(html: string): number | null {
   let depth = 0;
   let elements = 0;
   let foreign = 0;

@@ -11,7 +11,7 @@ const convert = compile({
   ],
 });
 
-/** Plain text of HTML, for mail that has no text of its own. */
+/** The plain text of HTML, for mail that has no text part. */
 export function textFromHtml(html: string): string {
   return capText(convert(limitHtml(html).html)).text;
 }

@@ -1,13 +1,13 @@
 import type { Address } from './addresses.ts';
 
-/** One mail, in the same shape whichever provider it came through and in whichever form. */
+/** A parsed mail, in the same form for all providers and for all forms in which they post mail. */
 export interface InboundEmail {
   envelopeFrom: string | null;
-  /** Header fields in order, repeats kept, values unfolded and decoded. */
+  /** All header fields in their order, values unfolded and decoded. */
   headers: [name: string, value: string][];
-  /** With angle brackets; null when missing or not of the shape `<x@y>`. */
+  /** With angle brackets; null if it is missing or does not have the form `<x@y>`. */
   messageId: string | null;
-  /** Ids of the shape `<x@y>`, in the order written. */
+  /** Ids of the form `<x@y>`, in the order written. */
   inReplyTo: string[];
   /** Oldest first, as written. */
   references: string[];
@@ -16,46 +16,52 @@ export interface InboundEmail {
   to: Address[];
   cc: Address[];
   subject: string;
-  /** From the Date header; null when missing or unreadable. */
+  /** From the Date header; null if it is missing or unreadable. */
   date: Date | null;
-  /** Plain text as sent; null where the mail has none. */
+  /** Plain text as sent; null if the mail has none. */
   text: string | null;
-  /** HTML as sent, hostile; null where the mail has none. */
+  /** HTML as sent, not sanitised; null if the mail has none. */
   html: string | null;
   files: InboundFile[];
   verdicts: Verdicts;
   /** What a bounce or another delivery report says (mail/bounce.ts); null for all other mail. */
   report: DeliveryReport | null;
-  /** What was cut because it was over a cap (mail/caps.ts): `html`, `text`, `headers`, `parts`. */
+  /** Parts that were cut because they exceeded a cap (caps.ts): `html`, `text`, `headers`, `parts`. */
   cut: string[];
 }
 
 export interface InboundFile {
   filename: string;
   contentType: string;
-  /** Bytes; null where the provider does not say. */
+  /** Bytes; null if the provider does not say. */
   size: number | null;
   /** Without angle brackets. */
   contentId: string | null;
-  /** Where its bytes are: an object of the archive, a URL of the provider, or the n-th file of the archived MIME. */
+  /**
+   * Where the bytes are: in an object of the archive, at a URL of the provider, or the n-th file of the
+   * archived MIME.
+   */
   source: { object: string } | { url: string } | { part: number };
 }
 
-/** What a mail server says has become of a mail that it was given (RFC 3464, or as older ones write it). */
+/** A mail server's report about the delivery of a mail (RFC 3464, or in the form of older servers). */
 export interface DeliveryReport {
-  /** What it was known by. */
+  /** The rule by which the report was recognised. */
   rule: string;
-  /** Message-Id of the mail that it is about, with angle brackets. */
+  /** Message-Id of the mail that the report is about, with angle brackets. */
   originalMessageId: string | null;
-  /** What it says where it names nobody. */
+  /** The outcome, for a report that names no recipient. */
   action: ReportedAction;
   recipients: {
-    /** Normalised: whom the mail was sent to, where the report says so, then whom that server tried. */
+    /**
+     * Normalised: the address to which the mail was sent, if the report has it, then the one that the server
+     * tried.
+     */
     addresses: string[];
     action: ReportedAction;
     /** RFC 3463: `5.1.1`. */
     status: string | null;
-    /** One line of what the server said. */
+    /** One line of the server's answer. */
     diagnostic: string | null;
   }[];
 }

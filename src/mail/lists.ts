@@ -1,41 +1,42 @@
 import { normaliseAddress } from './addresses.ts';
 import { headerValues, type Headers } from './headers.ts';
 
-/** Characters of a header that are read. */
-const READ = 2_000;
+/** How many characters of a header are read. */
+const MAX_CHARS = 2_000;
 
-/** Whether a mail says that it came through a list (RFC 2369, RFC 2919). */
-export function namesList(headers: Headers): boolean {
+/** Whether a mail has the headers of a mailing list (RFC 2369, RFC 2919). */
+export function hasListHeaders(headers: Headers): boolean {
   return headerValues(headers, 'List-Id').length + headerValues(headers, 'List-Post').length > 0;
 }
 
 /**
- * Whether a mail came through a list that is not one of the workspace's own addresses: a group that is itself a workspace
- * email is a forwarder. Where headers name several lists, one foreign one makes it list mail: the own group took part in it.
- * @param own normalised addresses that the workspace has or had.
+ * Whether a mail came through a list that is not one of the workspace's own addresses. A group that is itself
+ * a workspace email (Google Groups) only forwards, so its mail is ordinary mail. If the headers name several
+ * lists, one foreign list is enough: the own group is then a subscriber of it.
+ * @param ownAddresses normalised addresses that the workspace has or had.
  */
-export function isListMail(headers: Headers, own: string[]): boolean {
-  if (!namesList(headers)) return false;
-  // RFC 2919: the list support@acme.test has the id `support.acme.test`.
-  const ours = new Set(own.map(dotted));
-  const named = [
-    ...headerValues(headers, 'List-Id').map(idOf),
-    ...headerValues(headers, 'List-Post').flatMap(postAddresses).map(dotted),
+export function isListMail(headers: Headers, ownAddresses: string[]): boolean {
+  if (!hasListHeaders(headers)) return false;
+  // The list support@acme.test has the id `support.acme.test` (RFC 2919).
+  const ownIds = new Set(ownAddresses.map(toListId));
+  const listIds = [
+    ...headerValues(headers, 'List-Id').map(readListId),
+    ...headerValues(headers, 'List-Post').flatMap(postAddresses).map(toListId),
   ];
-  return named.length === 0 || named.some((list) => !ours.has(list));
+  return listIds.length === 0 || listIds.some((id) => !ownIds.has(id));
 }
 
-const dotted = (address: string): string => address.replace('@', '.');
+const toListId = (address: string): string => address.replace('@', '.');
 
-/** `Acme Support <support.acme.test>`; the name may hold brackets, and some leave them all out. */
-function idOf(value: string): string {
-  const inside = /<([^<>]*)>[^<>]*$/.exec(value.slice(-READ))?.[1] ?? value;
-  return dotted(inside.trim().toLowerCase());
+/** `Acme Support <support.acme.test>`; the name may contain brackets, and some lists omit the brackets. */
+function readListId(value: string): string {
+  const inside = /<([^<>]*)>[^<>]*$/.exec(value.slice(-MAX_CHARS))?.[1] ?? value;
+  return toListId(inside.trim().toLowerCase());
 }
 
-/** `<https://…/post>, <mailto:support@acme.test?subject=x>`; `NO` names none. */
+/** The addresses in `<https://…/post>, <mailto:support@acme.test?subject=x>`; the value `NO` has none. */
 function postAddresses(value: string): string[] {
-  return [...value.slice(0, READ).matchAll(/mailto:([^\s<>?,]{1,500})/gi)]
+  return [...value.slice(0, MAX_CHARS).matchAll(/mailto:([^\s<>?,]{1,500})/gi)]
     .map(([, written]) => normaliseAddress(decoded(written!)))
     .filter((address) => address !== null);
 }

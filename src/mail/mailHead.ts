@@ -10,7 +10,10 @@ export type MailHead = Pick<
   'headers' | 'messageId' | 'inReplyTo' | 'references' | 'from' | 'replyTo' | 'to' | 'cc' | 'subject' | 'date'
 >;
 
-/** What the header fields say. @param encoded unfolded, encoded words left as they are (they may hold commas). */
+/**
+ * Parses the header fields.
+ * @param encoded unfolded, with encoded words as they are, because these may contain commas.
+ */
 export function readHead(encoded: Headers): MailHead {
   const addresses = (name: string) =>
     headerValues(encoded, name).flatMap(parseAddressList).slice(0, caps.addresses);

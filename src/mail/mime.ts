@@ -12,22 +12,28 @@ import { walkMime } from './mimeWalk.ts';
 import { REPORT_PART_BYTES, reportPart, type ReportPart, type ReportParts } from './reportParts.ts';
 import { capText } from './text.ts';
 
-/** What raw MIME says; envelope and verdicts are the provider's to add, and what a delivery report says with them. */
+/**
+ * A mail parsed from raw MIME. The provider's parser adds envelope and verdicts, and with them the delivery
+ * report.
+ */
 export type MimeMail = Omit<InboundEmail, 'envelopeFrom' | 'verdicts' | 'report'> & {
-  /** Null where bodies were not read. */
+  /** Null if bodies were not read. */
   reportParts: ReportParts | null;
 };
 
-/** Bytes read to find the mail's header fields. */
+/** How many bytes are read to find the mail's header fields. */
 const HEAD_BYTES = 1024 * 1024;
-/** Bytes of text kept before its charset is known; UTF-16 needs two for one. */
+/** Bytes of text kept before its charset is known: UTF-16 needs twice as many as the decoded text. */
 const KEPT_BYTES = 2 * caps.textBytes;
 
-/** Reads raw MIME (RFC 5322, RFC 2045) off the event loop's thread; a file's bytes are counted, not held. @throws only when the file cannot be read. */
+/**
+ * Parses raw MIME (RFC 5322, RFC 2045). Reads the file synchronously, so it must run in a worker thread. The
+ * bytes of attached files are counted, but not kept in memory. @throws only when the file cannot be read.
+ */
 export async function readMime(file: string): Promise<MimeMail> {
   const texts: KeptText[] = [];
   const htmls: KeptText[] = [];
-  const loose = new KeptText(null);
+  const outsideParts = new KeptText(null);
   const files: { node: MimeNode; n: number; size: number }[] = [];
   const reports = new Map<ReportPart, KeptText>();
   const moreParts = await walkMime(file, {
@@ -40,18 +46,18 @@ export async function readMime(file: string): Promise<MimeMail> {
         if (part && report) reports.set(part, report);
         return (bytes) => {
           counted.size += bytes.length;
-          report?.take(bytes);
+          report?.add(bytes);
           return true;
         };
       }
       const kept = new KeptText(node);
       (kind === 'text' ? texts : htmls).push(kept);
-      return kept.take;
+      return kept.add;
     },
-    loose: (bytes) => void loose.take(bytes),
+    outsideParts: (bytes) => void outsideParts.add(bytes),
   });
-  // A multipart whose boundary is missing or wrong: better its source than nothing.
-  if (texts.length + htmls.length + files.length === 0) texts.push(loose);
+  // A multipart mail whose boundary is missing or wrong: show its source rather than nothing.
+  if (texts.length + htmls.length + files.length === 0) texts.push(outsideParts);
 
   const charset = [...texts, ...htmls].map((kept) => knownCharset(kept.node?.charset)).find(Boolean) ?? null;
   const block = readHeaderBlock(firstBytes(file, HEAD_BYTES), charset);
@@ -63,13 +69,13 @@ export async function readMime(file: string): Promise<MimeMail> {
     html: html!.value,
     files: files.map(({ node, n, size }) => toFile(node, n, size, charset)),
     cut: [block.cut && 'headers', text!.cut && 'text', html!.cut && 'html', moreParts && 'parts'].filter(
-      (what) => what !== false,
+      (name) => name !== false,
     ),
     reportParts: { status: bytesOf('status'), original: bytesOf('original') },
   };
 }
 
-/** Header fields alone, whatever follows them. @throws only when the file cannot be read. */
+/** Parses only the header fields; the bodies are not read. @throws only when the file cannot be read. */
 export function readMimeHead(file: string): MimeMail {
   const block = readHeaderBlock(firstBytes(file, HEAD_BYTES));
   return { ...headOnly(block.encoded), cut: block.cut ? ['headers'] : [] };
@@ -91,7 +97,7 @@ class KeptText {
     this.#maxBytes = maxBytes;
   }
 
-  readonly take = (bytes: Buffer): boolean => {
+  readonly add = (bytes: Buffer): boolean => {
     const room = this.#maxBytes - this.#size;
     this.cut = bytes.length > room;
     if (room > 0) this.#chunks.push(bytes.subarray(0, room));
@@ -126,7 +132,7 @@ function toFile(node: MimeNode, n: number, size: number, charset: string | null)
   };
 }
 
-/** A file name in bare 8-bit bytes that are not UTF-8 is read again, in the mail's charset. */
+/** A file name in unencoded 8-bit bytes that are not UTF-8 is decoded again, with the mail's charset. */
 function nameOf({ filename, headers }: MimeNode, charset: string | null): string | false {
   const lines = headers ? headers.getList().filter(({ key }) => key.startsWith('content-')) : [];
   for (const { line } of lines) {
@@ -139,7 +145,7 @@ function nameOf({ filename, headers }: MimeNode, charset: string | null): string
   return filename;
 }
 
-/** At most `count` bytes from the start of a local file. */
+/** The first bytes of a local file, at most `count`. */
 export function firstBytes(file: string, count: number): Buffer {
   const handle = openSync(file, 'r');
   try {
@@ -151,8 +157,8 @@ export function firstBytes(file: string, count: number): Buffer {
 }
 
 /**
- * Writes files of raw MIME to `<dir>/<n>`, streamed. One larger than `maxBytes` is stopped at one byte over it, so that
- * its size says so.
+ * Extracts attached files of raw MIME to `<dir>/<n>`, streamed. A file larger than `maxBytes` is written up
+ * to one byte more than that, so that its size shows that it is too large.
  */
 export async function extractParts(
   file: string,

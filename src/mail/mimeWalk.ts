@@ -4,33 +4,34 @@ import { Readable, type Transform } from 'node:stream';
 import { Splitter, type MimeNode, type SplitterChunk } from '@zone-eu/mailsplit';
 import { caps } from './caps.ts';
 
-/** A leaf of the MIME tree: a text of the mail, or a file; files are numbered from 0 in the order they stand. */
+/** A leaf of the MIME tree: a text of the mail, or a file. Files are numbered from 0 in their order. */
 export interface MimeLeaf {
   kind: 'text' | 'html' | 'file';
   /** Number of the file; -1 for texts. */
   n: number;
   node: MimeNode;
 }
-/** Takes a leaf's decoded bytes; answers false when it wants no more of them. */
+/** Receives a leaf's decoded bytes; returns false when it needs no more of them. */
 export type Sink = (bytes: Buffer) => boolean | Promise<boolean>;
-export interface Walk {
-  /** Asked for each leaf; null = not wanted. */
+export interface MimeVisitor {
+  /** Called for each leaf; returns null to skip its bytes. */
   leaf(leaf: MimeLeaf): Sink | null;
-  /** Bytes that stand outside every leaf. */
-  loose?(bytes: Buffer): void;
-  /** True when the rest need not be read. */
+  /** Called with bytes outside every leaf. */
+  outsideParts?(bytes: Buffer): void;
+  /** Returns true when the rest of the mail need not be read. */
   done?(): boolean;
 }
 
 const CHUNK_BYTES = 64 * 1024;
-/** Header bytes of one part; one over it ends the reading. */
+/** Header bytes of one part; a part with more ends the walk. */
 const MAX_HEAD_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads raw MIME in one pass, holding no part of it: an attached mail is a file and is not looked into.
- * @returns true when it stopped at a cap of parts or nodes: there is more.
+ * Reads raw MIME in one pass, without keeping any part in memory. An attached mail counts as a file and is
+ * not parsed.
+ * @returns true when the walk stopped at the cap of parts or nodes, so that there are more.
  */
-export async function walkMime(file: string, walk: Walk): Promise<boolean> {
+export async function walkMime(file: string, visitor: MimeVisitor): Promise<boolean> {
   const source = Readable.from(chunksOf(file), { objectMode: false });
   const splitter = new Splitter({
     ignoreEmbedded: true,
@@ -45,16 +46,16 @@ export async function walkMime(file: string, walk: Walk): Promise<boolean> {
     for await (const chunk of splitter as AsyncIterable<SplitterChunk>) {
       if ('value' in chunk) {
         if (chunk.type === 'body') await reader.write(chunk.value);
-        else walk.loose?.(chunk.value);
+        else visitor.outsideParts?.(chunk.value);
         continue;
       }
       const node = chunk;
       await reader.end();
-      if (walk.done?.()) return false;
+      if (visitor.done?.()) return false;
       if (node.multipart) continue;
       if (++leaves > caps.parts) return true;
       const kind = kindOf(node);
-      reader.start(node, walk.leaf({ kind, n: kind === 'file' ? files++ : -1, node }));
+      reader.start(node, visitor.leaf({ kind, n: kind === 'file' ? files++ : -1, node }));
     }
     await reader.end();
     return false;
@@ -69,7 +70,7 @@ export async function walkMime(file: string, walk: Walk): Promise<boolean> {
   }
 }
 
-/** Read synchronously: whoever reads hostile mail has a thread for it, and waits for nothing else. */
+/** Reads synchronously: hostile mail is parsed in a thread of its own, which has nothing else to do. */
 function* chunksOf(file: string): Generator<Buffer> {
   const handle = openSync(file, 'r');
   try {
@@ -84,14 +85,17 @@ function* chunksOf(file: string): Generator<Buffer> {
   }
 }
 
-/** What the reader of a mail sees as its text; anything named or marked as attachment is a file. */
+/**
+ * A part with a file name, or marked as an attachment, is a file; other plain and HTML parts are the mail's
+ * text.
+ */
 function kindOf({ contentType, disposition, filename }: MimeNode): MimeLeaf['kind'] {
   if (disposition === 'attachment' || filename) return 'file';
   if (contentType === 'text/plain') return 'text';
   return contentType === 'text/html' ? 'html' : 'file';
 }
 
-/** Takes the transfer encoding off one leaf after the other. */
+/** Decodes the transfer encoding of one leaf after the other. */
 class LeafReader {
   #decoder: Transform | null = null;
   #read: Promise<void> = Promise.resolve();
@@ -100,7 +104,7 @@ class LeafReader {
     if (!sink) return;
     this.#decoder = node.getDecoder();
     this.#read = drain(this.#decoder, sink);
-    // Looked at by `end`; not an unhandled rejection until then.
+    // `end` awaits it; until then an error must not be an unhandled rejection.
     this.#read.catch(() => undefined);
   }
 
@@ -122,6 +126,6 @@ class LeafReader {
 }
 
 async function drain(decoder: Transform, sink: Sink): Promise<void> {
-  // Leaving the loop destroys the decoder.
+  // Returning from the loop destroys the decoder.
   for await (const bytes of decoder as AsyncIterable<Buffer>) if (!(await sink(bytes))) return;
 }

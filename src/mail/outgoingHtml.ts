@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fillPlaceholders } from './html.ts';
 
-/** An image that stood in the HTML itself. */
+/** An image that was embedded in the HTML as a `data:` URL. */
 export interface PastedImage {
   /** Without angle brackets. */
   contentId: string;
@@ -9,7 +9,7 @@ export interface PastedImage {
   bytes: Buffer;
 }
 
-/** Content-Ids (no brackets) of the images of the mail that sanitised HTML shows, each once. */
+/** Content-Ids (without angle brackets) of the mail's images that sanitised HTML shows, each once. */
 export function shownCids(html: string): string[] {
   const cids = new Set<string>();
   fillPlaceholders(html, (cid) => {
@@ -20,17 +20,19 @@ export function shownCids(html: string): string[] {
 }
 
 /**
- * Sanitised HTML as it goes out: images of the mail as `cid:` URLs (RFC 2392), and without the attributes that sanitising adds
- * for our own readers. An image without a part is left without a source. Pasted images (`data:` URLs, which Gmail and Outlook do
- * not show) become parts too.
- * @param partOf Content-Id (no brackets, fit for a URL) of the part that holds the image with this Content-Id.
+ * Turns sanitised HTML into the HTML of an outgoing mail: the mail's images get `cid:` URLs (RFC 2392), and
+ * the attributes that sanitising adds for our own readers are removed. An image without a part gets no
+ * source. Pasted images (`data:` URLs, which Gmail and Outlook do not show) become parts too.
+ * @param partOf Content-Id (without angle brackets, usable in a URL) of the part with the image that has this
+ * Content-Id.
  */
 export function outgoingHtml(
   html: string,
   partOf: (cid: string) => string | null,
 ): { html: string; pasted: PastedImage[] } {
   const pasted = new Map<string, PastedImage>();
-  // In sanitised HTML no attribute holds a bare `<`, `>` or `"`, so what is found within a tag is an attribute.
+  // In sanitised HTML no attribute value contains a bare `<`, `>` or `"`, so a match inside a tag is an
+  // attribute.
   const plain = html
     .replace(/<img [^<>]*>/g, (tag) => tag.replace(' data-remote="true"', ''))
     .replace(/<a [^<>]*>/g, (tag) => tag.replace(' target="_blank" rel="noopener noreferrer"', ''))

@@ -1,8 +1,8 @@
-/** What two copies of one mail have in common, whatever way they came. */
+/** The parts of a mail that its copies have in common, even if they came by different routes. */
 export interface Comparable {
   subject: string;
   text: string;
-  /** Sanitised. Where a mail has no text of its own, each provider makes one from the HTML in its own way. */
+  /** Sanitised. If a mail has no text part, providers make a text from the HTML, each in its own way. */
   html?: string | null;
   /** Date header. */
   date: Date | null;
@@ -11,56 +11,60 @@ export interface Comparable {
   files: { filename: string; size: number | null }[];
 }
 
-/** Letters and digits by which texts are compared. */
-const COMPARED = 2_000;
-/** Below this a text says too little for the decision. */
-const MEANINGFUL = 20;
-/** Characters looked at: room for a forwarder's banner before the text. */
-const READ = 100_000;
+/** How many letters and digits of the shorter text are compared. */
+const COMPARED_CHARS = 2_000;
+/** A text with fewer letters and digits says too little for a decision. */
+const MEANINGFUL_CHARS = 20;
+/** How many characters of a text are read: enough for a forwarder's banner before the text. */
+const READ_CHARS = 100_000;
 
 /**
- * Whether two mails with the same Message-Id and Date are one that came twice (another route, form, or a forwarder that
- * added a banner or a word to the subject). In doubt they are two: a copy too many is better than a mail lost.
+ * Whether two mails with the same Message-Id and Date are copies of one mail, which came by another route, in
+ * another form, or through a forwarder that added a banner or a word to the subject. In case of doubt they
+ * are two mails: a duplicate is better than a lost mail.
  */
 export function isSameMail(a: Comparable, b: Comparable): boolean {
-  if (!contains(...lettersOfBoth(a.subject, b.subject))) return false;
+  if (!oneContainsOther(...lettersOfBoth(a.subject, b.subject))) return false;
   const texts = lettersOfBoth(a.text, b.text);
-  const htmls = lettersOfBoth(shown(a.html), shown(b.html));
-  const sameHtml = sayEnough(htmls) && contains(...htmls);
-  if (!sameHtml && !contains(...texts)) return false;
-  const sure = (sameHtml || sayEnough(texts)) && a.date !== null && b.date !== null;
-  return sure || (a.sender === b.sender && files(a) === files(b));
+  const htmls = lettersOfBoth(shownText(a.html), shownText(b.html));
+  const isSameHtml = areMeaningful(htmls) && oneContainsOther(...htmls);
+  if (!isSameHtml && !oneContainsOther(...texts)) return false;
+  const isCertain = (isSameHtml || areMeaningful(texts)) && a.date !== null && b.date !== null;
+  return isCertain || (a.sender === b.sender && fileList(a) === fileList(b));
 }
 
-function sayEnough(texts: string[]): boolean {
-  return texts.every((text) => text.length >= MEANINGFUL);
+function areMeaningful(texts: string[]): boolean {
+  return texts.every((text) => text.length >= MEANINGFUL_CHARS);
 }
 
-/** What sanitised HTML shows: no attribute of it holds a bare `>`. */
-function shown(html: string | null | undefined): string {
-  return (html ?? '').slice(0, 10 * READ).replace(/<[^<>]*>/g, '');
+/** The text of sanitised HTML without its tags; no attribute value of it contains a bare `>`. */
+function shownText(html: string | null | undefined): string {
+  return (html ?? '').slice(0, 10 * READ_CHARS).replace(/<[^<>]*>/g, '');
 }
 
-function contains(a: string, b: string): boolean {
-  return a.includes(b.slice(0, COMPARED)) || b.includes(a.slice(0, COMPARED));
+function oneContainsOther(a: string, b: string): boolean {
+  return a.includes(b.slice(0, COMPARED_CHARS)) || b.includes(a.slice(0, COMPARED_CHARS));
 }
 
-/** The letters and digits of the beginning of a text, in any script and without case (headings are capitals in derived text). */
+/**
+ * The letters and digits at the beginning of a text, in any script, in lower case (some texts made from HTML
+ * have headings in capitals).
+ */
 export function letters(text: string): string {
   return text
-    .slice(0, READ)
+    .slice(0, READ_CHARS)
     .normalize('NFC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Where one of the two was read in a wrong charset, only what no charset changes counts. */
+/** If one of the two was decoded with a wrong charset, only ASCII letters and digits count. */
 function lettersOfBoth(...texts: [string, string]): [string, string] {
   const [a, b] = texts.map(letters) as [string, string];
   if (!texts.some((text) => text.includes('\uFFFD'))) return [a, b];
   return [a.replace(/[^a-z0-9]/g, ''), b.replace(/[^a-z0-9]/g, '')];
 }
 
-function files({ files }: Comparable): string {
+function fileList({ files }: Comparable): string {
   return JSON.stringify(files.map(({ filename, size }) => JSON.stringify([filename, size])).sort());
 }

@@ -1,7 +1,10 @@
 import type { Address } from './addresses.ts';
 import type { DeliveryReport, InboundFile, Verdicts } from './inboundEmail.ts';
 
-/** The neutral record (inboundEmail.ts), HTML sanitised and text made where the mail has none. */
+/**
+ * A parsed mail as it is stored: like `InboundEmail`, but with sanitised HTML, and text made of it if the
+ * mail has none.
+ */
 export interface StoredMail {
   envelope_from: string | null;
   headers: [string, string][];
@@ -16,11 +19,11 @@ export interface StoredMail {
   date: Date | null;
   text: string;
   html: string | null;
-  /** Content-Ids (no brackets) that the HTML shows. */
+  /** Content-Ids (without angle brackets) of the files that the HTML shows. */
   shown_cids: string[];
   files: InboundFile[];
   verdicts: Verdicts;
-  /** Null, or missing in rows written before it was read: no delivery report. */
-  report?: DeliveryReport | null;
+  /** Null: the mail is no delivery report. */
+  report: DeliveryReport | null;
   cut: string[];
 }

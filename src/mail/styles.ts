@@ -1,4 +1,4 @@
-/** CSS properties that lay a mail out and can reach nothing outside it. */
+/** CSS properties that lay out a mail, and that cannot load anything or affect what is outside it. */
 const PROPERTIES = new Set(
   [
     'color background-color opacity text-align text-decoration text-indent text-transform line-height letter-spacing',
@@ -11,7 +11,7 @@ const PROPERTIES = new Set(
     ...sides('border').flatMap((side) => [side, `${side}-color`, `${side}-style`, `${side}-width`]),
   ].flatMap((line) => line.split(' ')),
 );
-/** Words, numbers, colours; of functions only colours: nothing that loads (`url`), computes or escapes (`\`). */
+/** Words, numbers and colours. The only functions are colours: no `url()`, no `calc()`, no escapes (`\`). */
 const VALUE = /^(?:[\w\s.,#%'+!/-]|\b(?:rgb|hsl)a?\([\d\s.,%/]*\))*$/;
 const MAX_DECLARATIONS = 100;
 const MAX_VALUE = 200;
@@ -20,7 +20,7 @@ function sides(box: string): string[] {
   return ['top', 'right', 'bottom', 'left'].map((side) => `${box}-${side}`);
 }
 
-/** The declarations of a `style` attribute that are safe, in order; empty when none is. */
+/** The safe declarations of a `style` attribute, in their order; empty if there are none. */
 export function safeStyle(style: string): string {
   const kept: string[] = [];
   for (const declaration of style.replaceAll('"', "'").split(';', MAX_DECLARATIONS)) {

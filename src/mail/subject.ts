@@ -1,11 +1,11 @@
 /**
- * Reply prefixes of mail clients in the languages that have their own, with the counters that some add (`Re[2]:`) and the
- * full-width colon.
+ * Reply prefixes of mail clients in different languages, with the counter that some clients add (`Re[2]:`)
+ * and with the full-width colon.
  */
 const REPLY =
   /^\s*(?:re|aw|antw|sv|vs|vá|odp|ynt|ref|rif|rv|res|bls|ats|atb|σχετ|απ|תגובה|رد|ответ|на|回复|回覆|答复|答覆|返信|답장)\s*(?:[[(]\d{1,4}[\])])?\s*[:：]\s*/iu;
 
-/** `AW: Re: Order` -> `Re: Order`; a subject without a prefix gets one. Doing it twice is doing it once. */
+/** `AW: Re: Order` -> `Re: Order`; a subject without a prefix gets one. Idempotent. */
 export function replySubject(subject: string): string {
   let base = subject;
   for (let shorter = base.replace(REPLY, ''); shorter !== base; shorter = base.replace(REPLY, ''))

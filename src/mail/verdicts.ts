@@ -1,7 +1,7 @@
 import type { Verdict, Verdicts } from './inboundEmail.ts';
 import { headerValues, type Headers } from './headers.ts';
 
-/** Header names under which a provider writes what it found. */
+/** Names of the headers in which a provider writes its verdicts. */
 export interface VerdictHeaders {
   spf: string;
   dkim: string;
@@ -10,8 +10,8 @@ export interface VerdictHeaders {
 }
 
 /**
- * What the provider found out about a mail. A sender can write these headers too, so one value proves nothing where
- * another says otherwise: any `fail` is a fail, and a `pass` is one only when all values agree.
+ * The provider's verdicts about a mail. A sender can write these headers too, so contradicting values prove
+ * nothing: any `fail` makes the verdict fail, and `pass` counts only if all values agree.
  */
 export function readVerdicts(headers: Headers, names: VerdictHeaders): Verdicts {
   const scores = new Set(headerValues(headers, names.spamScore).map(Number).filter(Number.isFinite));
@@ -23,12 +23,12 @@ export function readVerdicts(headers: Headers, names: VerdictHeaders): Verdicts 
   };
 }
 
-function agreed(found: Verdict[]): Verdict {
-  if (found.includes('fail')) return 'fail';
-  return new Set(found).size === 1 ? found[0]! : 'unknown';
+function agreed(verdicts: Verdict[]): Verdict {
+  if (verdicts.includes('fail')) return 'fail';
+  return new Set(verdicts).size === 1 ? verdicts[0]! : 'unknown';
 }
 
-/** RFC 8601 2.7; a softfail is the domain saying "probably not mine". */
+/** RFC 8601 2.7. A softfail counts as fail: the domain says that the mail is probably not its own. */
 function authentication(value: string): Verdict {
   const word = /^[a-z]+/.exec(value.trim().toLowerCase())?.[0];
   if (word === 'pass' || word === 'fail' || word === 'neutral') return word;

@@ -22,8 +22,7 @@ interface ReleaseDeps {
  * @param only addresses to look at; all that mail is held for where it is not told. @returns how many were started, 200 at most
  */
 export async function releaseHeld({ models, rerun }: ReleaseDeps, only?: string[]): Promise<number> {
-  const waitedFor =
-    only ?? ((await collectionOf(models.InboundEmail).distinct('held_for', { state: 'held' })) as string[]);
+  const waitedFor = only ?? (await collectionOf(models.InboundEmail).distinct('held_for', { state: 'held' }));
   const emails = await models.WorkspaceEmail.find({ _id: { $in: waitedFor } }).lean<WorkspaceEmailRow[]>();
   const awaited = new Set(emails.filter(isAwaited).map(({ _id }) => _id));
   const over = waitedFor.filter((id) => !awaited.has(id));

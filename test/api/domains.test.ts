@@ -1,4 +1,4 @@
-import { claimDomain } from '../../src/core/domains/claims.ts';
+import { claimDomain } from '../../src/core/domains/domainClaims.ts';
 import { createSetUp } from '../../src/infra/providers/index.ts';
 import { startSandbox, type Sandbox } from '../../dev/mailgun/index.ts';
 import type { DomainRow } from '../../src/infra/models/index.ts';
@@ -143,13 +143,13 @@ describe('POST', () => {
   });
 
   test.each([
-    ['answers 500', { answer: 500 }, 'does not answer'],
-    ['drops the connection', { answer: 'drop' }, 'does not answer'],
-    ['limits calls', { answer: 429 }, 'does not answer'],
-    ['answers with a page', { answer: 'html' }, 'does not answer'],
-    ['refuses the key', { answer: 401 }, 'does not let this installation in'],
+    ['answers 500', { answer: 500 }, 'is not answering'],
+    ['drops the connection', { answer: 'drop' }, 'is not answering'],
+    ['limits calls', { answer: 429 }, 'is not answering'],
+    ['answers with a page', { answer: 'html' }, 'is not answering'],
+    ['refuses the key', { answer: 401 }, 'refuses requests of this installation'],
     ['refuses the domain', { answer: 400, method: 'POST', message: 'too long' }, 'too long'],
-    ['is silent', { answer: 'hang' }, 'takes long'],
+    ['is silent', { answer: 'hang' }, 'has not answered yet'],
   ] as const)('a provider that %s: 201 with the ownership record, and why', async (_what, fault, words) => {
     sandbox.faults.set({ domains: fault });
     const { status, body } = await asDomain(add());

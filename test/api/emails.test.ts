@@ -307,7 +307,7 @@ describe('an address that is hosted elsewhere', () => {
     const again = await add(elsewhere());
     expect(again.body.proof).toMatchObject({
       state: 'pending',
-      code: { wanted: false, problem: expect.stringContaining('too often') },
+      code: { wanted: false, problem: expect.stringContaining('Too many codes') },
     });
     expect(world.asked.setUp.at(-1)).toEqual(['verifyForwarding', { id: proof._id, run: 3 }]);
   });

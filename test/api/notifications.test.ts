@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { mailNotifications } from '../../src/core/events/notifications/mailNotifications.ts';
 import type { MessageRow } from '../../src/infra/models/index.ts';
@@ -161,16 +162,34 @@ test('they are also mailed on request: once, as automatic mail, and never to an 
     domainRow({ name: 'all-of-it.test', workspace_id: 'acme', receiving: true, catch_all_id, ...owned }),
   );
   const { _id } = await rows.ticket(models, {});
-  await comesIn(_id, { opens: true });
+  const from = { email: 'ann@client.test', name: 'Ann' };
+  await comesIn(_id, { opens: true, subject: 'My parcel', text: 'Where is it?', from });
   await upToNow();
   const sent: OutgoingMail[] = [];
-  const outbound = { send: async (mail: OutgoingMail) => (sent.push(mail), { result: 'accepted' as const }) };
-  const deps = { models, storage, outbound, platformDomain: 'postroom.test', log: pino({ level: 'silent' }) };
+  const texts: string[] = [];
+  const outbound = {
+    async send(mail: OutgoingMail) {
+      sent.push(mail);
+      texts.push((await readFile(mail.mimeFile, 'utf8')).replace(/=\r\n/g, ''));
+      return { result: 'accepted' as const };
+    },
+  };
+  const deps = {
+    models,
+    storage,
+    outbound,
+    platformDomain: 'postroom.test',
+    publicUrl: 'https://desk.postroom.test',
+    log: pino({ level: 'silent' }),
+  };
   const signal = new AbortController().signal;
   const go = () => mailNotifications(deps as never, signal);
   await Promise.all([go(), go()]);
   await go();
   expect(sent.map(({ recipients }) => recipients)).toEqual([['max@elsewhere.test']]);
+  // It links to the thread, and holds nothing of the mail.
+  expect(texts[0]).toContain(`\r\nhttps://desk.postroom.test/tickets/${_id}\r\n`);
+  for (const part of ['My parcel', 'Where is it?', from.email]) expect(texts[0]).not.toContain(part);
   for (const user_id of ['dana', 'olga'])
     expect(
       (await models.Notification.find({ user_id, type: 'new_thread' }).lean()).map(({ mail }) => mail),

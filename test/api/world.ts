@@ -188,6 +188,7 @@ export const rows = {
       name: 'Ann',
       audiences: ['tickets'],
       created_at: T0,
+      updated_at: row.created_at ?? T0,
       ...row,
     }),
   workspaceEmail: (models: Models, row: Partial<WorkspaceEmailRow>) =>

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { followChanges } from '../../src/core/events/follow.ts';
-import { createHandler } from '../../src/core/events/handle.ts';
+import { followChanges } from '../../src/core/events/followChanges.ts';
+import { createChangeHandler } from '../../src/core/events/changeHandler.ts';
 import { createModels, type Models } from '../../src/infra/models/index.ts';
 import mongoose from 'mongoose';
 import { mongoUri } from './mongodb.ts';
@@ -21,7 +21,10 @@ export async function startFollower(models: Models, handle?: (n: number) => void
   const theirs = createModels(own);
   const stopping = new AbortController();
   const started: string[] = [];
-  const handler = createHandler({ models: theirs, startDeliveries: (ids) => void started.push(...ids) });
+  const handler = createChangeHandler({
+    models: theirs,
+    startDeliveries: (ids) => void started.push(...ids),
+  });
   const before = await models.StreamPosition.findById('events').lean();
   const following = followChanges({
     models: theirs,

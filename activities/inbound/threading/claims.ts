@@ -48,6 +48,7 @@ export async function claim(
       thread_id,
       claimed_as,
       people: thread_id === ownThreadId ? people : [],
+      joined: false,
       inbound_email_id: row._id,
       created_at: new Date(),
     });

@@ -3,7 +3,7 @@ import { once } from '../../infra/models/once.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
-/** How long a mail waits for a provider that is away; then somebody has to ask again. */
+/** How long a mail is retried while the provider does not take it; then somebody must request it again. */
 const GIVE_UP_MS = DAY_MS;
 export const giveUpAt = ({ wanted_at }: AccessMailRow): number => wanted_at.getTime() + GIVE_UP_MS;
 
@@ -19,22 +19,25 @@ const wanted = (now: Date) => ({
   created_at: now,
 });
 
-/** The member is to be told of their membership, again where they were. The worker sends it (sendAccessMails.ts). */
+/** Requests an invitation mail to a member, also a second one. The worker sends it (sendAccessMails.ts). */
 export async function wantInvitation(
   models: Models,
   { workspaceId, userId, email }: { workspaceId: string; userId: string; email: string },
 ): Promise<void> {
-  const what = { kind: 'invitation', email, workspace_id: workspaceId };
+  const invitation = { kind: 'invitation', email, workspace_id: workspaceId };
   await once(() =>
     models.AccessMail.updateOne(
       { _id: invitationId(workspaceId, userId) },
-      { $set: { ...what, ...wanted(new Date()) } },
+      { $set: { ...invitation, ...wanted(new Date()) } },
       { upsert: true },
     ),
   );
 }
 
-/** Somebody wants to set a new password. Whether anybody has the address is seen when it is sent: the answer cannot tell. */
+/**
+ * Requests a mail with a link to set a new password. Whether a user has this address is checked only when the
+ * mail is sent, so that the API's answer cannot reveal it.
+ */
 export async function wantReset(models: Models, email: string): Promise<void> {
   await models.AccessMail.create({
     _id: newId(),

@@ -2,23 +2,23 @@ import type { Models, TokenRow } from '../../infra/models/index.ts';
 import { hashToken, newToken } from '../../lib/tokens.ts';
 import type { Scope } from '../../infra/models/workspace.ts';
 
-/** What every token begins with: whoever finds `postroom_…` in a repository or a log knows what leaked. */
+/** Begins every token, so that a leaked one is recognised in a repository or a log. */
 const PREFIX = 'postroom';
-/** Of a token these many first characters stay readable, so that one of several can be told; 156 random bits are not. */
+/** How many first characters of a token are stored, to tell tokens apart. 156 random bits stay secret. */
 const SHOWN_CHARS = PREFIX.length + 1 + 6;
-/** How exact `last_used_at` is; a write for each request would cost more than it tells. */
+/** Precision of `last_used_at`: one write for each request would cost more than it is worth. */
 const LAST_USED_EVERY_MS = 60_000;
 
 export interface NewApiToken {
   workspaceId: string;
   userId: string;
   name: string;
-  /** Null: all that the user's role may do. */
+  /** Null: everything that the user's role allows. */
   scopes: Scope[] | null;
   expiresAt: Date | null;
 }
 
-/** Makes a token. It is shown once; what is kept is its hash. */
+/** Makes a token. It is shown once; only its hash is stored. */
 export async function createApiToken(
   models: Models,
   { workspaceId, userId, name, scopes, expiresAt }: NewApiToken,
@@ -40,7 +40,7 @@ export async function createApiToken(
   return { token, row };
 }
 
-/** The token's row, while it counts. @param now in ms */
+/** The token's row, if the token is valid. @param now in ms */
 export async function findApiToken(
   models: Models,
   token: string,
@@ -51,18 +51,18 @@ export async function findApiToken(
   return row.expires_at && row.expires_at.getTime() <= now ? null : row;
 }
 
-/** Notes that it was used. Nobody waits for it, and a note that is lost is no harm. */
+/** Records in the background that the token was used. A lost write does no harm. */
 export function noteUse(models: Models, { _id, last_used_at }: TokenRow, now = Date.now()): void {
   if (last_used_at && last_used_at.getTime() > now - LAST_USED_EVERY_MS) return;
   models.Token.updateOne({ _id }, { $max: { last_used_at: new Date(now) } }).catch(() => undefined);
 }
 
-/** They open nothing from now on. @returns how many did until now. */
+/** Revokes tokens. @returns how many were valid until now. */
 export async function revokeApiTokens(
   models: Models,
   which: { workspace_id: string; user_id?: string; _id?: string },
 ): Promise<number> {
-  const living = { ...which, revoked_at: null };
-  const { modifiedCount } = await models.Token.updateMany(living, { $set: { revoked_at: new Date() } });
+  const valid = { ...which, revoked_at: null };
+  const { modifiedCount } = await models.Token.updateMany(valid, { $set: { revoked_at: new Date() } });
   return modifiedCount;
 }

@@ -6,12 +6,22 @@ import { invitationId } from './accessMails.ts';
 
 type Role = MemberRow['role'];
 
-/** It would leave the workspace without an owner. */
+/** The change would leave the workspace without an owner. */
 export class LastOwner extends Error {}
 
-/** A person is one user, however many workspaces they are in. @param name of a new one */
+/**
+ * The user with this address; makes one if there is none. A person is one user in all workspaces.
+ * @param name of a new one
+ */
 export async function userWith(models: Models, email: string, name: string): Promise<UserRow> {
-  const row: UserRow = { _id: newId(), email, name, created_at: new Date() };
+  const row: UserRow = {
+    _id: newId(),
+    email,
+    name,
+    password_hash: null,
+    proved_at: null,
+    created_at: new Date(),
+  };
   try {
     await models.User.create(row);
     return row;
@@ -22,9 +32,10 @@ export async function userWith(models: Models, email: string, name: string): Pro
 }
 
 /**
- * Makes the user a member. Somebody whose address was never proved, and who is a member elsewhere, may be anybody who was shown a
- * link there: their password and sessions end, and only a mail helps.
- * @returns false when they are one already
+ * Makes the user a member. If the user is a member elsewhere and their address was never proved, their
+ * password may have been set by anybody to whom an owner showed a link there: then password and sessions end,
+ * and only a link that is mailed to the address gives access again.
+ * @returns false when the user is a member already.
  */
 export async function addMember(
   models: Models,
@@ -40,7 +51,8 @@ export async function addMember(
     throw error;
   }
   if (await isOnlyHere(models, workspaceId, user._id)) return true;
-  // First the links: one that is being used at this moment is waited for, and what it set is taken back below.
+  // Links first: one that is in use right now ends its transaction before this, and its password is removed
+  // below.
   await models.PasswordLink.deleteMany({ user_id: user._id, workspace_id: { $ne: null } });
   const unproved = { _id: user._id, proved_at: null };
   const { matchedCount } = await models.User.updateOne(unproved, { $set: { password_hash: null } });
@@ -48,13 +60,13 @@ export async function addMember(
   return true;
 }
 
-/** Is a member of no other workspace. */
+/** Whether the user is a member of no other workspace. */
 export async function isOnlyHere(models: Models, workspaceId: string, userId: string): Promise<boolean> {
   return !(await models.Member.exists({ user_id: userId, workspace_id: { $ne: workspaceId } }));
 }
 
 /**
- * @param check of the member as they are, in the same transaction as the change; may throw
+ * @param check is given the member in the same transaction as the change; may throw.
  * @returns null when there is no such member. @throws LastOwner
  */
 export async function changeRole(
@@ -64,7 +76,7 @@ export async function changeRole(
   role: Role,
   check: (member: MemberRow) => void = () => undefined,
 ): Promise<MemberRow | null> {
-  return changing(models, workspaceId, userId, async (member, session) => {
+  return changeMember(models, workspaceId, userId, async (member, session) => {
     check(member);
     if (member.role === role) return member;
     await keepAnOwner(models, member, session);
@@ -74,14 +86,14 @@ export async function changeRole(
 }
 
 /**
- * Ends a membership, and with it what it opened: each request asks whether its user is a member. Tokens and links of this
- * workspace are ended for good. Their personal addresses and conversations stay, and nobody sees them; whoever is made a member
- * again does.
+ * Ends a membership. The user loses access at once, because each request checks that its user is a member;
+ * tokens and links of this workspace are ended for good. The user's personal addresses and conversations
+ * stay, seen by nobody, until the user is made a member again.
  * @returns false when there is no such member. @throws LastOwner
  */
 export async function removeMember(models: Models, workspaceId: string, userId: string): Promise<boolean> {
   const here = { workspace_id: workspaceId, user_id: userId };
-  const removed = await changing(models, workspaceId, userId, async (member, session) => {
+  const removed = await changeMember(models, workspaceId, userId, async (member, session) => {
     await keepAnOwner(models, member, session);
     await models.Member.deleteOne({ _id: member._id }, { session });
     const ended = { $set: { revoked_at: new Date() } };
@@ -94,10 +106,11 @@ export async function removeMember(models: Models, workspaceId: string, userId: 
 }
 
 /**
- * Two changes at once both write the workspace's row: the later one is done again, on what the other has left.
+ * Changes a member in a transaction. Each change writes the workspace's row, so that of two concurrent ones
+ * the later is retried and sees what the other has done.
  * @returns null when there is no such member.
  */
-function changing<T>(
+function changeMember<T>(
   models: Models,
   workspace_id: string,
   user_id: string,

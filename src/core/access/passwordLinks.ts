@@ -3,12 +3,13 @@ import { hashToken, newToken } from '../../lib/tokens.ts';
 import { hashPassword } from './passwords.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
 
-/** Somebody who asked for a link is at hand; somebody who was invited may be away. */
+/** How long a link works. A user who requested one is waiting for it; one who was invited may be away. */
 const LASTS_MS = { invitation: 7 * DAY_MS, reset: HOUR_MS };
 
 /**
- * A link with which the user sets a password, once, within seven days of an invitation or an hour of a reset. Its token is kept as a hash.
- * @param shownTo the workspace whose owner sees it; null: it is only mailed.
+ * Makes a link with which the user can set a password once: within seven days of an invitation, or an hour of
+ * a reset. Only a hash of its token is stored.
+ * @param shownTo the workspace whose owner sees the link; null: it is only mailed to the user.
  */
 export async function newPasswordLink(
   models: Models,
@@ -30,25 +31,25 @@ export async function newPasswordLink(
     created_at: now,
   };
   await models.PasswordLink.create(row);
-  // Behind a `#`: browsers send that to nobody, so it is in no log.
+  // In the fragment: browsers do not send it to servers, so it appears in no log.
   return { url: `${publicUrl}/password#${token}`, expiresAt };
 }
 
 /**
- * Sets the password of the link's user and ends all their sessions and other links, together or not at all: of two at once one
- * succeeds.
- * @returns false when the link does not count: not known, used, or over its time.
+ * Sets the password of the link's user, and ends all their sessions and other links, in one transaction: of
+ * two concurrent uses only one succeeds.
+ * @returns false when the link is not valid: unknown, used, or expired.
  */
 export async function usePasswordLink(models: Models, token: string, password: string): Promise<boolean> {
   const _id = hashToken(token);
-  // Before the work of a hash is done for somebody who made the token up.
+  // Checked first, so that a made-up token does not cost a password hash.
   if (!(await models.PasswordLink.exists({ _id }))) return false;
   const password_hash = await hashPassword(password);
   return models.connection.transaction(async (session) => {
     const link = await models.PasswordLink.findOneAndDelete({ _id }, { session }).lean<PasswordLinkRow>();
     if (!link || link.expires_at.getTime() <= Date.now()) return false;
     const { user_id, workspace_id } = link;
-    // Whoever was shown a link may open what is theirs, and no other workspace.
+    // An owner who was shown the link must not get into other workspaces of this user.
     const elsewhere = { user_id, workspace_id: { $ne: workspace_id } };
     if (workspace_id !== null && (await models.Member.exists(elsewhere).session(session))) return false;
     const change = { password_hash, ...(workspace_id === null && { proved_at: new Date() }) };

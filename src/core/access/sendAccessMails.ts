@@ -1,77 +1,85 @@
 import type { Logger } from 'pino';
 import type { AccessMailRow, Models } from '../../infra/models/index.ts';
-import { sendNotice, type Notice, type NoticeDeps } from '../platformMail/sendNotice.ts';
+import {
+  sendPlatformMail,
+  type PlatformMail,
+  type PlatformMailDeps,
+} from '../platformMail/sendPlatformMail.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { oneLine } from '../../lib/oneLine.ts';
 import { giveUpAt } from './accessMails.ts';
 import { newPasswordLink } from './passwordLinks.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 
-export interface AccessMailDeps extends NoticeDeps {
+export interface AccessMailDeps extends PlatformMailDeps {
   models: Models;
   publicUrl: string;
   log: Logger;
 }
 
-const AT_ONCE = 20;
-/** Longer than a provider's answer takes: until then no other worker takes the mail. */
-const TAKEN_MS = 3 * MINUTE_MS;
+const BATCH = 20;
+/** How long no other worker takes the mail: longer than the provider may take to answer. */
+const LEASE_MS = 3 * MINUTE_MS;
 const FIRST_RETRY_MS = 10_000;
 const LAST_RETRY_MS = 15 * MINUTE_MS;
 
 /**
- * Sends the mails about access that are due. Where the provider is away they are tried again for a day, and then are `failed`,
- * which owners see beside the member. A process that dies in between may have one sent twice: both links work until one is used.
+ * Sends the invitations and password mails that are due. While the provider does not take them they are
+ * retried for a day; then they are `failed`, which owners see at the member. If the process dies in between,
+ * a mail may be sent twice: both links work until one is used.
  */
 export async function sendAccessMails(deps: AccessMailDeps, signal: AbortSignal): Promise<void> {
   const { models } = deps;
   const due = { state: 'wanted' as const, next_try_at: { $lte: new Date() } };
   const rows = await models.AccessMail.find(due)
     .sort({ next_try_at: 1 })
-    .limit(AT_ONCE)
+    .limit(BATCH)
     .lean<AccessMailRow[]>();
-  for (const row of rows) if (!signal.aborted && (await take(models, row))) await send(deps, row, signal);
+  for (const row of rows) {
+    if (signal.aborted) return;
+    if (await lease(models, row)) await sendAccessMail(deps, row, signal);
+  }
 }
 
-async function take(models: Models, { _id, next_try_at, wanted_at }: AccessMailRow): Promise<boolean> {
+async function lease(models: Models, { _id, next_try_at, wanted_at }: AccessMailRow): Promise<boolean> {
   const { modifiedCount } = await models.AccessMail.updateOne(
     { _id, state: 'wanted', next_try_at, wanted_at },
-    { $set: { next_try_at: new Date(Date.now() + TAKEN_MS) }, $inc: { tries: 1 } },
+    { $set: { next_try_at: new Date(Date.now() + LEASE_MS) }, $inc: { tries: 1 } },
   );
   return modifiedCount === 1;
 }
 
-async function send(deps: AccessMailDeps, row: AccessMailRow, signal: AbortSignal): Promise<void> {
+async function sendAccessMail(deps: AccessMailDeps, row: AccessMailRow, signal: AbortSignal): Promise<void> {
   const { models, log } = deps;
-  const notice = await compose(deps, row);
-  if (!notice) {
+  const mail = await composeAccessMail(deps, row);
+  if (!mail) {
     await models.AccessMail.deleteOne({ _id: row._id, wanted_at: row.wanted_at });
     return;
   }
-  const sent = await sendNotice(deps, notice, signal);
-  // After an unclear call it may have gone out: a second mail with a second link harms nobody, and none would.
-  const isAgain = sent.result === 'not sent' || sent.result === 'unclear';
-  if (isAgain) log.warn({ mail: row._id, code: sent.code }, 'a mail about access did not go out');
-  const isOver = isAgain && Date.now() >= giveUpAt(row);
-  const asked = sent.result === 'not sent' ? (sent.retryAfterMs ?? 0) : 0;
-  const wait = Math.max(asked, Math.min(FIRST_RETRY_MS * 2 ** row.tries, LAST_RETRY_MS));
+  const sent = await sendPlatformMail(deps, mail, signal);
+  // `unclear`: the mail may have been sent. A second mail with a second link does less harm than none.
+  const mayRetry = sent.result === 'not sent' || sent.result === 'unclear';
+  if (mayRetry) log.warn({ mail: row._id, code: sent.code }, 'could not send an invitation or password mail');
+  const hasTimeLeft = Date.now() < giveUpAt(row);
+  const askedWait = sent.result === 'not sent' ? (sent.retryAfterMs ?? 0) : 0;
+  const wait = Math.max(askedWait, Math.min(FIRST_RETRY_MS * 2 ** row.tries, LAST_RETRY_MS));
   const change =
     sent.result === 'accepted'
       ? { state: 'sent', sent_at: new Date(), reason: null }
-      : isAgain && !isOver
+      : mayRetry && hasTimeLeft
         ? { next_try_at: new Date(Date.now() + wait), reason: sent.reason }
         : { state: 'failed', reason: sent.reason };
-  // Not where it was asked for again meanwhile.
-  const same = { _id: row._id, wanted_at: row.wanted_at };
-  if (sent.result === 'accepted' && row.kind === 'reset') await models.AccessMail.deleteOne(same);
-  else await models.AccessMail.updateOne(same, { $set: change });
+  // Matches nothing if the mail was requested again in the meantime.
+  const unchanged = { _id: row._id, wanted_at: row.wanted_at };
+  if (sent.result === 'accepted' && row.kind === 'reset') await models.AccessMail.deleteOne(unchanged);
+  else await models.AccessMail.updateOne(unchanged, { $set: change });
 }
 
-/** @returns null when there is nobody to send it to (any more) */
-async function compose(
+/** @returns null when the user, the workspace or the membership does not exist (any more). */
+async function composeAccessMail(
   { models, publicUrl, platformDomain }: AccessMailDeps,
   row: AccessMailRow,
-): Promise<Notice | null> {
+): Promise<PlatformMail | null> {
   const user = await models.User.findOne({ email: row.email }).lean();
   if (!user) return null;
   const workspace =
@@ -81,27 +89,39 @@ async function compose(
     if (!workspace || !(await models.Member.exists(member))) return null;
   }
   const common = { to: row.email, messageId: `<access.${hashOf(row._id, row.wanted_at)}@${platformDomain}>` };
-  if (workspace && user.password_hash)
+  const workspaceName = workspace && oneLine(workspace.name).slice(0, MAX_NAME_CHARS);
+  if (workspaceName && user.password_hash)
     return {
       ...common,
-      subject: `You are a member of ${shownName(workspace.name)} now`,
-      text: `You were made a member of ${shownName(workspace.name)}. Sign in as before:\n\n${publicUrl}\n`,
+      subject: `You have been added to ${workspaceName}`,
+      text: paragraphs(
+        `You are now a member of the workspace ${workspaceName} in Postroom.`,
+        `Sign in with the password that you already have:\n${publicUrl}`,
+      ),
     };
   const link = { userId: user._id, shownTo: null, publicUrl, kind: row.kind };
   const { url } = await newPasswordLink(models, link);
-  const lasts = `The link works once, within ${row.kind === 'reset' ? 'an hour' : 'seven days'}.`;
-  if (workspace)
+  if (workspaceName)
     return {
       ...common,
-      subject: `You are a member of ${shownName(workspace.name)}: set your password`,
-      text: `You were made a member of ${shownName(workspace.name)}. Set your password here:\n\n${url}\n\n${lasts}\n`,
+      subject: `You have been added to ${workspaceName}: set your password`,
+      text: paragraphs(
+        `You are now a member of the workspace ${workspaceName} in Postroom.`,
+        `To sign in, first set your password:\n${url}`,
+        'The link works once, within seven days. If it has expired, ask an owner of the workspace for another one.',
+      ),
     };
   return {
     ...common,
     subject: 'Set a new password',
-    text: `Somebody, probably you, asked for a new password. Set it here:\n\n${url}\n\n${lasts} If it was not you, leave it: nothing has changed.\n`,
+    text: paragraphs(
+      'Somebody, probably you, requested a new password for your Postroom account.',
+      `To set one, open this link:\n${url}`,
+      'The link works once, within an hour. If you did not request it, ignore this mail: ' +
+        'your password has not changed.',
+    ),
   };
 }
 
-/** A workspace's name as a mail can show it. */
-const shownName = (name: string): string => oneLine(name).slice(0, 200);
+const MAX_NAME_CHARS = 200;
+const paragraphs = (...texts: string[]): string => `${texts.join('\n\n')}\n`;

@@ -3,12 +3,16 @@ import { hashToken, newToken } from '../../lib/tokens.ts';
 import { isPassword } from './passwords.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
 
-/** A session that is not used for so long ends … */
+/** A session ends when it has not been used for this long … */
 export const IDLE_MS = 14 * DAY_MS;
-/** … and each of them after this. */
+/** … and in any case this long after it began. */
 const LONGEST_MS = 90 * DAY_MS;
 
-/** Signs in. @returns the cookie's token, which is kept as a hash; null when it is not their password, or nobody's address. */
+/**
+ * Signs a user in.
+ * @returns the cookie's token, of which only a hash is stored; null when the password is wrong, or no user
+ * has the address.
+ */
 export async function openSession(
   models: Models,
   { email, password, userAgent }: { email: string; password: string; userAgent: string },
@@ -26,13 +30,14 @@ export async function openSession(
     created_at: now,
   };
   await models.Session.create(row);
-  // A password that was changed at this moment ended the sessions that were there; this one came too late for that.
+  // A concurrent change of the password ended all sessions before this one was saved: it must not survive
+  // that.
   if (await models.User.exists({ _id: user._id, password_hash: user.password_hash })) return { token, row };
   await models.Session.deleteOne({ _id: row._id });
   return null;
 }
 
-/** The session while it counts; once an hour its end moves on. @param now in ms */
+/** The session, if it is valid. Once an hour its end is moved on. @param now in ms */
 export async function findSession(
   models: Models,
   token: string,

@@ -8,15 +8,17 @@ import {
 import { domainPart } from '../../mail/addresses.ts';
 import { claimReceiving, holdsReceiving, releaseReceiving } from './receiving.ts';
 
-/** What is proved of an address. An owner may switch off what is proved, and on again. */
-export interface Proved {
-  /** It is the workspace's: one of a domain is as long as the domain is. */
+/** What an address is proved to be able to do. An owner may switch each right off, and on again. */
+export interface AddressRights {
+  /**
+   * The address belongs to the workspace. One of kind `domain` does as long as the workspace owns the domain.
+   */
   owned: boolean;
   receive: boolean;
   send: boolean;
 }
 
-/** The workspace's claim on a domain, where it is the owner's. */
+/** The workspace's claim on a domain, if its ownership is proved. */
 export function ownedDomain(models: Models, workspaceId: string, name: string): Promise<DomainRow | null> {
   return models.Domain.findOne({
     workspace_id: workspaceId,
@@ -27,10 +29,10 @@ export function ownedDomain(models: Models, workspaceId: string, name: string): 
 }
 
 /**
- * Platform addresses do both at once. One elsewhere receives when it is proved (forwarding) or its MX leads here (domain), and sends
- * when its domain's DKIM and SPF are right.
+ * Platform addresses can receive and send at once. Others receive when they are proved (forwarding) or their
+ * domain's MX points to the provider (domain), and send when their domain's DKIM and SPF are right.
  */
-export async function provedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
+export async function provedRights(models: Models, email: WorkspaceEmailRow): Promise<AddressRights> {
   const owned = email.proved_at !== null;
   if (email.deleted_at !== null) return { owned, receive: false, send: false };
   if (email.kind === 'platform') return { owned, receive: true, send: true };
@@ -41,38 +43,40 @@ export async function provedOf(models: Models, email: WorkspaceEmailRow): Promis
   return { owned: domain !== null, receive: domain?.receiving ?? false, send };
 }
 
-/** What of it is switched on, too. */
-async function wantedOf(models: Models, email: WorkspaceEmailRow): Promise<Proved> {
-  const { owned, receive, send } = await provedOf(models, email);
+/** The proved rights that are switched on, too. */
+async function activeRights(models: Models, email: WorkspaceEmailRow): Promise<AddressRights> {
+  const { owned, receive, send } = await provedRights(models, email);
   return { owned, receive: receive && !email.receive_off, send: send && !email.send_off };
 }
 
 /**
- * Brings `can_receive` and `can_send` of an address to what is proved and switched on now. Any number of times, and beside itself.
- * @returns false when another workspace receives for this address: then this one does not.
+ * Sets `can_receive` and `can_send` of an address to what is proved and switched on now. Idempotent; safe to
+ * call concurrently.
+ * @returns false when the address should receive but cannot, because another workspace receives for it.
  */
-export async function applyFlags(models: Models, id: string): Promise<boolean> {
+export async function updateAddressFlags(models: Models, id: string): Promise<boolean> {
   const emails = collectionOf(models.WorkspaceEmail);
   for (let email = await emails.findOne({ _id: id }); email;) {
-    const wanted = await wantedOf(models, email);
-    const isFree = await setFlags(models, email, wanted);
-    // Whatever changed meanwhile may have been written over just now by what was read before it.
+    const wanted = await activeRights(models, email);
+    const isFree = await writeFlags(models, email, wanted);
+    // A change since the read above may just have been overwritten with outdated flags: read again and
+    // compare.
     email = await emails.findOne({ _id: id });
-    const now = email && (await wantedOf(models, email));
-    if (!now || isDeepStrictEqual(now, wanted)) return isFree;
+    const current = email && (await activeRights(models, email));
+    if (!current || isDeepStrictEqual(current, wanted)) return isFree;
   }
   return true;
 }
 
-async function setFlags(models: Models, email: WorkspaceEmailRow, wanted: Proved): Promise<boolean> {
+async function writeFlags(models: Models, email: WorkspaceEmailRow, wanted: AddressRights): Promise<boolean> {
   const emails = collectionOf(models.WorkspaceEmail);
-  const isWrong =
+  const isOutdated =
     email.kind === 'domain' && email.deleted_at === null && wanted.owned !== (email.proved_at !== null);
-  // Its mail is skipped, not held: nobody is about to prove it.
+  // `expired_at` makes mail to it skipped, not held: no proof is under way.
   const proof = wanted.owned
     ? { proved_at: new Date(), expired_at: null }
     : { proved_at: null, expired_at: new Date() };
-  if (isWrong) await emails.updateOne({ _id: email._id }, { $set: proof });
+  if (isOutdated) await emails.updateOne({ _id: email._id }, { $set: proof });
   const receive = wanted.receive && (await claimReceiving(models, email));
   const taken = wanted.receive && !receive;
   await emails.updateOne(

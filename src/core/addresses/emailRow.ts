@@ -3,16 +3,16 @@ import { isDuplicateKey } from '../../infra/models/once.ts';
 import { claimReceiving } from './receiving.ts';
 import { hashOf } from '../../lib/ids.ts';
 
-/** What tells one address from another when it is added. */
+/** The fields of a new address that have no default, and those that may differ from it. */
 export type NewEmailRow = Pick<
   WorkspaceEmailRow,
   'workspace_id' | 'address' | 'display_name' | 'purpose' | 'user_id' | 'kind' | 'proved_at'
-> &
-  Partial<WorkspaceEmailRow>;
+> & { shared_forwarding_id?: string | null };
 
 /**
- * Id of a row for this address that is still to be made: two requests at once make one. Rows that were deleted stay, so that mail
- * to the address can be told why it is skipped. @returns null where the workspace has the address.
+ * Id for a new row of this address: two concurrent requests get the same id, so only one makes the row.
+ * Deleted rows stay, so that mail which still arrives for the address is skipped with the right reason.
+ * @returns null when the workspace already has the address.
  */
 export async function nextEmailId(
   models: Models,
@@ -27,7 +27,7 @@ export async function nextEmailId(
   return hashOf('workspace email', workspaceId, address, rows.length);
 }
 
-/** @returns null where it, or one that receives for this address, is there. */
+/** @returns null when the row exists already, or another workspace receives for the address. */
 export async function insertEmail(
   models: Models,
   _id: string,
@@ -36,7 +36,13 @@ export async function insertEmail(
   const row: WorkspaceEmailRow = {
     can_receive: email.kind === 'platform',
     can_send: email.kind === 'platform',
+    receive_off: false,
+    send_off: false,
     active: true,
+    expired_at: null,
+    taken: false,
+    shared_forwarding_id: null,
+    user_changed_at: null,
     deleted_at: null,
     created_at: new Date(),
     ...email,

@@ -4,7 +4,9 @@ import { isDuplicateKey } from '../../infra/models/once.ts';
 import { hashOf, newId } from '../../lib/ids.ts';
 import { claimAddress, FORWARDING_PREFIX } from './platform.ts';
 
-/** Makes a forwarding address whose parent this email is; nobody can guess it. */
+/**
+ * Makes a forwarding address whose parent is this email. It has 80 random bits, so that it cannot be guessed.
+ */
 export async function addForwardingAddress(
   models: Models,
   email: Pick<WorkspaceEmailRow, '_id' | 'workspace_id'>,
@@ -17,6 +19,7 @@ export async function addForwardingAddress(
     workspace_id: email.workspace_id,
     address,
     workspace_email_id: email._id,
+    confirmations: [],
     created_at: new Date(),
   };
   await claimAddress(models, address, email.workspace_id);
@@ -29,7 +32,10 @@ export async function addForwardingAddress(
   }
 }
 
-/** The first one of an email, which its replies go out from while it cannot send itself; made once however often this is asked. */
+/**
+ * The email's first forwarding address, from which its replies are sent while the email itself cannot send.
+ * Makes it if it does not exist. Idempotent; safe to call concurrently.
+ */
 export const ownForwardingAddress = (
   models: Models,
   email: Pick<WorkspaceEmailRow, '_id' | 'workspace_id'>,

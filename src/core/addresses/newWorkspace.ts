@@ -2,7 +2,7 @@ import type { Models } from '../../infra/models/index.ts';
 import { newId } from '../../lib/ids.ts';
 import { giveSlug } from './slug.ts';
 
-/** A new workspace, with an address that works at once. @returns its id. */
+/** Makes a workspace with one address, which works at once. @returns the workspace's id. */
 export async function newWorkspace(models: Models, name: string, platformDomain: string): Promise<string> {
   const workspace = await models.Workspace.create({
     _id: newId(),

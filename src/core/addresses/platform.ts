@@ -3,22 +3,24 @@ import type { Models } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
 import { Unfit } from '../replies/draft.ts';
 
-/** Local parts on the platform's domain that are nobody's (RFC 2142, and what the platform itself sends as). */
+/**
+ * Local parts that no workspace may have: those of RFC 2142, and those that the platform itself sends from.
+ */
 const RESERVED = new Set(
   'postmaster abuse mailer-daemon noreply hostmaster webmaster security root admin'.split(' '),
 );
-/** Mail to these is for the operator (RFC 2142 asks for both), and never a ticket. */
+/** Mail to these is for the operator (RFC 2142 asks for both), and never becomes a ticket. */
 const FOR_OPERATOR = new Set(['postmaster', 'abuse']);
-/** What forwarding addresses begin with: an address that looks like one would mislead. */
+/** Prefix of forwarding addresses. No other address may have it, because it would be mistaken for one. */
 export const FORWARDING_PREFIX = 'fwd-';
-/** A plain dot-atom (RFC 5321 4.1.2) without `+`: what comes after that is a tag. */
+/** A plain dot-atom (RFC 5321 4.1.2) without `+`, which begins a tag. */
 const LOCAL_PART = /^[a-z0-9](?:[a-z0-9_-]|\.(?!\.)){0,62}$/;
 
 /** @returns why a workspace cannot have this local part, or null. */
 function whyNotLocalPart(local: string): string | null {
-  if (RESERVED.has(local) || local.startsWith(FORWARDING_PREFIX)) return 'is reserved';
+  if (RESERVED.has(local) || local.startsWith(FORWARDING_PREFIX)) return 'is reserved: choose another one';
   if (!LOCAL_PART.test(local) || local.endsWith('.'))
-    return 'must have letters, digits, dots, hyphens and underscores before the @, 63 at most';
+    return 'must have only letters, digits, dots, hyphens and underscores before the @, 63 at most';
   return null;
 }
 
@@ -27,17 +29,17 @@ export function isForOperator(address: string, platformDomain: string): boolean 
   return domain === platformDomain && FOR_OPERATOR.has(local);
 }
 
-/** Whether it is the platform's own domain, one above it, or one below it: nobody's to claim. */
+/** Whether a domain is the platform's own, or above or below it: no workspace may claim such a domain. */
 export const isPlatforms = (name: string, platformDomain: string): boolean =>
   name === platformDomain || name.endsWith(`.${platformDomain}`) || platformDomain.endsWith(`.${name}`);
 
-/** Makes an address on the platform's domain the workspace's for ever. @returns false when it is another's. */
+/**
+ * Gives an address on the platform's domain to the workspace. The claim is never deleted: mail to an address
+ * that was deleted must not reach another workspace. Idempotent.
+ * @returns false when another workspace has or had the address.
+ */
 export async function claimAddress(models: Models, address: string, workspaceId: string): Promise<boolean> {
   try {
-    // Given before claims were kept.
-    const others = { address, workspace_id: { $ne: workspaceId } };
-    if (await models.WorkspaceEmail.exists(others)) return false;
-    if (await models.ForwardingAddress.exists(others)) return false;
     await models.PlatformAddress.create({ _id: address, workspace_id: workspaceId, created_at: new Date() });
     return true;
   } catch (error) {
@@ -46,20 +48,24 @@ export async function claimAddress(models: Models, address: string, workspaceId:
   }
 }
 
-/** @throws Unfit when the workspace cannot have it. @param field that names the address in the request. */
+/**
+ * Claims an address that a request asks for.
+ * @param field the request's field, named in the error. @throws Unfit when the workspace cannot have the
+ * address.
+ */
 export async function takeAddress(
   models: Models,
   field: string,
   address: string,
   workspaceId: string,
 ): Promise<void> {
-  const why = whyNotLocalPart(address.slice(0, address.lastIndexOf('@')));
-  if (why !== null) throw new Unfit(field, why);
+  const reason = whyNotLocalPart(address.slice(0, address.lastIndexOf('@')));
+  if (reason !== null) throw new Unfit(field, reason);
   if (!(await claimAddress(models, address, workspaceId)))
-    throw new Unfit(field, `is not free: ${address} was given to somebody else`);
+    throw new Unfit(field, `is not available: ${address} belongs to another workspace. Choose another one`);
 }
 
-/** Eight letters and digits that are not taken for one another, beginning with a letter. */
+/** Eight letters and digits without look-alikes (l and 1, o and 0), beginning with a letter. */
 export function newSlug(): string {
   const letters = 'abcdefghjkmnpqrstuvwxyz';
   const pick = (from: string) => from[randomInt(from.length)] as string;

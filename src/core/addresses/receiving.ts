@@ -3,15 +3,16 @@ import { isDuplicateKey } from '../../infra/models/once.ts';
 
 type Email = Pick<WorkspaceEmailRow, '_id' | 'address'>;
 
-/** Between a claim and what it is made for lie milliseconds. */
-const ABOUT_TO_MS = 60_000;
+/** How long a claim counts without `can_receive`: normally milliseconds pass between the two writes. */
+const CLAIM_LASTS_MS = 60_000;
 
 /**
- * Makes this the one email that receives for its address, of all workspaces. Any number of times.
- * @returns false when another one receives for it
+ * Makes this email the only one, in all workspaces, that receives for its address. Idempotent; safe to call
+ * concurrently.
+ * @returns false when another email receives for the address.
  */
 export async function claimReceiving(models: Models, { _id, address }: Email): Promise<boolean> {
-  // Also those of before there were claims.
+  // While another email has `can_receive`, its claim counts however old it is.
   if (await models.WorkspaceEmail.exists({ address, can_receive: true, _id: { $ne: _id } })) return false;
   try {
     await models.Receiver.create({ _id: address, workspace_email_id: _id, created_at: new Date() });
@@ -22,8 +23,9 @@ export async function claimReceiving(models: Models, { _id, address }: Email): P
   const claim = await models.Receiver.findById(address).lean();
   if (!claim) return claimReceiving(models, { _id, address });
   if (claim.workspace_email_id === _id) return true;
-  // Whoever claimed it is about to receive, unless its process died.
-  if (claim.created_at.getTime() > Date.now() - ABOUT_TO_MS) return false;
+  // A fresh claim: its owner is about to set `can_receive`. An older one without that flag is of a process
+  // that died.
+  if (claim.created_at.getTime() > Date.now() - CLAIM_LASTS_MS) return false;
   const { modifiedCount } = await models.Receiver.updateOne(
     { _id: address, workspace_email_id: claim.workspace_email_id },
     { $set: { workspace_email_id: _id, created_at: new Date() } },
@@ -31,12 +33,14 @@ export async function claimReceiving(models: Models, { _id, address }: Email): P
   return modifiedCount === 1;
 }
 
-/** Is the claim still this one's? Another may have taken it over before this one received. */
+/**
+ * Whether this email still holds the claim: another may have taken it over before this one set `can_receive`.
+ */
 export async function holdsReceiving(models: Models, { _id, address }: Email): Promise<boolean> {
   return (await models.Receiver.exists({ _id: address, workspace_email_id: _id })) !== null;
 }
 
-/** It receives no more: another may. */
+/** Gives the claim up, so that another email may receive for the address. */
 export async function releaseReceiving(models: Models, { _id, address }: Email): Promise<void> {
   await models.Receiver.deleteOne({ _id: address, workspace_email_id: _id });
 }

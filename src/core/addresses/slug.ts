@@ -4,20 +4,23 @@ import { claimAddress, newSlug, takeAddress } from './platform.ts';
 
 type Named = Pick<WorkspaceRow, '_id' | 'name'>;
 
-/** Gives the workspace its own address on the platform's domain, which works at once: `{slug}@{platform domain}`, for tickets. */
+/**
+ * Gives the workspace a random slug and the ticket address `<slug>@<platform domain>`, which works at once.
+ */
 export async function giveSlug(models: Models, workspace: Named, platformDomain: string): Promise<void> {
   for (;;) {
     const slug = newSlug();
     if (!(await claimAddress(models, `${slug}@${platformDomain}`, workspace._id))) continue;
-    await addSlugsAddress(models, workspace, slug, platformDomain);
+    await addSlugAddress(models, workspace, slug, platformDomain);
     await models.Workspace.updateOne({ _id: workspace._id }, { $set: { slug } });
     return;
   }
 }
 
 /**
- * Makes the address of another slug the workspace's, whose row says afterwards that this is its slug; the address with the old one goes on
- * receiving. Any number of times. @throws Unfit when it is not free.
+ * Gives the workspace the address of another slug; the caller writes the slug into the workspace's row
+ * afterwards. The address with the old slug goes on receiving. Idempotent. @throws Unfit when the address is
+ * not available.
  */
 export async function takeSlug(
   models: Models,
@@ -26,10 +29,10 @@ export async function takeSlug(
   platformDomain: string,
 ): Promise<void> {
   await takeAddress(models, 'slug', `${slug}@${platformDomain}`, workspace._id);
-  await addSlugsAddress(models, workspace, slug, platformDomain);
+  await addSlugAddress(models, workspace, slug, platformDomain);
 }
 
-async function addSlugsAddress(
+async function addSlugAddress(
   models: Models,
   { _id: workspace_id, name }: Named,
   slug: string,
@@ -37,7 +40,7 @@ async function addSlugsAddress(
 ): Promise<void> {
   const address = `${slug}@${platformDomain}`;
   const _id = await nextEmailId(models, workspace_id, address);
-  // Where it is there already it is what the workspace has made of it.
+  // If the workspace has the address already, its settings stay as they are.
   if (_id !== null)
     await insertEmail(models, _id, {
       workspace_id,

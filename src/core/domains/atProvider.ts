@@ -12,46 +12,55 @@ export interface ProviderDeps {
   setUp: ProviderSetUp;
 }
 
-/** What became of a call: the domain as the provider has it, or why not, in words for a person. */
+/**
+ * Result of a call to the provider: the domain as the provider has it, or a sentence that says why there is
+ * none.
+ */
 export type AtProvider =
   { domain: ProviderDomain; problem: null } | { domain: null; problem: string; retryAfterMs: number | null };
 
 const TAKEN =
-  'Another account of the mail provider has this domain: it is to be removed there first, or by the provider’s support.';
-const AWAY = 'The mail provider does not answer just now; it is asked again.';
-/** Of a key that is wrong, or none, the workspace is not told more: that is the operator's. */
-const CLOSED = 'The mail provider does not let this installation in; whoever runs it has to look at its log.';
-/** About the domain itself, in the provider's words. */
+  'Another account at the mail provider already has this domain: remove it from that account, ' +
+  'or ask the provider’s support to release it.';
+const AWAY = 'The mail provider is not answering: Postroom tries again automatically.';
+/** The workspace is not told whether the key is wrong or missing: that is the operator's business. */
+const NO_ACCESS =
+  'The mail provider refuses requests of this installation: ask its operator to look into the log.';
+/** The code of a refusal that is about the domain itself; its reason is shown in the provider's words. */
 const ABOUT_DOMAIN = 'Http400';
 
 /**
- * The domain at the provider; made there when it is not. Who made it is written down before the call: a process that dies in
- * between leaves what is right. Faults of the provider are results.
+ * Finds the domain at the provider, or creates it there. Before the create call a row records that we make
+ * the domain, so the record is right even if the process dies in between. Faults of the provider are results,
+ * not errors.
  */
-export function findOrCreate({ models, setUp }: ProviderDeps, name: string): Promise<AtProvider> {
-  return asResult(async () => {
-    const found = await setUp.findDomain(name);
-    if (found) {
-      await note(models, name, { $setOnInsert: { made_by_us: false, created_at: new Date() } });
-      return { domain: found, problem: null };
+export function findOrCreateAtProvider({ models, setUp }: ProviderDeps, name: string): Promise<AtProvider> {
+  return faultsAsResults(async () => {
+    const existing = await setUp.findDomain(name);
+    if (existing) {
+      await upsertRow(models, name, { $setOnInsert: { made_by_us: false, created_at: new Date() } });
+      return { domain: existing, problem: null };
     }
     const created_at = new Date();
-    await note(models, name, { $set: { made_by_us: true }, $setOnInsert: { created_at } });
-    const made = await setUp.createDomain(name);
-    if (made.result === 'taken') return { domain: null, problem: TAKEN, retryAfterMs: null };
-    return given(made.result === 'created' ? made.domain : await setUp.findDomain(name));
+    await upsertRow(models, name, { $set: { made_by_us: true }, $setOnInsert: { created_at } });
+    const creation = await setUp.createDomain(name);
+    if (creation.result === 'taken') return { domain: null, problem: TAKEN, retryAfterMs: null };
+    return resultOf(creation.result === 'created' ? creation.domain : await setUp.findDomain(name));
   });
 }
 
-/** Has the provider look at DNS. Such calls are counted by the account: only where it may change something. */
-export const verify = ({ setUp }: ProviderDeps, name: string): Promise<AtProvider> =>
-  asResult(async () => given(await setUp.verifyDomain(name)));
+/**
+ * Asks the provider to check DNS. The account limits such calls: call only when the result may change
+ * something.
+ */
+export const verifyAtProvider = ({ setUp }: ProviderDeps, name: string): Promise<AtProvider> =>
+  faultsAsResults(async () => resultOf(await setUp.verifyDomain(name)));
 
-/** Null: somebody removes it just now. */
-const given = (domain: ProviderDomain | null): AtProvider =>
+/** @param domain null when somebody has removed it at the provider just now. */
+const resultOf = (domain: ProviderDomain | null): AtProvider =>
   domain ? { domain, problem: null } : { domain: null, problem: AWAY, retryAfterMs: null };
 
-async function asResult(call: () => Promise<AtProvider>): Promise<AtProvider> {
+async function faultsAsResults(call: () => Promise<AtProvider>): Promise<AtProvider> {
   try {
     return await call();
   } catch (error) {
@@ -60,12 +69,12 @@ async function asResult(call: () => Promise<AtProvider>): Promise<AtProvider> {
     if (error instanceof ProviderRefused)
       return {
         domain: null,
-        problem: error.code === ABOUT_DOMAIN ? error.reason : CLOSED,
+        problem: error.code === ABOUT_DOMAIN ? error.reason : NO_ACCESS,
         retryAfterMs: null,
       };
     throw error;
   }
 }
 
-const note = (models: Models, name: string, change: object) =>
+const upsertRow = (models: Models, name: string, change: object) =>
   once(() => models.ProviderDomain.updateOne({ _id: name }, change, { upsert: true }));

@@ -1,11 +1,12 @@
 import { domainPart } from '../../mail/addresses.ts';
 import type { DomainRow, Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
 import { isReceivable } from '../threads/audiences.ts';
-import { OWNED } from './claims.ts';
+import { OWNED } from './domainClaims.ts';
 
 /**
- * Who gets the mail to an address that is none: what the owner of its domain chose, if that receives.
- * @param address normalised. @returns null: nobody.
+ * The address that gets mail to an unknown address on an owned domain: the catch-all that the domain's owner
+ * chose, if it can receive.
+ * @param address normalised. @returns null when there is no such catch-all.
  */
 export async function catchAllFor(models: Models, address: string): Promise<WorkspaceEmailRow | null> {
   const name = domainPart(address);
@@ -19,7 +20,10 @@ export async function catchAllFor(models: Models, address: string): Promise<Work
   return null;
 }
 
-/** An address that may be a workspace's catch-all: strangers' mail goes to nobody's personal mailbox. */
+/**
+ * An address that may be a catch-all. A personal one may not: strangers' mail must not go to one user's
+ * mailbox.
+ */
 export const catchAllOf = (models: Models, workspace_id: string, _id: string) =>
   models.WorkspaceEmail.findOne({
     _id,

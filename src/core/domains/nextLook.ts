@@ -1,13 +1,17 @@
 import type { DomainRow } from '../../infra/models/index.ts';
-import { PROVE_WITHIN_MS } from './claims.ts';
+import { PROVE_WITHIN_MS } from './domainClaims.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/time.ts';
 
-/** A look waits for this part of the time that has passed: seen soon when DNS is changed at once, and few looks in two weeks. */
+/**
+ * The wait before a look is this part of the claim's age: a customer who publishes the records at once sees
+ * the result soon, and two weeks of waiting cost few looks.
+ */
 const PART_OF_AGE = 1 / 8;
 
 /**
- * How long until the next look, where nobody asks for one.
- * @param retryAfterMs of a provider that could not be asked; null where it could, or did not say.
+ * Time until the next regular look (ms); a look that a user asks for comes sooner.
+ * @param retryAfterMs the wait that an unavailable provider asks for; null when it answered, or named no
+ * wait.
  */
 export function msToNextLook(row: DomainRow, now: Date, retryAfterMs: number | null): number {
   const due = dueMs(row, now);
@@ -15,20 +19,20 @@ export function msToNextLook(row: DomainRow, now: Date, retryAfterMs: number | n
 }
 
 function dueMs(row: DomainRow, now: Date): number {
-  const left = (until: Date) => Math.max(until.getTime() - now.getTime(), MINUTE_MS);
+  const msUntil = (time: Date) => Math.max(time.getTime() - now.getTime(), MINUTE_MS);
   switch (row.state) {
     case 'failing':
-      return row.grace_until ? Math.min(HOUR_MS, left(row.grace_until)) : HOUR_MS;
+      return row.grace_until ? Math.min(HOUR_MS, msUntil(row.grace_until)) : HOUR_MS;
     case 'broken':
       return 2 * HOUR_MS;
     case 'pending':
     case 'verified': {
       const begunAt = row.expires_at.getTime() - PROVE_WITHIN_MS;
-      const isAllThere = row.sending && row.receiving && row.mx_gone_at === null;
-      if (isAllThere || (row.owned_at && now >= row.expires_at)) return DAY_MS;
+      const isComplete = row.sending && row.receiving && row.mx_gone_at === null;
+      if (isComplete || (row.owned_at && now >= row.expires_at)) return DAY_MS;
       const ms = Math.min(Math.max((now.getTime() - begunAt) * PART_OF_AGE, MINUTE_MS), 2 * HOUR_MS);
-      // It ends when it is to end, not hours later.
-      return now < row.expires_at ? Math.min(ms, left(row.expires_at)) : ms;
+      // A claim must expire on time, not hours later.
+      return now < row.expires_at ? Math.min(ms, msUntil(row.expires_at)) : ms;
     }
     case 'expired':
     case 'lost':

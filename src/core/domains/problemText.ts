@@ -1,59 +1,70 @@
 import type { DomainRecord } from '../../infra/models/domain.ts';
 import type { DomainRow } from '../../infra/models/index.ts';
 
-const NAMES: Record<DomainRecord['purpose'], string> = {
-  ownership: 'ownership',
-  spf: 'SPF',
-  dkim: 'DKIM',
-  mx: 'MX',
-  tracking: 'tracking',
-};
-
-export const LOST = 'The ownership record is gone: the domain is no longer this workspace’s.';
+export const LOST =
+  'The ownership record is no longer in DNS, so the domain no longer belongs to this workspace. ' +
+  'To use it again, add the domain again and publish its record.';
+const EXPIRED = 'The ownership record was not found in time. Add the domain again and publish its record.';
 
 /**
- * Why a domain is not as it should be, for a person; null when it is.
- * @param answered what DNS answered for at the last look; the rest is older.
+ * Why a domain does not work as it should, as sentences for an owner; null when there is no problem.
+ * @param answered records that DNS answered for at the last check; the state of the others is older.
  */
 export function problemOf(row: DomainRow, answered: ReadonlySet<DomainRecord['purpose']>): string | null {
-  if (row.state === 'expired')
-    return 'The ownership record was not found in time. Publish it, and add the domain again.';
+  if (row.state === 'expired') return EXPIRED;
   if (row.state === 'lost') return LOST;
-  const faults = [...ownershipFault(row), ...recordFaults(row), ...providerFaults(row)];
-  const silent = row.records.filter(({ purpose }) => !answered.has(purpose)).map(({ purpose }) => purpose);
-  if (silent.length > 0 && !silent.every((purpose) => purpose === 'tracking'))
-    faults.push('DNS did not answer for all records just now; for those, what is shown is older.');
-  return faults.length === 0 ? null : faults.join(' ');
+  const problems = [...ownershipProblem(row), ...recordProblems(row), ...providerProblems(row)];
+  const unanswered = row.records.map(({ purpose }) => purpose).filter((purpose) => !answered.has(purpose));
+  if (unanswered.some((purpose) => purpose !== 'tracking'))
+    problems.push(
+      'DNS did not answer for all records at the last check: the state of those records is older. ' +
+        'Postroom checks them again automatically.',
+    );
+  return problems.length === 0 ? null : problems.join(' ');
 }
 
-function ownershipFault({ owned_at, disowned_at, records }: DomainRow): string[] {
+function ownershipProblem({ owned_at, disowned_at, records }: DomainRow): string[] {
   const record = records.find(({ purpose }) => purpose === 'ownership');
   if (!record || record.state === 'valid') return [];
-  const where = `TXT record at ${record.name}`;
-  if (owned_at && disowned_at) return [`The ${where} is gone; it shows whose the domain is.`];
-  if (record.state === 'wrong') return [`The ${where} has another value than the one shown.`];
-  return [`The ${where} is not there yet; it shows whose the domain is.`];
+  const which = `The TXT record at ${record.name}, which proves that you own the domain,`;
+  if (owned_at && disowned_at) return [`${which} is no longer in DNS: publish it again.`];
+  if (record.state === 'wrong') return [`${which} has a different value: publish the value shown.`];
+  return [`${which} is not in DNS yet: publish it.`];
 }
 
-function recordFaults({ records, receiving, mx_gone_at }: DomainRow): string[] {
-  const faults: string[] = [];
+const SENDING_RECORDS = { spf: 'SPF', dkim: 'DKIM' } as const;
+
+function recordProblems({ records, receiving, mx_gone_at }: DomainRow): string[] {
+  const problems: string[] = [];
   for (const purpose of ['spf', 'dkim'] as const) {
-    const own = records.filter((record) => record.purpose === purpose);
-    if (own.some(({ state, accepted }) => state === 'valid' && accepted)) continue;
-    if (own.some(({ state }) => state === 'wrong'))
-      faults.push(`The ${NAMES[purpose]} record has another value than the one shown.`);
-    else if (own.some(({ state }) => state === 'missing'))
-      faults.push(`The ${NAMES[purpose]} record is missing.`);
-    else if (own.some(({ state, accepted }) => state === 'valid' && !accepted))
-      faults.push(`The ${NAMES[purpose]} record is there, but the mail provider has not seen it yet.`);
+    const which = `The ${SENDING_RECORDS[purpose]} record`;
+    const candidates = records.filter((record) => record.purpose === purpose);
+    if (candidates.some(({ state, accepted }) => state === 'valid' && accepted)) continue;
+    if (candidates.some(({ state }) => state === 'wrong'))
+      problems.push(`${which} differs from the one shown: correct it.`);
+    else if (candidates.some(({ state }) => state === 'missing'))
+      problems.push(`${which} is missing: publish it.`);
+    else if (candidates.some(({ state, accepted }) => state === 'valid' && !accepted))
+      problems.push(
+        `${which} is correct, but the mail provider has not seen it yet: wait for its next check.`,
+      );
   }
-  if (mx_gone_at) faults.push('The MX records no longer lead here: mail to the domain goes elsewhere.');
+  if (mx_gone_at)
+    problems.push(
+      'The MX records no longer point to the mail provider, so mail to the domain is delivered elsewhere: ' +
+        'restore them to receive mail here.',
+    );
   else if (!receiving && records.some(({ purpose, state }) => purpose === 'mx' && state !== 'pending'))
-    faults.push('The MX records do not lead here yet: the domain receives no mail.');
-  return faults;
+    problems.push(
+      'The MX records do not point to the mail provider, so the domain receives no mail here: ' +
+        'publish them to receive mail.',
+    );
+  return problems;
 }
 
-function providerFaults({ provider_problem, suspended }: DomainRow): string[] {
-  const faults = suspended ? ['The mail provider has suspended the domain.'] : [];
-  return provider_problem === null ? faults : [...faults, provider_problem];
+function providerProblems({ provider_problem, suspended }: DomainRow): string[] {
+  const problems = suspended
+    ? ['The mail provider has suspended the domain: ask the operator of this installation to contact it.']
+    : [];
+  return provider_problem === null ? problems : [...problems, provider_problem];
 }

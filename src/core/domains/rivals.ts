@@ -2,22 +2,22 @@ import type { DnsAnswer } from '../../infra/dns/dns.ts';
 import type { DomainRow, Models } from '../../infra/models/index.ts';
 import { setUpWorkflowId } from '../../infra/temporal/ids.ts';
 import type { Wake } from '../../infra/temporal/wake.ts';
-import { applyDomainFlags } from './domainFlags.ts';
-import { OWNED } from './claims.ts';
-import { lostDomain } from './domainState.ts';
+import { updateAddressesOnDomain } from './addressesOnDomain.ts';
+import { OWNED } from './domainClaims.ts';
+import { endOwnedClaim } from './domainState.ts';
 
 const others = ({ _id, name }: DomainRow) => ({ ...OWNED, name, _id: { $ne: _id } });
 
-/** Another workspace has shown that the domain is its own, and its record is there. */
+/** Whether another workspace has proved that it owns the domain, and its record is in DNS. */
 export async function hasRival(models: Models, row: DomainRow, owners: DnsAnswer): Promise<boolean> {
   const rival = { ...others(row), ownership_value: { $in: owners.agreed } };
   return (await models.Domain.exists(rival)) !== null;
 }
 
 /**
- * Claims that were proved, and whose record no resolver has any more while most have this one's, are lost at once: their addresses
- * are another workspace's now.
- * @param owners what DNS answers at the name of the ownership records.
+ * Ends the claims of former owners at once: those whose record no resolver has any more, while most have this
+ * claim's record. Their addresses belong to this claim's workspace now.
+ * @param owners DNS' answer for the name of the ownership records.
  */
 export async function takeFromOthers(
   { models, wake }: { models: Models; wake: Wake },
@@ -25,15 +25,15 @@ export async function takeFromOthers(
   owners: DnsAnswer,
   at: Date,
 ): Promise<void> {
-  const isGone = { ownership_value: { $nin: owners.seen } };
-  const gone = await models.Domain.find({ ...others(row), ...isGone }).lean<DomainRow[]>();
-  for (const other of gone) {
+  const recordIsGone = { ownership_value: { $nin: owners.seen } };
+  const formerOwners = await models.Domain.find({ ...others(row), ...recordIsGone }).lean<DomainRow[]>();
+  for (const other of formerOwners) {
     const { modifiedCount } = await models.Domain.updateOne(
       { _id: other._id, changes: other.changes, ...OWNED },
-      { $set: lostDomain(other, at), $inc: { changes: 1 } },
+      { $set: endOwnedClaim(other, at), $inc: { changes: 1 } },
     );
     if (modifiedCount === 0) continue;
-    await applyDomainFlags(models, other.name);
+    await updateAddressesOnDomain(models, other.name);
     await wake(setUpWorkflowId('verifyDomain', other._id, other.run));
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Models } from '../../infra/models/index.ts';
 import type { ProviderSetUp } from '../../infra/providers/setup.ts';
-import { OWNED } from './claims.ts';
+import { OWNED } from './domainClaims.ts';
 
 export interface ProviderRouteDeps {
   models: Models;
@@ -12,33 +12,38 @@ export interface ProviderRouteDeps {
 }
 
 /**
- * Mail to the platform's domain and to every owned one leads here: routes at the provider are made, put right and removed. Runs
- * beside itself: what it did is right only when the list has not changed meanwhile. @throws ProviderAway, ProviderRefused
+ * Creates, corrects and removes routes at the provider, so that mail to the platform's domain and to every
+ * owned domain is posted to our webhook. May run concurrently with itself: the result is right only if the
+ * list of domains did not change meanwhile, so it is repeated until then. @throws ProviderAway,
+ * ProviderRefused
  */
 export async function keepRoutes(deps: ProviderRouteDeps): Promise<void> {
   for (let names = await routedNames(deps); ;) {
     const changes = await deps.setUp.keepRoutes(names, deps.publicUrl);
     const [created, repaired, removed] = [changes.created, changes.repaired, changes.removed].map(
-      (of) => of.length,
+      (domains) => domains.length,
     );
     if (created || repaired || removed)
-      deps.log.info({ created, repaired, removed }, 'routes were put right');
-    const now = await routedNames(deps);
-    if (now.join() === names.join()) return;
-    names = now;
+      deps.log.info({ created, repaired, removed }, 'corrected the routes at the provider');
+    const currentNames = await routedNames(deps);
+    if (currentNames.join() === names.join()) return;
+    names = currentNames;
   }
 }
 
-/** The provider tells what becomes of mail from this domain. @throws ProviderAway, ProviderRefused */
+/**
+ * Makes the provider post delivery events of mail from this domain to our webhook.
+ * @throws ProviderAway, ProviderRefused
+ */
 export async function keepEventHooks(
   { setUp, publicUrl, log }: ProviderRouteDeps,
   name: string,
 ): Promise<void> {
-  const mended = await setUp.keepEventHooks(name, publicUrl);
-  if (mended.length > 0) log.info({ kinds: mended }, 'event hooks of a domain were put right');
+  const corrected = await setUp.keepEventHooks(name, publicUrl);
+  if (corrected.length > 0) log.info({ kinds: corrected }, 'corrected the event hooks of a domain');
 }
 
-/** The platform's domain and every owned one, each once. */
+/** The platform's domain and all owned domains, each once. */
 export async function routedNames({ models, platformDomain }: ProviderRouteDeps): Promise<string[]> {
   const owned = await models.Domain.distinct('name', OWNED);
   return [...new Set([platformDomain, ...owned])].sort();

@@ -11,7 +11,7 @@ const WATCHED = [
   'notifications',
 ] as const;
 
-/** What of a row comes with its change; a message has up to 4 MB of bodies, which are read when they are shown. */
+/** The fields of a row that come with its change. Bodies do not: a message may have 4 MB of them. */
 const ROW_FIELDS = [
   'workspace_id',
   'audience',
@@ -25,7 +25,10 @@ const ROW_FIELDS = [
   'merged_into',
 ] as const;
 
-/** A row as far as its change has it. After an update it is the row as it is now, which may be later than the change. */
+/**
+ * A row's `ROW_FIELDS`. After an update they are the row's present values, which may be later than the
+ * change.
+ */
 export interface ChangedRow {
   workspace_id?: string | null;
   audience?: string;
@@ -37,7 +40,7 @@ export interface ChangedRow {
   thread_id?: string;
   /** Of an address. */
   kind?: string;
-  /** Of a thread or contact that is another's now. */
+  /** Set on a thread or contact that was merged into another one. */
   merged_into?: string;
 }
 
@@ -47,21 +50,21 @@ export interface ResumeToken {
   _data: string;
 }
 
-/** An entry of MongoDB's change stream, as far as it is read here. */
+/** An entry of MongoDB's change stream: the parts that are used here. */
 export interface RowChange {
-  /** Where in the stream it stands. */
+  /** Its position in the stream. */
   _id: ResumeToken;
   operationType: string;
   ns: { db: string; coll: string };
   documentKey: { _id: string };
   clusterTime: { toString(): string };
   wallTime?: Date;
-  /** Null when the row was removed since. */
+  /** Null when the row has been deleted since. */
   fullDocument?: ChangedRow | null;
   updateDescription?: { updatedFields?: Record<string, unknown>; removedFields?: string[] };
 }
 
-/** The stages with which `watch` gives such entries. */
+/** The aggregation stages with which `watch` yields `RowChange`s. */
 export const changePipeline: mongo.Document[] = [
   { $match: { operationType: { $in: ['insert', 'update'] }, 'ns.coll': { $in: [...WATCHED] } } },
   {

@@ -5,7 +5,7 @@ import type { RowChange, ChangedRow } from './changes.ts';
 import { EVERYONE } from '../threads/audiences.ts';
 import { type EventType } from '../../infra/models/eventTypes.ts';
 
-/** Fields that nobody is shown: a change of these alone is none, and none is named. */
+/** Fields that are not shown to anybody: a change of these alone is no event, and events do not name them. */
 const INTERNAL = new Set([
   'people',
   'words',
@@ -16,31 +16,32 @@ const INTERNAL = new Set([
   'notify_by_mail',
   'mail',
   'mail_at',
-  // An address or a domain on its way says so by other events.
+  // The verification of an address or domain has events of its own.
   'wants_start',
 ]);
 
-/** Fields that nobody is shown either, but whose change shows in others. */
-const BEHIND = new Set(['outbound', 'merged_at', 'merged_kind']);
+/**
+ * Fields that are not shown to anybody either, but whose change is visible in other fields: it is an event.
+ */
+const IMPLICIT = new Set(['outbound', 'merged_at', 'merged_kind']);
 
-/** What a change says; `once`: it happens to a row at most once. */
 interface EventFacts {
   type: EventType;
-  /** What makes it another event than one of the same kind about the same row. */
+  /** Part of the event's id: tells it from other events of this type about this row. */
   mark: unknown;
   audiences: string[];
 }
 
 /**
- * The one place where a change in the database becomes events. Pure, and whoever sees the same change makes the same ids: two workers
- * that both follow the stream tell of it once.
+ * The one place where a change in the database becomes events. Pure: the same change always gives the same
+ * ids, so two workers that follow the same stream make each event once.
  */
 export function domainEvents(change: RowChange): EventRow[] {
   const row = change.fullDocument;
   if (!row?.workspace_id) return [];
   const fields = changedFields(change);
   const became = updated(change)[change.ns.coll === 'messages' ? 'state' : 'agent_id'] as string | undefined;
-  return tell(change, row, fields).map(({ type, mark, audiences }) => ({
+  return factsOf(change, row, fields).map(({ type, mark, audiences }) => ({
     _id: hashOf('event', type, change.documentKey._id, mark),
     workspace_id: row.workspace_id as string,
     audiences,
@@ -50,14 +51,15 @@ export function domainEvents(change: RowChange): EventRow[] {
     thread_id: row.thread_id ?? null,
     owner_id: ownerOf(audiences),
     changed: change.operationType === 'insert' ? [] : shownOf(fields),
-    ...(became !== undefined && { became }),
+    became: became ?? null,
     at: change.wallTime ?? new Date(),
   }));
 }
 
-function tell(change: RowChange, row: ChangedRow, fields: string[]): EventFacts[] {
-  const once = (type: EventType, audiences: string[]): EventFacts[] => [{ type, mark: null, audiences }];
-  const now = (type: EventType, audiences: string[]): EventFacts[] => [
+function factsOf(change: RowChange, row: ChangedRow, fields: string[]): EventFacts[] {
+  /** An event that a row has at most once. */
+  const onceEvent = (type: EventType, audiences: string[]): EventFacts[] => [{ type, mark: null, audiences }];
+  const event = (type: EventType, audiences: string[]): EventFacts[] => [
     { type, mark: markOf(change), audiences },
   ];
   const isNew = change.operationType === 'insert';
@@ -72,60 +74,63 @@ function tell(change: RowChange, row: ChangedRow, fields: string[]): EventFacts[
     case 'notifications':
       return row.user_id ? aboutRow('notification', [`owner:${row.user_id}`]) : [];
     case 'messages':
-      if (isNew) return once(`${row.thread_kind ?? 'ticket'}.message_created`, seenBy);
+      if (isNew) return onceEvent(`${row.thread_kind ?? 'ticket'}.message_created`, seenBy);
       return row.direction === 'outbound' ? aboutDelivery(change, seenBy) : [];
     case 'workspace_emails':
-      // Its domain tells, once for all its addresses.
+      // The domain has one event for all its addresses.
       if (row.kind === 'domain') return [];
-      if (isSet(change, 'proved_at')) return now('email.verified', EVERYONE);
-      return isSet(change, 'expired_at') ? now('email.expired', EVERYONE) : [];
+      if (isSet(change, 'proved_at')) return event('email.verified', EVERYONE);
+      return isSet(change, 'expired_at') ? event('email.expired', EVERYONE) : [];
     case 'domains':
-      if (updated(change).state === 'verified') return now('domain.verified', EVERYONE);
+      if (updated(change).state === 'verified') return event('domain.verified', EVERYONE);
       return ['failing', 'broken', 'lost'].includes(String(updated(change).state))
-        ? now('domain.broken', EVERYONE)
+        ? event('domain.broken', EVERYONE)
         : [];
     default:
       return [];
   }
 
   function aboutRow(kind: 'ticket' | 'conversation' | 'contact' | 'notification', audiences = seenBy) {
-    if (isNew) return once(`${kind}.created`, audiences);
-    // Into the trash, or into another one. Where that one goes into a third, this one only says so: it is gone already.
+    if (isNew) return onceEvent(`${kind}.created`, audiences);
+    // Moved to the trash, or merged into another row. When that row is merged into a third one, only
+    // `merged_into` changes here, without `changes`: this row was deleted for its readers before.
     const isMerged = isSet(change, 'merged_into') && fields.includes('changes');
-    if (isSet(change, 'deleted_at') || isMerged) return now(`${kind}.deleted`, audiences);
+    if (isSet(change, 'deleted_at') || isMerged) return event(`${kind}.deleted`, audiences);
     if (row.merged_into) return [];
-    return fields.some((field) => !INTERNAL.has(topOf(field))) ? now(`${kind}.updated`, audiences) : [];
+    return fields.some((field) => !INTERNAL.has(topOf(field))) ? event(`${kind}.updated`, audiences) : [];
   }
 
   function aboutContact() {
-    const told = aboutRow('contact');
-    if (told.length > 0 || row.merged_into) return told;
-    // A person's change shows, if only as one more address.
-    if (fields.includes('changes')) return now('contact.updated', seenBy);
-    // Mail made them known to somebody more, to whom they are new. The others are told nothing: it may be personal.
+    const rowEvents = aboutRow('contact');
+    if (rowEvents.length > 0 || row.merged_into) return rowEvents;
+    // `changes`: a person changed it, which is visible, if only as one more address.
+    if (fields.includes('changes')) return event('contact.updated', seenBy);
+    // Mail made the contact visible to another audience, for which it is new. The other audiences are not
+    // notified: the mail may be personal.
     const audiences = newAudiences(change, row);
-    return audiences.length > 0 ? now('contact.created', audiences) : [];
+    return audiences.length > 0 ? event('contact.created', audiences) : [];
   }
 }
 
 /**
- * Where a contact became known to people who did not see it before. One is added at a time, as the last (`knowContact`): a server may
- * say only that all of `audiences` changed (SecantusDB does).
+ * The audience that could not see the contact before. `knowContact` adds one at a time, at the end. A server
+ * may report only that the whole of `audiences` changed. Stand-in: docs/decisions/stand-in-database.md
  */
 function newAudiences(change: RowChange, row: ChangedRow): string[] {
   const fields = updated(change);
   const whole = fields.audiences as string[] | undefined;
   const added = Object.keys(fields).filter((field) => field.startsWith('audiences.'));
-  const places = added.map((field) => Number(field.slice('audiences.'.length)));
-  // The row may have later ones already.
-  const before = whole?.slice(0, -1) ?? row.audiences?.slice(0, Math.min(...places)) ?? [];
-  if (isEverybodys(before)) return [];
+  const positions = added.map((field) => Number(field.slice('audiences.'.length)));
+  // The row may have later audiences already.
+  const earlier = whole?.slice(0, -1) ?? row.audiences?.slice(0, Math.min(...positions)) ?? [];
+  if (isEverybodys(earlier)) return [];
   return whole?.slice(-1) ?? added.map((field) => String(fields[field]));
 }
 
 /**
- * A server may say of a change below `outbound` only that all of `outbound` changed (SecantusDB does): then what is there now makes
- * the id, and the same again is the same event.
+ * A server may report a change inside `outbound` as a change of the whole of `outbound`. Then the event's id
+ * is made of the present deliveries, so that the same deliveries make the same event. Stand-in:
+ * docs/decisions/stand-in-database.md
  */
 function aboutDelivery(change: RowChange, audiences: string[]): EventFacts[] {
   const fields = updated(change);
@@ -147,11 +152,11 @@ const changedFields = (change: RowChange): string[] => [
 ];
 
 const shownOf = (fields: string[]): string[] =>
-  [...new Set(fields.map(topOf))].filter((field) => !INTERNAL.has(field) && !BEHIND.has(field)).sort();
+  [...new Set(fields.map(topOf))].filter((field) => !INTERNAL.has(field) && !IMPLICIT.has(field)).sort();
 
 const topOf = (field: string): string => field.split('.')[0] as string;
 
-/** The moment, and what changed in it: a transaction may change a row twice at one moment. */
+/** The time of the change and the changed fields: a transaction may change a row twice at the same time. */
 const markOf = (change: RowChange): unknown[] => [
   change.clusterTime.toString(),
   ...changedFields(change).sort(),

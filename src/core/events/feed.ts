@@ -1,29 +1,32 @@
 import type { mongo } from 'mongoose';
 import type { EventRow, Models } from '../../infra/models/index.ts';
 
-/** Who listens: only what they may see passes. */
+/** A listener receives only the events that it may see. */
 export interface Listener {
   workspaceId: string;
   audiences: string[];
 }
 
-/** An event and the position after it; without one: there is nothing more just now. */
-export interface Heard {
+/** An event, or null when there is none at the moment, and the position after it. */
+export interface FeedEntry {
   event: EventRow | null;
   position: string;
 }
 
-/** A way through the events of a workspace, in the order in which they were stored. */
+/** The events of a workspace, in the order in which they were stored. */
 export interface Feed {
-  /** @param waitMs fixed when the feed is opened. @throws the driver's error */
-  next(): Promise<Heard>;
+  /** Waits at most `waitMs` (openFeed) for an event. @throws the driver's errors */
+  next(): Promise<FeedEntry>;
   close(): Promise<void>;
 }
 
-/** A position is a resume token's text: opaque to clients, and worth nothing without their rights. */
+/** A position is the text of a resume token: opaque to clients, and useless without their access rights. */
 export const isPosition = (text: string): boolean => /^(?:[0-9A-F]{2}){4,1000}$/i.test(text);
 
-/** @param since position to go on after; null = from now. */
+/**
+ * @param since position after which to continue; null = from now on.
+ * @param waitMs how long `next` waits for an event
+ */
 export function openFeed(
   models: Models,
   { workspaceId, audiences }: Listener,

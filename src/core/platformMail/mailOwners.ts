@@ -1,29 +1,35 @@
 import type { Models } from '../../infra/models/index.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { ownersOf } from './owners.ts';
-import { sendNotice, type NoticeDeps } from './sendNotice.ts';
+import { sendPlatformMail, type PlatformMailDeps } from './sendPlatformMail.ts';
 
-/** What all owners of a workspace are told. */
-export interface OwnersNotice {
-  /** Names the occasion: the same one told again is folded by mail programs. */
+/** A mail to all owners of a workspace. */
+export interface OwnersMail {
+  /**
+   * Names the occasion. It makes the Message-Id, so mail programs show a retry of the same occasion only
+   * once.
+   */
   key: string;
   subject: string;
   text: string;
 }
 
-/** Mails it to every owner. @returns false when the provider was away for one of them: then it is to be told again, later. */
+/**
+ * Sends the mail to every owner.
+ * @returns false when the provider did not take one of the mails: retry later.
+ */
 export async function mailOwners(
-  deps: NoticeDeps & { models: Models },
+  deps: PlatformMailDeps & { models: Models },
   workspaceId: string,
-  { key, subject, text }: OwnersNotice,
+  { key, subject, text }: OwnersMail,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { models, platformDomain } = deps;
-  let told = true;
+  let isComplete = true;
   for (const { _id, email } of await ownersOf(models, workspaceId)) {
     const messageId = `<notice.${hashOf(key, _id)}@${platformDomain}>`;
-    const sent = await sendNotice(deps, { to: email, subject, text, messageId }, signal);
-    if (sent.result === 'not sent') told = false;
+    const sent = await sendPlatformMail(deps, { to: email, subject, text, messageId }, signal);
+    if (sent.result === 'not sent') isComplete = false;
   }
-  return told;
+  return isComplete;
 }

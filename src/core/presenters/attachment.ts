@@ -9,11 +9,11 @@ export const Attachment = z
     id: z.string(),
     filename: z.string(),
     content_type: z.string(),
-    size: z.int().nullable().meta({ description: 'Bytes; what the provider said until it is stored.' }),
+    size: z.int().nullable().meta({ description: 'Bytes; the provider’s figure until the file is stored.' }),
     inline: z.boolean().meta({ description: 'The HTML shows it; lists for people leave it out.' }),
     content_id: z.string().nullable().meta({ description: 'Without angle brackets.' }),
     state: z.enum(ATTACHMENT_STATES),
-    reason: z.string().nullable().meta({ description: 'Why it is not stored.' }),
+    reason: z.string().nullable().meta({ description: 'Why the file is not stored.' }),
     url: z.string(),
   })
   .meta({ id: 'Attachment' });

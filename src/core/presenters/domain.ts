@@ -8,31 +8,33 @@ const DnsRecord = z.object({
   type: z.enum(RECORD_TYPES),
   name: z.string(),
   value: z.string(),
-  priority: z.int().nullable().meta({ description: 'Of an MX.' }),
+  priority: z.int().nullable().meta({ description: 'Only of an MX record.' }),
   state: z.enum(RECORD_STATES),
-  found: z.array(z.string()).meta({ description: 'What DNS answered last.' }),
+  found: z.array(z.string()).meta({ description: 'Values in DNS at the last check.' }),
 });
 export const Domain = z
   .object({
     id: z.string(),
     name: z.string(),
     state: z.enum(DOMAIN_STATES),
-    owned_at: Time.nullable().meta({ description: 'Since when its ownership record is there.' }),
+    owned_at: Time.nullable().meta({ description: 'When its ownership was proved.' }),
     sending: z.boolean(),
     receiving: z.boolean(),
     catch_all: z.object({ id: z.string(), address: z.string() }).nullable(),
-    problem: z.string().nullable().meta({ description: 'Why it is not as it should be.' }),
+    problem: z.string().nullable().meta({ description: 'What is wrong and what to do, for a person.' }),
     records: z.array(DnsRecord),
     failing_since: Time.nullable(),
     grace_until: Time.nullable(),
-    expires_at: Time.nullable().meta({ description: 'Of a claim that is not proved.' }),
+    expires_at: Time.nullable().meta({ description: 'Until then its ownership must be proved.' }),
     checked_at: Time.nullable(),
     check_wanted_at: Time.nullable(),
     created_at: Time,
   })
   .meta({ id: 'Domain' });
 
-/** @param catchAll the workspace email that its row names; null where there is none, or no longer. */
+/**
+ * @param catchAll the workspace email that the row names; null when there is none, or it has been deleted.
+ */
 export function presentDomain(row: DomainRow, catchAll: WorkspaceEmailRow | null): z.input<typeof Domain> {
   return {
     id: row._id,

@@ -9,16 +9,16 @@ export const Event = z
     type: z.enum(EVENT_TYPES),
     at: Time,
     data: z.object({
-      id: z.string().meta({ description: 'Of the row that it is about.' }),
-      ticket_id: z.string().nullish().meta({ description: 'Of a message: where it is.' }),
+      id: z.string().meta({ description: 'Id of the row that the event is about.' }),
+      ticket_id: z.string().nullish().meta({ description: 'Of a message: its thread.' }),
       conversation_id: z.string().nullish(),
-      owner_id: z.string().nullish().meta({ description: 'Of a conversation: whose it is alone.' }),
-      changed: z.array(z.string()).optional().meta({ description: 'Fields of an update.' }),
+      owner_id: z.string().nullish().meta({ description: 'Of a personal conversation: its owner.' }),
+      changed: z.array(z.string()).optional().meta({ description: 'The fields that changed.' }),
     }),
   })
   .meta({ id: 'Event' });
 
-/** An event of the feed. It says what it is about; the row is read where it is shown. */
+/** An event of the feed. It has the row's id; clients read the row itself. */
 export function presentEvent(event: EventRow): z.input<typeof Event> {
   return {
     id: event._id,

@@ -11,7 +11,7 @@ export const InboundEmail = z
     id: z.string(),
     recipient: z.string(),
     state: z.enum(INBOUND_STATES),
-    reason: z.string().nullable().meta({ description: 'Why it is held, skipped or failed.' }),
+    reason: z.string().nullable().meta({ description: 'Why the mail is held, skipped or failed.' }),
     from: MailAddress.nullable(),
     subject: z.string().nullable(),
     workflow_id: z.string(),
@@ -19,7 +19,10 @@ export const InboundEmail = z
     raw_url: z.string(),
     raw_deleted_at: Time.nullable(),
     classified_by: z.string().nullable(),
-    about_message_id: z.string().nullable().meta({ description: 'The message that a bounce is about.' }),
+    about_message_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of a bounce: the message that it is about.' }),
     message_ids: z.array(z.string()),
     ticket_id: z.string().nullable(),
     conversation_id: z.string().nullable(),
@@ -28,7 +31,7 @@ export const InboundEmail = z
   })
   .meta({ id: 'InboundEmail' });
 
-/** What the presenter reads; the mail's texts and headers, up to megabytes, are left in the database. */
+/** The fields that the presenter reads. The mail's texts and headers may have megabytes, and are not read. */
 export const INBOUND_EMAIL_FIELDS = {
   recipient: 1,
   state: 1,
@@ -46,7 +49,7 @@ export const INBOUND_EMAIL_FIELDS = {
   updated_at: 1,
 } as const;
 
-/** Ids of messages and threads that the user may see, of those that the rows name. */
+/** The messages and threads named by the rows that the user may see. */
 export interface SeenIds {
   messages: ReadonlySet<string>;
   threads: ReadonlySet<string>;
@@ -69,7 +72,7 @@ export function presentInboundEmail(
     workflow_id: inboundWorkflowId(row._id, row.run),
     workflow_url: links.workflow(row._id, row.run),
     raw_url: links.raw(user, row._id),
-    raw_deleted_at: row.raw_deleted_at ?? null,
+    raw_deleted_at: row.raw_deleted_at,
     classified_by: row.classified_by,
     about_message_id:
       row.about_message_id && seen.messages.has(row.about_message_id) ? row.about_message_id : null,

@@ -4,10 +4,10 @@ import type { Config } from '../../infra/config.ts';
 import { inboundWorkflowId } from '../../infra/temporal/ids.ts';
 import type { ApiUser } from './visibility.ts';
 
-/** How long a signed URL opens its file (design: "CID images"). */
+/** How long a signed URL works. */
 const SIGNED_FOR_S = 60 * 60;
 
-/** What a signed URL is bound to. */
+/** The query of a signed URL. */
 const SignedLink = z.object({
   workspace: z.string(),
   user: z.string(),
@@ -16,7 +16,11 @@ const SignedLink = z.object({
   signature: z.string(),
 });
 
-/** Every absolute URL that the API hands out. */
+/** A thread's page in the dashboard. */
+export const threadPageUrl = (publicUrl: string, kind: 'ticket' | 'conversation', id: string): string =>
+  `${publicUrl}/${kind}s/${encodeURIComponent(id)}`;
+
+/** Makes every absolute URL that the API returns. */
 export type Links = ReturnType<typeof createLinks>;
 
 export function createLinks(config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal'>) {
@@ -35,14 +39,16 @@ export function createLinks(config: Pick<Config, 'publicUrl' | 'urlSecret' | 'te
     raw: (user: ApiUser, id: string): string =>
       `${workspaceUrl(user)}/inbound-emails/${encodeURIComponent(id)}/raw`,
 
-    /** The run in the Temporal UI, or null when none is known. */
+    /** The run's page in the Temporal UI; null when no UI is configured. */
     workflow: (id: string, run: number): string | null => {
       const { uiUrl, namespace } = config.temporal;
       const workflow = encodeURIComponent(inboundWorkflowId(id, run));
       return uiUrl && `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${workflow}`;
     },
 
-    /** Opens one attachment for one user without a token, for an hour: what an `<img>` can ask for. */
+    /**
+     * Opens one attachment for one user, for an hour and without a token, because an `<img>` cannot send one.
+     */
     signedFile: (user: ApiUser, id: string, now = Date.now()): string => {
       const expires = String(Math.floor(now / 1000) + SIGNED_FOR_S);
       const signature = sign(user.workspaceId, user.userId, id, expires);
@@ -55,7 +61,7 @@ export function createLinks(config: Pick<Config, 'publicUrl' | 'urlSecret' | 'te
       return `${config.publicUrl}/files/${encodeURIComponent(id)}?${query.toString()}`;
     },
 
-    /** Whom a signed URL was made for; null when it is forged, changed or over its time. */
+    /** The user for whom a signed URL was made; null when the URL is forged, changed or expired. */
     openSigned: (
       id: string,
       query: unknown,
@@ -64,10 +70,10 @@ export function createLinks(config: Pick<Config, 'publicUrl' | 'urlSecret' | 'te
       const link = SignedLink.safeParse(query);
       if (!link.success) return null;
       const { workspace, user, expires, signature } = link.data;
-      const wanted = Buffer.from(sign(workspace, user, id, expires));
+      const expected = Buffer.from(sign(workspace, user, id, expires));
       const given = Buffer.from(signature);
-      const genuine = given.length === wanted.length && timingSafeEqual(given, wanted);
-      return genuine && now / 1000 <= Number(expires) ? { workspaceId: workspace, userId: user } : null;
+      const isGenuine = given.length === expected.length && timingSafeEqual(given, expected);
+      return isGenuine && now / 1000 <= Number(expires) ? { workspaceId: workspace, userId: user } : null;
     },
   };
 }

@@ -6,24 +6,24 @@ import { Time } from './schemas.ts';
 
 const Invitation = z.object({
   state: z.enum(ACCESS_MAIL_STATES),
-  reason: z.string().nullable().meta({ description: 'Why it did not go out.' }),
+  reason: z.string().nullable().meta({ description: 'Why the mail could not be sent.' }),
   asked_at: Time,
   sent_at: Time.nullable(),
 });
 export const Member = z
   .object({
-    id: z.string().meta({ description: 'Of the user: the same in every workspace.' }),
+    id: z.string().meta({ description: 'The user’s id: the same in every workspace.' }),
     email: z.string().nullable(),
     name: z.string(),
     role: z.enum(ROLES),
     has_password: z.boolean(),
     invitation: Invitation.nullable().meta({
-      description: 'The last mail to them about it; null where there is none (any more).',
+      description: 'The last invitation mail; null when there is none (any more).',
     }),
   })
   .meta({ id: 'Member' });
 
-/** @param mail the last invitation; undefined where there is none (any more). */
+/** @param mail the last invitation; undefined when there is none (any more). */
 export function presentMember(
   { user_id, role }: MemberRow,
   user: UserRow | undefined,

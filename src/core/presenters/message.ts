@@ -14,12 +14,12 @@ const Delivery = z.object({
   reason: z.string().nullable(),
   at: Time,
 });
-/** Of a message that goes out. */
+/** Fields of an outbound message. */
 const outboundFields = {
   bcc: z.array(MailAddress),
   send_at: Time.nullable(),
-  due_at: Time.meta({ description: 'Until then it can be taken back.' }),
-  reason: z.string().nullable().meta({ description: 'Why it is in its state.' }),
+  due_at: Time.meta({ description: 'Until then the message can be cancelled.' }),
+  reason: z.string().nullable().meta({ description: 'Why the message is in its state.' }),
   state_at: Time,
   deliveries: z.array(Delivery),
 };
@@ -28,37 +28,37 @@ export const Message = z
     id: z.string(),
     direction: z.enum(['inbound', 'outbound', 'note']),
     state: z.enum(MESSAGE_STATES),
-    from: MailAddress.nullable().meta({ description: 'Null until it is decided who it goes out as.' }),
+    from: MailAddress.nullable().meta({ description: 'Null until the sending address is decided.' }),
     sender: MailAddress.nullable().meta({
-      description: 'The real one, where a list or forwarder wrote From.',
+      description: 'The original sender, when a list or forwarder rewrote From.',
     }),
     sender_known: z
       .boolean()
-      .meta({ description: 'False: a stranger to the thread, or failed SPF and DKIM.' }),
+      .meta({ description: 'False: the sender takes no part in the thread, or failed SPF and DKIM.' }),
     reply_to: z.array(MailAddress),
     to: z.array(MailAddress),
     cc: z.array(MailAddress),
-    to_email: z.string().nullable().meta({ description: 'The workspace email that it was for.' }),
-    sending_email: z.string().nullable().meta({ description: 'The workspace email that it goes out as.' }),
+    to_email: z.string().nullable().meta({ description: 'The workspace email that the mail was for.' }),
+    sending_email: z.string().nullable().meta({ description: 'The workspace email that it is sent from.' }),
     subject: z.string(),
     text: z.string(),
-    html: z.string().nullable().meta({ description: 'Sanitised; images by signed URLs.' }),
+    html: z.string().nullable().meta({ description: 'Sanitised; its images have signed URLs.' }),
     cut: z
       .array(z.string())
-      .meta({ description: 'What was cut because it is too long; the raw mail has it.' }),
+      .meta({ description: 'Parts that were cut because they are too long; the raw mail has them.' }),
     message_id: z.string().nullable().meta({ description: 'With angle brackets.' }),
     in_reply_to: z.string().nullable(),
     references: z.array(z.string()),
     auto_reply: z.boolean(),
     list_mail: z.boolean(),
     spam: z.boolean(),
-    author_id: z.string().nullable().meta({ description: 'Who of the workspace wrote it.' }),
-    sent_at: Time.nullable().meta({ description: 'Its Date header.' }),
+    author_id: z.string().nullable().meta({ description: 'The user who wrote it.' }),
+    sent_at: Time.nullable().meta({ description: 'The mail’s Date header.' }),
     created_at: Time,
     attachments: z.array(Attachment),
     ...z.object(outboundFields).partial().shape,
   })
-  .meta({ id: 'Message', description: 'From `bcc` on only where it goes out.' });
+  .meta({ id: 'Message', description: 'The fields from `bcc` on are of outbound messages.' });
 
 /** @param attachments of this message, in the mail's order. */
 export function presentMessage(
@@ -101,7 +101,7 @@ export function presentMessage(
   };
 }
 
-/** Who a message of ours goes out as is decided when it goes out; a note goes nowhere. */
+/** The sender of an outbound message is decided when it is sent; a note has none. */
 function senderOf({ direction }: MessageRow, sender: Address): Address | null {
   return direction !== 'inbound' && sender.email === '' ? null : sender;
 }

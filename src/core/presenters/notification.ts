@@ -10,12 +10,12 @@ export const Notification = z
     ticket_id: z.string().nullable(),
     conversation_id: z.string().nullable(),
     message_id: z.string().nullable(),
-    email_id: z.string().nullable().meta({ description: 'Of a workspace email.' }),
+    email_id: z.string().nullable().meta({ description: 'Id of a workspace email.' }),
     domain_id: z.string().nullable(),
     read_at: Time.nullable(),
     created_at: Time,
   })
-  .meta({ id: 'Notification', description: 'The ids say what it is about; the others are null.' });
+  .meta({ id: 'Notification', description: 'Ids of what the notification is about; the others are null.' });
 
 export function presentNotification(row: NotificationRow): z.input<typeof Notification> {
   return {

@@ -3,22 +3,22 @@ import { z } from 'zod';
 /** ISO 8601, UTC. */
 export const Time = z.date();
 
-/** As it is in a mail. */
+/** An address as the mail has it. */
 export const MailAddress = z
   .object({ email: z.string(), name: z.string() })
-  .meta({ id: 'Address', description: 'As it stands in the mail.' });
+  .meta({ id: 'Address', description: 'As written in the mail.' });
 
-/** What every list answers. */
+/** The answer of every list endpoint. */
 export const pageOf = <Row extends z.ZodType>(row: Row) =>
   z.object({
     data: z.array(row),
     next_cursor: z
       .string()
       .nullable()
-      .meta({ description: 'The `cursor` of the next page; null: this is the last.' }),
+      .meta({ description: 'The `cursor` of the next page; null on the last page.' }),
   });
 
-/** Every answer that is not the one hoped for (problem.ts). */
+/** The body of every error answer (api/problem.ts). */
 export const ProblemBody = z
   .looseObject({
     type: z.string(),
@@ -28,6 +28,6 @@ export const ProblemBody = z
     errors: z
       .array(z.object({ field: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'Each field that is wrong, and why.' }),
+      .meta({ description: 'Each invalid field, and what is wrong with it.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457, as `application/problem+json`.' });

@@ -13,16 +13,16 @@ import { presentMessage } from './message.ts';
 import { presentConversation, presentTicket, type PresentedThread } from './thread.ts';
 import { seenBy, type ApiUser } from './visibility.ts';
 
-/** What of a message nobody is shown. */
+/** Fields of a message that are never shown. */
 export const NOT_SHOWN = { headers: 0, names: 0, people: 0, copies: 0 } as const;
 
-/** What presenting needs; web and worker both have it. */
+/** What presenting needs; both web and worker have it. */
 interface ShowDeps {
   models: Models;
   links: Links;
 }
 
-/** Messages with their files. */
+/** Messages with their attachments. */
 export async function showMessages(rows: MessageRow[], user: ApiUser, { models, links }: ShowDeps) {
   const files = await models.Attachment.find({
     message_id: { $in: rows.map((row) => row._id) },
@@ -40,27 +40,30 @@ export async function showMessage(row: MessageRow, user: ApiUser, deps: ShowDeps
   return shown!;
 }
 
-/** A thread that may be seen shows its contact and address, whatever else these belong to. */
+/**
+ * Threads with their contact and address. Who may see a thread may see these, even if they belong to other
+ * threads too.
+ */
 export async function showThreads<Kind extends MessageRow['thread_kind']>(
   rows: ThreadRow[],
   kind: Kind,
   user: ApiUser,
   { models }: Pick<ShowDeps, 'models'>,
 ): Promise<PresentedThread<Kind>[]> {
-  const named = (ids: string[]) => ({ _id: { $in: [...new Set(ids)] }, workspace_id: user.workspaceId });
+  const byIds = (ids: string[]) => ({ _id: { $in: [...new Set(ids)] }, workspace_id: user.workspaceId });
   const [contacts, workspaceEmails] = await Promise.all([
-    models.Contact.find(named(rows.map((row) => row.contact_id))).lean<ContactRow[]>(),
-    models.WorkspaceEmail.find(named(rows.map((row) => row.workspace_email_id))).lean<WorkspaceEmailRow[]>(),
+    models.Contact.find(byIds(rows.map((row) => row.contact_id))).lean<ContactRow[]>(),
+    models.WorkspaceEmail.find(byIds(rows.map((row) => row.workspace_email_id))).lean<WorkspaceEmailRow[]>(),
   ]);
   const parts = {
     contacts: new Map(contacts.map((row) => [row._id, row])),
     workspaceEmails: new Map(workspaceEmails.map((row) => [row._id, row])),
   };
-  const show = (row: ThreadRow) =>
+  const present = (row: ThreadRow) =>
     kind === 'ticket'
       ? presentTicket(row as TicketRow, parts)
       : presentConversation(row as ConversationRow, parts);
-  return rows.map((row) => show(row) as PresentedThread<Kind>);
+  return rows.map((row) => present(row) as PresentedThread<Kind>);
 }
 
 export async function showThread<Kind extends MessageRow['thread_kind']>(

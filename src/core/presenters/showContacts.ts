@@ -2,7 +2,10 @@ import type { ContactRow, Models } from '../../infra/models/index.ts';
 import { presentContact } from './contact.ts';
 import { mergedContactsSeenBy, type ApiUser } from './visibility.ts';
 
-/** Contacts as JSON, with the addresses that were merged into them: two queries, however many they are. */
+/**
+ * Contacts as JSON, with the addresses that were merged into them. Needs one query more, for any number of
+ * rows.
+ */
 export async function showContacts(models: Models, rows: ContactRow[], user: ApiUser) {
   const others = await models.Contact.find(
     { ...mergedContactsSeenBy(user), merged_into: { $in: rows.map(({ _id }) => _id) } },

@@ -22,12 +22,17 @@ const fields = {
   last_message_at: Time,
   created_at: Time,
   updated_at: Time,
-  deleted_at: Time.nullable().meta({ description: 'In the trash since.' }),
+  deleted_at: Time.nullable().meta({ description: 'When it was moved to the trash.' }),
   merged_into: z
     .string()
     .nullable()
-    .meta({ description: 'Where its messages are, once it was merged or moved: webhooks tell it so.' }),
-  merged_kind: z.enum(['ticket', 'conversation']).nullable().meta({ description: 'What that is.' }),
+    .meta({
+      description: 'The thread that has its messages since it was merged or moved; only in webhooks.',
+    }),
+  merged_kind: z
+    .enum(['ticket', 'conversation'])
+    .nullable()
+    .meta({ description: 'The kind of `merged_into`.' }),
 };
 export const Ticket = z
   .object({
@@ -39,7 +44,10 @@ export const Ticket = z
 export const Conversation = z
   .object({
     id: z.string(),
-    owner_id: z.string().nullable().meta({ description: 'Whose it is alone; null: it is shared.' }),
+    owner_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The only user who may see it; null: it is shared.' }),
     ...fields,
   })
   .meta({ id: 'Conversation' });
@@ -47,7 +55,7 @@ export const Conversation = z
 export const threadSchemas = { ticket: Ticket, conversation: Conversation };
 export type PresentedThread<Kind extends MessageRow['thread_kind']> = z.input<(typeof threadSchemas)[Kind]>;
 
-/** Rows that a thread names, by id. */
+/** The rows that threads refer to, by id. */
 export interface ThreadParts {
   contacts: ReadonlyMap<string, ContactRow>;
   workspaceEmails: ReadonlyMap<string, WorkspaceEmailRow>;
@@ -70,9 +78,9 @@ function common(row: ThreadRow, { contacts, workspaceEmails }: ThreadParts) {
     contact: contact ? { id: contact._id, email: contact.email, name: contact.name } : null,
     workspace_email: email ? { id: email._id, address: email.address } : null,
     agent_id: row.agent_id,
-    priority: row.priority ?? 'normal',
-    tags: row.tags ?? [],
-    spam: row.spam ?? false,
+    priority: row.priority,
+    tags: row.tags,
+    spam: row.spam,
     closed_at: row.closed_at,
     last_message_at: row.last_message_at,
     created_at: row.created_at,

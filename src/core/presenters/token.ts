@@ -8,10 +8,10 @@ export const Token = z
   .object({
     id: z.string(),
     name: z.string(),
-    prefix: z.string().meta({ description: 'How it begins.' }),
+    prefix: z.string().meta({ description: 'The token’s first characters.' }),
     scopes: z
       .array(z.enum(SCOPES))
-      .meta({ description: 'What it may do now: never more than the role of its user.' }),
+      .meta({ description: 'What the token allows now: never more than its user’s role.' }),
     user_id: z.string(),
     created_at: Time,
     last_used_at: Time.nullable().meta({ description: 'To the minute.' }),
@@ -19,16 +19,16 @@ export const Token = z
   })
   .meta({ id: 'Token' });
 
-/** A token, without the token. @param role of its user, now */
+/** A token's row as JSON; the token itself is not stored. @param role of its user, now */
 export function presentToken(row: TokenRow, role: MemberRow['role']): z.input<typeof Token> {
   return {
     id: row._id,
-    name: row.name ?? '',
-    prefix: row.prefix ?? '',
-    scopes: [...openedScopes(row.scopes ?? null, role)],
+    name: row.name,
+    prefix: row.prefix,
+    scopes: [...openedScopes(row.scopes, role)],
     user_id: row.user_id,
     created_at: row.created_at,
-    last_used_at: row.last_used_at ?? null,
-    expires_at: row.expires_at ?? null,
+    last_used_at: row.last_used_at,
+    expires_at: row.expires_at,
   };
 }

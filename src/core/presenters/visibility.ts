@@ -2,59 +2,68 @@ import type { Models } from '../../infra/models/index.ts';
 import type { Role } from '../../infra/models/workspace.ts';
 import type { Audience } from '../../infra/models/workspaceEmail.ts';
 
-/** Who asks, and in which workspace. */
+/** The user who makes a request, and the workspace that the request is about. */
 export interface ApiUser {
   readonly workspaceId: string;
   readonly userId: string;
   readonly role: Role;
 }
 
-/** The user as a member of the workspace, or null when they are none (any more), or it is being deleted. */
+/**
+ * The user as a member of the workspace; null when they are not a member, or the workspace is being deleted.
+ */
 export async function memberOf(models: Models, workspaceId: string, userId: string): Promise<ApiUser | null> {
   const here = { workspace_id: workspaceId, user_id: userId, shut_at: null };
   const member = await models.Member.findOne(here).lean();
   return member && { workspaceId, userId, role: member.role };
 }
 
-/** Tickets and shared conversations are everybody's; personal ones their owner's, whatever the role of others. */
+/**
+ * All members see tickets and shared conversations. Only its owner sees a personal one, also if others are
+ * owners.
+ */
 export function audiencesOf(user: ApiUser): Audience[] {
   return ['tickets', 'shared', `owner:${user.userId}`];
 }
 
-/** Filter of threads, messages and attachments. */
+/** Filter for the threads, messages and attachments that the user may see. */
 export function seenBy(user: ApiUser) {
   return { workspace_id: user.workspaceId, audience: { $in: audiencesOf(user) } };
 }
 
-/** Filter of one thread: neither in the trash nor merged into another. */
+/** Filter for threads that the user may see and that are neither in the trash nor merged into another one. */
 export function threadsSeenBy(user: ApiUser) {
   return { ...seenBy(user), hidden: { $in: [null, 'spam' as const] } };
 }
 
-/** Filter of contacts: those known through mail that the user may see. */
+/** Filter for contacts that are known through mail which the user may see. */
 export function contactsSeenBy(user: ApiUser) {
   const { workspaceId: workspace_id } = user;
   return { workspace_id, audiences: { $in: audiencesOf(user) }, merged_into: { $exists: false } };
 }
 
-/** Filter of contacts that were merged into others: each is still known by its own mail only. */
+/**
+ * Filter for contacts that were merged into others. Each of them still needs mail of its own that the user
+ * may see.
+ */
 export function mergedContactsSeenBy(user: ApiUser) {
   return { ...contactsSeenBy(user), merged_into: { $exists: true } as object };
 }
 
 /**
- * Filter of inbound emails. A routed row's audiences are those where it landed. Before that they are those of the addresses
- * that it named, and where it is about to land goes before them. A row that named none is for the workspace's owners; one
- * of no workspace is the operator's alone.
+ * Filter for inbound emails that the user may see. A routed one belongs to the audiences where it landed.
+ * Before that it belongs to those where it will land, if its routes are decided, else to those of the
+ * addresses that it names. One that names no address is for the workspace's owners; one of no workspace is
+ * for the operator only.
  */
 export function inboundEmailsSeenBy(user: ApiUser) {
-  const mine = { $in: audiencesOf(user) };
+  const audience = { $in: audiencesOf(user) };
   const undecided = { 'routes.0': { $exists: false } };
-  const ways: object[] = [
-    { state: 'routed', audiences: mine },
-    { state: { $ne: 'routed' }, 'routes.lands_in': mine },
-    { state: { $ne: 'routed' }, ...undecided, audiences: mine },
+  const cases: object[] = [
+    { state: 'routed', audiences: audience },
+    { state: { $ne: 'routed' }, 'routes.lands_in': audience },
+    { state: { $ne: 'routed' }, ...undecided, audiences: audience },
   ];
-  if (user.role === 'owner') ways.push({ ...undecided, audiences: { $size: 0 } });
-  return { workspace_id: user.workspaceId, $or: ways };
+  if (user.role === 'owner') cases.push({ ...undecided, audiences: { $size: 0 } });
+  return { workspace_id: user.workspaceId, $or: cases };
 }

@@ -11,20 +11,20 @@ export const Webhook = z
     events: z.array(z.enum(WEBHOOK_EVENTS)),
     description: z.string(),
     active: z.boolean(),
-    disabled_reason: z.string().nullable().meta({ description: 'Why it was switched off by itself.' }),
+    disabled_reason: z.string().nullable().meta({ description: 'Why Postroom switched the webhook off.' }),
     disabled_at: Time.nullable(),
     failing_since: Time.nullable(),
-    old_secret_until: Time.nullable().meta({ description: 'Until then the former secret signs too.' }),
+    old_secret_until: Time.nullable().meta({ description: 'Until then the old secret signs too.' }),
     created_at: Time,
   })
   .meta({ id: 'Webhook' });
 
 const Attempt = z.object({
   at: Time,
-  status: z.int().nullable().meta({ description: 'Of HTTP; null: there was no answer.' }),
+  status: z.int().nullable().meta({ description: 'HTTP status; null when there was no answer.' }),
   error: z.string().nullable(),
   ms: z.int(),
-  body: z.string().meta({ description: 'How the answer begins.' }),
+  body: z.string().meta({ description: 'Start of the answer’s body.' }),
 });
 export const Delivery = z
   .object({
@@ -32,13 +32,13 @@ export const Delivery = z
     type: z.enum([...WEBHOOK_EVENTS, 'webhook.test']),
     event_id: z.string().nullable(),
     state: z.enum(WEBHOOK_DELIVERY_STATES),
-    at: Time.meta({ description: 'When it happened.' }),
+    at: Time.meta({ description: 'When the event happened.' }),
     attempts: z.array(Attempt),
     created_at: Time,
   })
   .meta({ id: 'Delivery' });
 
-/** Without its secret: that is shown once. */
+/** A webhook without its secret, which is shown only once. */
 export function presentWebhook(row: WebhookRow): z.input<typeof Webhook> {
   return {
     id: row._id,

@@ -14,7 +14,7 @@ export const ForwardingAddress = z
 const Confirmation = z.object({
   forwarding_address: z.string(),
   provider: z.string(),
-  mailbox: z.string().nullable().meta({ description: 'That wants to forward.' }),
+  mailbox: z.string().nullable().meta({ description: 'The mailbox that will be forwarded.' }),
   code: z.string().nullable(),
   link: z.string().nullable(),
   at: Time,
@@ -26,7 +26,7 @@ const Proof = z
     problem: z.string().nullable(),
     expires_at: Time,
     code: z.object({
-      wanted: z.boolean().meta({ description: 'One is about to be mailed.' }),
+      wanted: z.boolean().meta({ description: 'A code is about to be mailed.' }),
       sent_at: Time.nullable(),
       expires_at: Time.nullable(),
       tries_left: z.int(),
@@ -41,7 +41,7 @@ const Proof = z
       checked_at: Time.nullable(),
     }),
     forwarding_seen_at: Time.nullable().meta({
-      description: 'When mail came through its forwarding address.',
+      description: 'When mail to the address first arrived through its forwarding address.',
     }),
   })
   .meta({ id: 'AddressProof' });
@@ -51,7 +51,10 @@ export const WorkspaceEmail = z
     address: z.string(),
     display_name: z.string(),
     purpose: z.enum(PURPOSES),
-    user_id: z.string().nullable().meta({ description: 'Whose personal mailbox it is; null: nobody’s.' }),
+    user_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The user of a personal address; null: it is shared.' }),
     kind: z.enum(EMAIL_KINDS),
     state: z.enum(['verified', 'expired', 'pending']),
     proved_at: Time.nullable(),
@@ -59,19 +62,24 @@ export const WorkspaceEmail = z
     can_send: z.boolean().meta({ description: 'Proved and switched on.' }),
     active: z.boolean(),
     problem: z.string().nullable().meta({ description: 'Why it does not receive though it is proved.' }),
-    forwarding_address: z.string().nullable().meta({ description: 'What its mail host is to forward to.' }),
+    forwarding_address: z
+      .string()
+      .nullable()
+      .meta({ description: 'The address to which its mail host must forward.' }),
     forwarding_addresses: z.array(ForwardingAddress),
-    confirmations: z.array(Confirmation).meta({ description: 'Of mail hosts that ask before they forward.' }),
+    confirmations: z
+      .array(Confirmation)
+      .meta({ description: 'Requests of mail hosts that want a confirmation before they forward.' }),
     proof: Proof.nullable(),
     created_at: Time,
   })
   .meta({ id: 'WorkspaceEmail' });
 
-/** What belongs to an address. */
+/** The rows that belong to an address. */
 export interface EmailParts {
-  /** Whose parent it is, oldest first. */
+  /** Forwarding addresses whose parent it is, oldest first. */
   forwarding: ForwardingAddressRow[];
-  /** Of another address, which this one's mail host forwards to. */
+  /** Another address's forwarding address, to which this one's mail host forwards. */
   shared: ForwardingAddressRow | null;
   proof: AddressProofRow | null;
 }
@@ -82,7 +90,7 @@ export function presentWorkspaceEmail(
   user: ApiUser,
 ): z.input<typeof WorkspaceEmail> {
   const { forwarding, shared, proof } = parts;
-  const used = shared ? [shared, ...forwarding] : forwarding;
+  const usable = shared ? [shared, ...forwarding] : forwarding;
   return {
     id: row._id,
     address: row.address,
@@ -95,21 +103,25 @@ export function presentWorkspaceEmail(
     can_receive: row.can_receive,
     can_send: row.can_send,
     active: row.active,
-    problem: row.taken ? 'Another workspace receives for this address; ask your operator.' : null,
-    forwarding_address: used[0]?.address ?? null,
+    problem: row.taken ? TAKEN : null,
+    forwarding_address: usable[0]?.address ?? null,
     forwarding_addresses: forwarding.map(({ _id, address }) => ({ id: _id, address })),
-    confirmations: maySeeConfirmations(row, user) ? used.flatMap(presentConfirmations) : [],
+    confirmations: maySeeConfirmations(row, user) ? usable.flatMap(presentConfirmations) : [],
     proof: proof && presentProof(proof),
     created_at: row.created_at,
   };
 }
 
-/** They are mail: of a personal address its user's alone. */
+const TAKEN =
+  'Another workspace receives mail for this address. ' +
+  'Ask the operator of this installation which workspace must give it up.';
+
+/** Confirmations are mail, so those of a personal address are for its user only. */
 const maySeeConfirmations = ({ user_id }: WorkspaceEmailRow, user: ApiUser): boolean =>
   user_id === null ? user.role === 'owner' : user_id === user.userId;
 
 const presentConfirmations = ({ address, confirmations }: ForwardingAddressRow) =>
-  (confirmations ?? []).map(({ provider, mailbox, code, link, at }) => ({
+  confirmations.map(({ provider, mailbox, code, link, at }) => ({
     forwarding_address: address,
     provider,
     mailbox,

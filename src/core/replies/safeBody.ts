@@ -19,7 +19,7 @@ export async function safeBody(
 ): Promise<SafeBody> {
   if (!html?.trim()) return { text: text ?? '', html: null, shownCids: [] };
   const safe = await parser.sanitise(html).catch((error: unknown) => {
-    if (error instanceof ParserBroke && error.cause_ !== 'crash')
+    if (error instanceof ParserBroke && error.reason !== 'crash')
       throw new Unfit('html', 'is too complex to be read; simplify it');
     throw error;
   });

@@ -19,7 +19,11 @@ export async function knowContact(
     email,
     name: person?.name ?? '',
     words: contactWords({ email, name: person?.name ?? '' }),
+    notes: '',
+    blocked_at: null,
+    changes: 0,
     created_at: since,
+    updated_at: since,
   };
   // One at a time, what is everybody's first: each is an event, of what was known before (`newAudiences`).
   for (const audience of [...audiences].sort().reverse())

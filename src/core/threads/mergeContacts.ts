@@ -19,7 +19,7 @@ export async function mergeContacts(
     const find = (_id: string) => contacts.findOne({ _id, workspace_id }, { session });
     const [first, second] = [await find(from), await find(into)];
     mayMerge(first, second);
-    const { audiences, words = [], name, notes = '', blocked_at = null } = first as ContactRow;
+    const { audiences, words, name, notes, blocked_at } = first as ContactRow;
     const now = second as ContactRow;
     const updated_at = new Date();
     const went = { merged_into: into, updated_at };
@@ -31,7 +31,7 @@ export async function mergeContacts(
       {
         $set: {
           name: now.name || name,
-          notes: [now.notes ?? '', notes].filter(Boolean).join('\n\n'),
+          notes: [now.notes, notes].filter(Boolean).join('\n\n'),
           // It is the same person: who was blocked stays so.
           ...(blocked_at && !now.blocked_at && { blocked_at }),
           updated_at,

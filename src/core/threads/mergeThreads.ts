@@ -79,8 +79,8 @@ function withThread(into: ThreadRow, from: ThreadRow, at: Date): mongo.UpdateFil
     $max: { last_message_at: from.last_message_at },
     $addToSet: {
       people: { $each: from.people },
-      words: { $each: from.words ?? [] },
-      tags: { $each: from.tags ?? [] },
+      words: { $each: from.words },
+      tags: { $each: from.tags },
     },
     $inc: { changes: 1 },
   };

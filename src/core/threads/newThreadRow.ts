@@ -94,7 +94,7 @@ export async function insertTicket(
   // Never in the transaction: all tickets of the workspace would wait for it.
   const number = await nextNumber(models, thread.workspace_id);
   await collectionOf(models.Ticket).insertOne(
-    { ...thread, number, words: [...(thread.words ?? []), String(number)] },
+    { ...thread, number, words: [...thread.words, String(number)] },
     session && { session },
   );
 }

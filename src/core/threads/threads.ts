@@ -18,5 +18,5 @@ export function hiddenFor(row: Pick<ThreadRow, 'merged_into' | 'deleted_at' | 's
 
 /** Filter of a thread that is as it was read: every change that is shown moves one of the three. */
 export function unchanged({ _id, workspace_id, changes, last_message_at, updated_at }: ThreadRow) {
-  return { _id, workspace_id, changes: changes ?? null, last_message_at, updated_at };
+  return { _id, workspace_id, changes, last_message_at, updated_at };
 }

@@ -2,15 +2,19 @@ import { Resolver } from 'node:dns/promises';
 import type { Dns, DnsAnswer } from './dns.ts';
 import { unquoted } from './recordState.ts';
 
-/** One try waits so long (ms), the next twice as long: a resolver that is silent is given up after 6 s. */
+/**
+ * Timeout of the first try (ms); the second waits twice as long, so a silent resolver is given up after 6 s.
+ */
 const WAIT_MS = 2000;
 const TRIES = 2;
 
 type Type = 'TXT' | 'MX' | 'CNAME';
 
 /**
- * Asks every one of several resolvers, each by itself: one that lies, or is behind, decides nothing.
- * @param servers `ip`, `ip:port` or `[v6]:port`; one that is named twice has one voice. @throws when one is no address.
+ * A DNS client that asks several resolvers independently, so that one with wrong or outdated answers decides
+ * nothing.
+ * @param servers `ip`, `ip:port` or `[v6]:port`; one that is listed twice counts once. @throws when one is no
+ * address.
  */
 export function createDns(servers: readonly string[]): Dns {
   const resolvers = new Map<string, Resolver>();
@@ -26,7 +30,7 @@ export function createDns(servers: readonly string[]): Dns {
   };
 }
 
-/** What one resolver says: values, none (NXDOMAIN, NODATA), or null for no answer. */
+/** One resolver's values; an empty list for NXDOMAIN and NODATA; null for no answer. */
 async function ask(resolver: Resolver, type: Type, name: string): Promise<string[] | null> {
   try {
     return await records(resolver, type, name);
@@ -37,7 +41,7 @@ async function ask(resolver: Resolver, type: Type, name: string): Promise<string
 }
 
 async function records(resolver: Resolver, type: Type, name: string): Promise<string[]> {
-  // Many a DNS page publishes quotes that were pasted with the value.
+  // Many DNS hosts publish quotes that were pasted together with the value.
   if (type === 'TXT') return (await resolver.resolveTxt(name)).map((chunks) => unquoted(chunks.join('')));
   if (type === 'CNAME') return (await resolver.resolveCname(name)).map(hostName);
   return (await resolver.resolveMx(name)).map(
@@ -53,7 +57,7 @@ function count(answers: (string[] | null)[]): DnsAnswer {
   for (const values of answers) {
     for (const value of new Set(values)) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  // Resolvers turn the order round: sorted, the same answer is the same twice.
+  // Sorted, because resolvers rotate the order of values.
   const seen = [...counts.keys()].sort();
   const failed = answers.filter((values) => values === null).length;
   return {

@@ -1,37 +1,42 @@
 export interface Dns {
-  /** What each resolver says. Never rejects: what DNS does is in the answer. */
+  /** Asks every resolver. Never rejects: failures of resolvers are part of the answer. */
   lookUp(type: 'TXT' | 'MX' | 'CNAME', name: string): Promise<DnsAnswer>;
 }
 
-/** Values as they are compared: MX as `10 host`, chunks of a TXT joined, hosts in lower case without the final dot; sorted. */
+/**
+ * The resolvers' answers about one name and type, counted. Values are in comparable form and sorted: MX as
+ * `10 host`, the chunks of a TXT joined, hosts in lower case without the final dot.
+ */
 export interface DnsAnswer {
-  /** What more than half of all configured resolvers give, whether they answered or not. */
+  /** Values that more than half of all configured resolvers have, counting those that did not answer. */
   agreed: string[];
-  /** Everything that any of them gives. */
+  /** Values that at least one resolver has. */
   seen: string[];
-  /** How many resolvers give each of `seen`, in its order. */
+  /** How many resolvers have each value of `seen`, in the same order. */
   counts: number[];
-  /** Resolvers that gave values, or said that there are none (NXDOMAIN, NODATA). */
+  /** Number of resolvers that gave values, or said that there are none (NXDOMAIN, NODATA). */
   answered: number;
-  /** Resolvers that gave no answer: SERVFAIL, REFUSED, nothing in time. */
+  /** Number of resolvers that gave no answer: SERVFAIL, REFUSED, timeout. */
   failed: number;
-  /** All that are configured. */
+  /** Number of configured resolvers. */
   resolvers: number;
 }
 
 /**
- * For a person: `2 of 3 resolvers found it; 1 did not answer`.
- * @param wanted says of a value that it is the one looked for; left out: any is.
+ * A sentence for a person: `2 of 3 DNS resolvers found the record; 1 did not answer`.
+ * @param isWanted whether a value is the one to look for. Defaults to any value.
  */
-export function describeFound(found: DnsAnswer, wanted: (value: string) => boolean = () => true): string {
-  const { seen, counts, failed, resolvers } = found;
-  const most = Math.max(0, ...seen.map((value, index) => (wanted(value) ? counts[index]! : 0)));
-  const noun = resolvers === 1 ? 'resolver' : 'resolvers';
+export function describeAnswer(
+  { seen, counts, failed, resolvers }: DnsAnswer,
+  isWanted: (value: string) => boolean = () => true,
+): string {
+  const most = Math.max(0, ...seen.map((value, index) => (isWanted(value) ? counts[index]! : 0)));
+  const noun = resolvers === 1 ? 'DNS resolver' : 'DNS resolvers';
   if (failed === resolvers) return `none of ${resolvers} ${noun} answered`;
   const needed = Math.floor(resolvers / 2) + 1;
   return [
-    `${most === 0 ? 'none' : most} of ${resolvers} ${noun} found it`,
-    most > 0 && most < needed ? `, ${needed} are needed` : '',
+    `${most === 0 ? 'none' : most} of ${resolvers} ${noun} found the record`,
+    most > 0 && most < needed ? ` (${needed} must find it)` : '',
     failed > 0 ? `; ${failed} did not answer` : '',
   ].join('');
 }

@@ -1,10 +1,13 @@
-/** Between two looks at the same records (ms): a client that asks in a loop makes no flood of them. */
+/**
+ * Least time between two looks at the same records (ms), so that a client that asks in a loop does not flood
+ * DNS.
+ */
 const GAP_MS = 5_000;
-/** Whoever asked so long ago may not have been heard (ms). */
-const UNHEARD_MS = 60_000;
+/** A request without a look after this time (ms) may have been lost: the next request counts again. */
+const LOST_AFTER_MS = 60_000;
 
-/** @returns when a look that is asked for now is due; null = one that was asked for is still to come. */
+/** @returns when a look that is requested now is due; null = an earlier request is still pending. */
 export function nextLookAt(checkedAt: Date | null, wantedAt: Date | null, now = Date.now()): Date | null {
-  if (wantedAt && wantedAt.getTime() > now - UNHEARD_MS) return null;
+  if (wantedAt && wantedAt.getTime() > now - LOST_AFTER_MS) return null;
   return new Date(Math.max(now, (checkedAt?.getTime() ?? 0) + GAP_MS));
 }

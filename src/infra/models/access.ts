@@ -1,13 +1,13 @@
 import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
 
-/** A link with which somebody sets their password, once. */
+/** A link with which a user can set their password, once. */
 export interface PasswordLinkRow {
   /** SHA-256 of its token, hex. */
   _id: string;
   user_id: string;
   /**
-   * Of a link that was shown to the owner of this workspace: it works only while the user is a member of no other. Null: it was
-   * mailed to the user, and using it shows that the address is theirs.
+   * Set when the link was shown to an owner of this workspace: it works only while the user is a member of no
+   * other one. Null: the link was mailed to the user, and using it proves that the address is theirs.
    */
   workspace_id: string | null;
   expires_at: Date;
@@ -29,9 +29,9 @@ export interface SessionRow {
   _id: string;
   user_id: string;
   user_agent: string;
-  /** To the hour. */
+  /** Precise to the hour. */
   last_seen_at: Date;
-  /** Moves on while it is used. */
+  /** Moved on while the session is used. */
   expires_at: Date;
   created_at: Date;
 }
@@ -48,20 +48,26 @@ sessionSchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
 
 export const ACCESS_MAIL_STATES = ['wanted', 'sent', 'failed'] as const;
 
-/** A mail about somebody's access that is to be sent, or was. It holds no link: that is made when it is sent. */
+/**
+ * An invitation or password mail that must be sent, or was. The row holds no link: that is made when the mail
+ * is sent.
+ */
 export interface AccessMailRow {
   /** `invitation/<workspace id>/<user id>`, or a new id. */
   _id: string;
   kind: 'invitation' | 'reset';
-  /** Whose; nobody need have it. */
+  /** The recipient; there may be no user with this address. */
   email: string;
-  /** Of an invitation. */
+  /** Only of an invitation. */
   workspace_id: string | null;
   state: (typeof ACCESS_MAIL_STATES)[number];
-  /** Why it did not go out, in words; null where nothing went wrong. */
+  /** Why the last try failed, as a sentence; null when none failed. */
   reason: string | null;
   tries: number;
-  /** Not before. A worker that takes it puts this into the future first, so that no other takes it too. */
+  /**
+   * Not tried before this. A worker that takes the row first moves this on, as a lease, so that no other
+   * takes it too.
+   */
   next_try_at: Date;
   wanted_at: Date;
   sent_at: Date | null;

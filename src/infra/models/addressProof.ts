@@ -4,45 +4,47 @@ export const PROOF_STATES = ['pending', 'proved', 'expired', 'dropped'] as const
 export const PROOF_WAYS = ['code', 'returned mail', 'dns'] as const;
 
 /**
- * How a workspace shows that an address elsewhere is its own. One for each address that it ever added: deleting the address
- * and adding it again resets no limit.
+ * How a workspace proves that an address of another mail host is its own. There is one row for each address
+ * that the workspace ever added, so that deleting an address and adding it again resets no limit.
  */
 export interface AddressProofRow {
   /** Hash of workspace and address. */
   _id: string;
   workspace_id: string;
-  /** The row that the proof is for. */
+  /** The address's row. */
   workspace_email_id: string;
   address: string;
   state: (typeof PROOF_STATES)[number];
   proved_by: (typeof PROOF_WAYS)[number] | null;
   expires_at: Date;
-  /** Of the workflow: 1, and one more each time it is begun again. An older run writes nothing. */
+  /**
+   * Number of the workflow run, from 1; raised each time the proof begins again. An older run writes nothing.
+   */
   run: number;
-  /** Its run is still to be started, or to be told. */
+  /** Its run must still be started, or woken. */
   wants_start: boolean;
-  /** The TXT record's value (addresses/dnsProof.ts). */
+  /** The TXT record's value. */
   dns_value: string;
-  /** What DNS answered last, and that in words. */
+  /** Values in DNS at the last check, and a note about it for a person. */
   dns_found: string[];
   dns_note: string | null;
   dns_checked_at: Date | null;
-  /** Somebody asked for a look at DNS, or for a mail with a code, and the run has not come to it yet. */
+  /** A check of DNS, or a mail with a code, was requested, and the run has not done it yet. */
   check_wanted_at: Date | null;
   code_wanted_at: Date | null;
-  /** Codes that count, the newest last; two where a step that sends one ran twice. */
+  /** The last codes, newest last. There are several when a step that sends one ran twice. */
   codes: ProofCode[];
-  /** Wrong tries since a code was asked for. */
+  /** Wrong tries since a code was last requested. */
   tries: number;
-  /** When codes were asked for, in the last day. */
+  /** When codes were requested, in the last day. */
   asked_at: Date[];
-  /** Hashes of the references in the mails that were sent: one that comes back is the proof. */
+  /** Hashes of the references in the mails with codes: a mail that comes back with one is the proof. */
   references: string[];
-  /** Why the last mail with a code did not go out; null = it did. */
+  /** Why the last mail with a code could not be sent; null when it was sent. */
   code_problem: string | null;
-  /** When a mail to the address came back through a forwarding address: forwarding works. */
+  /** When mail to the address first arrived through a forwarding address. */
   forwarding_seen_at: Date | null;
-  /** Why it is not proved though the proof is there. */
+  /** Why the address cannot be used though the proof is there. */
   problem: string | null;
   created_at: Date;
 }

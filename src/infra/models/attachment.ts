@@ -4,29 +4,29 @@ export const ATTACHMENT_STATES = ['pending', 'stored', 'failed', 'too_large'] as
 
 /** A file of one message; its bytes are at `key`, never shared with another message. */
 export interface AttachmentRow {
-  /** Hash of message and position: two tries make one. */
+  /** Hash of message and position, so that a retry makes the same row. */
   _id: string;
   workspace_id: string;
   audience: string;
-  /** Empty for a file that was uploaded and belongs to no message yet; then its audience is its uploader's own. */
+  /** Empty for an uploaded file that belongs to no message yet; then its audience is its uploader. */
   message_id: string;
-  /** Place among the mail's files, from 0. */
+  /** Position among the mail's files, from 0. */
   position: number;
   filename: string;
   content_type: string;
-  /** Bytes; what the provider said until it is stored. */
+  /** Bytes; the provider's figure until the file is stored. */
   size: number | null;
   /** The HTML shows it (cid:); lists for people leave it out. */
   inline: boolean;
   /** Without angle brackets. */
   content_id: string | null;
   state: (typeof ATTACHMENT_STATES)[number];
-  /** Why it is not stored, in words for a person. */
+  /** Why the file is not stored, for a person. */
   reason: string | null;
   /** Storage key `attachments/<workspace>/<message>/<hash>`; null until stored. */
   key: string | null;
   created_at: Date;
-  /** Of an upload with an Idempotency-Key, which names it: what was uploaded. */
+  /** Only of an upload with an Idempotency-Key: hash of what was uploaded under that key. */
   request_hash?: string;
 }
 export const attachmentSchema = rowSchema<AttachmentRow>({
@@ -47,5 +47,5 @@ export const attachmentSchema = rowSchema<AttachmentRow>({
   request_hash: String,
 });
 attachmentSchema.index({ workspace_id: 1, message_id: 1, position: 1 });
-// Uploads that no message took.
+// Uploads that belong to no message.
 attachmentSchema.index({ message_id: 1, created_at: 1 });

@@ -1,28 +1,36 @@
 import { nullableDate, requiredString, rowSchema, text } from './schema.ts';
 
-/** A person outside, unique by normalised address in a workspace. */
+/** A person outside the workspace, unique in it by normalised address. */
 export interface ContactRow {
-  /** Hash of workspace and address: two steps at once make one. */
+  /** Hash of workspace and address, so that concurrent steps make only one row. */
   _id: string;
   workspace_id: string;
   /** Normalised, plus-tag kept. */
   email: string;
   name: string;
-  /** Audiences whose mail made this contact known; one known only through somebody's personal mail is seen by them only. */
+  /**
+   * Audiences whose mail made this contact known. Only they see it: one known through personal mail is seen
+   * by its user.
+   */
   audiences: string[];
   created_at: Date;
-  // Rows written before there were these lack them.
-  /** For us only. */
-  notes?: string;
-  /** Their mail is kept, and opens nothing (core/threads/applyToThread.ts). */
-  blocked_at?: Date | null;
-  /** Their mail is that contact's now. Missing unless it is. */
+  /** For members only. */
+  notes: string;
+  /**
+   * Since when the contact is blocked: its mail is stored, but opens no thread
+   * (core/threads/applyToThread.ts).
+   */
+  blocked_at: Date | null;
+  /**
+   * The contact into which this one was merged. Missing if it was not, because the index below needs that.
+   */
   merged_into?: string;
-  /** Of name and address, to search by (core/threads/searchWords.ts). */
-  words?: string[];
-  /** Raised with every change by a person; both are missing before the first. */
-  changes?: number;
-  updated_at?: Date;
+  /** Words of name and address for the search (core/threads/searchWords.ts). */
+  words: string[];
+  /** Raised with every change by a person: compare and set, and the ETag. */
+  changes: number;
+  /** Time of the last change by a person, at first `created_at`. */
+  updated_at: Date;
 }
 export const contactSchema = rowSchema<ContactRow>({
   _id: String,
@@ -34,8 +42,8 @@ export const contactSchema = rowSchema<ContactRow>({
   notes: text,
   blocked_at: nullableDate,
   merged_into: String,
-  words: { type: [String], default: undefined },
-  changes: Number,
+  words: [String],
+  changes: { type: Number, default: 0 },
   updated_at: Date,
 });
 contactSchema.index({ workspace_id: 1, email: 1 }, { unique: true });

@@ -5,82 +5,87 @@ export const RECORD_TYPES = ['TXT', 'MX', 'CNAME'] as const;
 export const RECORD_STATES = ['pending', 'valid', 'missing', 'wrong'] as const;
 export const DOMAIN_STATES = ['pending', 'verified', 'failing', 'broken', 'expired', 'lost'] as const;
 
-/** What must stand in DNS, and what it is for. */
+/** A record that must be in DNS, and its purpose. */
 export interface DomainRecord {
   purpose: (typeof RECORD_PURPOSES)[number];
   type: (typeof RECORD_TYPES)[number];
   /** Absolute, lower case, without the final dot. */
   name: string;
   value: string;
-  /** Of an MX. */
+  /** Only of an MX record. */
   priority: number | null;
-  /** As our own resolvers answered last; `pending` = never yet. */
+  /** State at our resolvers' last certain answer; `pending` before the first. */
   state: (typeof RECORD_STATES)[number];
-  /** What DNS answered last. */
+  /** Values in DNS at that answer. */
   found: string[];
-  /** The provider has seen it too. */
+  /** The provider has found the record too. */
   accepted: boolean;
 }
 
-/** Mails to the owners that are still to be sent, each once. */
+/** A mail to the owners that must still be sent (core/domains/domainMail.ts). */
 export interface DomainNotice {
   kind: 'failing' | 'mended' | 'broken' | 'lost' | 'mx gone';
   at: Date;
-  /** Users who have it. */
+  /** Users to whom it was sent. */
   told: string[];
 }
 
-/** A workspace's claim on a domain. Two workspaces may claim one; ownership decides. */
+/** A workspace's claim on a domain. Several workspaces may claim one domain; proof of ownership decides. */
 export interface DomainRow {
-  /** Hash of workspace, name and how many times it was claimed before: two requests at once make one. */
+  /**
+   * Hash of workspace, name and the number of earlier claims, so that concurrent requests make only one row.
+   */
   _id: string;
   workspace_id: string;
   /** Lower case, IDN to ASCII. */
   name: string;
   /**
-   * `pending`: not owned, or nothing can be sent yet; `verified`: owned, and it sends; `failing`: something broke, until
-   * `grace_until`; `broken`: that is over, and it sends no more; `expired`: never proved; `lost`: no longer owned. The last two
-   * are the end of a claim.
+   * `pending`: not owned, or it cannot send yet; `verified`: owned, and it can send; `failing`: there is a
+   * problem, and the grace period until `grace_until` runs; `broken`: that has ended, and it cannot send any
+   * more; `expired`: ownership was never proved; `lost`: no longer owned. The last two are final.
    */
   state: (typeof DOMAIN_STATES)[number];
   /** Value of the TXT record at `_postroom.<name>`. */
   ownership_value: string;
-  /** Since when that record is there. Nothing is sent, received or made without. */
+  /** When ownership was proved by that record. Without it the domain neither sends nor receives. */
   owned_at: Date | null;
-  /** The provider sends for it; its MX records lead to the provider. */
+  /** `sending`: the provider sends for it. `receiving`: its MX records point to the provider, or once did. */
   sending: boolean;
   receiving: boolean;
   records: DomainRecord[];
   /** The provider has suspended it. */
   suspended: boolean;
-  /** Workspace email that gets the mail to addresses that are none; null = such mail is skipped. */
+  /** Workspace email that gets mail to unknown addresses of the domain; null = such mail is skipped. */
   catch_all_id: string | null;
-  /** Why it is not as it should be, in words for a person. */
+  /** What is wrong and what to do, for a person; null when nothing is wrong. */
   problem: string | null;
-  /** What the provider said last to being asked for the domain, in words; null = it has it. */
+  /** Why the provider does not have the domain, for a person; null when it has. */
   provider_problem: string | null;
   failing_since: Date | null;
-  /** Then sending stops, or, where the ownership record is gone, the claim ends. */
+  /** End of the grace period: then sending stops, or the claim ends if the ownership record is gone. */
   grace_until: Date | null;
   /** Since when the ownership record is gone. */
   disowned_at: Date | null;
-  /** Since when no MX record leads to the provider, though one did. */
+  /** Since when no MX record points to the provider, though one did before. */
   mx_gone_at: Date | null;
-  /** Mails to the owners that are still to go out. */
+  /** Mails to the owners that must still be sent. */
   notices: DomainNotice[];
-  /** Addresses, routes and event hooks are still to be brought in line with this row. */
+  /** Addresses, routes and event hooks must still be updated to match this row. */
   wants_applying: boolean;
-  /** The provider is not asked to look at DNS before. */
+  /** The provider is not asked to check DNS before this. */
   verify_after: Date | null;
-  /** Of a claim that was never proved. */
+  /** Until then ownership must be proved. */
   expires_at: Date;
   checked_at: Date | null;
   check_wanted_at: Date | null;
-  /** How often its runs wrote to it: one that decided on an older row decides again. */
+  /** Raised with every write of a run: compare and set. */
   changes: number;
-  /** Of the workflow: 1, and one more each time it is begun again. An older run writes nothing. */
+  /**
+   * Number of the workflow run, from 1; raised each time the workflow begins again. An older run writes
+   * nothing.
+   */
   run: number;
-  /** Its run is still to be started, or to be told. */
+  /** Its run must still be started, or woken. */
   wants_start: boolean;
   deleted_at: Date | null;
   created_at: Date;
@@ -128,15 +133,15 @@ export const domainSchema = rowSchema<DomainRow>({
 });
 domainSchema.index({ workspace_id: 1, name: 1 });
 domainSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
-// Claims of all workspaces on one domain: which of them counts is decided by ownership.
+// Claims of all workspaces on one domain.
 domainSchema.index({ name: 1, created_at: 1 });
 domainSchema.index({ wants_start: 1 }, { partialFilterExpression: { wants_start: true } });
 
-/** A domain as Postroom made it at the provider; whoever claims it. */
+/** A domain in the provider's account, shared by all claims on it. */
 export interface ProviderDomainRow {
   /** The domain's name. */
   _id: string;
-  /** False: it was there before, and is never removed by us. */
+  /** False: the account had it before, so Postroom never removes it. */
   made_by_us: boolean;
   created_at: Date;
 }

@@ -1,25 +1,28 @@
 import type { EventType } from './eventTypes.ts';
 import { nullableString, requiredString, rowSchema } from './schema.ts';
 
-/** What happened, as it is told to endpoints, in the feed of changes, and to people. Ids only: what it is about is read when it is shown. */
+/**
+ * Something that happened, for endpoints, the feed of changes and notifications. It holds ids only: the row
+ * that it is about is read when it is shown.
+ */
 export interface EventRow {
-  /** Hash of what happened (core/events/domainEvents.ts): whoever sees it makes the same one. */
+  /** Hash of what happened (core/events/domainEvents.ts), so that all workers make the same event. */
   _id: string;
   workspace_id: string;
-  /** Who may hear of it: those who see any one of these. */
+  /** Who may see the event: users who belong to at least one of these. */
   audiences: string[];
   type: EventType;
-  /** Id of the row that it is about. */
+  /** Id of the row that the event is about. */
   row_id: string;
-  /** Of a message. */
+  /** Thread of a message. */
   thread_kind: 'ticket' | 'conversation' | null;
   thread_id: string | null;
-  /** Of a personal conversation and its messages. */
+  /** Owner of a personal conversation and its messages. */
   owner_id: string | null;
-  /** Fields of the row that changed; of an update. */
+  /** The fields that an update changed. */
   changed: string[];
-  /** What a message's state, or a thread's agent, was changed to; missing where neither was, and in rows of before there was this. */
-  became?: string | null;
+  /** New state of a message, or new agent of a thread; null when neither changed. */
+  became: string | null;
   at: Date;
 }
 export const eventSchema = rowSchema<EventRow>({
@@ -32,14 +35,14 @@ export const eventSchema = rowSchema<EventRow>({
   thread_id: nullableString,
   owner_id: nullableString,
   changed: [String],
-  became: String,
+  became: nullableString,
   at: Date,
 });
-// Sent to an endpoint again, from a moment on.
+// Events since a time, which are sent to an endpoint again (replay).
 eventSchema.index({ workspace_id: 1, at: 1, _id: 1 });
 eventSchema.index({ at: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });
 
-/** How far a reader of a change stream has come. */
+/** The position of a reader in a change stream. */
 export interface StreamPositionRow {
   /** Name of the reader. */
   _id: string;

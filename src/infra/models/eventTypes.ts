@@ -1,4 +1,4 @@
-/** What endpoints can be told of (README: "Webhooks and changes"). */
+/** Events that endpoints can receive. */
 export const WEBHOOK_EVENTS = [
   'ticket.created',
   'ticket.updated',
@@ -17,7 +17,7 @@ export const WEBHOOK_EVENTS = [
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
-/** What only the feed of changes tells. */
+/** Events that only the feed of changes has. */
 const FEED_EVENTS = [
   'email.expired',
   'domain.broken',

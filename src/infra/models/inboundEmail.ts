@@ -5,44 +5,52 @@ import type { Audience } from './workspaceEmail.ts';
 
 export const INBOUND_STATES = ['received', 'held', 'routed', 'skipped', 'failed'] as const;
 
-/** One post for one recipient, and what became of it. */
+/** One post for one recipient, and its progress. */
 export interface InboundEmailRow {
-  /** Hash of recipient and content; the workflow id is `inbound/<_id>`, later runs `inbound/<_id>/again/<n>`. */
+  /**
+   * Hash of recipient and content; the workflow id is `inbound/<_id>`, later runs `inbound/<_id>/again/<n>`.
+   */
   _id: string;
-  /** Null = of no workspace: the operator's alone. */
+  /** Null = of no workspace: only the operator sees it. */
   workspace_id: string | null;
-  /** Audiences that it was for; an API user sees the row when one of them is theirs. */
+  /** Audiences that the mail was for; an API user who belongs to one of them sees the row. */
   audiences: string[];
   provider: string;
   recipient: string;
-  /** Storage key of the payload's JSON: below `<provider>-incoming/`, or `<provider>-skipped/` once skipped. */
+  /**
+   * Storage key of the payload's JSON: below `<provider>-incoming/`, or `<provider>-skipped/` once skipped.
+   */
   key: string;
   state: (typeof INBOUND_STATES)[number];
   reason: string | null;
-  /** States move forward within one run; a step of an older run writes nothing. */
+  /**
+   * Number of the workflow run. States move forward within one run; a step of an older run writes nothing.
+   */
   run: number;
-  /** Missing = in the archive; `going`: marked by retention, not run again; `gone`: deleted. */
-  raw?: 'going' | 'gone' | null;
-  raw_deleted_at?: Date | null;
+  /**
+   * Null: in the archive; `going`: retention is about to delete it, so it cannot run again; `gone`: deleted.
+   */
+  raw: 'going' | 'gone' | null;
+  raw_deleted_at: Date | null;
   /** Ids of posts that repeated this one. */
   repeats: string[];
   /** The parsed mail; null until `archiveEmail` has read it. */
   mail: StoredMail | null;
-  /** Workspace emails that this mail is for, one an audience. Set once a run by `resolveForwarding`. */
+  /** Workspace emails that this mail is for, one per audience. `resolveForwarding` sets them once per run. */
   targets: Target[];
-  /** Workspace emails whose proof a held mail waits for; rows written before lack it. */
-  held_for?: string[];
-  /** Who wrote it. Set once a run by `resolveForwarding`. */
+  /** Workspace emails whose proof a held mail waits for. */
+  held_for: string[];
+  /** The original sender. `resolveForwarding` sets it once per run. */
   sender: (Address & { proved: boolean }) | null;
+  /** Set by `classifyEmail`, with the next two. */
   auto_reply: boolean;
-  /** Set by `classifyEmail`; rows written before there were lists and spam lack them. */
-  list_mail?: boolean;
-  spam?: boolean;
-  /** The message of ours that a bounce is about; rows written before there were bounces lack it. */
-  about_message_id?: string | null;
-  /** The rules of `classifyEmail` that fired. */
+  list_mail: boolean;
+  spam: boolean;
+  /** The outbound message that a bounce is about. */
+  about_message_id: string | null;
+  /** The rules of `classifyEmail` that matched. */
   classified_by: string | null;
-  /** Where it goes, one an audience. Set once a run by `routeEmail`. */
+  /** Where the mail goes, one per audience. `routeEmail` sets them once per run. */
   routes: Route[] | null;
   message_ids: string[];
   ticket_id: string | null;
@@ -59,7 +67,10 @@ export interface Target {
   audience: Audience;
   /** Workspace emails named by this copy's trace headers (only through a forwarding address). */
   traced: string[];
-  /** Why the address receives no new mail; then only an answer to a message of ours gets through. Null = it receives. */
+  /**
+   * Why the address receives no new mail: then only an answer to one of our messages is accepted. Null = it
+   * receives.
+   */
   unreceivable: string | null;
 }
 
@@ -106,9 +117,9 @@ export const inboundEmailSchema = rowSchema<InboundEmailRow>({
 });
 inboundEmailSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
 inboundEmailSchema.index({ workspace_id: 1, state: 1, created_at: -1, _id: -1 });
-// Held mail, by what it waits for.
+// Held mail, by the address whose proof it waits for.
 inboundEmailSchema.index({ state: 1, held_for: 1 });
-// The operator's lists, and rows that never became final.
+// The operator's lists, and rows that did not become final.
 inboundEmailSchema.index({ state: 1, created_at: -1, _id: -1 });
-// Whose raw has been kept long enough, and whose is being deleted.
+// Rows whose raw mail has been kept long enough, or is being deleted.
 inboundEmailSchema.index({ state: 1, raw: 1, created_at: 1, _id: 1 });

@@ -112,7 +112,8 @@ export interface Models {
 }
 
 export function createModels(connection: Connection): Models {
-  // Untyped on purpose: mongoose's inferred model types take the compiler minutes and add nothing to `Model<Row>`.
+  // Untyped on purpose: inferring mongoose's model types takes the compiler minutes and adds nothing to
+  // `Model<Row>`.
   const bind = (name: string, schema: Schema, collection: string): unknown =>
     connection.model(name, schema, collection);
   const models = {
@@ -150,13 +151,13 @@ export function createModels(connection: Connection): Models {
 }
 
 /**
- * The driver's own collection of a model, for what each mail does: mongoose casts and copies every row and filter, at
- * twice the CPU of the driver, and its types are ours already.
+ * The driver's own collection of a model, for operations that each mail needs. Mongoose costs twice the
+ * driver's CPU time, because it casts and copies every row and filter; our types make that unnecessary.
  */
 export const collectionOf = <Row extends mongo.Document>(model: Model<Row>): mongo.Collection<Row> =>
   model.collection as unknown as mongo.Collection<Row>;
 
-/** Makes every index; resolves when they are there. */
+/** Creates all indexes; resolves when they exist. */
 export async function createIndexes(models: Models): Promise<void> {
   const { connection } = models;
   await Promise.all(connection.modelNames().map((name) => connection.model(name).createIndexes()));

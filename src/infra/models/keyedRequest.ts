@@ -1,15 +1,20 @@
 import { nullableString, requiredString, rowSchema } from './schema.ts';
 
-/** A request with an Idempotency-Key, and what it was answered (api/idempotent.ts). */
+/** A request with an Idempotency-Key, and its answer (api/idempotent.ts). */
 export interface KeyedRequestRow {
-  /** Hash of workspace, user and key; the key itself is nowhere. */
+  /** Hash of workspace, user and key; the key itself is not stored. */
   _id: string;
   workspace_id: string;
-  /** Of path and body: all of them are POSTs. */
+  /** Hash of path and body (the method is always POST). */
   request_hash: string;
-  /** Encrypted with a key that is made of the Idempotency-Key: an answer may hold a secret. Null: not answered yet. */
+  /**
+   * Encrypted with a key derived from the Idempotency-Key, because an answer may hold a secret. Null: not
+   * answered yet.
+   */
   answer: string | null;
-  /** Until then whoever asks again waits; later it may be done again: its process has died. */
+  /**
+   * A lease: until then a repeated request waits; later it may be done again, because its process has died.
+   */
   working_until: Date;
   created_at: Date;
 }
@@ -21,6 +26,6 @@ export const keyedRequestSchema = rowSchema<KeyedRequestRow>({
   working_until: Date,
   created_at: Date,
 });
-/** Keys may be used anew after a day. */
+/** A key may be reused after a day. */
 keyedRequestSchema.index({ created_at: 1 }, { expireAfterSeconds: 24 * 60 * 60 });
 keyedRequestSchema.index({ workspace_id: 1, created_at: 1 });

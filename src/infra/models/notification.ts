@@ -10,7 +10,7 @@ export const NOTIFICATION_TYPES = [
 ] as const;
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 
-/** What a member is told. */
+/** A notification to a member, shown in the app and, if the member wants it, mailed. */
 export interface NotificationRow {
   /** Hash of event and user. */
   _id: string;
@@ -23,9 +23,9 @@ export interface NotificationRow {
   workspace_email_id: string | null;
   domain_id: string | null;
   read_at: Date | null;
-  /** Null: it is not told by mail. */
+  /** Null: it is not mailed. */
   mail: 'wanted' | 'sending' | 'sent' | 'failed' | null;
-  /** Not before. */
+  /** Not mailed before this. */
   mail_at: Date | null;
   created_at: Date;
 }

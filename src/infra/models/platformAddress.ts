@@ -1,6 +1,9 @@
 import { requiredString, rowSchema } from './schema.ts';
 
-/** An address on the platform's domain, and whose it is for ever: once given, it is never given to another workspace. */
+/**
+ * An address on the platform's domain, and the workspace to which it was given. The row is never deleted, so
+ * that the address is never given to another workspace.
+ */
 export interface PlatformAddressRow {
   /** The address, normalised. */
   _id: string;

@@ -1,6 +1,6 @@
 import { requiredString, rowSchema } from './schema.ts';
 
-/** A provider's single-use token that was seen: the same token with other content is a replay. */
+/** A provider's single-use token that was used: the same token with other content is a replay. */
 export interface PostTokenRow {
   /** SHA-256 of the token, hex. */
   _id: string;
@@ -12,5 +12,5 @@ export const postTokenSchema = rowSchema<PostTokenRow>({
   content_hash: requiredString,
   created_at: Date,
 });
-// Signatures older than 24 h are refused anyway.
+// Longer than a signature is accepted (24 hours).
 postTokenSchema.index({ created_at: 1 }, { expireAfterSeconds: 2 * 24 * 60 * 60 });

@@ -1,8 +1,9 @@
 import { requiredString, rowSchema } from './schema.ts';
 
 /**
- * Which email receives for an address: one at most, of all workspaces. A row of its own, made and deleted, in place of a unique index
- * on the emails: SecantusDB 0.5.3 keeps what a row had in a unique index before it was changed.
+ * The one email, in all workspaces, that receives for an address. A row of its own, inserted and deleted,
+ * instead of a partial unique index on the emails, because that index does not work after a row was changed.
+ * Stand-in: docs/decisions/stand-in-database.md
  */
 export interface ReceiverRow {
   /** The address, normalised. */

@@ -1,8 +1,8 @@
 import { Schema, type SchemaDefinition } from 'mongoose';
 
 /**
- * A schema with our conventions: string `_id`s made by us, no version key, no automatic index builds (createIndexes
- * makes them), and nothing added to a row that its type does not show.
+ * A schema with our conventions: string `_id`s that our code makes, no version key, no automatic index builds
+ * (createIndexes makes them), and no fields in a row that its type does not have.
  */
 export function rowSchema<Row>(definition: Record<keyof Row, unknown>): Schema {
   return new Schema(definition as SchemaDefinition, {
@@ -14,7 +14,7 @@ export function rowSchema<Row>(definition: Record<keyof Row, unknown>): Schema {
   });
 }
 
-/** Required string that may be empty (mongoose's own `required` refuses ''). */
+/** A string that may be empty (mongoose's own `required` refuses ''). */
 export const text = { type: String, default: '' } as const;
 export const requiredString = { type: String, required: true } as const;
 export const nullableString = { type: String, default: null } as const;

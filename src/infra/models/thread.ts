@@ -4,7 +4,7 @@ import { nullableDate, nullableString, requiredString, rowSchema, text } from '.
 export const THREAD_STATUSES = ['open', 'pending', 'closed'] as const;
 export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 
-/** What a ticket and a conversation have in common. */
+/** The fields that tickets and conversations share. */
 export interface ThreadRow {
   _id: string;
   workspace_id: string;
@@ -16,30 +16,34 @@ export interface ThreadRow {
   workspace_email_id: string;
   agent_id: string | null;
   /**
-   * Normalised addresses that take part: of the opening mail, of unmarked inbound and of our outbound messages. A set, so
-   * that a step that runs twice adds nothing, and asking costs the same however long the thread is.
+   * Normalised addresses that take part: of the opening mail, of unmarked inbound and of outbound messages. A
+   * set, so that a repeated step adds nothing, and a look-up costs the same for a thread of any length.
    */
   people: string[];
   closed_at: Date | null;
   /** Arrival of the newest message. */
   last_message_at: Date;
   created_at: Date;
-  /** When what is shown of it changed last, by our clock: later than the arrival of the mail that changed it. */
+  /** When a shown field last changed, by our clock: later than the arrival of the mail that changed it. */
   updated_at: Date;
-  // Rows written before there were these lack them.
-  /** Raised with every change of what is shown: compare and set, and the ETag. */
-  changes?: number;
-  priority?: (typeof PRIORITIES)[number];
+  /** Raised with every change of a shown field: compare and set, and the ETag. */
+  changes: number;
+  priority: (typeof PRIORITIES)[number];
   /** Normalised (core/threads/tags.ts). */
-  tags?: string[];
-  /** Words of its subject and messages, to search by (core/threads/searchWords.ts). */
-  words?: string[];
-  spam?: boolean;
-  /** Why lists leave it out: decided by the fields around it, so that a list is one range of an index. Missing = they do not. */
-  hidden?: 'spam' | 'trash' | 'merged' | null;
-  /** In the trash since. Missing unless it is. */
+  tags: string[];
+  /** Words of its subject and messages for the search (core/threads/searchWords.ts). */
+  words: string[];
+  spam: boolean;
+  /**
+   * Why lists leave the thread out; null = they show it. Derived from other fields, so that a list is one
+   * index range.
+   */
+  hidden: 'spam' | 'trash' | 'merged' | null;
+  /** When it was moved to the trash. Missing unless it is there, because the index below needs that. */
   deleted_at?: Date;
-  /** Its messages are in that thread. All three are missing unless they are. */
+  /**
+   * The thread that has its messages now. All three are missing unless it was merged, for the same reason.
+   */
   merged_into?: string;
   merged_kind?: 'ticket' | 'conversation';
   merged_at?: Date;
@@ -86,17 +90,17 @@ listIndexes(ticket, { workspace_id: 1, hidden: 1 });
 const conversation = rowSchema<ConversationRow>({ ...common, owner_id: nullableString });
 listIndexes(conversation, { workspace_id: 1, audience: 1, hidden: 1 });
 
-/** Each list, whole and by each of its filters, newest first; and what sweeps look for. */
+/** For each list, whole and by each of its filters, newest first; and for what the sweeps look for. */
 function listIndexes(schema: Schema, listed: Record<string, 1>): void {
   const newestFirst = { created_at: -1, _id: -1 } as const;
   schema.index({ ...listed, ...newestFirst });
   for (const filter of ['status', 'agent_id', 'contact_id', 'workspace_email_id', 'tags'])
     schema.index({ ...listed, [filter]: 1, ...newestFirst });
-  // "Mine" and "nobody's" are asked for without the closed ones, which are nearly all.
+  // An agent's threads and the unassigned ones are listed without the closed ones, which are nearly all.
   schema.index({ ...listed, agent_id: 1, status: 1, ...newestFirst });
   schema.index({ ...listed, updated_at: 1 });
   schema.index({ workspace_id: 1, words: 1 });
-  // Threads of a contact, and what was merged into a thread, whether lists show them or not.
+  // A contact's threads, and those merged into a thread, also hidden ones.
   schema.index({ workspace_id: 1, contact_id: 1 });
   for (const [key, field] of [
     [{ workspace_id: 1, merged_into: 1 }, 'merged_into'],

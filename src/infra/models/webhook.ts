@@ -1,37 +1,36 @@
 import type { WebhookEvent } from './eventTypes.ts';
 import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
-/** An endpoint of a workspace: where its events are posted to. */
+/** An endpoint of a workspace, to which its events are posted. */
 export interface WebhookRow {
   _id: string;
   workspace_id: string;
   url: string;
-  /** Types of events that it gets (infra/models/eventTypes.ts). */
+  /** Types of events that it receives. */
   events: WebhookEvent[];
   description: string;
   active: boolean;
-  /** Why it was switched off by itself, in words; null where it was not. */
+  /** Why Postroom switched it off, as a sentence; null when it did not. */
   disabled_reason: string | null;
   disabled_at: Date | null;
-  /** The delivery that ran into it, whose run tells the owners. */
-  disabled_by?: string | null;
-  /** When the owners were told so. */
+  /** The delivery whose failure switched it off; that delivery's run mails the owners. */
+  disabled_by: string | null;
+  /** When that mail was sent to the owners. */
   told_at: Date | null;
   /** Sealed (core/events/webhooks/secrets.ts). */
   secret: string;
-  /** The one before, sealed; signs too until its time is over. */
+  /** The secret before it, sealed; signs too until `old_secret_until`. */
   old_secret: string | null;
   old_secret_until: Date | null;
-  /** The request that rotated it last; missing where none did. */
-  rotated_by?: string;
-  /** Since when nothing that was sent there was taken; null = the last attempt went well, or there was none. */
+  /** Id of the request that last rotated the secret. */
+  rotated_by: string | null;
+  /** Since when all posts to it fail; null = the last one succeeded, or there was none. */
   failing_since: Date | null;
-  /** The newest failure; missing before the first. */
-  last_failed_at?: Date | null;
+  last_failed_at: Date | null;
   created_by: string;
   created_at: Date;
-  /** Raised with every change by a person; missing before the first. */
-  changes?: number;
+  /** Raised with every change by a person: compare and set. */
+  changes: number;
 }
 export const webhookSchema = rowSchema<WebhookRow>({
   _id: String,
@@ -47,51 +46,51 @@ export const webhookSchema = rowSchema<WebhookRow>({
   secret: requiredString,
   old_secret: nullableString,
   old_secret_until: nullableDate,
-  rotated_by: String,
+  rotated_by: nullableString,
   failing_since: nullableDate,
-  last_failed_at: Date,
+  last_failed_at: nullableDate,
   created_by: requiredString,
   created_at: Date,
-  changes: Number,
+  changes: { type: Number, default: 0 },
 });
 webhookSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
 
 /** One attempt to post an event to an endpoint. */
 export interface WebhookAttempt {
   run: number;
-  /** Counts from 1 in its run. */
+  /** Number of the attempt in its run, from 1. */
   n: number;
   at: Date;
   /** HTTP status; null = there was no answer. */
   status: number | null;
-  /** Why there was none, as a code: `time-out`, `ECONNREFUSED`, `address not allowed` … */
+  /** Why there was no answer, as a code: `time-out`, `ECONNREFUSED`, `address not allowed` … */
   error: string | null;
-  /** How long it took (ms). */
+  /** Duration (ms). */
   ms: number;
-  /** Start of what was answered. */
+  /** Start of the answer's body. */
   body: string;
-  /** So long it asked to be left alone (Retry-After, ms); 0 = it did not; missing in attempts of before. */
-  after_ms?: number;
+  /** The wait that the endpoint asked for with Retry-After (ms); 0 = none. */
+  after_ms: number;
 }
 
 export const WEBHOOK_DELIVERY_STATES = ['pending', 'delivered', 'failed', 'cancelled'] as const;
 
 /** An event on its way to an endpoint. */
 export interface WebhookDeliveryRow {
-  /** Hash of endpoint and event; goes out as `webhook-id`, the same however often it is sent. */
+  /** Hash of endpoint and event; sent as `webhook-id`, the same for every attempt. */
   _id: string;
   workspace_id: string;
   webhook_id: string;
-  /** Null: a test, which is about nothing. */
+  /** Null: a test, which has no event. */
   event_id: string | null;
   type: WebhookEvent | 'webhook.test';
   state: (typeof WEBHOOK_DELIVERY_STATES)[number];
-  /** Of all runs, the newest last. */
+  /** Attempts of all runs, newest last. */
   attempts: WebhookAttempt[];
-  /** 1, and one more each time it is sent again. */
+  /** Number of the workflow run, from 1; raised each time the delivery is sent again. */
   run: number;
   wants_start: boolean;
-  /** When it happened. */
+  /** When the event happened. */
   at: Date;
   created_at: Date;
 }
@@ -112,7 +111,7 @@ export const webhookDeliverySchema = rowSchema<WebhookDeliveryRow>({
       error: nullableString,
       ms: Number,
       body: text,
-      after_ms: Number,
+      after_ms: { type: Number, default: 0 },
     },
   ],
   run: { type: Number, required: true },
@@ -121,7 +120,7 @@ export const webhookDeliverySchema = rowSchema<WebhookDeliveryRow>({
   created_at: Date,
 });
 webhookDeliverySchema.index({ workspace_id: 1, webhook_id: 1, created_at: -1, _id: -1 });
-// What of them is not over.
+// Unfinished deliveries.
 webhookDeliverySchema.index({ state: 1, _id: 1 }, { partialFilterExpression: { state: 'pending' } });
 webhookDeliverySchema.index({ wants_start: 1 }, { partialFilterExpression: { wants_start: true } });
 webhookDeliverySchema.index({ created_at: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });

@@ -1,24 +1,29 @@
 import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
-/** What a token may be for. None implies another: a token that only makes tickets need not read any. */
+/** What a token may do. No scope includes another: a token that only makes tickets need not read any. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Where a workspace does not say otherwise. */
+/** Default of `undo_seconds`. */
 export const UNDO_SECONDS = 10;
 
-/** The tenant: everything belongs to exactly one. */
+/** The tenant: every row belongs to exactly one workspace. */
 export interface WorkspaceRow {
   _id: string;
   name: string;
-  /** Local part of its address on the platform's domain; workspaces made before there were slugs lack it. */
-  slug?: string | null;
-  /** Number of the last ticket; the next one takes `$inc`. Gaps are allowed, duplicates are not. */
+  /**
+   * Local part of its address on the platform's domain; null until that address has been made
+   * (addresses/slug.ts).
+   */
+  slug: string | null;
+  /** Number of the last ticket; `$inc` gives the next one. Gaps are allowed, duplicates are not. */
   last_ticket_number: number;
-  /** Seconds that a reply waits before it goes out, and can be taken back. */
+  /** Seconds for which a reply waits, and can be cancelled, before it is sent. */
   undo_seconds: number;
-  /** Raised by each change of its members, so that two at once cannot both pass (core/access/members.ts). */
-  member_changes?: number;
+  /**
+   * Raised with every change of its members, so that concurrent changes conflict (core/access/members.ts).
+   */
+  member_changes: number;
   created_at: Date;
 }
 export const workspaceSchema = rowSchema<WorkspaceRow>({
@@ -35,10 +40,10 @@ export interface UserRow {
   _id: string;
   email: string;
   name: string;
-  /** Argon2id; absent or null: there is none yet. */
-  password_hash?: string | null;
-  /** When a link that was only mailed was used: the address is theirs. An owner who was shown a link proves nothing. */
-  proved_at?: Date | null;
+  /** Argon2id; null: no password is set. */
+  password_hash: string | null;
+  /** When the user first used a link that was only mailed, which proves that the address is theirs. */
+  proved_at: Date | null;
   created_at: Date;
 }
 export const userSchema = rowSchema<UserRow>({
@@ -60,10 +65,10 @@ export interface MemberRow {
   workspace_id: string;
   user_id: string;
   role: Role;
-  /** Their notifications go to them by mail too. Absent: no. */
-  notify_by_mail?: boolean;
-  /** The workspace is being deleted: it is shut to them since. Absent unless it is. */
-  shut_at?: Date;
+  /** Notifications are mailed to the member too. */
+  notify_by_mail: boolean;
+  /** Since when the member is locked out, because the workspace is being deleted. */
+  shut_at: Date | null;
 }
 export const memberSchema = rowSchema<MemberRow>({
   _id: String,
@@ -71,25 +76,25 @@ export const memberSchema = rowSchema<MemberRow>({
   user_id: requiredString,
   role: requiredString,
   notify_by_mail: { type: Boolean, default: false },
-  shut_at: Date,
+  shut_at: nullableDate,
 });
 memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1 });
 
-/** A bearer token of a user in a workspace; only its hash is kept. Rows of before there were scopes lack the optional ones. */
+/** A bearer token of a user in a workspace; only its hash is stored. */
 export interface TokenRow {
   /** SHA-256 of the token, hex. */
   _id: string;
   workspace_id: string;
   user_id: string;
-  name?: string;
-  /** How it begins, for people; it does not help to guess the rest. */
-  prefix?: string;
-  /** Null or absent: all that the user's role may do. */
-  scopes?: Scope[] | null;
-  expires_at?: Date | null;
-  /** To the minute. */
-  last_used_at?: Date | null;
+  name: string;
+  /** The token's first characters, for people; they do not help to guess the rest. */
+  prefix: string;
+  /** Null: everything that the user's role allows. */
+  scopes: Scope[] | null;
+  expires_at: Date | null;
+  /** Precise to the minute. */
+  last_used_at: Date | null;
   revoked_at: Date | null;
   created_at: Date;
 }

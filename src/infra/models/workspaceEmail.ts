@@ -1,6 +1,9 @@
 import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
-/** Who may see where a mail lands: `tickets`, `shared`, or `owner:<user id>`. */
+/**
+ * Who may see a thread and its mail: `tickets` and `shared` are for all members, `owner:<user id>` for one
+ * user.
+ */
 export type Audience = 'tickets' | 'shared' | `owner:${string}`;
 
 export const PURPOSES = ['ticket', 'inbox'] as const;
@@ -14,26 +17,29 @@ export interface WorkspaceEmailRow {
   address: string;
   display_name: string;
   purpose: (typeof PURPOSES)[number];
-  /** With purpose `inbox`: the user whose personal mailbox this is; null = shared. */
+  /** With purpose `inbox`: the user of a personal address; null = shared. */
   user_id: string | null;
   kind: (typeof EMAIL_KINDS)[number];
-  /** When it was shown that the workspace owns the address; null = not yet, and its mail is held, or no longer: `expired_at`. */
+  /**
+   * When it was proved that the address is the workspace's. Null: not yet (its mail is held) or no longer
+   * (`expired_at`).
+   */
   proved_at: Date | null;
   /** Proved and switched on. */
   can_receive: boolean;
   can_send: boolean;
-  /** Switched off by an owner though proved; rows written before there were switches lack them. */
-  receive_off?: boolean;
-  send_off?: boolean;
+  /** An owner has switched it off though it is proved. */
+  receive_off: boolean;
+  send_off: boolean;
   active: boolean;
-  /** The time for its proof is over, or its domain is no longer the workspace's: its mail is skipped. */
-  expired_at?: Date | null;
-  /** It would receive, but another workspace does for its address. Missing = no. */
-  taken?: boolean;
-  /** Another address's forwarding address that this one's mail host forwards to. Null: to its own. */
-  shared_forwarding_id?: string | null;
-  /** Since when it is this user's, or nobody's own: what came for it before is not for whoever has it now. */
-  user_changed_at?: Date | null;
+  /** When its proof expired, or the workspace lost its domain: since then its mail is skipped. */
+  expired_at: Date | null;
+  /** The address could receive, but another workspace receives for it. */
+  taken: boolean;
+  /** Forwarding address of another address, to which this one's mail host forwards. Null: to its own. */
+  shared_forwarding_id: string | null;
+  /** When `user_id` last changed: mail that came before is not for the present user. */
+  user_changed_at: Date | null;
   deleted_at: Date | null;
   created_at: Date;
 }
@@ -52,7 +58,7 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   send_off: { type: Boolean, default: false },
   active: { type: Boolean, required: true },
   expired_at: nullableDate,
-  taken: Boolean,
+  taken: { type: Boolean, default: false },
   shared_forwarding_id: nullableString,
   user_changed_at: nullableDate,
   deleted_at: nullableDate,
@@ -60,7 +66,8 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
 });
 workspaceEmailSchema.index({ workspace_id: 1, address: 1 });
 workspaceEmailSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
-// How a recipient is looked up: the workspace is not known yet. One receives for an address at most: receiver.ts.
+// Finds the recipient of a mail, whose workspace is not known yet. At most one row receives for an address
+// (receiver.ts).
 workspaceEmailSchema.index({ address: 1, created_at: 1 });
 
 /** An address on the platform's own domain to which the customer's mail host forwards. */
@@ -68,17 +75,17 @@ export interface ForwardingAddressRow {
   _id: string;
   workspace_id: string;
   address: string;
-  /** The parent workspace email: gets the mail that names none of the workspace's addresses. */
+  /** The parent workspace email: gets mail that names none of the workspace's addresses. */
   workspace_email_id: string;
-  /** What the customer's mail host wants to be confirmed before it forwards here, the newest last. */
-  confirmations?: Confirmation[];
+  /** What the customer's mail host wants to be confirmed before it forwards here, newest last. */
+  confirmations: Confirmation[];
   created_at: Date;
 }
 
-/** A mail host's question whether mail may be forwarded to an address. */
+/** A mail host's request to confirm that mail may be forwarded to an address. */
 export interface Confirmation {
   provider: string;
-  /** The mailbox that is to be forwarded, where the mail says so. */
+  /** The mailbox that will be forwarded; null when the mail does not say. */
   mailbox: string | null;
   code: string | null;
   link: string | null;

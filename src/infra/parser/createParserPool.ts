@@ -1,27 +1,31 @@
 import type { StoredMail } from '../../mail/storedMail.ts';
-import { type ParserJob, type JobOptions, Lane } from './lane.ts';
+import { type ParserJob, type JobOptions, ParserLane } from './parserLane.ts';
 import type { ParserPool, SanitisedBody } from './pool.ts';
 
 export interface ParserPoolOptions {
-  /** Heap of each thread in MiB; a mail that needs more breaks it. */
+  /** Heap of each thread in MiB; a mail that needs more breaks its thread. */
   heapMb?: number;
-  /** The quick lane's threads are started at once. */
+  /** Start the quick lane's threads at once, not with the first job. */
   warm?: boolean;
 }
 
-/** Enough for every mail within the caps; measured on the hostile ones of the tests. */
+/** Enough for every mail within the caps; measured with the hostile mails of the tests. */
 const HEAP_MB = 384;
-/** Reading header fields takes milliseconds. */
+/** Reading only header fields takes milliseconds. */
 const SALVAGE_LIMIT_MS = 5_000;
-/** HTML within the caps takes two seconds, on a busy machine five. */
+/** Sanitising HTML within the caps takes two seconds, on a busy machine five. */
 const SANITISE_LIMIT_MS = 10_000;
 
 /**
- * Threads in three lanes, so that no kind of work waits behind another: `quick` (two, started at once or when first
- * needed), `slow` and files (one each, started when first needed).
+ * Makes a pool with three lanes of threads, so that no kind of work waits behind another: `quick` with two
+ * threads, `slow` and `files` with one each, started with their first job.
  */
 export function createParserPool({ heapMb = HEAP_MB, warm = true }: ParserPoolOptions = {}): ParserPool {
-  const lanes = { quick: new Lane(2, heapMb), slow: new Lane(1, heapMb), files: new Lane(1, heapMb) };
+  const lanes = {
+    quick: new ParserLane(2, heapMb),
+    slow: new ParserLane(1, heapMb),
+    files: new ParserLane(1, heapMb),
+  };
   if (warm) lanes.quick.warm();
   const run = async <T>(lane: keyof typeof lanes, job: ParserJob, options: JobOptions): Promise<T> =>
     (await lanes[lane].run(job, options)) as T;

@@ -6,19 +6,22 @@ import type { InboundEmail } from '../../mail/inboundEmail.ts';
 import { parserOf } from '../providers/parsers.ts';
 import type { DigestJob, SanitisedBody } from './pool.ts';
 
-/** Reads a post into what is stored: HTML made safe, text made from it where the mail has none, all of it capped. */
+/**
+ * Parses a post into the form that is stored: safe HTML, text made of the HTML if the mail has none,
+ * everything capped.
+ */
 export async function digest(job: DigestJob): Promise<StoredMail> {
   const { parse } = await parserOf(job.post.provider);
   return toStored(await parse(job.post, job.recipient, localFile(job)));
 }
 
-/** Header fields only. */
+/** The same with the header fields only, for a mail whose bodies break the parser. */
 export async function salvage(job: DigestJob): Promise<StoredMail> {
   const { parseHead } = await parserOf(job.post.provider);
   return toStored(await parseHead(job.post, job.recipient, localFile(job)));
 }
 
-/** HTML made safe, and text made from it. */
+/** Makes HTML safe, and makes a text of it. */
 export function sanitise(html: string): SanitisedBody {
   const safe = sanitiseHtml(html);
   return { ...safe, text: textFromHtml(safe.html) };
@@ -27,7 +30,7 @@ export function sanitise(html: string): SanitisedBody {
 function localFile({ files }: DigestJob): (object: string) => string {
   return (object) => {
     const file = Object.hasOwn(files, object) ? files[object] : undefined;
-    if (file === undefined) throw new Error('an object of the post is not at hand');
+    if (file === undefined) throw new Error('the job has no local file for an object of the post');
     return file;
   };
 }
@@ -53,7 +56,7 @@ function toStored(mail: InboundEmail): StoredMail {
     date: mail.date,
     text: text.text,
     html: html?.html ?? null,
-    // A Content-Id that no file has shows nothing.
+    // Only Content-Ids that a file has.
     shown_cids: html?.shownCids.filter((cid) => cids.has(cid)) ?? [],
     files: mail.files,
     verdicts: mail.verdicts,
@@ -62,7 +65,7 @@ function toStored(mail: InboundEmail): StoredMail {
   });
 }
 
-/** Every string in a record made storable. */
+/** Makes every string in a record storable. */
 function deepStorable<T>(value: T): T {
   if (typeof value === 'string') return storable(value) as T;
   if (Array.isArray(value)) return value.map(deepStorable) as T;

@@ -1,13 +1,15 @@
-/** A thread that reads hostile mail, one job at a time; it may be ended at any moment (parserPool). */
+/**
+ * A thread that parses hostile mail, one job at a time. It may be terminated at any moment (parserLane.ts).
+ */
 import { parentPort } from 'node:worker_threads';
 import { extractParts } from '../../mail/mime.ts';
 import { loadParsers } from '../providers/parsers.ts';
 import { digest, salvage, sanitise } from './digest.ts';
-import type { ParserAnswer, ParserJob } from './lane.ts';
+import type { ParserAnswer, ParserJob } from './parserLane.ts';
 
 const port = parentPort!;
 
-async function work(job: ParserJob): Promise<unknown> {
+async function runJob(job: ParserJob): Promise<unknown> {
   switch (job.kind) {
     case 'digest':
       return digest(job.mail);
@@ -22,7 +24,7 @@ async function work(job: ParserJob): Promise<unknown> {
 
 await loadParsers();
 port.on('message', (job: ParserJob) => {
-  work(job).then(
+  runJob(job).then(
     (value) => port.postMessage({ value } satisfies ParserAnswer),
     (error: unknown) => {
       const { name, message, code } = error as Error & { code?: unknown };

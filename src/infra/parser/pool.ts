@@ -2,7 +2,7 @@ import type { SanitisedHtml } from '../../mail/html.ts';
 import type { StoredMail } from '../../mail/storedMail.ts';
 import type { StoredPost } from '../archive/storedPost.ts';
 
-/** A post to read, with the local paths of its archived objects. */
+/** A post to parse, with the local paths of its archived objects. */
 export interface DigestJob {
   post: StoredPost;
   recipient: string;
@@ -11,30 +11,33 @@ export interface DigestJob {
 }
 
 export interface DigestOptions {
-  /** The thread ends after this long at work, and `digest` rejects. */
+  /** A job that runs longer than this is rejected, and its thread terminated. */
   limitMs: number;
-  /** `quick` (the default) never waits behind `slow`: each lane has threads of its own. */
+  /** `quick` (the default) never waits for `slow`: each lane has threads of its own. */
   lane?: 'quick' | 'slow';
-  /** Ends the job. */
+  /** Aborts the job. */
   signal?: AbortSignal;
 }
 
-/** HTML that an agent wrote, fit to be stored and sent. */
+/** HTML that an agent wrote, made safe to store and send. */
 export interface SanitisedBody extends SanitisedHtml {
-  /** Plain text of it. */
+  /** The HTML as plain text. */
   text: string;
 }
 
-/** The thread was over its time or memory, or died. */
+/** The thread exceeded its time or memory, or crashed. */
 export class ParserBroke extends Error {
-  readonly cause_: 'time' | 'memory' | 'crash';
-  constructor(cause: 'time' | 'memory' | 'crash') {
-    super(`the parser broke: ${cause}`);
-    this.cause_ = cause;
+  readonly reason: 'time' | 'memory' | 'crash';
+  constructor(reason: 'time' | 'memory' | 'crash') {
+    super(`the parser broke: ${reason}`);
+    this.reason = reason;
   }
 }
 
-/** A verdict about the mail: the parser refused it, and would again. `code` is the class of its error, no foreign text. */
+/**
+ * A verdict about the mail: the parser cannot read it, and could not at a retry either. `code` is the class
+ * of the parser's error, not its message, which may contain text of the mail.
+ */
 export class Unreadable extends Error {
   readonly code: string;
   constructor(code: string) {
@@ -43,20 +46,26 @@ export class Unreadable extends Error {
   }
 }
 
-/** Reads hostile mail in worker threads (design: "Hostile mail"). */
+/** Parses hostile mail in worker threads, so that no mail can block or break the process. */
 export interface ParserPool {
-  /** Parses, sanitises, makes text; everything capped. @throws ParserBroke, Unreadable; the system's own errors as they are. */
+  /**
+   * Parses and sanitises a mail; everything is capped.
+   * @throws ParserBroke, Unreadable; system errors as they are.
+   */
   digest(job: DigestJob, options: DigestOptions): Promise<StoredMail>;
-  /** Headers only, for a mail that broke `digest` twice; never parses bodies. */
+  /** Reads only the headers of a mail that broke `digest` twice. */
   salvage(job: DigestJob): Promise<StoredMail>;
-  /** Writes files of an archived MIME, by number, to `<dir>/<n>`, streamed; stops a file one byte over `maxBytes`. */
+  /**
+   * Writes files of an archived MIME, by number, to `<dir>/<n>`; a file that is too large ends one byte over
+   * `maxBytes`.
+   */
   extract(
     mime: string,
     parts: number[],
     dir: string,
     options: { maxBytes: number; limitMs: number; signal?: AbortSignal },
   ): Promise<{ part: number; size: number }[]>;
-  /** Never waits behind `digest` in the quick lane. @throws ParserBroke */
+  /** Does not wait for a `digest` in the quick lane. @throws ParserBroke */
   sanitise(html: string): Promise<SanitisedBody>;
   close(): Promise<void>;
 }

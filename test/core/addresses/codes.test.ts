@@ -1,5 +1,5 @@
 import { askForCode, enterCode, NotNow, TooOften } from '../../../src/core/addresses/codes.ts';
-import { prove } from '../../../src/core/addresses/proof.ts';
+import { proveAddress } from '../../../src/core/addresses/proof.ts';
 import { Unfit } from '../../../src/core/replies/draft.ts';
 import { runStep } from '../../support/house.ts';
 import { codeIn, newSetUpHouse, type SetUpHouse } from '../../support/setUp.ts';
@@ -56,7 +56,7 @@ test('of any number of guesses at once ten are looked at, and then not even the 
   expect(kinds.filter((kind) => kind === Unfit)).toHaveLength(10);
   expect(kinds.filter((kind) => kind === NotNow)).toHaveLength(20);
   await expect(enter(email, code)).rejects.toThrow(
-    /used up.*have another one sent \(POST …\/send-code\)\.$/i,
+    /no longer valid.*Request another one \(POST …\/send-code\)\.$/i,
   );
   expect((await rig.read(email)).email.proved_at).toBeNull();
 });
@@ -107,8 +107,7 @@ test('who has used up a code, and may not have another one yet, is told when', a
   const asked = [40_000, 30_000].map((ms) => new Date(Date.now() - ms));
   await backdate({ tries: 10, asked_at: asked });
   const refused = enter(email, '000000').catch(String);
-  const [, seconds] =
-    /another one sent \(POST …\/send-code\) in (\d+) s\.$/.exec((await refused) ?? '') ?? [];
+  const [, seconds] = /another one \(POST …\/send-code\) in (\d+) s\.$/.exec((await refused) ?? '') ?? [];
   // Less what the machine took until it was asked.
   expect(Number(seconds)).toBeGreaterThan(0);
   expect(Number(seconds)).toBeLessThanOrEqual(20);
@@ -123,7 +122,7 @@ test('where the process that adds an address dies before it is there, nobody is 
   expect(look).toMatchObject({ verdict: 'pending', codeWanted: false, checkWanted: false });
   const { expiresInMs } = look as { expiresInMs: number };
   expect([expiresInMs > 50_000, expiresInMs <= 60_000]).toEqual([true, true]);
-  expect(await prove(models, proof, 'dns')).toBe('no address');
+  expect(await proveAddress(models, proof, 'dns')).toBe('no address');
   await backdate({ expires_at: new Date(proof.expires_at.getTime() - 61_000) });
   expect(await runStep(rig.steps.lookAtProof, run)).toEqual({ verdict: 'over', state: 'dropped' });
   // Asked for again it begins anew, as the same address.
@@ -205,6 +204,6 @@ test('where another workspace receives for the address, the right code is not en
   await expect(enter(email, code)).rejects.toThrow('Another workspace');
   expect(await rig.read(email)).toMatchObject({
     email: { can_receive: false, proved_at: null },
-    proof: { state: 'pending', problem: expect.stringContaining('another workspace') },
+    proof: { state: 'pending', problem: expect.stringContaining('Another workspace') },
   });
 });

@@ -1,5 +1,5 @@
 import { removeEmail } from '../../../src/core/addresses/changeEmail.ts';
-import { applyFlags } from '../../../src/core/addresses/addressFlags.ts';
+import { updateAddressFlags } from '../../../src/core/addresses/addressFlags.ts';
 import { claimReceiving } from '../../../src/core/addresses/receiving.ts';
 import type { Models, WorkspaceEmailRow } from '../../../src/infra/models/index.ts';
 import { newId } from '../../../src/lib/ids.ts';
@@ -24,10 +24,10 @@ const receiving = (address: string) => models.WorkspaceEmail.countDocuments({ ad
 test('of many at once one receives, and goes on when it is asked again', async () => {
   const address = `${newId()}@acme.test`;
   const emails = await claimants(address, 8);
-  const applied = await Promise.all(emails.map(({ _id }) => applyFlags(models, _id)));
+  const applied = await Promise.all(emails.map(({ _id }) => updateAddressFlags(models, _id)));
   expect(applied.filter(Boolean)).toHaveLength(1);
   expect(await receiving(address)).toBe(1);
-  const again = await Promise.all(emails.map(({ _id }) => applyFlags(models, _id)));
+  const again = await Promise.all(emails.map(({ _id }) => updateAddressFlags(models, _id)));
   expect(again).toEqual(applied);
 });
 
@@ -37,34 +37,34 @@ test.each<[string, Partial<WorkspaceEmailRow>]>([
 ])('once it is %s another receives', async (_, change) => {
   const address = `${newId()}@acme.test`;
   const [first, second] = (await claimants(address, 2)) as [WorkspaceEmailRow, WorkspaceEmailRow];
-  expect(await applyFlags(models, first._id)).toBe(true);
-  expect(await applyFlags(models, second._id)).toBe(false);
+  expect(await updateAddressFlags(models, first._id)).toBe(true);
+  expect(await updateAddressFlags(models, second._id)).toBe(false);
   await models.WorkspaceEmail.updateOne({ _id: first._id }, { $set: change });
-  await applyFlags(models, first._id);
-  expect(await applyFlags(models, second._id)).toBe(true);
+  await updateAddressFlags(models, first._id);
+  expect(await updateAddressFlags(models, second._id)).toBe(true);
   await models.WorkspaceEmail.updateOne({ _id: first._id }, { $set: { receive_off: false } });
-  expect(await applyFlags(models, first._id)).toBe('deleted_at' in change);
+  expect(await updateAddressFlags(models, first._id)).toBe('deleted_at' in change);
   expect(await receiving(address)).toBe(1);
 });
 
 test('one that is deleted by a process that dies at once can be had again', async () => {
   const address = `${newId()}@acme.test`;
   const [first, second] = (await claimants(address, 2)) as [WorkspaceEmailRow, WorkspaceEmailRow];
-  await applyFlags(models, first._id);
+  await updateAddressFlags(models, first._id);
   // It writes, and is gone before it reads.
   const WorkspaceEmail = { updateOne: models.WorkspaceEmail.updateOne.bind(models.WorkspaceEmail) };
   await expect(removeEmail({ ...models, WorkspaceEmail } as unknown as Models, first)).rejects.toThrow();
   await models.Receiver.updateOne({ _id: address }, { $set: { created_at: new Date(Date.now() - 61_000) } });
-  expect(await applyFlags(models, second._id)).toBe(true);
+  expect(await updateAddressFlags(models, second._id)).toBe(true);
 });
 
 test('what a process that died had claimed is taken over; one that received before there were claims is not', async () => {
   const address = `${newId()}@acme.test`;
   const [first, second] = (await claimants(address, 2)) as [WorkspaceEmailRow, WorkspaceEmailRow];
   await claimReceiving(models, first);
-  expect(await applyFlags(models, second._id)).toBe(false);
+  expect(await updateAddressFlags(models, second._id)).toBe(false);
   await models.Receiver.updateOne({ _id: address }, { $set: { created_at: new Date(Date.now() - 61_000) } });
-  expect(await applyFlags(models, second._id)).toBe(true);
+  expect(await updateAddressFlags(models, second._id)).toBe(true);
   const older = await addWorkspaceEmail(models, 'w1', `${newId()}@acme.test`);
   expect(await claimReceiving(models, { _id: 'other', address: older.address })).toBe(false);
 });

@@ -148,7 +148,7 @@ describe('a mail host asks to confirm forwarding', () => {
     const row = await rig.house.models.ForwardingAddress.findOne({ address: rig.house.forwarding })
       .orFail()
       .lean();
-    return (row.confirmations ?? []).map(({ provider, mailbox, code, link }) => ({
+    return row.confirmations.map(({ provider, mailbox, code, link }) => ({
       provider,
       mailbox,
       code,

@@ -120,7 +120,7 @@ describe('breaks', () => {
     await rig.unpublish(row, ['dkim']);
     expect(await rig.look(row)).toMatchObject({ state: 'failing', told: { verdict: 'told' } });
     await rig.look(row);
-    expect(rig.mailTo('olga')).toEqual([`${NAME}: something in DNS is no longer right`]);
+    expect(rig.mailTo('olga')).toEqual([`${NAME}: the DNS settings need your attention`]);
     expect(rig.mailTo('dana')).toEqual([]);
     expect(await rig.flags(email)).toEqual({ can_receive: true, can_send: true });
 
@@ -134,9 +134,9 @@ describe('breaks', () => {
     expect(await rig.look(row)).toMatchObject({ state: 'verified' });
     expect(await rig.flags(email)).toEqual({ can_receive: true, can_send: true });
     expect(rig.mailTo('olga')).toEqual([
-      `${NAME}: something in DNS is no longer right`,
-      `${NAME}: no more mail is sent from it`,
-      `${NAME}: all is right again`,
+      `${NAME}: the DNS settings need your attention`,
+      `${NAME}: Postroom no longer sends from this domain`,
+      `${NAME}: the problem is solved`,
     ]);
   });
 
@@ -182,7 +182,7 @@ describe('breaks', () => {
     await rig.look(row);
     await rig.look(row);
     expect(await rig.read(row)).toMatchObject({ state: 'verified', receiving: true });
-    expect(rig.mailTo('olga')).toEqual([`${NAME}: its mail goes elsewhere`]);
+    expect(rig.mailTo('olga')).toEqual([`${NAME}: new mail no longer reaches Postroom`]);
     expect((await rig.atProvider()).routes).toContain(NAME);
   });
 
@@ -204,8 +204,8 @@ describe('breaks', () => {
     expect(await shown()).toMatchObject({ proved_at: null, expired_at: expect.any(Date) });
     expect(await rig.atProvider()).toEqual({ domains: [], routes: ['postroom.test'] });
     expect(rig.mailTo('olga')).toEqual([
-      `${NAME}: something in DNS is no longer right`,
-      `${NAME}: no longer your workspace’s`,
+      `${NAME}: the DNS settings need your attention`,
+      `${NAME}: removed from your workspace`,
     ]);
     // Claimed again, and proved; the provider has made a new DKIM key.
     await rig.verified();

@@ -5,7 +5,7 @@ import pino from 'pino';
 import type { Deps } from '../../../activities/deps.ts';
 import { createDomainActivities, type DomainActivities } from '../../../activities/index.ts';
 import type { Looked } from '../../../activities/domains/lookAtDomain.ts';
-import { claimDomain } from '../../../src/core/domains/claims.ts';
+import { claimDomain } from '../../../src/core/domains/domainClaims.ts';
 import { firstRecords } from '../../../src/core/domains/firstRecords.ts';
 import { createDns } from '../../../src/infra/dns/createDns.ts';
 import type { DomainRecord } from '../../../src/infra/models/domain.ts';
@@ -25,7 +25,9 @@ export const NAME = 'acme.test';
 export const GRACE_MS = 60 * 60_000;
 const API_KEY = 'api-key-of-the-tests';
 
-/** The steps of domains on a real database, three real DNS servers and the local provider; without Temporal. */
+/**
+ * The steps of domains on a real database, three real DNS servers and the local provider; without Temporal.
+ */
 export interface Rig {
   models: Models;
   deps: Deps;

@@ -49,7 +49,7 @@ test('the domain changes hands: the old claim is lost at once, its addresses are
   expect(await rig.flags(nextEmail)).toEqual({ can_receive: true, can_send: true });
 
   expect(await rig.look(old)).toMatchObject({ verdict: 'over', state: 'lost', left: { provider: 'kept' } });
-  expect(rig.mailTo('olga')).toEqual([`${NAME}: no longer your workspace’s`]);
+  expect(rig.mailTo('olga')).toEqual([`${NAME}: removed from your workspace`]);
   expect(rig.mailTo('otto')).toEqual([]);
   expect(await rig.atProvider()).toEqual({ domains: [NAME], routes: [NAME, 'postroom.test'] });
   expect(await rig.flags(nextEmail)).toEqual({ can_receive: true, can_send: true });

@@ -6,7 +6,9 @@ export { DAY_MS, HOUR_MS } from '../../../src/lib/time.ts';
 
 type State = DomainRecord['state'];
 
-/** The records of acme.test, as a provider asks for them; DNS has them as `states` says, or not at all yet. */
+/**
+ * The records of acme.test, as a provider asks for them; DNS has them as `states` says, or not at all yet.
+ */
 export function records(states: Partial<Record<DomainRecord['purpose'], State>> = {}): DomainRecord[] {
   const all: Pick<DomainRecord, 'purpose' | 'type' | 'name' | 'value' | 'priority'>[] = [
     {

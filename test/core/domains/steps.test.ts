@@ -15,7 +15,9 @@ const twice = <T>(step: () => Promise<T>) => Promise.all([step(), step()]);
 test('a new claim says what is missing, and of DNS nothing before it was asked', async () => {
   const { problem, records } = await rig.claim();
   expect(records.map(({ purpose }) => purpose)).toContain('dkim');
-  expect(problem).toBe(`The TXT record at _postroom.${NAME} is not there yet; it shows whose the domain is.`);
+  expect(problem).toBe(
+    `The TXT record at _postroom.${NAME}, which proves that you own the domain, is not in DNS yet: publish it.`,
+  );
 });
 
 describe('steps run twice, and beside themselves', () => {
@@ -73,7 +75,7 @@ describe('the provider', () => {
     rig.sandbox.faults.set({ domains: { answer: 503 } });
     const row = await rig.claim();
     expect(row).toMatchObject({ state: 'pending', records: [{ purpose: 'ownership', state: 'pending' }] });
-    expect(row.problem).toContain('does not answer');
+    expect(row.problem).toContain('is not answering');
     await rig.publish(row);
     await rig.look(row);
     expect(await rig.read(row)).toMatchObject({

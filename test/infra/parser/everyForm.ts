@@ -7,7 +7,10 @@ import { readHeaders } from '../../../dev/mailgun/headers.ts';
 import { readParts } from '../../../dev/mailgun/readMail.ts';
 import { postOf } from './post.ts';
 
-/** A mail read in every form, taken apart by Mailgun's stand-in, which reads mail with another parser than ours. */
+/**
+ * A mail read in every form, taken apart by Mailgun's stand-in, which reads mail with another parser than
+ * ours.
+ */
 export async function inEveryForm(
   eml: string,
   folder: string,

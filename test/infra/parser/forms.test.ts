@@ -34,7 +34,8 @@ describe.each(readdirSync(MAILS).filter((name) => name.endsWith('.eml')))('%s', 
     const { mime, ...others } = await inEveryForm(path.join(MAILS, name), folder, 'bounce@client.test');
     for (const [form, mail] of Object.entries(others)) {
       const expected = record(mime);
-      // Mailgun makes text of HTML in its own way; its stand-in loses bytes that are not what they are called.
+      // Mailgun makes text of HTML in its own way; its stand-in loses bytes that are not what they are
+      // called.
       if (['html-only.eml', 'wrong-charset.eml'].includes(name) && form !== 'rawMime')
         expected.text = record(mail).text;
       expect({ form, ...record(mail) }).toEqual({ form, ...expected });

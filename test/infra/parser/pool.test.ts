@@ -34,9 +34,9 @@ const endless = mime(
 );
 const heavy = mime(HEAD, 'Content-Type: text/html\r\n\r\n', Buffer.alloc(2_000_000, '<ul><li>x</li></ul>'));
 
-const broke = (cause: ParserBroke['cause_']) => (error: unknown) => {
+const broke = (cause: ParserBroke['reason']) => (error: unknown) => {
   expect(error).toBeInstanceOf(ParserBroke);
-  expect((error as ParserBroke).cause_).toBe(cause);
+  expect((error as ParserBroke).reason).toBe(cause);
 };
 
 describe('a pool', () => {

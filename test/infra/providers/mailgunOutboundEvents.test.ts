@@ -18,7 +18,10 @@ const head = (id = ID) => ({
   size: 2311,
 });
 
-/** Events as Mailgun documents them and as others recorded them (facts about Mailgun, B3), with valid signatures. */
+/**
+ * Events as Mailgun documents them and as others recorded them (facts about Mailgun, B3), with valid
+ * signatures.
+ */
 const ACCEPTED = {
   signature: {
     timestamp: '1795428200',

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createMailgunOutbound } from '../../../src/infra/providers/mailgun/outbound.ts';
 import type { OutgoingMail } from '../../../src/infra/providers/outbound.ts';
 
-/** A process of its own: sends a mail, and tells how many bytes are held once the other side has all of it. */
+/**
+ * A process of its own: sends a mail, and tells how many bytes are held once the other side has all of it.
+ */
 const { url, mail } = JSON.parse(process.argv[2]!) as { url: string; mail: OutgoingMail };
 const provider = createMailgunOutbound({ apiKey: 'k', signingKey: '', url, timeoutMs: 60_000 });
 const arrayBuffers = () => {

@@ -22,7 +22,7 @@ export async function faultOf(
 }
 
 /**
- * How long a call that meets this fault may take (ms): as long as any where its end is told, and else long enough for a busy machine
- * to take it in.
+ * How long a call that meets this fault may take (ms): as long as any where its end is told, and else long
+ * enough for a busy machine to take it in.
  */
 export const patience = (answer: string): number | undefined => (answer.endsWith('hang') ? 3_000 : undefined);

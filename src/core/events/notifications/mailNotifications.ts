@@ -2,88 +2,112 @@ import { catchAllFor } from '../../domains/catchAll.ts';
 import { normaliseAddress, withoutTag } from '../../../mail/addresses.ts';
 import type { Models, NotificationRow } from '../../../infra/models/index.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
-import { sendNotice, type NoticeDeps } from '../../platformMail/sendNotice.ts';
+import { sendPlatformMail, type PlatformMailDeps } from '../../platformMail/sendPlatformMail.ts';
+import { threadPageUrl } from '../../presenters/links.ts';
 import { DAY_MS, MINUTE_MS } from '../../../lib/time.ts';
 
-/** Sent in one go. */
+interface NotificationMailDeps extends PlatformMailDeps {
+  models: Models;
+  publicUrl: string;
+}
+
 const BATCH = 50;
-const AGAIN_MS = 5 * MINUTE_MS;
-/** Older ones are no news (ms). */
+const RETRY_MS = 5 * MINUTE_MS;
+/** An older notification is no news: it is not mailed any more. */
 const GIVE_UP_MS = DAY_MS;
 
-const SUBJECT: Record<NotificationType, string> = {
-  new_thread: 'Something new came in',
-  new_message: 'A new message',
-  assigned: 'Something was assigned to you',
+const SUBJECTS: Record<NotificationType, string> = {
+  new_thread: 'New mail from a customer',
+  new_message: 'New reply from a customer',
+  assigned: 'Assigned to you',
   delivery_failed: 'A reply could not be delivered',
-  verified: 'An address or a domain is verified',
-  verification_broken: 'An address or a domain needs your attention',
+  verified: 'An address or domain has been verified',
+  verification_broken: 'An address or domain is no longer verified',
 };
+/** What happened, and what to do next; the link follows. */
+const SENTENCES: Record<NotificationType, string> = {
+  new_thread: 'A new mail has arrived in your workspace. Read it in Postroom:',
+  new_message: 'A new message has arrived. Read it in Postroom:',
+  assigned: 'A ticket or conversation has been assigned to you. Open it in Postroom:',
+  delivery_failed: 'A reply could not be delivered. See the reason in Postroom, and send the reply again:',
+  verified: 'An address or domain of your workspace has been verified. See it in Postroom:',
+  verification_broken:
+    'An address or domain of your workspace is no longer verified. See in Postroom what to correct:',
+};
+const WHY_MAILED =
+  'You receive this mail because you have switched on mail notifications. ' +
+  'You can switch them off in the notification settings of your workspace.';
 
 /**
- * Mails the notifications of members who want them by mail. Each is taken by one worker and sent once at most: who dies in between
- * sends nothing, and the notification is there all the same. Never to an address that Postroom itself receives: it would be new mail,
- * of which somebody would have to be told.
+ * Mails the notifications of members who want them by mail. One worker takes each and sends it at most once:
+ * if its process dies in between, no mail is sent, and the notification is still shown in the app. No mail
+ * goes to an address that Postroom itself receives: it would arrive as new mail, and cause the next
+ * notification.
  */
-export async function mailNotifications(
-  deps: NoticeDeps & { models: Models },
-  signal: AbortSignal,
-): Promise<void> {
+export async function mailNotifications(deps: NotificationMailDeps, signal: AbortSignal): Promise<void> {
   const { models } = deps;
   const due = { mail: 'wanted', mail_at: { $lte: new Date() } } as const;
   const rows = await models.Notification.find(due).limit(BATCH).lean<NotificationRow[]>();
   for (const row of rows) {
-    const taken = await models.Notification.updateOne(
+    const claim = await models.Notification.updateOne(
       { _id: row._id, ...due },
       { $set: { mail: 'sending' } },
     );
-    if (taken.modifiedCount === 1) await mail(deps, row, signal);
+    if (claim.modifiedCount === 1) await mailNotification(deps, row, signal);
   }
 }
 
-async function mail(
-  deps: NoticeDeps & { models: Models },
+async function mailNotification(
+  deps: NotificationMailDeps,
   row: NotificationRow,
   signal: AbortSignal,
 ): Promise<void> {
-  const { models, platformDomain } = deps;
-  const set = (change: Partial<NotificationRow>) =>
-    models.Notification.updateOne({ _id: row._id, mail: 'sending' }, { $set: change });
+  const { models, platformDomain, publicUrl } = deps;
+  const change = async (set: Partial<NotificationRow>): Promise<void> => {
+    await models.Notification.updateOne({ _id: row._id, mail: 'sending' }, { $set: set });
+  };
   const user = await models.User.findById(row.user_id).lean();
   const isOld = Date.now() - row.created_at.getTime() > GIVE_UP_MS;
-  if (!user || isOld || (await isOurs(models, user.email, platformDomain)))
-    return set({ mail: 'failed' }).then(() => undefined);
-  const sent = await sendNotice(
+  if (!user || isOld || (await isReceivedHere(models, user.email, platformDomain)))
+    return change({ mail: 'failed' });
+  const sent = await sendPlatformMail(
     deps,
     {
       to: user.email,
       subject: await subjectOf(models, row),
-      text: 'Open Postroom to see it. You get this because your notifications are set to come by mail too.',
+      text: `${SENTENCES[row.type]}\n${pageOf(row, publicUrl)}\n\n${WHY_MAILED}\n`,
       messageId: `<notification.${row._id}@${platformDomain}>`,
     },
     signal,
   ).catch(() => null);
-  if (sent?.result === 'accepted') await set({ mail: 'sent' });
-  else if (sent?.result === 'not sent')
-    await set({ mail: 'wanted', mail_at: new Date(Date.now() + AGAIN_MS) });
-  else await set({ mail: 'failed' });
+  if (sent?.result === 'accepted') return change({ mail: 'sent' });
+  if (sent?.result === 'not sent')
+    return change({ mail: 'wanted', mail_at: new Date(Date.now() + RETRY_MS) });
+  return change({ mail: 'failed' });
 }
 
-/** By itself, without its tag, or because all of its domain's mail comes here. */
-async function isOurs(models: Models, email: string, platformDomain: string): Promise<boolean> {
+const pageOf = ({ thread_kind, thread_id }: NotificationRow, publicUrl: string): string =>
+  thread_kind && thread_id ? threadPageUrl(publicUrl, thread_kind, thread_id) : publicUrl;
+
+/**
+ * Whether Postroom receives mail for the address: itself, without its tag, or through its domain's catch-all.
+ */
+async function isReceivedHere(models: Models, email: string, platformDomain: string): Promise<boolean> {
   const address = normaliseAddress(email);
   if (address === null || address.endsWith(`@${platformDomain}`)) return true;
-  const named = { address: { $in: [address, withoutTag(address) ?? address] } };
+  const filter = { address: { $in: [address, withoutTag(address) ?? address] } };
   return (
-    (await models.WorkspaceEmail.exists({ ...named, deleted_at: null })) !== null ||
-    (await models.ForwardingAddress.exists(named)) !== null ||
+    (await models.WorkspaceEmail.exists({ ...filter, deleted_at: null })) !== null ||
+    (await models.ForwardingAddress.exists(filter)) !== null ||
     (await catchAllFor(models, address)) !== null
   );
 }
 
-/** Numbers, and no words of the mail: it goes over another way than the mail came. */
+/**
+ * Names the ticket by its number only: the mail leaves Postroom, so it must hold no subject and no address.
+ */
 async function subjectOf(models: Models, { type, thread_kind, thread_id, workspace_id }: NotificationRow) {
-  if (thread_kind !== 'ticket') return SUBJECT[type];
+  if (thread_kind !== 'ticket') return SUBJECTS[type];
   const ticket = await models.Ticket.findOne({ _id: thread_id, workspace_id }, { number: 1 }).lean();
-  return ticket ? `${SUBJECT[type]} (ticket ${ticket.number})` : SUBJECT[type];
+  return ticket ? `${SUBJECTS[type]} (ticket ${ticket.number})` : SUBJECTS[type];
 }

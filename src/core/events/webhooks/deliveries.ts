@@ -4,34 +4,37 @@ import { insertNew } from '../../../infra/models/insertNew.ts';
 import { hashOf } from '../../../lib/ids.ts';
 
 /**
- * Endpoints are the workspace's, made by owners, who may not see others' personal mail: what only one person sees goes to none
- * (design, promise 5), not even to an endpoint that this person made.
+ * Endpoints belong to the workspace. Its owners make them, and may not see other users' personal mail: an
+ * event that only one user may see goes to no endpoint, not even to one that this user made.
  */
 const isForEndpoints = ({ audiences }: Pick<EventRow, 'audiences'>): boolean =>
   audiences.some((audience) => !audience.startsWith('owner:'));
 
-/** An event that endpoints can be told of. */
+/** An event of a type that endpoints can receive. */
 export type WebhookEventRow = EventRow & { type: WebhookEvent };
 
-/** Whether an endpoint is told of an event. */
-export function isTold({ workspace_id, events }: WebhookRow, event: EventRow): event is WebhookEventRow {
+/** Whether an endpoint receives an event. */
+export function receivesEvent(
+  { workspace_id, events }: WebhookRow,
+  event: EventRow,
+): event is WebhookEventRow {
   return (
     event.workspace_id === workspace_id && events.some((type) => type === event.type) && isForEndpoints(event)
   );
 }
 
-/** Saves what is to be posted. @returns ids of the deliveries that are new */
+/** Saves a delivery for each endpoint that receives an event. @returns ids of the new deliveries. */
 export async function newDeliveries(models: Models, events: EventRow[]): Promise<Set<string>> {
-  const told = events.filter(isForEndpoints);
-  if (told.length === 0) return new Set();
-  const workspaces = [...new Set(told.map(({ workspace_id }) => workspace_id))];
+  const eligible = events.filter(isForEndpoints);
+  if (eligible.length === 0) return new Set();
+  const workspaces = [...new Set(eligible.map(({ workspace_id }) => workspace_id))];
   const endpoints = await models.Webhook.find({ workspace_id: { $in: workspaces }, active: true }).lean<
     WebhookRow[]
   >();
-  // Events are for endpoints that were there when they happened.
+  // An endpoint receives only events that happened after it was made.
   const deliveries = endpoints.flatMap((endpoint) =>
-    told.flatMap((event) =>
-      isTold(endpoint, event) && event.at >= endpoint.created_at ? [newDelivery(endpoint, event)] : [],
+    eligible.flatMap((event) =>
+      receivesEvent(endpoint, event) && event.at >= endpoint.created_at ? [newDelivery(endpoint, event)] : [],
     ),
   );
   return insertNew(models.WebhookDelivery, deliveries);
@@ -53,7 +56,7 @@ export function newDelivery({ _id, workspace_id }: WebhookRow, event: WebhookEve
   };
 }
 
-/** Has a delivery sent again, as a new run. @returns the run, or null while one is under way */
+/** Requests a new run of a delivery. @returns the run's number; null while a run is under way. */
 export async function sendAgain(
   models: Models,
   { _id, run }: Pick<WebhookDeliveryRow, '_id' | 'run'>,

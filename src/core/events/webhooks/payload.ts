@@ -16,27 +16,32 @@ import type {
 import type { ThreadRow } from '../../../infra/models/thread.ts';
 import { threadsOf } from '../../threads/threads.ts';
 
-interface Deps {
+interface PayloadDeps {
   models: Models;
   links: Links;
 }
 
-/** What workspace endpoints may be told of. */
+/** Audiences whose rows endpoints may receive. */
 const SHARED = { $in: ['tickets', 'shared'] };
 
 /**
- * What an event is about, as the API shows it now; null when there is nothing that an endpoint may see (any more): then nothing is
- * sent. A row that is gone altogether has its id left.
+ * The row that an event is about, as the API shows it now. Only its id when the row has been deleted. Null
+ * when endpoints may not see the row (any more): then nothing is sent.
  */
-export async function payloadData(deps: Deps, endpoint: WebhookRow, event: EventRow): Promise<object | null> {
+export async function payloadData(
+  deps: PayloadDeps,
+  endpoint: WebhookRow,
+  event: EventRow,
+): Promise<object | null> {
   const { models } = deps;
   const { workspace_id } = event;
-  const mine = { _id: event.row_id, workspace_id };
-  // Signed URLs of images are the maker's, who may see what endpoints are told of.
+  const filter = { _id: event.row_id, workspace_id };
+  // Signed URLs of images are made for the user who made the endpoint, who may see everything that endpoints
+  // receive.
   const viewer: ApiUser = { workspaceId: workspace_id, userId: endpoint.created_by, role: 'owner' };
   const [kind] = event.type.split('.');
   if (event.type.endsWith('.message_created') || kind === 'message') {
-    const row = await models.Message.findOne(mine, NOT_SHOWN).lean<MessageRow>();
+    const row = await models.Message.findOne(filter, NOT_SHOWN).lean<MessageRow>();
     if (!row) return { id: event.row_id };
     if (row.audience.startsWith('owner:')) return null;
     const thread = { [`${row.thread_kind}_id`]: row.thread_id };
@@ -50,7 +55,7 @@ export async function payloadData(deps: Deps, endpoint: WebhookRow, event: Event
     case 'ticket':
     case 'conversation': {
       const row = await threadsOf(models, kind as 'ticket' | 'conversation')
-        .findOne(mine)
+        .findOne(filter)
         .lean<ThreadRow>();
       if (row?.audience.startsWith('owner:')) return null;
       return row
@@ -58,20 +63,20 @@ export async function payloadData(deps: Deps, endpoint: WebhookRow, event: Event
         : { id: event.row_id };
     }
     case 'contact': {
-      const row = await models.Contact.findOne(mine).lean<ContactRow>();
+      const row = await models.Contact.findOne(filter).lean<ContactRow>();
       if (!row) return { id: event.row_id };
-      if (!(await models.Contact.exists({ ...mine, audiences: SHARED }))) return null;
+      if (!(await models.Contact.exists({ ...filter, audiences: SHARED }))) return null;
       const merged = { workspace_id, merged_into: row._id, audiences: SHARED };
       return presentContact(row, await models.Contact.find(merged).lean<ContactRow[]>());
     }
     case 'email': {
-      const row = await models.WorkspaceEmail.findOne(mine).lean<WorkspaceEmailRow>();
-      // As members see it who are nobody in particular: without what mail hosts wrote to it.
+      const row = await models.WorkspaceEmail.findOne(filter).lean<WorkspaceEmailRow>();
+      // As any member sees it: without the confirmations that mail hosts sent to it.
       const member: ApiUser = { workspaceId: workspace_id, userId: '', role: 'member' };
       return row ? (await showEmails(models, [row], member))[0]! : { id: event.row_id };
     }
     case 'domain': {
-      const row = await models.Domain.findOne(mine).lean<DomainRow>();
+      const row = await models.Domain.findOne(filter).lean<DomainRow>();
       const catchAll =
         row?.catch_all_id &&
         (await models.WorkspaceEmail.findOne({

@@ -7,13 +7,13 @@ import { WorkspaceEmail } from '../../presenters/workspaceEmail.ts';
 import { Time } from '../../presenters/schemas.ts';
 import { WEBHOOK_EVENTS } from '../../../infra/models/eventTypes.ts';
 
-/** A row that is gone altogether has its id left. */
-const Gone = z.object({ id: z.string() });
+/** Of a deleted row only the id is left. */
+const Deleted = z.object({ id: z.string() });
 
-/** Messages say where they are; in a shared conversation `owner_id` is null. */
+/** A message with its thread's id. Endpoints receive shared conversations only, so `owner_id` is null. */
 const InTicket = Message.extend({ ticket_id: z.string() });
 const InConversation = Message.extend({ conversation_id: z.string(), owner_id: z.null() });
-const Anywhere = Message.extend({
+const InAnyThread = Message.extend({
   ticket_id: z.string().optional(),
   conversation_id: z.string().optional(),
 });
@@ -22,17 +22,17 @@ const ROWS: Record<string, z.ZodType> = {
   ticket: Ticket,
   conversation: Conversation,
   contact: Contact,
-  message: Anywhere,
+  message: InAnyThread,
   email: WorkspaceEmail,
   domain: Domain,
   'ticket.message_created': InTicket,
   'conversation.message_created': InConversation,
 };
 
-/** What is posted to endpoints, by event (payload.ts makes `data`). */
+/** Schema of what is posted to endpoints, by event type (payload.ts makes `data`). */
 export const payloadSchemas: Record<string, z.ZodType> = Object.fromEntries(
   WEBHOOK_EVENTS.map((type) => {
     const row = ROWS[type] ?? ROWS[type.split('.')[0]!]!;
-    return [type, z.object({ type: z.literal(type), timestamp: Time, data: z.union([row, Gone]) })];
+    return [type, z.object({ type: z.literal(type), timestamp: Time, data: z.union([row, Deleted]) })];
   }),
 );

@@ -4,20 +4,21 @@ import type { LookupFunction } from 'node:net';
 import { AddressNotAllowed, checkedLookup, isAllowedAddress } from './target.ts';
 import ipaddr from 'ipaddr.js';
 
-/** For connection, answer and the start of its body together (ms). */
+/** Deadline for connecting, the answer and the start of its body together. */
 const TIMEOUT_MS = 15_000;
-/** Kept of what is answered, in bytes. */
+/** Bytes of the answer's body that are kept. */
 const BODY_BYTES = 1_024;
 
 export interface EndpointAnswer {
-  /** Null: there was none. */
+  /** Null when there was no answer. */
   status: number | null;
-  /** Why there was none, as a code. */
+  /** Why there was no answer, as a code; null when there was one. */
   error: string | null;
-  /** Start of its body. */
+  /** Start of the answer's body. */
   body: string;
-  /** What `Retry-After` asks for (ms). */
+  /** The wait that `Retry-After` asks for. */
   retryAfterMs: number | null;
+  /** Duration of the call. */
   ms: number;
 }
 
@@ -26,7 +27,7 @@ export type Post = (url: string, headers: Record<string, string>, body: string) 
 
 interface PostOptions {
   allowLoopback: boolean;
-  /** Looks names up; the system's where it is not told. */
+  /** Resolves host names. Defaults to the system's resolver. */
   lookup?: LookupFunction;
   timeoutMs?: number;
 }
@@ -38,15 +39,15 @@ export function createPost({ allowLoopback, lookup, timeoutMs = TIMEOUT_MS }: Po
   return async (text, headers, body) => {
     const started = performance.now();
     const ms = () => Math.round(performance.now() - started);
-    const nothing = { status: null, body: '', retryAfterMs: null };
+    const noAnswer = { status: null, body: '', retryAfterMs: null };
     try {
       const url = new URL(text);
-      // An address is connected to without being looked up.
+      // For an IP address Node calls no `lookup`, so it is checked here.
       const host = url.hostname.replace(/^\[|\]$/g, '');
       if (ipaddr.isValid(host) && !isAllowedAddress(host, allowLoopback)) throw new AddressNotAllowed();
       return { ...(await exchange(url, headers, body)), error: null, ms: ms() };
     } catch (error) {
-      return { ...nothing, error: codeOf(error), ms: ms() };
+      return { ...noAnswer, error: codeOf(error), ms: ms() };
     }
   };
 
@@ -67,13 +68,13 @@ export function createPost({ allowLoopback, lookup, timeoutMs = TIMEOUT_MS }: Po
       });
       request.once('error', reject);
       request.once('response', (response) => {
-        // It has answered: what breaks off or takes too long now is only the rest.
-        request.off('error', reject).once('error', () => done());
-        let [start, settled] = [Buffer.alloc(0), false];
-        // Whatever becomes of its body: the status is the answer.
-        const done = () => {
-          if (settled) return;
-          settled = true;
+        // The endpoint has answered: an error from now on concerns only the rest of the body.
+        request.off('error', reject).once('error', () => finish());
+        let [start, isFinished] = [Buffer.alloc(0), false];
+        // Also when the body breaks off: the status is the answer.
+        const finish = () => {
+          if (isFinished) return;
+          isFinished = true;
           if (!response.complete) response.destroy();
           resolve({
             status: response.statusCode ?? 0,
@@ -83,9 +84,9 @@ export function createPost({ allowLoopback, lookup, timeoutMs = TIMEOUT_MS }: Po
         };
         response.on('data', (chunk: Buffer) => {
           start = Buffer.concat([start, chunk]);
-          if (start.length >= BODY_BYTES) done();
+          if (start.length >= BODY_BYTES) finish();
         });
-        for (const end of ['end', 'error', 'close']) response.once(end, done);
+        for (const event of ['end', 'error', 'close']) response.once(event, finish);
       });
       request.end(bytes);
     });
@@ -99,7 +100,7 @@ function retryAfter(header: string | undefined): number | null {
   return Number.isFinite(ms) && ms > 0 ? ms : null;
 }
 
-/** A code without foreign text. */
+/** A code that holds no foreign text. */
 function codeOf(error: unknown): string {
   const { name, code } = error as { name?: string; code?: unknown };
   if (name === 'AbortError' || name === 'TimeoutError' || code === 'ABORT_ERR') return 'time-out';

@@ -1,15 +1,16 @@
 import type { WebhookRun } from '../../../infra/temporal/runTypes.ts';
 import type { EventRow, Models, WebhookDeliveryRow, WebhookRow } from '../../../infra/models/index.ts';
 import { insertNew } from '../../../infra/models/insertNew.ts';
-import { isTold, newDelivery, sendAgain } from './deliveries.ts';
+import { newDelivery, receivesEvent, sendAgain } from './deliveries.ts';
 
-/** In one request. */
-const AT_MOST = 1_000;
+/** Events of one request. */
+const MAX_EVENTS = 1_000;
 
 /**
- * Has all that happened since sent to an endpoint, in the order in which it happened: what it was never sent, and again what it was
- * (under its id of then, by which receivers know it).
- * @returns the runs, and from when to ask on where that is not all
+ * Requests that all events since a time are sent to an endpoint, in the order in which they happened: those
+ * that it was never sent, and again those that it was. The latter keep their delivery id, by which receivers
+ * recognise them.
+ * @returns the runs to start, and the time from which to continue when there are more events.
  */
 export async function replay(
   models: Models,
@@ -18,19 +19,21 @@ export async function replay(
 ): Promise<{ runs: WebhookRun[]; next_since: Date | null }> {
   const events = await models.Event.find({ workspace_id: endpoint.workspace_id, at: { $gte: since } })
     .sort({ at: 1, _id: 1 })
-    .limit(AT_MOST)
+    .limit(MAX_EVENTS)
     .lean<EventRow[]>();
-  const rows = events.flatMap((event) => (isTold(endpoint, event) ? [newDelivery(endpoint, event)] : []));
-  const made = await insertNew(models.WebhookDelivery, rows);
-  const there = await models.WebhookDelivery.find(
-    { _id: { $in: rows.map(({ _id }) => _id).filter((id) => !made.has(id)) } },
+  const rows = events.flatMap((event) =>
+    receivesEvent(endpoint, event) ? [newDelivery(endpoint, event)] : [],
+  );
+  const inserted = await insertNew(models.WebhookDelivery, rows);
+  const existing = await models.WebhookDelivery.find(
+    { _id: { $in: rows.map(({ _id }) => _id).filter((id) => !inserted.has(id)) } },
     { run: 1 },
   ).lean<Pick<WebhookDeliveryRow, '_id' | 'run'>[]>();
-  const again = new Map<string, number | null>();
-  for (const row of there) again.set(row._id, await sendAgain(models, row));
+  const newRuns = new Map<string, number | null>();
+  for (const row of existing) newRuns.set(row._id, await sendAgain(models, row));
   const runs = rows.flatMap(({ _id: id }): WebhookRun[] => {
-    const run = made.has(id) ? 1 : again.get(id);
+    const run = inserted.has(id) ? 1 : newRuns.get(id);
     return run ? [{ id, run }] : [];
   });
-  return { runs, next_since: events.length === AT_MOST ? events.at(-1)!.at : null };
+  return { runs, next_since: events.length === MAX_EVENTS ? events.at(-1)!.at : null };
 }

@@ -3,10 +3,14 @@ import type { WebhookRow } from '../../../infra/models/index.ts';
 import type { Seal } from './secrets.ts';
 import { DAY_MS } from '../../../lib/time.ts';
 
-/** Both secrets sign for so long after a rotation (ms). */
+/** How long the old secret signs too after a rotation. */
 export const ROTATION_MS = DAY_MS;
 
-/** The headers of Standard Webhooks 1.0. @param now when it is sent: receivers refuse what is over five minutes off */
+/**
+ * The headers of Standard Webhooks 1.0.
+ * @param now time of sending: receivers refuse a post whose time differs from theirs by more than five
+ * minutes.
+ */
 export function signedHeaders(
   endpoint: Pick<WebhookRow, 'secret' | 'old_secret' | 'old_secret_until'>,
   seal: Seal,

@@ -1,21 +1,22 @@
-/** Which posts may be under way at once, in this process. */
+/** Limits how many posts to endpoints are under way at once in this process. */
 export interface Slots {
-  /** @param isFailing nothing that was sent to the endpoint lately was taken */
-  take(endpoint: string, isFailing: boolean): Taken | Refused;
+  /** @param isFailing the endpoint has accepted none of the recent posts. */
+  take(endpoint: string, isFailing: boolean): Slot | NoSlot;
 }
-interface Taken {
-  /** @param answered whatever the endpoint said, it said something */
+interface Slot {
+  /** @param answered the endpoint answered, with whatever status. */
   free(answered: boolean): void;
 }
-interface Refused {
-  /** Nothing is free before (ms); 0 = something may be, at any time. */
+interface NoSlot {
+  /** No slot becomes free before this (ms); 0 = one may become free at any time. */
   waitMs: number;
 }
 
 /**
- * What each endpoint may have at once, and all of its kind and of the kinds before it together (a share of all posts): one that fails
- * or has not answered a post for a while, one that has not answered any yet, and one that answers. So those that hang never hold what
- * the others need, however many they are.
+ * For three kinds of endpoints: how many posts one endpoint may have at once (`each`), and which share of all
+ * posts this kind and those listed before it may have together. `failing`: fails, or has not answered a post
+ * for a while. `unknown`: has not answered any post yet. So endpoints that hang never take the slots that the
+ * others need, however many they are.
  */
 const LIMITS = {
   failing: { each: 2, share: 0.25 },
@@ -25,50 +26,51 @@ const LIMITS = {
 const KINDS = ['failing', 'unknown', 'answering'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** A post that takes longer makes its endpoint one that fails, until it is over (ms). */
+/** While a post takes longer than this, its endpoint counts as failing. */
 const SLOW_MS = 2_000;
-/** As long as a post may take. */
-const WAIT_MS = 15_000;
+/** How long a post may take (post.ts). */
+const POST_TIMEOUT_MS = 15_000;
 
 interface Endpoint {
   isFailing: boolean;
   answers: boolean;
   /** When each post that is under way began. */
-  since: number[];
+  startTimes: number[];
 }
 
-/** @param all posts at once */
-export function createSlots(all: number): Slots {
+/** @param maxPosts posts that may be under way at once. */
+export function createSlots(maxPosts: number): Slots {
   const endpoints = new Map<string, Endpoint>();
-  const underWay = new Set<Endpoint>();
+  const busy = new Set<Endpoint>();
 
-  const kindOf = ({ isFailing, answers, since }: Endpoint): Kind => {
-    if (isFailing || since.some((began) => began < performance.now() - SLOW_MS)) return 'failing';
+  const kindOf = ({ isFailing, answers, startTimes }: Endpoint): Kind => {
+    if (isFailing || startTimes.some((start) => start < performance.now() - SLOW_MS)) return 'failing';
     return answers ? 'answering' : 'unknown';
   };
-  const takenUpTo = (kind: Kind): number => {
+  const countUpTo = (kind: Kind): number => {
     const kinds = KINDS.slice(0, KINDS.indexOf(kind) + 1);
-    return [...underWay].reduce((sum, one) => sum + (kinds.includes(kindOf(one)) ? one.since.length : 0), 0);
+    const counted = [...busy].filter((endpoint) => kinds.includes(kindOf(endpoint)));
+    return counted.reduce((sum, { startTimes }) => sum + startTimes.length, 0);
   };
 
   return {
     take(id, isFailing) {
-      const endpoint = endpoints.get(id) ?? { isFailing, answers: false, since: [] };
+      const endpoint = endpoints.get(id) ?? { isFailing, answers: false, startTimes: [] };
       endpoint.isFailing = isFailing;
       const kind = kindOf(endpoint);
       const { each, share } = LIMITS[kind];
-      if (endpoint.since.length >= each || takenUpTo(kind) >= all * share)
-        return { waitMs: kind === 'failing' ? WAIT_MS : 0 };
-      const began = performance.now();
-      endpoint.since.push(began);
+      if (endpoint.startTimes.length >= each || countUpTo(kind) >= maxPosts * share)
+        return { waitMs: kind === 'failing' ? POST_TIMEOUT_MS : 0 };
+      const start = performance.now();
+      endpoint.startTimes.push(start);
       endpoints.set(id, endpoint);
-      underWay.add(endpoint);
+      busy.add(endpoint);
       return {
         free(answered) {
-          endpoint.since.splice(endpoint.since.indexOf(began), 1);
+          endpoint.startTimes.splice(endpoint.startTimes.indexOf(start), 1);
           endpoint.answers = answered;
-          if (endpoint.since.length === 0) underWay.delete(endpoint);
-          if (endpoint.since.length === 0 && !answered) endpoints.delete(id);
+          if (endpoint.startTimes.length === 0) busy.delete(endpoint);
+          if (endpoint.startTimes.length === 0 && !answered) endpoints.delete(id);
         },
       };
     },

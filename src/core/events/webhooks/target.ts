@@ -2,33 +2,37 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The name of an endpoint led to an address that is not of the public internet. */
+/** The endpoint's host name resolves to an address that is not on the public internet. */
 export class AddressNotAllowed extends Error {
   readonly code = 'address not allowed';
 }
 
-/** Azure's own for its machines (WireServer, DNS): of a public range, and reached from the inside only. */
-const INSIDE = ['168.63.129.16'];
+/**
+ * Azure's address for services of its machines (WireServer, DNS): in a public range, but reachable only from
+ * inside.
+ */
+const INTERNAL = ['168.63.129.16'];
 
 /**
- * Only addresses of the public internet: not loopback, private, link-local (with the clouds' metadata), carrier-grade NAT,
- * multicast, reserved, nor any of these written as IPv6 (mapped, NAT64, 6to4, Teredo).
+ * Whether an address is on the public internet: not loopback, private, link-local (which has the clouds'
+ * metadata), carrier-grade NAT, multicast or reserved, nor one of these written as IPv6 (mapped, NAT64, 6to4,
+ * Teredo).
  */
 export function isAllowedAddress(address: string, allowLoopback: boolean): boolean {
   const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   if (!ipaddr.isValid(bare)) return false;
-  const found = ipaddr.process(bare);
-  const range = found.range();
-  if (INSIDE.includes(found.toString())) return false;
+  const parsed = ipaddr.process(bare);
+  const range = parsed.range();
+  if (INTERNAL.includes(parsed.toString())) return false;
   return range === 'unicast' || (allowLoopback && range === 'loopback');
 }
 
 /**
- * What is wrong with the URL of an endpoint, or null. Names are not looked up here: what they lead to may change, and is checked at
- * each connection (`checkedLookup`).
+ * What is wrong with the URL of an endpoint, or null. Host names are not resolved here: their addresses may
+ * change, and are checked at each connection (`checkedLookup`).
  */
 export function faultOfUrl(text: string, allowLoopback: boolean): string | null {
-  // Parsing drops line breaks and tabs: what is shown and mailed is to be what is posted to.
+  // Parsing drops line breaks and tabs: the URL that is shown and mailed must be the one that is posted to.
   if (text.length > 2_000 || /[\s\p{Cc}]/u.test(text) || !URL.canParse(text))
     return 'must be a URL of at most 2000 characters';
   const url = new URL(text);
@@ -47,17 +51,17 @@ export function faultOfUrl(text: string, allowLoopback: boolean): string | null 
 }
 
 /**
- * `lookup` for a connection: connects to what was checked, in one go, so that a name cannot lead elsewhere in between. One address
- * that is not allowed among several refuses all.
+ * The `lookup` function for a connection. It checks the very addresses to which the connection goes, so that
+ * a name cannot resolve to another one in between. One forbidden address among several refuses all.
  */
 export function checkedLookup(allowLoopback: boolean, lookup: LookupFunction = systemLookup): LookupFunction {
   return (host, options, done) =>
-    lookup(host, { ...options, all: true }, (error, found) => {
+    lookup(host, { ...options, all: true }, (error, result) => {
       if (error) return done(error, []);
-      const addresses = found as LookupAddress[];
-      const isFine =
+      const addresses = result as LookupAddress[];
+      const isAllowed =
         addresses.length > 0 && addresses.every(({ address }) => isAllowedAddress(address, allowLoopback));
-      if (!isFine) return done(new AddressNotAllowed(), []);
+      if (!isAllowed) return done(new AddressNotAllowed(), []);
       const [first] = addresses;
       if (options.all) done(null, addresses);
       else done(null, first!.address, first!.family);

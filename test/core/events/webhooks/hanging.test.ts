@@ -57,8 +57,12 @@ async function endpointTo(url: string): Promise<WebhookRow> {
     active: true,
     disabled_reason: null,
     disabled_at: null,
+    disabled_by: null,
     told_at: null,
     failing_since: null,
+    last_failed_at: null,
+    rotated_by: null,
+    changes: 0,
     secret: seal.close(newSecret()),
     old_secret: null,
     old_secret_until: null,
@@ -82,6 +86,7 @@ async function startPost(endpoint: WebhookRow): Promise<void> {
     thread_id: null,
     owner_id: null,
     changed: [],
+    became: null,
     at: new Date(),
   };
   await models.Event.create(event);

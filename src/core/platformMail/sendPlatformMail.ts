@@ -7,28 +7,28 @@ import { composeMime } from '../../mail/composeMime.ts';
 import type { OutboundProvider, SendResult } from '../../infra/providers/outbound.ts';
 import type { Storage } from '../../infra/storage/storage.ts';
 
-/** A mail of the platform's own: a code, a reminder, a warning. */
-export interface Notice {
+/** A mail that Postroom itself sends: a code, an invitation, a reminder, a warning. */
+export interface PlatformMail {
   to: string;
   subject: string;
   text: string;
-  /** With angle brackets. The same for each try: mail programs fold what comes twice. */
+  /** With angle brackets. The same for each retry: mail programs show a mail that arrives twice only once. */
   messageId: string;
 }
 
-export interface NoticeDeps {
+export interface PlatformMailDeps {
   outbound: OutboundProvider;
   storage: Storage;
   platformDomain: string;
 }
 
-/** RFC 3834: nobody's autoresponder answers it; Exchange asks for a header of its own. */
+/** RFC 3834: autoresponders must not answer this mail. Exchange needs a header of its own. */
 const AUTOMATIC = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' };
 
-/** Sends it once, as `noreply@` the platform's domain. Whoever calls decides whether it is tried again. */
-export async function sendNotice(
-  { outbound, storage, platformDomain }: NoticeDeps,
-  { to, subject, text, messageId }: Notice,
+/** Sends a mail once, from `noreply@<platform domain>`. The caller decides whether to retry. */
+export async function sendPlatformMail(
+  { outbound, storage, platformDomain }: PlatformMailDeps,
+  { to, subject, text, messageId }: PlatformMail,
   signal: AbortSignal,
 ): Promise<SendResult> {
   const from = { email: `noreply@${platformDomain}`, name: 'Postroom' };

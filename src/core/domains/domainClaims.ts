@@ -6,25 +6,28 @@ import { domainPart } from '../../mail/addresses.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
-/** How long a claim waits for its ownership record (ms). */
+/** How long a claim waits for its ownership record. */
 export const PROVE_WITHIN_MS = 14 * DAY_MS;
 
-/** States from which a claim does not come back: a new one is to be made. */
-const OVER: DomainRow['state'][] = ['expired', 'lost'];
+/** Final states: the workspace must make a new claim. */
+const FINAL: DomainRow['state'][] = ['expired', 'lost'];
 
-/** Filter of claims that still count. */
-export const LIVE = { deleted_at: null, state: { $nin: OVER } };
-/** Filter of claims that are proved, and count. */
+/** Filter for claims that are still valid. */
+export const LIVE = { deleted_at: null, state: { $nin: FINAL } };
+/** Filter for valid claims whose ownership is proved. */
 export const OWNED = { ...LIVE, owned_at: { $ne: null } };
 
 export const isLive = ({ deleted_at, state }: Pick<DomainRow, 'deleted_at' | 'state'>): boolean =>
-  deleted_at === null && !OVER.includes(state);
+  deleted_at === null && !FINAL.includes(state);
 
-/** Workspaces that the domain of a normalised address is proved to be of: one, but for a change of owner. */
+/** Workspaces that own the domain of a normalised address: one, except while the owner changes. */
 export const ownersOfDomain = (models: Models, address: string): Promise<string[]> =>
   models.Domain.distinct('workspace_id', { ...OWNED, name: domainPart(address) });
 
-/** The record that shows whose the domain is: DKIM and SPF are the same for everyone at one provider's account. */
+/**
+ * The record that proves who owns the domain. DKIM and SPF cannot: they are the same for all workspaces that
+ * use one account at the provider.
+ */
 export function ownershipRecord(domain: string, value: string): DomainRecord {
   return {
     purpose: 'ownership',
@@ -39,36 +42,43 @@ export function ownershipRecord(domain: string, value: string): DomainRecord {
 }
 
 /**
- * A new claim; requests at once make one. What was claimed before, and is over, no longer shows; its ownership record is asked
- * for again.
- * @param name normalised (domainName.ts). @returns null when the workspace has a live claim on it.
+ * Makes a new claim; concurrent requests make only one. Earlier claims that have ended are hidden, and the
+ * new one asks for the same ownership record.
+ * @param name normalised (domainName.ts). @returns null when the workspace already has a live claim on the
+ * domain.
  */
 export async function claimDomain(
   models: Models,
   workspaceId: string,
   name: string,
 ): Promise<DomainRow | null> {
-  const before = await models.Domain.find({ workspace_id: workspaceId, name })
+  const earlier = await models.Domain.find({ workspace_id: workspaceId, name })
     .sort({ created_at: -1 })
     .lean<DomainRow[]>();
-  if (before.some(isLive)) return null;
-  const row = newClaim(workspaceId, name, before.length, before[0]?.ownership_value);
+  if (earlier.some(isLive)) return null;
+  const row = newClaim(workspaceId, name, earlier.length, earlier[0]?.ownership_value);
   try {
     await models.Domain.create(row);
   } catch (error) {
     if (isDuplicateKey(error)) return null;
     throw error;
   }
-  const over = { workspace_id: workspaceId, name, _id: { $ne: row._id }, deleted_at: null };
-  await models.Domain.updateMany({ ...over, state: { $in: OVER } }, { $set: { deleted_at: row.created_at } });
+  const ended = {
+    workspace_id: workspaceId,
+    name,
+    _id: { $ne: row._id },
+    deleted_at: null,
+    state: { $in: FINAL },
+  };
+  await models.Domain.updateMany(ended, { $set: { deleted_at: row.created_at } });
   return row;
 }
 
-function newClaim(workspace_id: string, name: string, before: number, value?: string): DomainRow {
+function newClaim(workspace_id: string, name: string, earlierClaims: number, value?: string): DomainRow {
   const created_at = new Date();
   const ownership_value = value ?? `postroom-domain=${randomBytes(16).toString('hex')}`;
   return {
-    _id: hashOf('domain', workspace_id, name, before),
+    _id: hashOf('domain', workspace_id, name, earlierClaims),
     workspace_id,
     name,
     ownership_value,

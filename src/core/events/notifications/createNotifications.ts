@@ -1,0 +1,152 @@
+import type { ConversationRow, EventRow, MemberRow, Models } from '../../../infra/models/index.ts';
+import type { MessageRow, NotificationRow } from '../../../infra/models/index.ts';
+import { insertNew } from '../../../infra/models/insertNew.ts';
+import type { NotificationType } from '../../../infra/models/notification.ts';
+import { hashOf } from '../../../lib/ids.ts';
+import { threadsOf } from '../../threads/threads.ts';
+
+type Content = Pick<NotificationRow, 'type'> & Partial<NotificationRow>;
+type ThreadRef = Pick<MessageRow, 'thread_kind' | 'thread_id'>;
+
+/** Notifies members of events. Idempotent: a notification's id is made of the event and the user. */
+export async function createNotifications(models: Models, events: EventRow[]): Promise<void> {
+  for (const event of events) {
+    const plan = await planFor(models, event);
+    if (!plan) continue;
+    const { content, recipients } = plan;
+    const members = await models.Member.find({ workspace_id: event.workspace_id }).lean<MemberRow[]>();
+    const rows = recipients(members).map((member) => newNotification(event, content, member));
+    await insertNew(models.Notification, rows);
+  }
+}
+
+function newNotification(event: EventRow, content: Content, member: MemberRow): NotificationRow {
+  const { workspace_id } = event;
+  return {
+    _id: hashOf('notification', event._id, member.user_id),
+    workspace_id,
+    user_id: member.user_id,
+    thread_kind: null,
+    thread_id: null,
+    message_id: null,
+    workspace_email_id: null,
+    domain_id: null,
+    ...content,
+    read_at: null,
+    mail: member.notify_by_mail ? 'wanted' : null,
+    mail_at: event.at,
+    created_at: event.at,
+  };
+}
+
+/** What an event notifies of, and which of the workspace's members; null: nobody. */
+type Plan = { content: Content; recipients: (members: MemberRow[]) => MemberRow[] } | null;
+
+async function planFor(models: Models, event: EventRow): Promise<Plan> {
+  switch (event.type) {
+    case 'ticket.message_created':
+    case 'conversation.message_created':
+      return forMessage(models, event);
+    case 'message.delivery_updated':
+      return forDeliveryFailure(models, event);
+    case 'ticket.updated':
+    case 'conversation.updated':
+      return event.became ? forAssignment(models, event, event.became) : null;
+    case 'email.verified':
+    case 'email.expired':
+      return forAddress(models, event);
+    case 'domain.verified':
+    case 'domain.broken':
+      return {
+        content: { type: proofType(event), domain_id: event.row_id },
+        recipients: (members) => members.filter(({ role }) => role === 'owner'),
+      };
+    case 'contact.created':
+    case 'contact.updated':
+    case 'contact.deleted':
+    case 'ticket.created':
+    case 'ticket.deleted':
+    case 'conversation.created':
+    case 'conversation.deleted':
+    case 'notification.created':
+    case 'notification.updated':
+    case 'notification.deleted':
+      return null;
+  }
+}
+
+const proofType = ({ type }: EventRow): NotificationType =>
+  type.endsWith('.verified') ? 'verified' : 'verification_broken';
+
+/**
+ * Only mail from people: automatic mail notifies nobody, so that a mailed notification cannot cause another
+ * one.
+ */
+async function forMessage(models: Models, event: EventRow): Promise<Plan> {
+  const message = await models.Message.findOne(
+    { _id: event.row_id, workspace_id: event.workspace_id },
+    { direction: 1, auto_reply: 1, list_mail: 1, spam: 1, opens: 1, thread_kind: 1, thread_id: 1 },
+  ).lean<MessageRow>();
+  if (message?.direction !== 'inbound') return null;
+  if (message.auto_reply || message.list_mail || message.spam) return null;
+  return forThread(models, event, message, message.opens ? 'new_thread' : 'new_message');
+}
+
+/** By the state that this change set, not by the present one: several changes are often handled together. */
+async function forDeliveryFailure(models: Models, event: EventRow): Promise<Plan> {
+  if (event.became !== 'failed') return null;
+  const message = await models.Message.findOne(
+    { _id: event.row_id, workspace_id: event.workspace_id },
+    { thread_kind: 1, thread_id: 1 },
+  ).lean<MessageRow>();
+  return message ? forThread(models, event, message, 'delivery_failed') : null;
+}
+
+/**
+ * The owner of a personal conversation; else the agent; else all members, also when the agent is no longer
+ * one.
+ */
+async function forThread(
+  models: Models,
+  event: EventRow,
+  { thread_kind, thread_id }: ThreadRef,
+  type: NotificationType,
+): Promise<Plan> {
+  const thread = await readThread(models, event.workspace_id, { thread_kind, thread_id });
+  const recipients = (members: MemberRow[]): MemberRow[] => {
+    const responsible = members.filter(({ user_id }) => user_id === (event.owner_id ?? thread?.agent_id));
+    return responsible.length > 0 || event.owner_id !== null ? responsible : members;
+  };
+  return { content: { type, thread_kind, thread_id, message_id: event.row_id }, recipients };
+}
+
+async function forAssignment(models: Models, event: EventRow, agent: string): Promise<Plan> {
+  const thread_kind = event.type === 'ticket.updated' ? 'ticket' : 'conversation';
+  const threadRef = { thread_kind, thread_id: event.row_id } as const;
+  const thread = await readThread(models, event.workspace_id, threadRef);
+  // If the thread has another agent by now, a later event notifies that agent.
+  if (thread?.agent_id !== agent || (event.owner_id !== null && event.owner_id !== agent)) return null;
+  return {
+    content: { type: 'assigned', ...threadRef },
+    recipients: (members) => members.filter(({ user_id }) => user_id === agent),
+  };
+}
+
+/** The owners, and the user of a personal address. */
+async function forAddress(models: Models, event: EventRow): Promise<Plan> {
+  const email = await models.WorkspaceEmail.findOne(
+    { _id: event.row_id, workspace_id: event.workspace_id },
+    { user_id: 1 },
+  ).lean();
+  return {
+    content: { type: proofType(event), workspace_email_id: event.row_id },
+    recipients: (members) =>
+      members.filter(({ role, user_id }) => role === 'owner' || user_id === email?.user_id),
+  };
+}
+
+/** Null when the thread does not exist yet: a message is stored before the thread that it opens. */
+const readThread = (models: Models, workspace_id: string, { thread_kind, thread_id }: ThreadRef) =>
+  threadsOf(models, thread_kind)
+    .findOne({ _id: thread_id, workspace_id }, { agent_id: 1 })
+    .lean<Pick<ConversationRow, 'agent_id'> | null>();
