@@ -1,6 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { openFeed, type Feed } from '../core/events/feed.ts';
-import { isGone } from '../core/events/follow.ts';
+import { isGone } from '../core/events/followChanges.ts';
 import { audiencesOf } from '../core/presenters/visibility.ts';
 import type { Models } from '../infra/models/index.ts';
 import type { ApiState } from './auth.ts';

@@ -5,7 +5,7 @@ import type { ApiState } from './auth.ts';
 import { etagOf } from './etag.ts';
 
 /** A contact's ETag. */
-export const contactTag = (row: ContactRow): string => etagOf('contact', row._id, row.changes ?? 0);
+export const contactTag = (row: ContactRow): string => etagOf('contact', row._id, row.changes);
 
 /** Answers with a contact and its ETag. */
 export async function showContact(ctx: RouterContext<ApiState>, models: Models, row: ContactRow) {

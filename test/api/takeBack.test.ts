@@ -1,7 +1,7 @@
 import type { Deps } from '../../activities/deps.ts';
 import { takeReply } from '../../activities/replies/takeReply.ts';
 import type { MessageRow } from '../../src/infra/models/index.ts';
-import type { MessageState } from '../../src/infra/models/outbound.ts';
+import type { OutboundState } from '../../src/infra/models/outbound.ts';
 import { saveReply } from '../support/replies.ts';
 import { answerOf } from './answers.ts';
 import { askedTicket, createWorld, rows, type World } from './world.ts';

@@ -126,21 +126,6 @@ test.each([
   expect(await faultsOf(answerOf(world.post('/tokens', world.tokens.max, body)))).toEqual([422, field]);
 });
 
-test('tokens without scopes may do all that their user may', async () => {
-  const ticket = await rows.ticket(world.models, {});
-  const old = { workspace_id: 'acme', user_id: 'max', revoked_at: null, created_at: T0 };
-  await world.models.Token.collection.insertOne({ _id: hashToken('an-old-one'), ...old } as never);
-  expect(await statusOf(world.get(`/tickets/${ticket._id}`, 'an-old-one'))).toBe(200);
-  expect(await statusOf(world.post('/tickets', 'an-old-one', {}))).toBe(422);
-  expect(await statusOf(world.patch('', 'an-old-one', {}))).toBe(403);
-  expect((await listed('max')).find(({ id }) => id === hashToken('an-old-one'))).toMatchObject({
-    name: '',
-    prefix: '',
-    scopes: ['read', 'write'],
-    expires_at: null,
-  });
-});
-
 test('a repeated request with an Idempotency-Key creates one token, and shows it again', async () => {
   const asked = () =>
     world.post('/tokens', world.tokens.max, { name: 'once' }, { 'idempotency-key': 'a-key' });

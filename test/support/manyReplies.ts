@@ -1,5 +1,5 @@
-import type { MessageRow } from '../../src/infra/models/index.ts';
-import type { MessageState, Outbound } from '../../src/infra/models/outbound.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
+import type { MessageState } from '../../src/infra/models/outbound.ts';
 import type { SendCall } from '../../dev/mailgun/outbound/types.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';

@@ -9,7 +9,7 @@ import {
   wantDomainLook,
   writeDomainChange,
 } from '../../core/domains/changeDomain.ts';
-import { claimDomain, isLive } from '../../core/domains/claims.ts';
+import { claimDomain, isLive } from '../../core/domains/domainClaims.ts';
 import { readDomainName } from '../../core/domains/domainName.ts';
 import { firstRecords } from '../../core/domains/firstRecords.ts';
 import { Domain, presentDomain } from '../../core/presenters/domain.ts';

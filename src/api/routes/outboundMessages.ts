@@ -1,7 +1,7 @@
 import { Message } from '../../core/presenters/message.ts';
 import { showMessage } from '../../core/presenters/show.ts';
-import { cancelMessage, retryMessage, type OutboundRow } from '../../core/replies/takeBack.ts';
-import type { MessageRow } from '../../infra/models/index.ts';
+import { cancelMessage, retryMessage } from '../../core/replies/takeBack.ts';
+import type { MessageRow, OutboundMessageRow } from '../../infra/models/index.ts';
 import type { MessageState } from '../../infra/models/outbound.ts';
 import type { RouteDeps } from '../deps.ts';
 import { messageFinder } from '../findMessage.ts';
@@ -62,8 +62,8 @@ export function outboundMessageRoutes(
 }
 
 /** @throws Problem 409 */
-function outboundOnly(message: MessageRow): OutboundRow {
-  if (message.outbound) return message as OutboundRow;
+function outboundOnly(message: MessageRow): OutboundMessageRow {
+  if (message.outbound) return message as OutboundMessageRow;
   throw new Problem(409, `This message is not sent by us: ${SENTENCES[message.state]}.`);
 }
 

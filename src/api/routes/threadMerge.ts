@@ -57,7 +57,7 @@ export function threadMergeRoutes(
 function mergeCheck(kind: MessageRow['thread_kind'], into: string, user: ApiUser) {
   const isSeen = (row: ThreadRow | null): row is ThreadRow =>
     row !== null &&
-    (row.hidden ?? null) !== 'merged' &&
+    row.hidden !== 'merged' &&
     row.deleted_at === undefined &&
     seenBy(user).audience.$in.some((audience) => audience === row.audience);
   const check: (first: ThreadRow | null, second: ThreadRow | null) => asserts first is ThreadRow = (

@@ -102,7 +102,7 @@ const settingsOf = ({ slug = null, undo_seconds = UNDO_SECONDS }: Partial<Worksp
 });
 /** Filter of a row that is as it was read. */
 const asRead = (row: Partial<WorkspaceRow>) => ({
-  slug: row.slug ?? null,
+  slug: row.slug,
   undo_seconds: row.undo_seconds ?? null,
 });
 const etag = (row: WorkspaceRow) => etagOf('workspace', row._id, settingsOf(row));

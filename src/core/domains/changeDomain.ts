@@ -2,7 +2,7 @@ import { nextLookAt } from '../../infra/dns/lookGap.ts';
 import type { DomainRow, Models } from '../../infra/models/index.ts';
 import { Unfit } from '../replies/draft.ts';
 import { catchAllOf } from './catchAll.ts';
-import { applyDomainFlags } from './domainFlags.ts';
+import { updateAddressesOnDomain } from './addressesOnDomain.ts';
 
 const NOT_OWNED = 'can be chosen once the ownership record was found';
 const NO_CATCH_ALL = 'must be the id of an address of the workspace that is not personal';
@@ -75,6 +75,6 @@ export async function deleteDomain(
     { $set: { deleted_at: new Date(), wants_start: true, notices: [] } },
     { returnDocument: 'after' },
   ).lean<DomainRow>();
-  if (deleted) await applyDomainFlags(models, deleted.name);
+  if (deleted) await updateAddressesOnDomain(models, deleted.name);
   return deleted;
 }

@@ -249,7 +249,7 @@ describe('a reply, there and back', () => {
 
   /** Puts `count` messages, like these two in turn, behind them. @returns their Message-Ids */
   async function lengthen(answered: MessageRow, sent: MessageRow, count: number): Promise<string[]> {
-    const rows: MessageRow[] = Array.from({ length: count }, (_, n) => ({
+    const rows = Array.from({ length: count }, (_, n) => ({
       ...(n % 2 === 0 ? answered : sent),
       _id: `${sent._id}-${n}`,
       message_id: `<${randomBytes(16).toString('hex')}.${n}@client.test>`,
@@ -258,7 +258,7 @@ describe('a reply, there and back', () => {
       created_at: new Date(sent.created_at.getTime() + n + 1),
     }));
     await stack.models.Message.collection.insertMany(rows as never[]);
-    return rows.map((row) => row.message_id ?? '');
+    return rows.map((row) => row.message_id);
   }
 
   test('a thread of 500 messages: References hold the root and the newest, within limits; answers come in', async () => {

@@ -4,7 +4,7 @@ import { replyWorkflowId } from '../../../src/infra/temporal/ids.ts';
 import { createTemporalClient } from '../../../src/infra/temporal/client.ts';
 import { createWakeReply } from '../../../src/infra/temporal/wake.ts';
 import { createWorkflowStarts, type WorkflowStarts } from '../../../src/infra/temporal/workflowStarts.ts';
-import { freshNamespace, temporalAddress } from '../../support/engines.ts';
+import { freshNamespace, temporalAddress } from '../../support/temporal.ts';
 
 let client: Client;
 let starts: WorkflowStarts;
