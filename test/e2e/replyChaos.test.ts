@@ -100,10 +100,14 @@ describe('a run that an operator ended', () => {
   test('while it waited for its next try: failed; a person’s retry sends it, once', async () => {
     stack.sandbox.faults.set({ sends: { answer: 429, again_after_s: 600 } });
     const sent = await reply(stack, path);
-    await until('the outcome of a try', async () => {
-      const { outbound } = await rowOf(sent.id);
-      return outbound.attempt === 1 && !outbound.unclear;
-    });
+    await until(
+      'the outcome of a try',
+      async () => {
+        const { outbound } = await rowOf(sent.id);
+        return outbound.attempt === 1 && !outbound.unclear;
+      },
+      WITHIN_MS,
+    );
     await ended(sent.id);
     const failed = await inState(stack, path, sent.id, 'failed');
     expect(failed.reason).toContain('ended');

@@ -176,7 +176,7 @@ test('closing ends what is at work and takes nothing more', async () => {
 });
 
 test('idle threads do not keep a process alive, and it starts from TypeScript', async () => {
-  const program = `import { createParserPool } from './src/parser/createParserPool.ts';
+  const program = `import { createParserPool } from './src/infra/parser/createParserPool.ts';
     const pool = createParserPool();
     const mail = await pool.digest(${JSON.stringify(hello)}, { limitMs: 20000 });
     process.stdout.write(mail.text);`;
