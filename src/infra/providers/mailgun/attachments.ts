@@ -44,8 +44,8 @@ function writtenName(file: StoredPost['files'][number], charset: string | null):
 }
 
 /**
- * Files that Mailgun keeps: the JSON list of a store() notification. One without a URL is listed all the same: somebody
- * sent it. @returns null when the list cannot be read.
+ * Files that Mailgun keeps: the JSON list of a store() notification. One without a URL is listed all the
+ * same: somebody sent it. @returns null when the list cannot be read.
  */
 export function storedFiles(json: string, cids: Map<string, string>): InboundFile[] | null {
   const list = z.array(z.unknown()).safeParse(parseJson(json));
@@ -64,8 +64,9 @@ export function storedFiles(json: string, cids: Map<string, string>): InboundFil
 }
 
 /**
- * `content-id-map` turned round: attachment (`attachment-1`, or URL) -> Content-Id. Its keys are Content-Ids as the sender
- * wrote them, empty or repeated too, of which `JSON.parse` would keep the last only. A broken rest is passed over.
+ * `content-id-map` turned round: attachment (`attachment-1`, or URL) -> Content-Id. Its keys are Content-Ids
+ * as the sender wrote them, empty or repeated too, of which `JSON.parse` would keep the last only. A broken
+ * rest is passed over.
  */
 export function readContentIdMap(json: string): Map<string, string> {
   const map = new Map<string, string>();

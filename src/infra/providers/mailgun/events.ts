@@ -9,7 +9,10 @@ import { whyUnproved } from './signature.ts';
 const text = z.string().catch('');
 const nothing = <T extends z.ZodType>(shape: T) => shape.optional().catch(undefined);
 
-/** What is read of an event, of a webhook's or the Events API's. Other fields may be there, and most of these may not. */
+/**
+ * What is read of an event, of a webhook's or the Events API's. Other fields may be there, and most of these
+ * may not.
+ */
 const Event = z.object({
   event: z.string(),
   id: z.string().min(1),
@@ -35,8 +38,9 @@ const Variables = z.object({
 });
 
 /**
- * Mailgun's event as every provider's. Null for what tells nothing of a delivery (opened, clicked, unsubscribed, stored), and for
- * the way of a mail to us: Mailgun tells with the same events what it routed to our webhook.
+ * Mailgun's event as every provider's. Null for what tells nothing of a delivery (opened, clicked,
+ * unsubscribed, stored), and for the way of a mail to us: Mailgun tells with the same events what it routed
+ * to our webhook.
  */
 export function readEvent(written: unknown): DeliveryEvent | null {
   const event = Event.safeParse(written).data;
@@ -83,7 +87,10 @@ const Signed = z.object({
 });
 const Body = z.object({ 'event-data': z.unknown() });
 
-/** Event webhooks: `{signature: {timestamp, token, signature}, "event-data": {…}}`. Only timestamp and token are signed. */
+/**
+ * Event webhooks: `{signature: {timestamp, token, signature}, "event-data": {…}}`. Only timestamp and token
+ * are signed.
+ */
 export function createEventHook({ signingKey }: Config['mailgun']): EventHook {
   return {
     path: 'events',

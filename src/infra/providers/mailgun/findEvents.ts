@@ -6,7 +6,10 @@ import { readEvent } from './events.ts';
 
 /** Entries of a page: the most that there may be. */
 const PAGE = 300;
-/** A mail has a thousand recipients at most, and a handful of events for each: beyond, the filter was passed over. */
+/**
+ * A mail has a thousand recipients at most, and a handful of events for each: beyond, the filter was passed
+ * over.
+ */
 const MAX_PAGES = 50;
 
 const Page = z.object({
@@ -24,8 +27,8 @@ class EventsNotRead extends Error {
 }
 
 /**
- * Events of a mail, from `GET /v3/{domain}/events`. The newer Logs API has no documented filter by Message-Id, and this one has
- * (Mailgun user manual, "Filter field"). @throws EventsNotRead, NoAnswer
+ * Events of a mail, from `GET /v3/{domain}/events`. The newer Logs API has no documented filter by
+ * Message-Id, and this one has (Mailgun user manual, "Filter field"). @throws EventsNotRead, NoAnswer
  */
 export async function findEvents(
   config: Config['mailgun'],
@@ -46,7 +49,8 @@ export async function findEvents(
     // What was not looked at must not count as not there.
     if (page > MAX_PAGES) throw new EventsNotRead('TooMany');
     const answer = await ask(config, path);
-    // A key for sending only, or a plan without events. (404 is how a domain is hidden from who may not see it.)
+    // A key for sending only, or a plan without events. (404 is how a domain is hidden from who may not see
+    // it.)
     if ([401, 403, 404].includes(answer.status)) return { readable: false, code: `Http${answer.status}` };
     if (answer.status !== 200) throw new EventsNotRead(`Http${answer.status}`);
     const { data } = Page.safeParse(answer.body);

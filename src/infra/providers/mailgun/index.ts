@@ -30,8 +30,8 @@ export function createMailgun(config: Config['mailgun']): InboundProvider {
 }
 
 /**
- * Stored files ask for the API key, and the form that names them is not signed: the key goes to Mailgun's hosts and to
- * the configured one only.
+ * Stored files ask for the API key, and the form that names them is not signed: the key goes to Mailgun's
+ * hosts and to the configured one only.
  */
 function remoteFile(
   written: string,

@@ -15,10 +15,14 @@ export function placeOf(publicUrl: string): string {
 
 const sign = (publicUrl: string): string => `Postroom at ${placeOf(publicUrl)}: `;
 
-/** The route that posts mail of the domain to our webhook as raw MIME, the most faithful form, and lets no other route see it. */
+/**
+ * The route that posts mail of the domain to our webhook as raw MIME, the most faithful form, and lets no
+ * other route see it.
+ */
 export function ourRoute(domain: string, publicUrl: string): Route {
   return {
-    // The first that there is: routes that people make without a word have it too, catch-alls are best given a higher number.
+    // The first that there is: routes that people make without a word have it too, catch-alls are best given
+    // a higher number.
     priority: 0,
     description: sign(publicUrl) + domain,
     expression: `match_recipient("^.*@${domain.replace(/[^a-z0-9-]/gi, '\\$&')}$")`,

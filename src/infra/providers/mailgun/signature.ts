@@ -8,7 +8,8 @@ const MAX_AHEAD_S = 60 * 60;
 type Signed = Record<'timestamp' | 'token' | 'signature', string | null>;
 
 /**
- * `signature` = hex HMAC-SHA256 of timestamp and token with the HTTP webhook signing key (Mailgun, "Securing webhooks").
+ * `signature` = hex HMAC-SHA256 of timestamp and token with the HTTP webhook signing key (Mailgun, "Securing
+ * webhooks").
  * @returns null when proved, else why not.
  */
 export function whyUnproved({ timestamp, token, signature }: Signed, signingKey: string): string | null {
