@@ -98,7 +98,7 @@ async function tell(endpoint: WebhookRow): Promise<void> {
   });
 }
 
-test('while many endpoints hang, with more to be posted than may be at once, one that answers goes on', async () => {
+test('while many endpoints hang and more posts wait than may run at once, one that answers is served', async () => {
   await using hanging = await startHookServer(() => undefined);
   await using healthy = await startHookServer();
   const well = await endpointTo(healthy.url);
