@@ -33,7 +33,7 @@ describe('normaliseAddress', () => {
     'ann@',
   ])('%j is no address', (written) => expect(normaliseAddress(written)).toBeNull());
 
-  test('twice is once, for anything', () => {
+  test('is idempotent for any text', () => {
     const almost = fc.oneof(
       fc.emailAddress(),
       fc.string({ unit: 'binary' }),

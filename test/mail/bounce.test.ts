@@ -45,7 +45,7 @@ describe('what mail servers write', () => {
     });
   });
 
-  test('several recipients, each with its own fate', async () => {
+  test('several recipients, each with its own outcome', async () => {
     const { recipients } = (await report('several'))!;
     expect(recipients.map(({ addresses, action }) => [addresses[0], action])).toEqual([
       ['gone@client.test', 'failed'],
@@ -61,7 +61,7 @@ describe('what mail servers write', () => {
     ]);
   });
 
-  test('one that names nobody', async () => {
+  test('a bounce that names no recipient', async () => {
     expect(await report('no-recipient')).toMatchObject({
       originalMessageId: ORIGINAL,
       action: 'failed',

@@ -89,7 +89,7 @@ describe('who wrote it', () => {
     ).toEqual({ sender: ann, proved: false, rule: 'via' });
   });
 
-  test('nobody becomes somebody else by writing the header', () => {
+  test('a sender cannot become somebody else by writing the header', () => {
     const headers: Headers = [
       ['X-Original-From', 'Boss <boss@x.test>'],
       ['X-Original-Sender', 'boss@x.test'],

@@ -50,7 +50,7 @@ describe('readHeaderBlock', () => {
     ]);
   });
 
-  test('over a cap it says so, and still has what a mail cannot do without', () => {
+  test('over a cap it says so, and still has the essential headers', () => {
     const many = Array.from({ length: 10_000 }, (_, n) => `X-${n}: v`).join('\r\n');
     const { encoded, cut } = read(`${many}\r\nFrom: ann@x.test\r\nMessage-Id: <a@b>\r\n`);
     expect(cut).toBe(true);
@@ -62,7 +62,7 @@ describe('readHeaderBlock', () => {
     expect(long.headers).toEqual([['Subject', 's']]);
   });
 
-  test('never throws on any bytes, and what it says can be stored', () => {
+  test('never throws on any bytes, and its result can be stored', () => {
     const line = fc.oneof(
       fc.uint8Array(),
       fc
@@ -181,7 +181,7 @@ describe('readVerdicts', () => {
     });
   });
 
-  test('a header that the sender wrote too makes nothing better', () => {
+  test('a header that the sender wrote too cannot improve a verdict', () => {
     expect(verdicts(['X-Spf', 'Fail'], ['X-Spf', 'Pass']).spf).toBe('fail');
     expect(verdicts(['X-Spf', 'Pass'], ['X-Spf', 'Neutral']).spf).toBe('unknown');
     expect(verdicts(['X-Spf', 'Pass'], ['X-Spf', 'pass']).spf).toBe('pass');

@@ -7,7 +7,7 @@ const isList = (...headers: Headers) => isListMail(headers, OWN);
 const id = (value: string): Headers[number] => ['List-ID', value];
 const post = (value: string): Headers[number] => ['list-post', value];
 
-test('a list that is none of ours', () => {
+test('a list that is not an address of the workspace', () => {
   expect(isList(id('Users of the <project> <users.lists.project.test>'))).toBe(true);
   expect(isList(post('<mailto:users@lists.project.test>'))).toBe(true);
   expect(isList(post('NO (announcements only)'))).toBe(true);
@@ -38,7 +38,7 @@ test('other headers make no list', () => {
   ).toBe(false);
 });
 
-test('never throws, and no length takes long', () => {
+test('never throws, and takes linear time', () => {
   fc.assert(
     fc.property(
       fc.array(

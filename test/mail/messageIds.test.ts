@@ -59,7 +59,7 @@ describe('what a mail answers', () => {
     expect(parentIds({ in_reply_to: [], references: [] })).toEqual([]);
   });
 
-  test('the ids by which an exchange meets: the oldest, then the parent', () => {
+  test('the ids by which mails of an exchange find each other: the oldest, then the parent', () => {
     expect(missingParents({ in_reply_to: ['<p@x>'], references: ids(3) })).toEqual(['<0@x>', '<p@x>']);
     expect(missingParents({ in_reply_to: [], references: ids(3) })).toEqual(['<0@x>', '<2@x>']);
     expect(missingParents({ in_reply_to: ['<0@x>'], references: ids(1) })).toEqual(['<0@x>']);

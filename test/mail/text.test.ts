@@ -30,7 +30,7 @@ describe('capText', () => {
   });
 });
 
-test('storable: valid Unicode without NUL, once and for all', () => {
+test('storable: valid Unicode without NUL; idempotent', () => {
   expect(storable('a\0b\uD800c\uDC00😀')).toBe('ab\uFFFDc\uFFFD😀');
   fc.assert(
     fc.property(anyText, (text) => {

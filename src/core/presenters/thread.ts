@@ -23,12 +23,9 @@ const fields = {
   created_at: Time,
   updated_at: Time,
   deleted_at: Time.nullable().meta({ description: 'When it was moved to the trash.' }),
-  merged_into: z
-    .string()
-    .nullable()
-    .meta({
-      description: 'The thread that has its messages since it was merged or moved; only in webhooks.',
-    }),
+  merged_into: z.string().nullable().meta({
+    description: 'The thread that has its messages since it was merged or moved; only in webhooks.',
+  }),
   merged_kind: z
     .enum(['ticket', 'conversation'])
     .nullable()

@@ -7,7 +7,10 @@ import { createMime } from './mime/index.ts';
 import type { OutboundProvider } from './outbound.ts';
 import type { ProviderSetUp } from './setup.ts';
 
-/** Every way in, by name. A new provider is a folder here and a line. */
+/**
+ * All providers of inbound mail, by name. A new one is a folder here, a line in this list and one in
+ * parsers.ts.
+ */
 export function createProviders(
   config: Pick<Config, 'mailgun' | 'mimeTokens'>,
 ): ReadonlyMap<string, InboundProvider> {
@@ -15,12 +18,12 @@ export function createProviders(
   return new Map(providers.map((provider) => [provider.name, provider]));
 }
 
-/** The way out. */
+/** The provider for outgoing mail. */
 export function createOutbound(config: Pick<Config, 'mailgun'>): OutboundProvider {
   return createMailgunOutbound(config.mailgun);
 }
 
-/** Where domains are set up: the account of the way out. */
+/** Where domains are set up: the account of the provider for outgoing mail. */
 export function createSetUp(config: Pick<Config, 'mailgun'>): ProviderSetUp {
   return createMailgunSetUp(config.mailgun);
 }

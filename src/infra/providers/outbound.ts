@@ -1,12 +1,12 @@
-/** One call to a provider: a composed mail, and whom it is for. */
+/** A composed mail and its recipients, for one call to the provider. */
 export interface OutgoingMail {
-  /** Our id of the message; comes back with its events. */
+  /** Our id of the message; the provider's events return it. */
   id: string;
-  /** From 1; comes back with its events. */
+  /** Number of the attempt, from 1; the provider's events return it. */
   attempt: number;
   /** With angle brackets, as in the MIME. */
   messageId: string;
-  /** Address in From: its domain is the one that the provider signs for. */
+  /** The address in From; the provider signs for its domain. */
   from: string;
   /** Every envelope recipient: To, Cc and Bcc. */
   recipients: string[];
@@ -16,27 +16,27 @@ export interface OutgoingMail {
 }
 
 /**
- * What a call came to. `code` is a class or number for operators, no foreign text; `reason` is for the agent.
- * `not sent` and `refused` are certain; after `unclear` the mail may be on its way.
+ * The result of a call. `code` is for operators and never foreign text; `reason` is for the agent. `not sent`
+ * and `refused` are certain; after `unclear` the mail may have been sent.
  */
 export type SendResult =
   | { result: 'accepted' }
-  /** Trying again gives the same. */
+  /** A retry does not help. */
   | { result: 'refused'; code: string; reason: string }
   | { result: 'not sent'; code: string; reason: string; retryAfterMs: number | null }
   | { result: 'unclear'; code: string; reason: string };
 
-/** What a provider tells of one recipient of one mail. */
+/** A provider's event about the delivery of one mail to one recipient. */
 export interface DeliveryEvent {
-  /** Unique with its day (Mailgun: "unique only within a day"). */
+  /** Unique within a day (Mailgun promises no more). */
   id: string;
   kind: 'accepted' | 'delayed' | 'delivered' | 'failed' | 'complained';
-  /** As told. */
+  /** As the event has it, not normalised. */
   recipient: string;
   at: Date;
-  /** In words for an agent; null where there is none. */
+  /** For an agent; null if there is none. */
   reason: string | null;
-  /** Our id of the message and the attempt, where the event carries them. */
+  /** Our id of the message and the attempt, if the event has them. */
   message: { id: string; attempt: number } | null;
   /** With angle brackets. */
   messageId: string | null;
@@ -44,25 +44,25 @@ export interface DeliveryEvent {
 
 export type FoundEvents =
   | { readable: true; events: DeliveryEvent[] }
-  /** The account may not read events: trying again gives the same. */
+  /** The account may not read events, and a retry does not help. */
   | { readable: false; code: string };
 
-/** Events that a provider posts. Everything about their form is behind this. */
+/** Reads the delivery events that a provider posts; only this knows their form. */
 export interface EventHook {
   /** Path below `/webhooks/<provider>/`. */
   readonly path: string;
-  /** @param body parsed JSON. @returns null when proved, else why not (shown with 401). */
+  /** @param body parsed JSON. @returns null when the post is genuine, else the reason (shown with 401). */
   prove(body: unknown): string | null;
-  /** @returns null when it is an event that we have no use for. Never throws. */
+  /** @returns null for an event that we do not use. Never throws. */
   parse(body: unknown): DeliveryEvent | null;
 }
 
-/** A mail provider's way out. Nothing upstream names a provider. */
+/** Sends mail through a provider. Code outside providers/ names no provider. */
 export interface OutboundProvider {
   readonly name: string;
-  /** Never throws: whatever happens is a result. Ends before `timeoutMs` of its configuration. */
+  /** Never throws: errors are results too. Ends within the configured `timeoutMs`. */
   send(mail: OutgoingMail, signal: AbortSignal): Promise<SendResult>;
-  /** Events of the mail with this Message-Id. @throws anything that may pass (network, 5xx, 429). */
+  /** The events of the mail with this Message-Id. @throws temporary errors (network, 5xx, 429). */
   findEvents(mail: { messageId: string; from: string; since: Date }): Promise<FoundEvents>;
   readonly events: EventHook;
 }

@@ -1,7 +1,7 @@
 import type { InboundEmail } from '../../mail/inboundEmail.ts';
 import type { InboundProvider } from './inbound.ts';
 
-/** What the parser's threads need of a provider, free of clients and settings. */
+/** The part of a provider that runs in the parser's threads: it needs no client and no configuration. */
 export interface MailParser {
   parse: InboundProvider['parse'];
   /** Header fields only, for a mail whose bodies break the parser. */
@@ -20,7 +20,7 @@ export function parserOf(provider: string): Promise<MailParser> {
   return load();
 }
 
-/** Loads every parser, so that the first mail does not wait for it. */
+/** Loads all parsers, so that the first mail does not have to wait for one. */
 export async function loadParsers(): Promise<void> {
   await Promise.all(Object.keys(PARSERS).map(parserOf));
 }

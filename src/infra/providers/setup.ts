@@ -4,31 +4,31 @@ export interface ProviderRecord {
   type: 'TXT' | 'MX' | 'CNAME';
   /** Absolute, lower case, without the final dot. */
   name: string;
-  /** TXT: as it is to be published; MX and CNAME: a host, lower case, without the final dot. */
+  /** TXT: the text to publish; MX and CNAME: a host, lower case, without the final dot. */
   value: string;
   /** MX only. */
   priority: number | null;
-  /** The provider found it right when it last looked at DNS. */
+  /** The provider found the record in DNS when it last checked. */
   isValid: boolean;
 }
 
 export interface ProviderDomain {
   /** Lower case. */
   name: string;
-  /** In an order that says nothing. Several MX, and several DKIM keys, may be asked for. */
+  /** In no particular order. There may be several MX records and several DKIM keys. */
   records: ProviderRecord[];
-  /** Switched off by the provider: nothing is sent or received, whatever DNS says. */
+  /** The provider has switched the domain off: it neither sends nor receives. */
   isDisabled: boolean;
 }
 
 export type CreatedDomain =
   | { result: 'created'; domain: ProviderDomain }
-  /** The account has it already, from us or from others: `findDomain` gives its records. */
+  /** The account already has it, made by us or by others: `findDomain` returns it. */
   | { result: 'exists' }
   /** Another account of the provider has it. */
   | { result: 'taken' };
 
-/** Names of domains whose route was made, changed, or taken away. */
+/** Names of domains whose route was created, corrected or removed. */
 export interface RouteChanges {
   created: string[];
   repaired: string[];
@@ -36,38 +36,46 @@ export interface RouteChanges {
 }
 
 /**
- * A mail provider's account, as far as domains are set up there. Nothing upstream names a provider.
- * Each call may be made again after any end of it, and throws ProviderAway and ProviderRefused only.
- * Names of domains are normalised: lower case, ASCII. `publicUrl` is the web process from outside, without a final slash.
+ * Sets up domains in a mail provider's account. Code outside providers/ names no provider. Each call may be
+ * repeated, whatever its result was, and throws only ProviderAway and ProviderRefused. Names of domains are
+ * normalised: lower case, ASCII. `publicUrl` is the URL of the web process without a final slash.
  */
 export interface ProviderSetUp {
   readonly name: string;
-  /** @returns null when the account does not have it. */
+  /** @returns null when the account does not have the domain. */
   findDomain(name: string): Promise<ProviderDomain | null>;
-  /** With a DKIM key of 2048 bits. After a call that was cut off, a domain made by it is `exists`. */
+  /**
+   * With a DKIM key of 2048 bits. If the connection breaks after the domain was made, the next call returns
+   * `exists`.
+   */
   createDomain(name: string): Promise<CreatedDomain>;
-  /** Has the provider look at DNS again; providers limit how often. @returns null when the account does not have it. */
+  /**
+   * Asks the provider to check DNS again; providers limit how often.
+   * @returns null when the account does not have the domain.
+   */
   verifyDomain(name: string): Promise<ProviderDomain | null>;
-  /** Also when the account does not have it (any more). It may be seen for a while after. */
+  /** Succeeds too if the account does not have the domain. The provider may still show it for a while. */
   removeDomain(name: string): Promise<void>;
   /**
-   * Makes the account's routes what they are to be: exactly one for each of these domains, which posts its mail to our webhook and
-   * stops. Repairs ours that differ, removes ours that are not wanted, touches no others. Ours are those made for this `publicUrl`,
-   * so several installations may share an account. Two at the same time with different `domains` undo each other's work.
+   * Makes sure that the account has exactly one route of ours for each of these domains, which posts the
+   * domain's mail to our webhook and stops. Corrects our routes that differ, removes those that are not
+   * needed, and leaves all others alone. Our routes are those made for this `publicUrl`, so several
+   * installations may share an account. Two concurrent calls with different `domains` undo each other's work.
    */
   keepRoutes(domains: string[], publicUrl: string): Promise<RouteChanges>;
   /**
-   * Has delivery events of this domain posted to our webhook; other URLs stay. What can be mended is mended before it throws.
-   * @returns the kinds of events, in the provider's words, that were mended.
+   * Makes sure that delivery events of this domain are posted to our webhook; other URLs stay. Corrects what
+   * it can before it throws.
+   * @returns the kinds of events, in the provider's words, that were corrected.
    */
   keepEventHooks(domain: string, publicUrl: string): Promise<string[]>;
 }
 
-/** The provider did not answer, or not as itself, or asks to wait; it may pass. */
+/** The provider is unavailable for now: it did not answer, something else answered, or it asks to wait. */
 export class ProviderAway extends Error {
-  /** `Http429`, `ECONNREFUSED`, `Timeout`: no foreign text. */
+  /** `Http429`, `ECONNREFUSED`, `Timeout`; never foreign text. */
   readonly code: string;
-  /** Null where it does not say. */
+  /** Null if the provider does not say. */
   readonly retryAfterMs: number | null;
   constructor(code: string, retryAfterMs: number | null = null) {
     super(code);
@@ -76,11 +84,11 @@ export class ProviderAway extends Error {
   }
 }
 
-/** Trying again gives the same until somebody mends it: a wrong key, a name that the provider does not take. */
+/** The provider refuses, and a retry does not help: a wrong key, a name that the provider does not accept. */
 export class ProviderRefused extends Error {
-  /** `Http401`, `NoApiKey`: no foreign text. */
+  /** `Http401`, `NoApiKey`; never foreign text. */
   readonly code: string;
-  /** In words for a person; may quote the provider. */
+  /** For a person; may quote the provider. */
   readonly reason: string;
   constructor(code: string, reason: string) {
     super(code);

@@ -4,16 +4,18 @@ import type { StoredPost } from '../archive/storedPost.ts';
 
 type StoredValue = StoredPost['fields'][number][1];
 
-/** Reads the fields of an archived post, whichever way each is kept. */
+/**
+ * Reads the fields of an archived post: a value is stored in the JSON, as base64, or in an object of its own.
+ */
 export interface Fields {
-  /** Values of a field, in the order posted, each cut at `maxBytes` (as stored). */
+  /** Values of a field, in the order posted, each cut to `maxBytes` of the stored bytes. */
   all(name: string, maxBytes: number): Promise<string[]>;
   first(name: string, maxBytes: number): Promise<string | null>;
 }
 
 /**
  * @param file local path of an archived object.
- * @param charset of values that are not UTF-8, where it is known.
+ * @param charset of values that are not UTF-8, if it is known.
  */
 export function fieldsOf(post: StoredPost, file: (object: string) => string, charset: string | null): Fields {
   const values = (name: string) => post.fields.filter(([field]) => field === name).map(([, value]) => value);

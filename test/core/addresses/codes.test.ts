@@ -24,7 +24,7 @@ const other = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(
 const backdate = (change: object) =>
   rig.house.models.AddressProof.updateOne({ address: ADDRESS }, { $set: change });
 
-test('the code of the mail proves the address, which then receives; a second time is no harm', async () => {
+test('the code of the mail proves the address, which then receives; entering it again does no harm', async () => {
   const { email } = await added();
   const [mail] = await rig.mails(ADDRESS, 1);
   expect(mail).toMatch(/^From: Postroom <noreply@postroom\.test>/m);
@@ -38,7 +38,7 @@ test('the code of the mail proves the address, which then receives; a second tim
   });
 });
 
-test('what is kept of the code does not tell it', async () => {
+test('the stored hash does not reveal the code', async () => {
   const { email } = await added();
   const code = codeIn((await rig.mails(ADDRESS, 1))[0]!);
   const { proof } = await rig.read(email);
@@ -48,7 +48,7 @@ test('what is kept of the code does not tell it', async () => {
   ]);
 });
 
-test('of any number of guesses at once ten are looked at, and then not even the right one', async () => {
+test('of many concurrent guesses ten are compared, and after that not even the right one counts', async () => {
   const { email } = await added();
   const code = codeIn((await rig.mails(ADDRESS, 1))[0]!);
   const guesses = await Promise.allSettled(Array.from({ length: 30 }, () => enter(email, other(code))));
@@ -61,7 +61,7 @@ test('of any number of guesses at once ten are looked at, and then not even the 
   expect((await rig.read(email)).email.proved_at).toBeNull();
 });
 
-test('after half an hour a code no longer counts; another is sent, and tries begin anew', async () => {
+test('a code expires after half an hour; another is sent, and the tries start again', async () => {
   const { email, run } = await added();
   const first = codeIn((await rig.mails(ADDRESS, 1))[0]!);
   const { proof } = await rig.read(email);
@@ -93,7 +93,7 @@ test.each([
   expect(Math.abs((refused as TooOften).retryAfterMs - wait)).toBeLessThan(15_000);
 });
 
-test('of many who ask at once one is answered', async () => {
+test('of many concurrent requests for a code one succeeds', async () => {
   const { email } = await added();
   const proof = await current(email);
   const asked = await Promise.allSettled(
@@ -102,7 +102,7 @@ test('of many who ask at once one is answered', async () => {
   expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
-test('who has used up a code, and may not have another one yet, is told when', async () => {
+test('after ten wrong codes the error says when another code can be requested', async () => {
   const { email } = await added();
   const asked = [40_000, 30_000].map((ms) => new Date(Date.now() - ms));
   await backdate({ tries: 10, asked_at: asked });
@@ -113,7 +113,7 @@ test('who has used up a code, and may not have another one yet, is told when', a
   expect(Number(seconds)).toBeLessThanOrEqual(20);
 });
 
-test('where the process that adds an address dies before it is there, nobody is mailed, and the proof ends after a minute', async () => {
+test('if the process dies before the address exists, no mail is sent, and the proof ends after a minute', async () => {
   const { email, proof } = await rig.add(ADDRESS);
   const run = { id: proof._id, run: proof.run };
   const { models } = rig.house;
@@ -134,7 +134,7 @@ test('where the process that adds an address dies before it is there, nobody is 
   });
 });
 
-test('a look at DNS that was asked for right after another is wanted when it is due', async () => {
+test('a DNS check requested right after another one is done when it is due', async () => {
   const { email, run } = await added();
   const due = new Date(Date.now() + 60_000);
   await backdate({ check_wanted_at: due });
@@ -145,7 +145,7 @@ test('a look at DNS that was asked for right after another is wanted when it is 
   expect((await rig.read(email)).proof.state).toBe('pending');
 });
 
-test('while codes cannot be sent, ten tries are all the same all that there are', async () => {
+test('while codes cannot be sent, there are still only ten tries', async () => {
   const { email, proof } = await rig.add(ADDRESS);
   const run = { id: proof._id, run: proof.run };
   rig.sandbox.faults.set({ sends: { answer: 429, again_after_s: 300, times: 2 } });
@@ -155,7 +155,7 @@ test('while codes cannot be sent, ten tries are all the same all that there are'
   await expect(enter(email, '000000')).rejects.toThrow(NotNow);
 });
 
-test('the step run twice, also beside itself, sends codes that all count', async () => {
+test('the step may run twice, also concurrently: all codes that it sends are valid', async () => {
   const { email, proof } = await rig.add(ADDRESS);
   const run = { id: proof._id, run: proof.run };
   await Promise.all([runStep(rig.steps.sendProofCode, run), runStep(rig.steps.sendProofCode, run)]);
@@ -166,7 +166,7 @@ test('the step run twice, also beside itself, sends codes that all count', async
   expect((await rig.read(email)).proof.state).toBe('proved');
 });
 
-test('while the provider is away it is tried later, and the address says why', async () => {
+test('while the provider is unavailable the mail is retried later, and the address says why', async () => {
   const { email, proof } = await rig.add(ADDRESS);
   const run = { id: proof._id, run: proof.run };
   rig.sandbox.faults.set({ sends: { answer: 429, again_after_s: 300, times: 1 } });
@@ -179,7 +179,7 @@ test('while the provider is away it is tried later, and the address says why', a
   expect((await rig.read(email)).proof).toMatchObject({ code_wanted_at: null, code_problem: null });
 });
 
-test('what the provider refuses for good is not tried again', async () => {
+test('a mail that the provider refuses is not retried', async () => {
   const { email, proof } = await rig.add(ADDRESS);
   rig.sandbox.faults.set({
     sends: { answer: 400, message: 'to parameter is not a valid address', times: 1 },
@@ -192,7 +192,7 @@ test('what the provider refuses for good is not tried again', async () => {
   });
 });
 
-test('where another workspace receives for the address, the right code is not enough', async () => {
+test('if another workspace receives for the address, the right code is not enough', async () => {
   const { email } = await added();
   const code = codeIn((await rig.mails(ADDRESS, 1))[0]!);
   await rig.house.models.Receiver.create({

@@ -21,7 +21,7 @@ const claimants = (address: string, many: number): Promise<WorkspaceEmailRow[]> 
   );
 const receiving = (address: string) => models.WorkspaceEmail.countDocuments({ address, can_receive: true });
 
-test('of many at once one receives, and goes on when it is asked again', async () => {
+test('of many concurrent claims one receives, and still does when it is repeated', async () => {
   const address = `${newId()}@acme.test`;
   const emails = await claimants(address, 8);
   const applied = await Promise.all(emails.map(({ _id }) => updateAddressFlags(models, _id)));
@@ -47,7 +47,7 @@ test.each<[string, Partial<WorkspaceEmailRow>]>([
   expect(await receiving(address)).toBe(1);
 });
 
-test('one that is deleted by a process that dies at once can be had again', async () => {
+test('an address deleted by a process that then dies can be added again', async () => {
   const address = `${newId()}@acme.test`;
   const [first, second] = (await claimants(address, 2)) as [WorkspaceEmailRow, WorkspaceEmailRow];
   await updateAddressFlags(models, first._id);
@@ -58,7 +58,7 @@ test('one that is deleted by a process that dies at once can be had again', asyn
   expect(await updateAddressFlags(models, second._id)).toBe(true);
 });
 
-test('what a process that died had claimed is taken over; one that received before there were claims is not', async () => {
+test('the claim of a process that died is taken over; the claim of an address that receives is not', async () => {
   const address = `${newId()}@acme.test`;
   const [first, second] = (await claimants(address, 2)) as [WorkspaceEmailRow, WorkspaceEmailRow];
   await claimReceiving(models, first);

@@ -57,7 +57,7 @@ test.each<[string, (mail: { messageId: string; text: string }) => Mail]>([
   expect(again).toMatchObject({ state: 'skipped', reason: row.reason });
 });
 
-test('it comes back through any forwarding address of the workspace, and only of that one', async () => {
+test('the mail comes back through any forwarding address of the workspace, and of no other', async () => {
   const { email, messageId } = await mailed();
   const { models } = rig.house;
   const theirs = await rig.house.addEmail('team@other.test', { workspace_id: STRANGER_WORKSPACE });
@@ -68,7 +68,7 @@ test('it comes back through any forwarding address of the workspace, and only of
   expect(await models.Ticket.countDocuments({ workspace_id: 'w1' })).toBe(0);
 });
 
-test('the mail of an earlier proof shows nothing once the address was deleted and added again', async () => {
+test('the mail of an earlier proof proves nothing once the address was deleted and added again', async () => {
   const { email, messageId } = await mailed();
   await removeEmail(rig.house.models, email);
   const again = await rig.add(ADDRESS);

@@ -48,7 +48,7 @@ describe('a claim that is not proved', () => {
     expect(told(sending)).toEqual([]);
   });
 
-  test('what DNS has and the provider has not seen does not send', () => {
+  test('a record that the provider has not seen yet is not enough to send', () => {
     const unseen = records(RIGHT).map((record) => ({ ...record, accepted: record.purpose !== 'dkim' }));
     const row = after(domainRow(), seen({}, { records: unseen }));
     expect(row).toMatchObject({ state: 'pending', sending: false });
@@ -111,7 +111,7 @@ describe('something breaks', () => {
     expect(told(mended)).toEqual(['failing', 'broken', 'mended']);
   });
 
-  test('nothing is taken away at a look at which DNS was silent', () => {
+  test('nothing is taken away at a look at which DNS did not answer', () => {
     const verified = verifiedRow();
     expect(after(verified, silent(verified))).toMatchObject({ state: 'verified', sending: true });
     const failing = after(verified, seen(broken));
@@ -121,7 +121,7 @@ describe('something breaks', () => {
     expect(after(disowned, silent(disowned, { at }))).toMatchObject({ state: 'failing', sending: true });
   });
 
-  test('nor because of what a provider that is away said before', () => {
+  test('nor because of an earlier answer of a provider that is unavailable now', () => {
     const suspended = after(verifiedRow(), seen(RIGHT, { suspended: true }));
     const look = { at: later(GRACE_MS), suspended: true, providerProblem: 'is away' };
     expect(after(suspended, seen(RIGHT, look))).toMatchObject({ state: 'failing', sending: true });
@@ -178,7 +178,7 @@ describe('ownership is gone', () => {
   });
 });
 
-test('a second look at the same changes nothing more: steps run twice', () => {
+test('a second look at the same records changes nothing more, because steps may run twice', () => {
   for (const row of [
     domainRow(),
     verifiedRow(),

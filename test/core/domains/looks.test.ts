@@ -77,7 +77,7 @@ describe('a claim is proved', () => {
     expect(await states(row)).toMatchObject({ tracking: 'missing' });
   });
 
-  test('most resolvers decide: one that lies or is silent does not', async () => {
+  test('the majority of resolvers decides: one wrong or silent resolver does not', async () => {
     const row = await rig.claim();
     const [a, b, c] = rig.dns;
     await rig.publish(row, undefined, [a]);

@@ -33,7 +33,7 @@ test('both have the same records but for the one that shows whose it is', async 
   expect((await rig.atProvider()).domains).toEqual([NAME]);
 });
 
-test('the domain changes hands: the old claim is lost at once, its addresses are free for the new owner', async () => {
+test('the domain changes its owner: the old claim ends at once, and its addresses are free', async () => {
   const old = await rig.verified('acme');
   const oldEmail = await rig.addEmail(ADDRESS, 'acme');
   await rig.step('applyDomain', old);

@@ -20,7 +20,7 @@ test('a new claim says what is missing, and of DNS nothing before it was asked',
   );
 });
 
-describe('steps run twice, and beside themselves', () => {
+describe('steps run twice, also concurrently', () => {
   test('a look', async () => {
     const row = await rig.claim();
     await rig.publish(row);
@@ -33,7 +33,7 @@ describe('steps run twice, and beside themselves', () => {
     expect((await rig.read(row)).notices).toHaveLength(1);
   });
 
-  test('a look that was slow, when the claim was deleted meanwhile', async () => {
+  test('a slow look, when the claim was deleted in the meantime', async () => {
     const row = await rig.verified();
     await rig.models.Domain.updateOne({ _id: row._id }, { $set: { deleted_at: new Date() } });
     await rig.unpublish(row, ['dkim']);
@@ -41,7 +41,7 @@ describe('steps run twice, and beside themselves', () => {
     expect(await rig.read(row)).toMatchObject({ state: 'verified', notices: [] });
   });
 
-  test('telling the owners: a copy more at most, with the same Message-Id', async () => {
+  test('mails to the owners: at most one more copy, with the same Message-Id', async () => {
     const row = await rig.verified();
     await rig.unpublish(row, ['dkim']);
     await rig.step('lookAtDomain', row);
@@ -60,7 +60,7 @@ describe('steps run twice, and beside themselves', () => {
     expect(await rig.atProvider()).toEqual({ domains: [], routes: ['postroom.test'] });
   });
 
-  test('a run that another has taken over writes nothing', async () => {
+  test('a run that was superseded by another one writes nothing', async () => {
     const row = await rig.claim();
     await rig.publish(row);
     await rig.models.Domain.updateOne({ _id: row._id }, { $set: { run: 2 } });
@@ -71,7 +71,7 @@ describe('steps run twice, and beside themselves', () => {
 });
 
 describe('the provider', () => {
-  test('is away when the domain is added: the ownership record alone, and the rest as soon as it is back', async () => {
+  test('is unavailable when the domain is added: only the ownership record, the others once it is back', async () => {
     rig.sandbox.faults.set({ domains: { answer: 503 } });
     const row = await rig.claim();
     expect(row).toMatchObject({ state: 'pending', records: [{ purpose: 'ownership', state: 'pending' }] });
@@ -91,7 +91,7 @@ describe('the provider', () => {
     expect(await rig.read(row)).toMatchObject({ state: 'verified', wants_applying: false });
   });
 
-  test('has it in another account: that is said, and it is tried again', async () => {
+  test('has the domain in another account: the claim says so, and it is retried', async () => {
     const row = await rig.claim('acme', 'taken.test');
     expect(row.problem).toContain('Another account');
     expect(row.records).toHaveLength(1);
@@ -100,7 +100,7 @@ describe('the provider', () => {
     expect((await rig.read(row)).records.length).toBeGreaterThan(1);
   });
 
-  test('limits how often it looks: its time is kept to, whoever asks', async () => {
+  test('limits how often it checks DNS: the wait is respected, whoever asks', async () => {
     rig.sandbox.set({ verifiesPerMinute: 1 });
     const row = await rig.claim();
     await rig.publish(row, ['ownership', 'spf']);
@@ -123,7 +123,7 @@ describe('the provider', () => {
     expect(await rig.read(row)).toMatchObject({ state: 'verified' });
   });
 
-  test('is not asked to look while DNS has nothing new', async () => {
+  test('is not asked to check DNS while there is nothing new', async () => {
     let asked = 0;
     const { setUp } = rig.deps;
     const counting = (name: string) => {
@@ -141,7 +141,7 @@ describe('the provider', () => {
     expect(asked).toBe(1);
   });
 
-  test('cannot be told of a change: addresses are right, and the rest is tried again', async () => {
+  test('cannot be notified of a change: addresses are right, and the rest is retried', async () => {
     const row = await rig.claim();
     const email = await rig.addEmail(`support@${NAME}`);
     await rig.publish(row);
@@ -153,7 +153,7 @@ describe('the provider', () => {
     expect((await rig.atProvider()).routes).toContain(NAME);
   });
 
-  test('takes no mail just now: who was not told is told later', async () => {
+  test('accepts no mail for now: owners who did not get the mail get it later', async () => {
     const row = await rig.verified();
     await rig.models.Member.create({ _id: 'm', workspace_id: 'acme', user_id: 'otto', role: 'owner' });
     await rig.unpublish(row, ['dkim']);
@@ -194,7 +194,7 @@ describe('routes', () => {
     expect(await activityEnvironment().run(keepProvider)).toEqual({ verdict: 'off' });
   });
 
-  test('a list that is out of date by the time it is carried out is carried out anew', async () => {
+  test('if the list changes while routes are being updated, they are updated again', async () => {
     const row = await rig.claim();
     const real = rig.deps.setUp;
     let first = true;
@@ -212,7 +212,7 @@ describe('routes', () => {
   });
 });
 
-test('no address or domain is in what Temporal is told', async () => {
+test('Temporal is given no address and no domain', async () => {
   const row = await rig.verified();
   await rig.unpublish(row, ['dkim']);
   const told = [await rig.look(row)];

@@ -100,13 +100,13 @@ test.each<[string, RowChange, string[]]>([
   expect(types(change)).toEqual(expected);
 });
 
-test('who sees the same change makes the same event', () => {
+test('the same change makes the same event', () => {
   const change = updated('tickets', ticket, { status: 'closed', subject: 'x' });
   const other = updated('tickets', ticket, { subject: 'x', status: 'closed' });
   expect(domainEvents(change)).toEqual(domainEvents(other));
 });
 
-test('two changes at one moment, and one change at two, are different events', () => {
+test('two changes at one time, and one change at two times, are different events', () => {
   const ids = [
     updated('tickets', ticket, { status: 'closed' }),
     updated('tickets', ticket, { subject: 'x' }),
@@ -115,7 +115,7 @@ test('two changes at one moment, and one change at two, are different events', (
   expect(new Set(ids).size).toBe(3);
 });
 
-test('a delivery told of as a whole again, with another attempt, is the same event', () => {
+test('the same deliveries, reported as a whole again with another attempt, are the same event', () => {
   const deliveries = [{ recipient: 'ann@x.test', state: 'sent' }];
   const [first] = domainEvents(updated('messages', ours, { outbound: { attempt: 1, deliveries } }));
   const later = {
@@ -125,14 +125,14 @@ test('a delivery told of as a whole again, with another attempt, is the same eve
   expect(domainEvents(later)[0]?._id).toBe(first?._id);
 });
 
-test('events carry who may hear of them', () => {
+test('events have the audiences that may see them', () => {
   const [event] = domainEvents(inserted('conversations', personal));
   expect(event).toMatchObject({ workspace_id: 'w', audiences: ['owner:dana'], owner_id: 'dana' });
   const [contact] = domainEvents(inserted('contacts', { audiences: ['owner:dana', 'tickets'] }));
   expect(contact).toMatchObject({ audiences: ['owner:dana', 'tickets'], owner_id: null });
 });
 
-test('who sees a contact only now hears that it is there; who saw it before hears nothing', () => {
+test('a new audience of a contact gets an event; earlier audiences get none', () => {
   const added = (audiences: string[]) => [
     domainEvents(
       updated('contacts', { audiences }, { [`audiences.${audiences.length - 1}`]: audiences.at(-1) }),
@@ -155,13 +155,13 @@ test('who sees a contact only now hears that it is there; who saw it before hear
   expect(domainEvents(updated('contacts', later, { 'audiences.2': 'shared' }))).toEqual([]);
 });
 
-test('a contact becoming known is another event than its beginning', () => {
+test('a contact that becomes visible to an audience makes another event than its creation', () => {
   const begun = domainEvents(inserted('contacts', { audiences: ['owner:dana'] }));
   const known = updated('contacts', { audiences: ['owner:dana', 'tickets'] }, { 'audiences.1': 'tickets' });
   expect(domainEvents(known)[0]?._id).not.toBe(begun[0]?._id);
 });
 
-test('a merge of contacts is told to all who see the one that stays', () => {
+test('a merge of contacts is an event for all who see the remaining contact', () => {
   const row = { audiences: ['tickets', 'owner:dana'] };
   const merged = updated('contacts', row, { 'audiences.1': 'owner:dana', changes: 1, updated_at: 1 });
   expect(domainEvents(merged)).toMatchObject([

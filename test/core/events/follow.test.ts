@@ -13,7 +13,7 @@ const makeTickets = async (n: number) => {
   for (let i = 0; i < n; i += 1) await rows.ticket(models, {});
 };
 
-test('what happens while nobody follows is told of later, and once', async () => {
+test('changes that happen while nothing follows are handled later, and once', async () => {
   const first = await startFollower(models);
   await makeTickets(3);
   await until('three events', async () => (await events()).length === 3);
@@ -25,7 +25,7 @@ test('what happens while nobody follows is told of later, and once', async () =>
   await second.stop();
 });
 
-test('a follower that dies between handling and noting hands the same changes on again, which adds nothing', async () => {
+test('after a crash before the position is saved, the same changes are handled again, which adds nothing', async () => {
   let dead = false;
   const dying = await startFollower(models, () => {
     if (dead) throw new Error('killed');
@@ -44,7 +44,7 @@ test('a follower that dies between handling and noting hands the same changes on
   expect(await events()).toHaveLength(7);
 });
 
-test('two followers tell of everything once, also when one of them stops', async () => {
+test('two followers make each event once, also when one of them stops', async () => {
   const [one, two] = [await startFollower(models), await startFollower(models)];
   const tickets = makeTickets(30);
   await until('some events', async () => (await events()).length > 5);
@@ -55,7 +55,7 @@ test('two followers tell of everything once, also when one of them stops', async
   expect(new Set((await events()).map(({ row_id }) => row_id)).size).toBe(30);
 });
 
-test('a place that leads nowhere is given up, and it goes on from now', async () => {
+test('a position that cannot be resumed is given up, and the follower continues from now', async () => {
   const token = { _data: 'AB'.repeat(20) };
   await models.StreamPosition.create({ _id: 'events', token, at: new Date() });
   const follower = await startFollower(models);

@@ -43,7 +43,7 @@ test('nothing there is an answer: no such name, no such record', async () => {
   expect(await dns().lookUp('MX', 'acme.test')).toEqual(nothing);
 });
 
-test('one that lies proves nothing, whatever the others do', async () => {
+test('a resolver with wrong answers proves nothing, whatever the others do', async () => {
   await servers[0].set('acme.test', 'TXT', ['postroom=mine']);
   const lie = { agreed: [], seen: ['postroom=mine'], counts: [1] };
   expect(await dns().lookUp('TXT', 'acme.test')).toMatchObject({ ...lie, answered: 3, failed: 0 });
@@ -52,7 +52,7 @@ test('one that lies proves nothing, whatever the others do', async () => {
   expect(await dns().lookUp('TXT', 'acme.test')).toMatchObject({ ...lie, answered: 1, failed: 2 });
 });
 
-test('one that hides the truth hides nothing', async () => {
+test('a resolver that hides a record hides nothing', async () => {
   await publish('TXT', ['postroom=mine']);
   await servers[2].set('acme.test', 'TXT', ['other']);
   expect(await dns().lookUp('TXT', 'acme.test')).toMatchObject({
@@ -78,7 +78,7 @@ test.each(['SERVFAIL', 'REFUSED', 'timeout'] as const)(
   },
 );
 
-test('one that is not there at all', async () => {
+test('a resolver that does not exist', async () => {
   await publish('TXT', ['x']);
   await servers[1].close();
   expect(await dns().lookUp('TXT', 'acme.test')).toMatchObject({ agreed: ['x'], answered: 2, failed: 1 });
@@ -95,7 +95,7 @@ test('records that flip are seen as they are now', async () => {
   expect((await resolvers.lookUp('TXT', 'acme.test')).seen).toEqual([]);
 });
 
-test('a value that one resolver has twice counts once, and a server named twice has one voice', async () => {
+test('a value that one resolver has twice counts once, and so does a server listed twice', async () => {
   await servers[0].set('acme.test', 'TXT', ['x', 'x']);
   const [a, b] = servers;
   const twice = createDns([a.address, b.address, a.address]);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-test('making the indexes again changes nothing', async () => {
+test('creating the indexes again changes nothing', async () => {
   const before = await models.Message.collection.indexes();
   await createIndexes(models);
   expect(await models.Message.collection.indexes()).toEqual(before);

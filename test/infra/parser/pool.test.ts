@@ -53,7 +53,7 @@ describe('a pool', () => {
     });
   });
 
-  test('makes an agent’s HTML fit to be sent, with a text of it', async () => {
+  test('makes an agent’s HTML safe to send, and makes a text of it', async () => {
     const html = '<p onclick="x()">See <img src="cid:a@b"></p><script>x</script>';
     expect(await pool.sanitise(html)).toEqual({
       html: '<p>See <img src="postroom-cid:a%40b" /></p>',
@@ -63,7 +63,7 @@ describe('a pool', () => {
     });
   });
 
-  test('ends a mail that takes too long, and reads the next ones', async () => {
+  test('gives up a mail that takes too long, and reads the next ones', async () => {
     await pool.digest(endless, { limitMs: 300 }).then(() => expect('read').toBe('ended'), broke('time'));
     await pool.digest(endless, { limitMs: 300 }).then(() => expect('read').toBe('ended'), broke('time'));
     expect(await pool.digest(hello, { limitMs: AMPLE_MS })).toMatchObject({ text: 'Hello' });
@@ -81,7 +81,7 @@ describe('a pool', () => {
     await slow;
   });
 
-  test('an aborted job ends, waiting or at work, with the reason given', async () => {
+  test('an aborted job, queued or running, is rejected with the given reason', async () => {
     const reason = new Error('cancelled');
     const stop = new AbortController();
     const working = pool.digest(endless, { limitMs: AMPLE_MS, lane: 'slow', signal: stop.signal });
@@ -93,7 +93,7 @@ describe('a pool', () => {
     expect(await pool.digest(hello, { limitMs: AMPLE_MS, lane: 'slow' })).toMatchObject({ text: 'Hello' });
   });
 
-  test('a fault that is not the thread’s keeps its code', async () => {
+  test('a system error keeps its code', async () => {
     const gone = postOf('mime', { mime: path.join(folder, 'gone.eml') });
     await expect(pool.digest(gone, { limitMs: AMPLE_MS })).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(pool.digest(gone, { limitMs: AMPLE_MS })).rejects.not.toBeInstanceOf(ParserBroke);
@@ -154,7 +154,7 @@ describe('a pool', () => {
   });
 });
 
-test('a mail that needs more memory than there is breaks its own thread', async () => {
+test('a mail that needs too much memory breaks its own thread only', async () => {
   const small = createParserPool({ heapMb: 24 });
   try {
     await small
@@ -166,7 +166,7 @@ test('a mail that needs more memory than there is breaks its own thread', async 
   }
 });
 
-test('closing ends what is at work and takes nothing more', async () => {
+test('closing ends running jobs and accepts no more', async () => {
   const pool = createParserPool();
   await pool.digest(hello, { limitMs: AMPLE_MS });
   const ended = expect(pool.digest(endless, { limitMs: AMPLE_MS })).rejects.toThrow('closed');

@@ -192,7 +192,7 @@ describe('the proof', () => {
     expect(at(1795428200, () => events.prove(body))).toMatch(/needs one timestamp/);
   });
 
-  test('without a key nothing is proved', () => {
+  test('without a key no post is proved', () => {
     const unset = createMailgunOutbound({ apiKey: '', signingKey: '', url: 'http://x.test', timeoutMs: 1 });
     const signature = createHmac('sha256', '').update(`1795428200${TOKEN}`).digest('hex');
     const body = { signature: { timestamp: '1795428200', token: TOKEN, signature } };
@@ -363,7 +363,7 @@ describe('what an event tells', () => {
       expect(parse({ message })).toMatchObject({ kind: 'failed', messageId: null });
   });
 
-  test('the way of a mail to our own webhook is none of it', () => {
+  test('events about inbound mail to our webhook are ignored', () => {
     expect(parse({ flags: { 'is-routed': true } })).toBeNull();
     expect(parse({ flags: { 'is-routed': 'no' } })).not.toBeNull();
     expect(parse({ flags: null })).not.toBeNull();

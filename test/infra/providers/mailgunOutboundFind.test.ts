@@ -63,7 +63,7 @@ test.each(['', '/gateway'])('follows the pages to the empty one, base URL %j', a
   expect(api.asked[1]!.url).toBe(`${prefix}/v3/acme.test/events/W1sx?page=next&x=a%2Bb`);
 });
 
-test('a page elsewhere is asked for here: the key goes nowhere else', async () => {
+test('the next page is requested from the configured host only, because of the key', async () => {
   const other = await startFakeApi();
   try {
     api.answer = (response, asked) =>
@@ -133,12 +133,12 @@ test('what fails on a later page is no answer either', async () => {
   await expect(find()).rejects.toMatchObject({ code: 'Http500' });
 });
 
-test('pages without an end are no answer', async () => {
+test('endless pages are an error', async () => {
   api.answer = json(200, { items: [event(1)], paging: { next: `${api.url}/v3/acme.test/events/more` } });
   await expect(find()).rejects.toMatchObject({ code: 'TooMany' });
 });
 
-test('silence ends with the limit', async () => {
+test('a missing answer ends with the timeout', async () => {
   api.answer = () => {};
   await expect(find(api.url, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'Timeout' });
 });

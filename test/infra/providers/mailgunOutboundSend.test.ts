@@ -41,7 +41,7 @@ function send(
 }
 const QUEUED = json(200, { id: mail.messageId, message: 'Queued. Thank you.' });
 
-test('the mail is posted whole, for every recipient, and can be known again', async () => {
+test('the whole mail is posted for all recipients, with our ids', async () => {
   api.answer = QUEUED;
   expect(await send()).toEqual({ result: 'accepted' });
   const [asked] = api.asked;
@@ -69,7 +69,7 @@ test('a base URL with a path of its own', async () => {
   expect(api.asked[0]!.url).toBe('/gateway/mail/v3/acme.test/messages.mime');
 });
 
-test('no connection is used twice: one that is closed by now would leave it unclear what was sent', async () => {
+test('no connection is reused: a closed one would leave it unclear whether the mail was sent', async () => {
   api.answer = QUEUED;
   await send();
   await send();
@@ -232,12 +232,12 @@ describe('no answer', () => {
     }
   });
 
-  test('silence ends with the limit: unclear', async () => {
+  test('a missing answer ends with the timeout: unclear', async () => {
     api.answer = () => {};
     expect(await send({ timeoutMs: 300 })).toMatchObject({ result: 'unclear', code: 'Timeout' });
   });
 
-  test('an answer that goes on for ever ends with the limit: unclear', async () => {
+  test('an endless answer ends with the timeout: unclear', async () => {
     api.answer = (response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       const timer = setInterval(() => response.write(' '), 20);
@@ -246,7 +246,7 @@ describe('no answer', () => {
     expect(await send({ timeoutMs: 1_000 })).toMatchObject({ result: 'unclear', code: 'Timeout' });
   });
 
-  test('nobody there: certainly not sent', async () => {
+  test('no connection: certainly not sent', async () => {
     const { url } = api;
     await api.close();
     expect(await send({ url })).toMatchObject({
@@ -256,7 +256,7 @@ describe('no answer', () => {
     });
   });
 
-  test('a certificate that nobody vouches for: certainly not sent', async () => {
+  test('an untrusted certificate: certainly not sent', async () => {
     const tls = path.resolve(import.meta.dirname, '../../fixtures/tls');
     const [key, cert] = await Promise.all(
       ['localhost.key', 'localhost.crt'].map((name) => readFile(path.join(tls, name))),
@@ -270,7 +270,7 @@ describe('no answer', () => {
     }
   });
 
-  test('stopped in the midst: unclear; before: not sent, and nobody was called', async () => {
+  test('aborted during the call: unclear; before it: not sent, without a call', async () => {
     const stop = new AbortController();
     api.answer = () => stop.abort();
     expect(await send({}, stop.signal)).toMatchObject({ result: 'unclear', code: 'Cancelled' });
@@ -279,7 +279,7 @@ describe('no answer', () => {
   });
 });
 
-test('without a key, or without the file, nobody is called', async () => {
+test('without a key, or without the file, there is no call', async () => {
   expect(await send({ apiKey: '' })).toMatchObject({ result: 'not sent', code: 'NoApiKey' });
   expect(await send({}, never, { mimeFile: path.join(folder, 'gone.eml') })).toMatchObject({
     result: 'not sent',
@@ -305,20 +305,20 @@ describe('a proxy of the environment', () => {
     await proxy.close();
   });
 
-  test('does not come between us and what stands in for Mailgun', async () => {
+  test('is not used for a stand-in of Mailgun', async () => {
     api.answer = QUEUED;
     expect(await send()).toEqual({ result: 'accepted' });
     expect(proxy.asked).toEqual([]);
   });
 
-  test('leads to Mailgun', async () => {
+  test('is used for Mailgun', async () => {
     proxy.answer = QUEUED;
     expect(await send({ url: 'http://api.mailgun.net' })).toEqual({ result: 'accepted' });
     expect(proxy.asked.map(({ url }) => url)).toEqual(['http://api.mailgun.net/v3/acme.test/messages.mime']);
   });
 });
 
-test('a large mail is not held in memory while its answer is waited for', async () => {
+test('a large mail is not kept in memory while waiting for the answer', async () => {
   const size = 25 * 1024 * 1024;
   const large = path.join(folder, 'large.eml');
   await writeFile(large, randomBytes(size));

@@ -18,7 +18,7 @@ const CALLS: [name: string, call: (setUp: ProviderSetUp) => Promise<unknown>][] 
 describe.each(CALLS)('%s', (_, call) => {
   const fault = (change = {}) => faultOf(call(setUpAt(api.url, change)));
 
-  test('without a key: nobody is asked', async () => {
+  test('without a key: no call is made', async () => {
     const refusal = await fault({ apiKey: '' });
     expect(refusal).toMatchObject({ refused: 'NoApiKey' });
     expect(refusal).toHaveProperty('reason', expect.stringContaining('MAILGUN_API_KEY'));

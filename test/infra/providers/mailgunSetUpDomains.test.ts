@@ -75,7 +75,7 @@ describe('at the local Mailgun', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(60_000);
   });
 
-  test('a name that is none is refused in words', async () => {
+  test('an invalid name is refused with a reason', async () => {
     expect(await faultOf(setUp().createDomain('-.test'))).toEqual({
       refused: 'Http400',
       reason: 'Mailgun refused: Domain name format is incorrect',
@@ -111,7 +111,7 @@ describe('as recorded', () => {
     return (await setUpAt(api.url).findDomain('mg.acme.test'))!.records;
   };
 
-  test('records are told by what they are, in any order, with the names that they lack', async () => {
+  test('records are recognised by content, in any order, and missing names are filled in', async () => {
     const sending = [dkim(), spf, cname];
     const expected = [
       { purpose: 'mx', type: 'MX', name: 'mg.acme.test', value: 'mxa.mailgun.org', priority: 10 },
@@ -162,7 +162,7 @@ describe('as recorded', () => {
     ]);
   });
 
-  test('of several DKIM keys those that sign are asked for; all, while none does', async () => {
+  test('of several DKIM keys only the signing ones are asked for; all of them while none signs', async () => {
     const keys = [
       dkim({ name: 'old._domainkey.mg.acme.test', is_active: true, valid: 'valid' }),
       dkim({ name: 'new._domainkey.mg.acme.test', is_active: false }),

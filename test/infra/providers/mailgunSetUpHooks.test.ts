@@ -33,7 +33,7 @@ const put = (type: string, urls: string[]) =>
   clientOf(sandbox).webhooks.create('acme.test', type, urls as unknown as string, false);
 const each = (urls: string[]) => Object.fromEntries(TYPES.map((type) => [type, urls]));
 
-test('every kind that tells of a delivery comes to our webhook; then nothing is left to do', async () => {
+test('all delivery events are posted to our webhook; then nothing is left to do', async () => {
   expect(await keep()).toEqual(TYPES);
   expect(await hooks()).toEqual(each([OURS]));
   const outbound = createOutbound({ mailgun: { apiKey: '', signingKey: '', url: '', timeoutMs: 1 } });
@@ -62,7 +62,7 @@ test('from http to https our own is replaced; another place is another’s', asy
   expect(await hooks()).toMatchObject(each(['https://other.example.test/webhooks/mailgun/events', OURS]));
 });
 
-test('no room for ours: says so, after the others were mended', async () => {
+test('no room for our URL: says so, after the other types were corrected', async () => {
   const full = ['https://crm.test/a', 'https://crm.test/b', 'https://crm.test/c'];
   await put('accepted', full);
   const fault = await faultOf(keep());
@@ -81,7 +81,7 @@ test.each(['accept_then_drop', 'accept_then_hang', 'accept_then_500'] as const)(
   },
 );
 
-test('twice at the same time', async () => {
+test('two concurrent calls', async () => {
   await Promise.all([keep(), keep(), keep()]);
   expect(await hooks()).toEqual(each([OURS]));
 });
@@ -92,7 +92,7 @@ test('a URL that Mailgun does not take is refused with its words', async () => {
   expect(await faultOf(keep())).toEqual({ refused: 'Http400', reason: `Mailgun refused: ${message}` });
 });
 
-test('a list that cannot be read whole is not written over', async () => {
+test('a list that cannot be read completely is not overwritten', async () => {
   const api = await startFakeApi();
   try {
     api.answer = json(200, { webhooks: { delivered: { url: 'https://crm.test/a' } } });

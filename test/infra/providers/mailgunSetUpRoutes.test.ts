@@ -81,7 +81,7 @@ test.each([
   expect(match(parseExpression(route!.expression)!, address, []) !== null).toBe(isMatched);
 });
 
-test('a name that is none does not get out of its expression', async () => {
+test('an invalid name cannot break out of its expression', async () => {
   await keep(['xn--mnchen-3ya.test', 'a") or catch_all() #']);
   const [one, other] = (await routes()).map(({ expression }) => parseExpression(expression)!);
   expect(match(one!, 'x@xn--mnchen-3ya.test', [])).not.toBeNull();
@@ -119,7 +119,7 @@ test('from http to https is a repair, not a second installation', async () => {
   expect(await routes()).toHaveLength(1);
 });
 
-test('what is not wanted goes, of ours only', async () => {
+test('our routes that are not needed are removed, and no others', async () => {
   await put({ description: 'acme.test by hand', expression: 'match_recipient(".*@acme.test")' });
   await put({ description: '' });
   await put({ description: 'Postroom at desk.example.testing: acme.test' });
@@ -192,7 +192,7 @@ describe('with many routes', () => {
     }
   });
 
-  test('gone since they were listed: made anew, or well so', async () => {
+  test('routes deleted since they were listed are created again, or stay deleted', async () => {
     const api = await startFakeApi();
     try {
       const listed = (id: string, domain: string) => ({

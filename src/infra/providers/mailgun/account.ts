@@ -2,15 +2,15 @@ import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { ProviderAway, ProviderRefused } from '../setup.ts';
 import { type MailgunAnswer, call, NoAnswer } from './call.ts';
-import { saidIn, waitMs } from './said.ts';
+import { answerText, retryAfterMsIn } from './answerText.ts';
 import { shownLine } from './shownLine.ts';
 
-/** What says only that something was deleted, or will be, and is no page of a proxy. */
+/** Mailgun's answer that something was or will be deleted; a proxy's page does not match. */
 export const Deleted = z.object({
   message: z.string().refine((message) => /\bdeleted\b/i.test(shownLine(message))),
 });
 
-/** One call about what the account has. @throws ProviderAway, ProviderRefused */
+/** A call about the account's domains, routes or webhooks. @throws ProviderAway, ProviderRefused */
 export async function ask(
   config: Config['mailgun'],
   use: Parameters<typeof call>[1],
@@ -24,13 +24,14 @@ export async function ask(
     if (error.code === 'WrongUrl')
       throw new ProviderRefused(
         error.code,
-        'MAILGUN_URL is not the base of the API: it is https://api.mailgun.net, or https://api.eu.mailgun.net',
+        'MAILGUN_URL is not the base of the API: it is https://api.mailgun.net, ' +
+          'or https://api.eu.mailgun.net',
       );
     throw new ProviderAway(error.code);
   }
 }
 
-/** What a successful answer holds. @throws ProviderAway, ProviderRefused */
+/** The content of a successful answer. @throws ProviderAway, ProviderRefused */
 export function read<T>(answer: MailgunAnswer, shape: z.ZodType<T>): T {
   if (answer.status < 200 || answer.status >= 300) throw faultOf(answer, Date.now());
   const parsed = shape.safeParse(answer.body);
@@ -40,23 +41,24 @@ export function read<T>(answer: MailgunAnswer, shape: z.ZodType<T>): T {
 }
 
 /**
- * Mailgun itself says that the account does not have it. Only its own words count: a proxy's 404, as text, reaches us in the form of
- * Mailgun's JSON, and would have us give up a domain that is there.
+ * Whether Mailgun itself says that the account does not have the domain or route. Its own words are required:
+ * the text of a proxy's 404 also has the form of Mailgun's JSON here, and must not make us give up a domain
+ * that exists.
  */
 export const isMissing = ({ status, body }: MailgunAnswer, what: 'domain' | 'route'): boolean =>
-  status === 404 && new RegExp(`^${what}\\b.*\\bnot found`, 'i').test(saidIn(body));
+  status === 404 && new RegExp(`^${what}\\b.*\\bnot found`, 'i').test(answerText(body));
 
-/** What of the answers from 400 to 499 passes by itself. */
-const PASSES = new Set([404, 408, 425]);
+/** Statuses from 400 to 499 that are temporary. */
+const TEMPORARY = new Set([404, 408, 425]);
 
 function faultOf(answer: MailgunAnswer, now: number): ProviderAway | ProviderRefused {
   const { status, body } = answer;
   const code = `Http${status}`;
-  const said = saidIn(body);
-  if (status === 429) return new ProviderAway(code, waitMs(body, now));
+  const said = answerText(body);
+  if (status === 429) return new ProviderAway(code, retryAfterMsIn(body, now));
   if (isMissing(answer, 'domain')) return new ProviderRefused(code, `Mailgun refused: ${said}`);
-  // Mailgun gives its reason in words; others answer with a page, or with nothing.
-  if (status < 400 || status >= 500 || PASSES.has(status) || said === '') return new ProviderAway(code);
+  // Mailgun gives a reason as text; proxies answer with a page, or with nothing.
+  if (status < 400 || status >= 500 || TEMPORARY.has(status) || said === '') return new ProviderAway(code);
   return status === 401
     ? new ProviderRefused(code, `Mailgun does not accept the API key (MAILGUN_API_KEY) for this: ${said}`)
     : new ProviderRefused(code, `Mailgun refused: ${said}`);

@@ -5,10 +5,10 @@ import { contentId, fileName, mediaType } from '../../../mail/files.ts';
 import type { StoredPost } from '../../archive/storedPost.ts';
 import type { InboundFile } from '../../../mail/inboundEmail.ts';
 
-/** Characters of a URL; longer ones are none of Mailgun's. */
+/** Longest URL (characters): Mailgun's are shorter. */
 const MAX_URL = 4_000;
 
-/** An entry of `attachments` in a store() notification; every part of it may be missing. */
+/** An entry of `attachments` in the post of a store() route; every field may be missing. */
 const StoredAttachment = z.object({
   url: z.string().max(MAX_URL).catch(''),
   'content-type': z.string().catch(''),
@@ -16,7 +16,7 @@ const StoredAttachment = z.object({
   size: z.number().int().nonnegative().nullable().catch(null),
 });
 
-/** Files that came with the post: `attachment-1` … in the order of their numbers, then any others. */
+/** The files in the post: `attachment-1` … in the order of their numbers, then any others. */
 export function postedFiles(
   post: StoredPost,
   cids: Map<string, string>,
@@ -44,8 +44,8 @@ function writtenName(file: StoredPost['files'][number], charset: string | null):
 }
 
 /**
- * Files that Mailgun keeps: the JSON list of a store() notification. One without a URL is listed all the same: somebody
- * sent it. @returns null when the list cannot be read.
+ * The files that Mailgun stores, from the JSON list in the post of a store() route. A file without a URL is
+ * listed too, because it is part of the mail. @returns null when the list cannot be read.
  */
 export function storedFiles(json: string, cids: Map<string, string>): InboundFile[] | null {
   const list = z.array(z.unknown()).safeParse(parseJson(json));
@@ -64,12 +64,13 @@ export function storedFiles(json: string, cids: Map<string, string>): InboundFil
 }
 
 /**
- * `content-id-map` turned round: attachment (`attachment-1`, or URL) -> Content-Id. Its keys are Content-Ids as the sender
- * wrote them, empty or repeated too, of which `JSON.parse` would keep the last only. A broken rest is passed over.
+ * The inverse of `content-id-map`: attachment (`attachment-1`, or a URL) -> Content-Id. The keys of that JSON
+ * are Content-Ids as the sender wrote them: they may be empty or repeated, and `JSON.parse` would keep only
+ * the last of equal keys. Reading stops at the first syntax error.
  */
 export function readContentIdMap(json: string): Map<string, string> {
   const map = new Map<string, string>();
-  // Sticky: each is tried only where the last one ended, so that nothing is scanned twice.
+  // Sticky: each match starts where the last one ended, so that nothing is scanned twice.
   const pair = /[\s,{]*("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|\{[^{}]*\})/y;
   for (let found; map.size < caps.parts && (found = pair.exec(json));) {
     const cid = z.string().safeParse(parseJson(found[1]!));
@@ -85,7 +86,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @returns undefined for what is no JSON. */
+/** @returns undefined when the text is not JSON. */
 export function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -6,16 +6,16 @@ import type { Config } from '../../config.ts';
 
 type Client = ReturnType<Mailgun['client']>;
 
-/** What Mailgun, or whatever answered in its place, said. A text that is no JSON is `{message: text}`. */
+/** An answer of Mailgun, or of a proxy in its place. A text that is not JSON becomes `{message: text}`. */
 export interface MailgunAnswer {
   status: number;
   body: unknown;
 }
 
-/** No whole answer came. `code` is Node's or one of ours, without foreign text. */
+/** There was no complete answer. `code` is Node's or one of ours, never foreign text. */
 export class NoAnswer extends Error {
   readonly code: string;
-  /** Certain: no connection, so no request. */
+  /** There was certainly no connection, so the request was not sent. */
   readonly reachedNobody: boolean;
   constructor(code: string, reachedNobody: boolean) {
     super(code);
@@ -25,21 +25,22 @@ export class NoAnswer extends Error {
 }
 
 /**
- * What mailgun.js 14 does not let its caller say to the axios inside it. Without `maxRedirects: 0` a whole mail is kept in memory until
- * it is answered, in case it must be posted again; and a redirect would post it, to whomever it names. A connection that was used
- * before may be closed at the other end by now, which is found out only when it is unclear whether a mail has gone through.
+ * Options of axios that mailgun.js 14 does not let its caller set. Without `maxRedirects: 0` axios keeps the
+ * whole mail in memory until the answer, in case it must be posted again, and a redirect would post the mail
+ * to any host. `keepAlive` is off because the server may have closed a reused connection: that error comes
+ * only after the mail was written, when it is unclear whether it was accepted.
  */
 const TRANSPORT = {
   maxRedirects: 0,
-  // Every HTTP answer comes back as one: as errors they could not be told from a broken network.
+  // Every HTTP answer is a result: as an error it would look like a network error.
   validateStatus: () => true,
   httpAgent: new http.Agent({ keepAlive: false }),
   httpsAgent: new https.Agent({ keepAlive: false }),
 };
 
 /**
- * One call of Mailgun's API through its own client, over within `timeoutMs`. @throws NoAnswer
- * @param use makes the call; its result is not looked at.
+ * One call of Mailgun's API through its client; ends within `timeoutMs`. @throws NoAnswer
+ * @param use makes the call; its result is ignored.
  */
 export async function call(
   config: Config['mailgun'],
@@ -58,21 +59,21 @@ export async function call(
   const stop = new AbortController();
   const calls: Promise<MailgunAnswer>[] = [];
   requestProvider.makeRequest = (url, method, options, how) => {
-    const called = makeRequest(
+    const answer = makeRequest(
       url,
       method,
       { ...(options as object), ...TRANSPORT, signal: stop.signal },
       how,
     );
-    calls.push(called);
-    return called;
+    calls.push(answer);
+    return answer;
   };
-  const end = () => stop.abort();
-  // The client's own limit is for the start of an answer, not for its end.
-  const timer = setTimeout(end, config.timeoutMs);
-  signal.addEventListener('abort', end);
+  const abort = () => stop.abort();
+  // The client's own timeout ends with the start of an answer.
+  const timer = setTimeout(abort, config.timeoutMs);
+  signal.addEventListener('abort', abort);
   try {
-    // It cannot read every answer that it gets; what it got is looked at here.
+    // The client cannot parse every answer, so its result is ignored, and the answer itself is returned.
     await use(client).catch(() => null);
     if (!calls[0]) throw new NoAnswer('NotCalled', true);
     return await calls[0];
@@ -80,27 +81,37 @@ export async function call(
     throw error instanceof NoAnswer ? error : noAnswer(error, signal);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', end);
+    signal.removeEventListener('abort', abort);
   }
 }
 
-/** The domain of an address, as a part of a URL's path: Mailgun sends for one domain a call. */
+/** The domain of an address, encoded for the path of a URL. */
 export const domainOf = (email: string): string =>
   encodeURIComponent(email.slice(email.lastIndexOf('@') + 1));
 
-/** The environment's proxy is for Mailgun itself; any other address stands in for it, and is called as it is. */
+/**
+ * The environment's proxy is used for Mailgun itself only; another address is a local stand-in, called
+ * directly.
+ */
 function proxyFor(url: string): undefined {
   const isMailgun = /\.mailgun\.(?:net|org)$/.test(new URL(url).hostname);
-  // False is what the client hands on, and what its types do not know.
+  // The client passes false on to axios, but its types do not allow it.
   return isMailgun ? undefined : (false as unknown as undefined);
 }
 
-/** What the client throws (class not exported); for a broken network `status` is 400, and `message` the code. */
+/**
+ * The client's error (its class is not exported); for network errors `status` is 400 and `message` is the
+ * code.
+ */
 const Thrown = z.object({ message: z.string(), details: z.string().catch('') });
-const NOBODY = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
-/** Of these it depends on when: `connect EHOSTUNREACH …`, or nothing where several addresses were tried. */
-const NOBODY_WHILE_CONNECTING = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EADDRNOTAVAIL']);
-/** Node's codes for a certificate that is not accepted: the request comes after that. */
+/** Codes that mean that there was no connection. */
+const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+/**
+ * Codes that mean it only while connecting: `details` is `connect EHOSTUNREACH …`, or '' if several addresses
+ * were tried.
+ */
+const WHILE_CONNECTING = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EADDRNOTAVAIL']);
+/** Node's codes for a rejected certificate, which it checks before it sends the request. */
 const CERTIFICATE = /^(?:CERT_|ERR_TLS_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 
 function noAnswer(error: unknown, signal: AbortSignal): NoAnswer {
@@ -108,12 +119,12 @@ function noAnswer(error: unknown, signal: AbortSignal): NoAnswer {
   const { message, details } = thrown.success ? thrown.data : { message: '', details: '' };
   if (signal.aborted) return new NoAnswer('Cancelled', false);
   if (message === 'ERR_CANCELED' || message === 'ECONNABORTED') return new NoAnswer('Timeout', false);
-  // A 200 that says "Mailgun Magnificent API": an address where no mail is taken.
+  // A 200 with "Mailgun Magnificent API": the URL is not the base of the API.
   if (message === 'Incorrect url') return new NoAnswer('WrongUrl', true);
   const isConnecting = details === '' || details.startsWith('connect ');
   const reachedNobody =
-    NOBODY.has(message) ||
+    NO_CONNECTION.has(message) ||
     CERTIFICATE.test(message) ||
-    (NOBODY_WHILE_CONNECTING.has(message) && isConnecting);
+    (WHILE_CONNECTING.has(message) && isConnecting);
   return new NoAnswer(/^[A-Z][A-Z0-9_]{3,50}$/.test(message) ? message : 'BrokenOff', reachedNobody);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ProviderDomain, ProviderRecord } from '../setup.ts';
 
-/** A record that Mailgun asks for. MX has no name (it is the domain's), and its priority is a string. */
+/** A record that Mailgun asks for. An MX has no name (it is the domain's), and its priority is a string. */
 const Row = z.object({
   record_type: z.enum(['TXT', 'MX', 'CNAME']),
   name: z.string().nullish(),
@@ -13,14 +13,14 @@ const Row = z.object({
     .catch(null),
   /** `valid` or `unknown`. */
   valid: z.string().catch('unknown'),
-  /** Of DKIM: mail is signed with it. */
+  /** Only of DKIM: mail is signed with this key. */
   is_active: z.boolean().catch(true),
 });
 type Row = z.infer<typeof Row>;
 
 const host = (name: string): string => name.trim().replace(/\.$/, '').toLowerCase();
 
-/** The answer to creating, getting and verifying a domain. */
+/** The answer to requests that create, get or verify a domain. */
 export const DomainAnswer = z
   .object({
     domain: z.object({
@@ -33,7 +33,7 @@ export const DomainAnswer = z
   })
   .transform(({ domain, receiving_dns_records, sending_dns_records }): ProviderDomain => {
     const name = host(domain.name);
-    // A kind of record that is not known yet is none that we could explain to anybody.
+    // Records of an unknown kind are left out, because Postroom could not explain them to a customer.
     const rows = [...receiving_dns_records, ...sending_dns_records].flatMap(
       (row) => Row.safeParse(row).data ?? [],
     );
@@ -58,16 +58,16 @@ function recordOf(row: Row, domain: string): ProviderRecord | null {
   };
 }
 
-/** By what they say: rows come in any order, and the DKIM selector differs from domain to domain. */
+/** Decided by content, because the rows come in any order, and each domain has its own DKIM selector. */
 function purposeOf({ record_type: type, name, value }: Row): ProviderRecord['purpose'] | null {
   if (type === 'MX') return 'mx';
-  // Before the tracking CNAME: with "automatic sender security" DKIM records are CNAMEs.
+  // Checked before the tracking CNAME: with "automatic sender security" DKIM records are CNAMEs too.
   if (/\._domainkey\./i.test(name ?? '')) return 'dkim';
   if (type === 'CNAME') return 'tracking';
   return /^v=spf1(?:\s|$)/i.test(value) ? 'spf' : null;
 }
 
-/** Where mail is signed with one key, another that was added for later is not asked for. */
+/** Leaves out DKIM keys that are not used yet, if mail is already signed with another key. */
 function inUse(rows: Row[]): Row[] {
   const isKey = (row: Row) => purposeOf(row) === 'dkim';
   const isSigned = rows.some((row) => isKey(row) && row.is_active);

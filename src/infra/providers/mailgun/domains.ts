@@ -3,7 +3,7 @@ import type { CreatedDomain, ProviderDomain } from '../setup.ts';
 import { ask, Deleted, isMissing, read } from './account.ts';
 import type { MailgunAnswer } from './call.ts';
 import { DomainAnswer } from './domainRecords.ts';
-import { saidIn } from './said.ts';
+import { answerText } from './answerText.ts';
 
 const domainOrNull = (answer: MailgunAnswer): ProviderDomain | null =>
   isMissing(answer, 'domain') ? null : read(answer, DomainAnswer);
@@ -25,21 +25,22 @@ export async function createDomain(config: Config['mailgun'], name: string): Pro
   const form = {
     name,
     dkim_key_size: '2048',
-    // Only so do mails come with Mailgun's verdicts of SPF, DKIM and spam.
+    // Without it Mailgun adds no verdicts about SPF, DKIM and spam to mails.
     spam_action: 'tag',
-    // A key of its own, also where the account has a domain above it: that one may be another workspace's, and may go.
+    // A key of its own, even if the account has the parent domain: that may be another workspace's, and may
+    // be removed.
     force_dkim_authority: 'true',
   };
   const answer = await ask(config, (client) => client.request.postWithFD('/v4/domains', form));
   if (answer.status === 400) {
-    const said = saidIn(answer.body);
-    if (/\balready taken\b/i.test(said)) return { result: 'taken' };
-    if (/\balready exists\b/i.test(said)) return { result: 'exists' };
+    const message = answerText(answer.body);
+    if (/\balready taken\b/i.test(message)) return { result: 'taken' };
+    if (/\balready exists\b/i.test(message)) return { result: 'exists' };
   }
   return { result: 'created', domain: read(answer, DomainAnswer) };
 }
 
-/** `DELETE /v3/domains/{name}`; Mailgun does it "in the background". */
+/** `DELETE /v3/domains/{name}`; Mailgun deletes the domain "in the background". */
 export async function removeDomain(config: Config['mailgun'], name: string): Promise<void> {
   const path = `/v3/domains/${encodeURIComponent(name)}`;
   const answer = await ask(config, (client) => client.request.delete(path));

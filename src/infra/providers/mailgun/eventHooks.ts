@@ -5,7 +5,7 @@ import { ask, read } from './account.ts';
 import { inTurn } from './inTurn.ts';
 import { placeOf } from './ourRoute.ts';
 
-/** Types of webhooks that tell of a delivery; not what they call the event itself. */
+/** Mailgun's webhook types for delivery events; the events themselves have other names. */
 const TYPES = ['accepted', 'delivered', 'temporary_fail', 'permanent_fail', 'complained'];
 const MAX_URLS = 3;
 
@@ -23,23 +23,23 @@ export async function keepEventHooks(
   const url = `${publicUrl}/webhooks/mailgun/events`;
   const list = async () => read(await ask(config, (client) => client.request.get(path)), Hooks).webhooks;
   const hooks = await list();
-  const mended: string[] = [];
+  const corrected: string[] = [];
   await inTurn(TYPES, async (type) => {
     const urls = hooks[type]?.urls ?? [];
     if (urls.includes(url)) return;
-    // The same place by http in place of https, or the other way round, is ours from before.
+    // The same host and path with http instead of https, or the reverse, is our URL from before.
     const others = urls.filter((other) => !URL.canParse(other) || placeOf(other) !== placeOf(url));
     if (others.length >= MAX_URLS) throw full(type, domain);
     try {
       await write(config, path, { type, isNew: urls.length === 0, urls: [...others, url] });
     } catch (error) {
-      // It may have been made since it was listed.
-      const isThere = error instanceof ProviderRefused && (await list())[type]?.urls.includes(url);
-      if (!isThere) throw error;
+      // A concurrent call may have added the URL since the list was read.
+      const exists = error instanceof ProviderRefused && (await list())[type]?.urls.includes(url);
+      if (!exists) throw error;
     }
-    mended.push(type);
+    corrected.push(type);
   });
-  return mended;
+  return corrected;
 }
 
 async function write(
@@ -58,5 +58,6 @@ async function write(
 const full = (type: string, domain: string) =>
   new ProviderRefused(
     'HooksFull',
-    `Mailgun posts the ${type} events of ${domain} to ${MAX_URLS} other URLs already, and takes no more: remove one of them at Mailgun`,
+    `Mailgun already posts the ${type} events of ${domain} to ${MAX_URLS} other URLs, and takes no more: ` +
+      'remove one of them at Mailgun',
   );

@@ -9,7 +9,10 @@ import { whyUnproved } from './signature.ts';
 const text = z.string().catch('');
 const nothing = <T extends z.ZodType>(shape: T) => shape.optional().catch(undefined);
 
-/** What is read of an event, of a webhook's or the Events API's. Other fields may be there, and most of these may not. */
+/**
+ * The fields that are read of an event, from a webhook or the Events API. There may be others, and most may
+ * be missing.
+ */
 const Event = z.object({
   event: z.string(),
   id: z.string().min(1),
@@ -28,15 +31,16 @@ const Event = z.object({
 });
 export type MailgunEvent = z.infer<typeof Event>;
 
-/** An attempt's `v:` values; they come back as they were given, or as JSON reads them. */
+/** The `v:` values of an attempt. Events return them as they were sent, or parsed as JSON. */
 const Variables = z.object({
   [VARIABLES.message]: z.string().min(1),
   [VARIABLES.attempt]: z.coerce.number().int().positive(),
 });
 
 /**
- * Mailgun's event as every provider's. Null for what tells nothing of a delivery (opened, clicked, unsubscribed, stored), and for
- * the way of a mail to us: Mailgun tells with the same events what it routed to our webhook.
+ * Converts Mailgun's event into the form of all providers. Null for events that are not about delivery
+ * (opened, clicked, unsubscribed, stored), and for those about inbound mail: Mailgun has the same events for
+ * mail that it routes to our webhook.
  */
 export function readEvent(written: unknown): DeliveryEvent | null {
   const event = Event.safeParse(written).data;
@@ -64,14 +68,15 @@ function kindOf({ event, severity }: MailgunEvent): DeliveryEvent['kind'] | null
     case 'failed':
       return severity === 'temporary' ? 'delayed' : 'failed';
     case 'rejected':
-      // Taken, and then not sent: not allowed, or held to be spam. In the log only.
+      // Accepted, but then not sent, because it is not allowed or taken for spam. Only the Events API has
+      // this event.
       return 'failed';
     default:
       return null;
   }
 }
 
-/** An object; `[]` where there are none; in some places the JSON of it. */
+/** `user-variables` is an object, `[]` if there are none, or in some places the JSON of the object. */
 function messageOf(written: unknown): DeliveryEvent['message'] {
   const variables = Variables.safeParse(typeof written === 'string' ? parseJson(written) : written).data;
   if (!variables) return null;
@@ -83,7 +88,10 @@ const Signed = z.object({
 });
 const Body = z.object({ 'event-data': z.unknown() });
 
-/** Event webhooks: `{signature: {timestamp, token, signature}, "event-data": {…}}`. Only timestamp and token are signed. */
+/**
+ * Event webhooks: `{signature: {timestamp, token, signature}, "event-data": {…}}`. Only timestamp and token
+ * are signed.
+ */
 export function createEventHook({ signingKey }: Config['mailgun']): EventHook {
   return {
     path: 'events',

@@ -4,9 +4,12 @@ import type { DeliveryEvent, FoundEvents } from '../outbound.ts';
 import { type MailgunAnswer, call, domainOf } from './call.ts';
 import { readEvent } from './events.ts';
 
-/** Entries of a page: the most that there may be. */
+/** Entries of a page: Mailgun's maximum. */
 const PAGE = 300;
-/** A mail has a thousand recipients at most, and a handful of events for each: beyond, the filter was passed over. */
+/**
+ * A mail has at most a thousand recipients, with a few events each: more pages mean that Mailgun ignored the
+ * filter.
+ */
 const MAX_PAGES = 50;
 
 const Page = z.object({
@@ -14,7 +17,7 @@ const Page = z.object({
   paging: z.object({ next: z.string().optional() }).optional(),
 });
 
-/** Mailgun answered with something that is no list of events; it may pass. */
+/** Mailgun's answer is not a list of events; the error may be temporary. */
 class EventsNotRead extends Error {
   readonly code: string;
   constructor(code: string) {
@@ -24,15 +27,15 @@ class EventsNotRead extends Error {
 }
 
 /**
- * Events of a mail, from `GET /v3/{domain}/events`. The newer Logs API has no documented filter by Message-Id, and this one has
- * (Mailgun user manual, "Filter field"). @throws EventsNotRead, NoAnswer
+ * The events of a mail, from `GET /v3/{domain}/events`. This API has a documented filter by Message-Id
+ * (Mailgun user manual, "Filter field"); the newer Logs API has none. @throws EventsNotRead, NoAnswer
  */
 export async function findEvents(
   config: Config['mailgun'],
   { messageId, from, since }: { messageId: string; from: string; since: Date },
 ): Promise<FoundEvents> {
   if (config.apiKey === '') return { readable: false, code: 'NoApiKey' };
-  // With brackets the filter is passed over, and everything comes (mailgun.js, issue 296).
+  // With angle brackets Mailgun ignores the filter, and returns everything (mailgun.js, issue 296).
   const id = messageId.replace(/^<|>$/g, '');
   const query = new URLSearchParams({
     begin: String(Math.floor(since.getTime() / 1000)),
@@ -43,28 +46,28 @@ export async function findEvents(
   let path: string | null = `/v3/${domainOf(from)}/events?${query.toString()}`;
   const events: DeliveryEvent[] = [];
   for (let page = 1; path !== null; page += 1) {
-    // What was not looked at must not count as not there.
+    // Events on pages that were not read must not count as missing.
     if (page > MAX_PAGES) throw new EventsNotRead('TooMany');
     const answer = await ask(config, path);
-    // A key for sending only, or a plan without events. (404 is how a domain is hidden from who may not see it.)
+    // The key may only send, or the plan has no events. (404 hides a domain from those who may not see it.)
     if ([401, 403, 404].includes(answer.status)) return { readable: false, code: `Http${answer.status}` };
     if (answer.status !== 200) throw new EventsNotRead(`Http${answer.status}`);
     const { data } = Page.safeParse(answer.body);
     if (!data) throw new EventsNotRead('NoEvents');
-    const found = data.items.map(readEvent).filter((event) => event !== null);
-    events.push(...found.filter((event) => event.messageId === `<${id}>`));
+    const pageEvents = data.items.map(readEvent).filter((event) => event !== null);
+    events.push(...pageEvents.filter((event) => event.messageId === `<${id}>`));
     // There is always a next page; the one after the last is empty.
     path = data.items.length === 0 ? null : pathOf(data.paging?.next, config.url);
   }
   return { readable: true, events };
 }
 
-/** Not `events.get` of the client: that writes a warning to the console each time. */
+/** Does not use the client's `events.get`, which writes a warning to the console each time. */
 function ask(config: Config['mailgun'], path: string): Promise<MailgunAnswer> {
   return call(config, (client) => client.request.get(path));
 }
 
-/** The path of a page below the base URL: the key goes nowhere else. */
+/** The path of a page relative to the base URL: the API key must not be sent to any other host. */
 function pathOf(next: string | undefined, base: string): string | null {
   if (next === undefined || !URL.canParse(next)) return null;
   const { pathname, search } = new URL(next);

@@ -1,6 +1,9 @@
 import { ProviderRefused } from '../setup.ts';
 
-/** Does each, also after one that was refused. @throws the first refusal, at the end; any other error at once */
+/**
+ * Works on each item in turn, and goes on after a refusal.
+ * @throws the first refusal, at the end; other errors at once.
+ */
 export async function inTurn<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const refusals: ProviderRefused[] = [];
   for (const item of items) {

@@ -30,8 +30,8 @@ export function createMailgun(config: Config['mailgun']): InboundProvider {
 }
 
 /**
- * Stored files ask for the API key, and the form that names them is not signed: the key goes to Mailgun's hosts and to
- * the configured one only.
+ * A request for a stored file needs the API key, but the form with its URL is not signed. So the key is sent
+ * only to Mailgun's hosts and to the configured one.
  */
 function remoteFile(
   written: string,

@@ -4,14 +4,14 @@ import { inTurn } from './inTurn.ts';
 import { domainOfOurs, isSame, ourRoute } from './ourRoute.ts';
 import { changeRoute, createRoute, type ListedRoute, listRoutes, removeRoute } from './routeList.ts';
 
-/** What there is for one domain, and what there is to be: null = nothing. */
+/** The existing routes of one domain, and whether it should have one. */
 interface Work {
   domain: string;
   isWanted: boolean;
   routes: ListedRoute[];
 }
 
-/** See ProviderSetUp. A refusal of one route does not keep the others from being made. */
+/** See ProviderSetUp. If one route is refused, the others are made all the same. */
 export async function keepRoutes(
   config: Config['mailgun'],
   domains: string[],
@@ -41,7 +41,7 @@ async function keep(
   { domain, isWanted, routes }: Work,
   publicUrl: string,
 ): Promise<keyof RouteChanges | null> {
-  const remove = (ones: ListedRoute[]) => inTurn(ones, ({ id }) => removeRoute(config, id));
+  const remove = (listed: ListedRoute[]) => inTurn(listed, ({ id }) => removeRoute(config, id));
   if (!isWanted) {
     await remove(routes);
     return 'removed';
@@ -54,7 +54,7 @@ async function keep(
   }
   const isRight = isSame(kept, wanted);
   if (!isRight) await changeRoute(config, kept.id, wanted);
-  // A call that was cut off leaves two.
+  // There may be two after a call whose connection broke.
   const others = routes.filter((route) => route !== kept);
   await remove(others);
   return isRight && others.length === 0 ? null : 'repaired';

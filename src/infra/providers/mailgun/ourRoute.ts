@@ -1,4 +1,4 @@
-/** A route as we want it, or as the account has it. */
+/** A route, as we want it or as the account has it. */
 export interface Route {
   /** Lower first. */
   priority: number;
@@ -7,7 +7,7 @@ export interface Route {
   actions: string[];
 }
 
-/** The host, and a path where there is one: http or https, it is the same installation. */
+/** Host and path of an installation, without the scheme: http and https are the same installation. */
 export function placeOf(publicUrl: string): string {
   const { host, pathname } = new URL(publicUrl);
   return `${host}${pathname}`.replace(/\/+$/, '');
@@ -15,10 +15,14 @@ export function placeOf(publicUrl: string): string {
 
 const sign = (publicUrl: string): string => `Postroom at ${placeOf(publicUrl)}: `;
 
-/** The route that posts mail of the domain to our webhook as raw MIME, the most faithful form, and lets no other route see it. */
+/**
+ * The route that posts mail of the domain to our webhook, as raw MIME, which loses nothing of the mail. It
+ * stops, so that no other route handles the mail.
+ */
 export function ourRoute(domain: string, publicUrl: string): Route {
   return {
-    // The first that there is: routes that people make without a word have it too, catch-alls are best given a higher number.
+    // The highest priority. Routes that people make have it too by default; catch-alls should have a higher
+    // number.
     priority: 0,
     description: sign(publicUrl) + domain,
     expression: `match_recipient("^.*@${domain.replace(/[^a-z0-9-]/gi, '\\$&')}$")`,
@@ -26,7 +30,7 @@ export function ourRoute(domain: string, publicUrl: string): Route {
   };
 }
 
-/** @returns the domain of a route that this installation made; null for any other. */
+/** @returns the domain of a route that this installation made; null for any other route. */
 export const domainOfOurs = ({ description }: Route, publicUrl: string): string | null =>
   description.startsWith(sign(publicUrl)) ? description.slice(sign(publicUrl).length) : null;
 

@@ -18,9 +18,9 @@ import { fieldsOf, type Fields } from '../storedValues.ts';
 import { parseJson, postedFiles, readContentIdMap, storedFiles } from './attachments.ts';
 
 const MiB = 1024 * 1024;
-/** Bytes of a JSON field that are read; one that is longer cannot be used. */
+/** How many bytes of a JSON field are read; a longer one cannot be used. */
 const JSON_BYTES = 8 * MiB;
-/** Bytes of a body that are read: a character more than the cap shows that it was cut. */
+/** How many bytes of a body are read: one character more than the cap, which shows that the body was cut. */
 const BODY_BYTES = caps.textBytes + 4;
 const ADDRESS_BYTES = 1_000;
 
@@ -34,7 +34,9 @@ const VERDICT_HEADERS = {
 
 type File = (object: string) => string;
 
-/** A route's post: parsed (`forward`), with files kept at Mailgun (`store`), or raw MIME. */
+/**
+ * Parses the post of a route: parsed fields (`forward`), with files stored at Mailgun (`store`), or raw MIME.
+ */
 export async function parse(post: StoredPost, _recipient: string, file: File): Promise<InboundEmail> {
   if (post.mime) return withEnvelope(await readMime(file(post.mime.object)), fieldsOf(post, file, null));
   const head = await formHead(post, file);
@@ -62,7 +64,7 @@ export async function parse(post: StoredPost, _recipient: string, file: File): P
   return withEnvelope(mail, fields);
 }
 
-/** The same without its bodies and files. */
+/** The same without bodies and files. */
 export async function parseHead(post: StoredPost, _recipient: string, file: File): Promise<InboundEmail> {
   if (post.mime) return withEnvelope(readMimeHead(file(post.mime.object)), fieldsOf(post, file, null));
   return withEnvelope(await formHead(post, file), fieldsOf(post, file, null));
@@ -94,7 +96,10 @@ function readReportParts(post: StoredPost, file: File): ReportParts {
   return { status: bytesOf('status'), original: bytesOf('original') };
 }
 
-/** `message-headers` keeps order and repeats; without it the fields that are named like headers do. */
+/**
+ * From `message-headers`, which keeps order and repeats; without it, from the fields that are named like
+ * headers.
+ */
 async function headersOf(post: StoredPost, fields: Fields): Promise<HeaderList> {
   const list = new HeaderList();
   const written = parseJson((await fields.first('message-headers', JSON_BYTES)) ?? '');
@@ -120,13 +125,13 @@ function add(list: HeaderList, name: string, value: string): void {
   if (/^[!-9;-~]+$/.test(name)) list.add(name, unfold(value));
 }
 
-/** Charset that the mail declares for all of it; with several parts each has its own. */
+/** The charset that the mail declares as a whole; in a multipart mail each part has its own. */
 function charsetOf(headers: Headers): string | null {
   const type = firstHeader(headers, 'Content-Type') ?? '';
   return knownCharset(/charset\s{0,9}=\s{0,9}"?([\w.:-]{1,50})/i.exec(type)?.[1]);
 }
 
-/** All values of a body field as one; null where there is none, or nothing in it. */
+/** All values of a body field joined; null if there are none, or they are empty. */
 async function body(fields: Fields, name: string): Promise<{ value: string | null; cut: boolean }> {
   const values = await fields.all(name, BODY_BYTES);
   const { text, cut } = capText(values.filter((value) => value !== '').join('\n'));

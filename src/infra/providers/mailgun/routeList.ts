@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { ask, Deleted, isMissing, read } from './account.ts';
 import type { Route } from './ourRoute.ts';
 
-/** Entries of a page: the most that there may be. */
+/** Entries of a page: Mailgun's maximum. */
 const PAGE = 1000;
 
 const Listed = z.object({
@@ -19,12 +19,12 @@ const Listed = z.object({
 export type ListedRoute = z.infer<typeof Listed>;
 const Page = z.object({ total_count: z.number(), items: z.array(Listed) });
 const Created = z.object({ route: z.object({ id: z.string() }) });
-/** Flat, as recorded, or as documented. */
+/** Flat, as seen in recorded answers, or nested, as documented. */
 const Changed = z.union([z.object({ id: z.string() }), Created]);
 
-/** All routes of the account, whosever they are. */
+/** All routes of the account, also those of others. */
 export async function listRoutes(config: Config['mailgun']): Promise<ListedRoute[]> {
-  // By id: while pages are asked for, a new route may push one into the next page.
+  // By id: a route that is made between two requests may move another one to the next page.
   const routes = new Map<string, ListedRoute>();
   for (let skip = 0; ;) {
     const query = { limit: PAGE, skip };
@@ -36,7 +36,7 @@ export async function listRoutes(config: Config['mailgun']): Promise<ListedRoute
   }
 }
 
-/** Texts only: the client leaves a 0 out. */
+/** Strings only: the client leaves out a 0. */
 const formOf = ({ priority, description, expression, actions }: Route) => ({
   priority: String(priority),
   description,
@@ -48,7 +48,7 @@ export async function createRoute(config: Config['mailgun'], route: Route): Prom
   read(await ask(config, (client) => client.request.postWithFD('/v3/routes', formOf(route))), Created);
 }
 
-/** Makes it anew where it has gone since it was listed. */
+/** Changes a route; creates it again if it was deleted since it was listed. */
 export async function changeRoute(config: Config['mailgun'], id: string, route: Route): Promise<void> {
   const path = `/v3/routes/${encodeURIComponent(id)}`;
   const answer = await ask(config, (client) => client.request.putWithFD(path, formOf(route)));

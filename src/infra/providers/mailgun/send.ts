@@ -4,7 +4,7 @@ import type { OutgoingMail, SendResult } from '../outbound.ts';
 import { call, domainOf } from './call.ts';
 import { notSent, resultOf, resultOfError } from './sendResult.ts';
 
-/** Names of the `v:` values, which come back with each event. */
+/** Names of the `v:` values, which each event returns. */
 export const VARIABLES = { message: 'postroom-message', attempt: 'postroom-attempt' } as const;
 
 /** Posts the mail to `/messages.mime`, streamed from its file. Never throws. */
@@ -18,10 +18,10 @@ export async function send(
   const message = await blobOf(mail.mimeFile);
   if (!message) return notSent('NoFile', 'the composed mail could not be read');
   const form = {
-    // Every recipient, those of Cc and Bcc too: the MIME is not looked into.
+    // All recipients, also those of Cc and Bcc: Mailgun does not read them from the MIME.
     to: mail.recipients,
     message,
-    // Tracking would rewrite the links of a person's letter. A string: `false` is left out of the form.
+    // Tracking would rewrite the links in an agent's mail. A string, because the client leaves out `false`.
     'o:tracking': 'no' as const,
     'o:tag': 'postroom',
     [`v:${VARIABLES.message}`]: mail.id,
@@ -35,7 +35,9 @@ export async function send(
   }
 }
 
-/** A Blob that reads its file bit by bit: all else that the client takes for a message is held in memory. */
+/**
+ * A Blob that is read from its file piece by piece: the client keeps every other form of a message in memory.
+ */
 async function blobOf(file: string): Promise<Blob | null> {
   try {
     return await openAsBlob(file);

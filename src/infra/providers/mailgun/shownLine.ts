@@ -1,15 +1,18 @@
 import { oneLine } from '../../../lib/oneLine.ts';
 import { storable } from '../../../mail/text.ts';
 
-const LONGEST = 300;
+const MAX_CHARS = 300;
 
-/** A text of Mailgun or of a mail server as one line that can be shown; '' for the HTML page of a proxy. */
+/**
+ * A text of Mailgun or of a mail server as one short line that can be shown; '' for the HTML page of a proxy.
+ */
 export function shownLine(text: string): string {
   if (/^\s*</.test(text)) return '';
   const line = oneLine(storable(text)).replace(/\s+/g, ' ');
-  const characters = Array.from(line.slice(0, LONGEST * 2));
-  return characters.length <= LONGEST ? line : `${characters.slice(0, LONGEST - 1).join('')}…`;
+  const chars = Array.from(line.slice(0, MAX_CHARS * 2));
+  return chars.length <= MAX_CHARS ? line : `${chars.slice(0, MAX_CHARS - 1).join('')}…`;
 }
 
-/** `words: text`, or the words alone where there is no text. */
-export const withSaid = (words: string, text: string): string => (text === '' ? words : `${words}: ${text}`);
+/** `sentence: detail`, or only the sentence if there is no detail. */
+export const withDetail = (sentence: string, detail: string): string =>
+  detail === '' ? sentence : `${sentence}: ${detail}`;

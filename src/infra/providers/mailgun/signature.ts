@@ -1,15 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Mailgun tries for 8 hours, and does not say whether a later try is signed anew. */
+/** Mailgun retries for 8 hours, and does not document whether it signs a retry again. */
 const MAX_AGE_S = 24 * 60 * 60;
-/** How far a clock may be ahead of ours. */
+/** How far the sender's clock may be ahead of ours. */
 const MAX_AHEAD_S = 60 * 60;
 
 type Signed = Record<'timestamp' | 'token' | 'signature', string | null>;
 
 /**
- * `signature` = hex HMAC-SHA256 of timestamp and token with the HTTP webhook signing key (Mailgun, "Securing webhooks").
- * @returns null when proved, else why not.
+ * `signature` = hex HMAC-SHA256 of timestamp and token with the HTTP webhook signing key (Mailgun, "Securing
+ * webhooks").
+ * @returns null when the signature is right, else the reason.
  */
 export function whyUnproved({ timestamp, token, signature }: Signed, signingKey: string): string | null {
   if (signingKey === '') return 'No signing key is configured (MAILGUN_SIGNING_KEY).';
@@ -21,6 +22,6 @@ export function whyUnproved({ timestamp, token, signature }: Signed, signingKey:
   if (!isHex || !timingSafeEqual(Buffer.from(signature, 'hex'), expected)) return 'The signature is wrong.';
   const ageS = Date.now() / 1000 - Number(timestamp);
   if (!/^\d{1,12}$/.test(timestamp) || ageS > MAX_AGE_S) return 'The signature is over 24 hours old.';
-  if (ageS < -MAX_AHEAD_S) return 'The signature is from the future: is a clock wrong?';
+  if (ageS < -MAX_AHEAD_S) return 'The signature is from the future: check the clock of this server.';
   return null;
 }

@@ -4,8 +4,8 @@ import { splitRecipients } from '../recipients.ts';
 import { parse } from './parse.ts';
 
 /**
- * Raw mail posted by one's own mail server: the body is the mail, `?recipient=` (repeated, or a comma list) says whom it
- * is for, a bearer token proves it.
+ * Receives raw mail from the customer's own mail server: the body is the mail, `?recipient=` (repeated, or
+ * separated by commas) gives the recipients, and a bearer token proves the post.
  */
 export function createMime(tokens: readonly string[]): InboundProvider {
   const hashes = tokens.map(sha256);
@@ -31,7 +31,7 @@ function whyUnproved(post: PostToProve, hashes: Buffer[]): string | null {
   if (hashes.length === 0) return 'No token is configured for posting raw mail (MIME_TOKENS).';
   const given = /^Bearer +(\S+) *$/i.exec(post.headers.authorization ?? '')?.[1];
   if (given === undefined) return 'This needs the header "Authorization: Bearer <token>".';
-  // Hashes have one length, whatever the token's.
+  // Compares hashes, because timingSafeEqual needs equal lengths.
   const hash = sha256(given);
   const matches = hashes.filter((known) => timingSafeEqual(known, hash));
   return matches.length > 0 ? null : 'The token is wrong.';

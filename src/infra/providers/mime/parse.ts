@@ -14,7 +14,7 @@ export async function parse(
   return withEnvelope(await readMime(mimeFile(post, file)));
 }
 
-/** The same without its bodies and files. */
+/** The same without bodies and files. */
 export async function parseHead(
   post: StoredPost,
   _recipient: string,
@@ -28,7 +28,10 @@ function mimeFile(post: StoredPost, file: (object: string) => string): string {
   return file(post.mime.object);
 }
 
-/** A mail server that has accepted a mail writes its envelope into Return-Path (RFC 5321 4.4); its verdicts nowhere sure. */
+/**
+ * The mail server that accepted the mail has written the envelope sender into Return-Path (RFC 5321 4.4).
+ * There is no reliable header for its verdicts.
+ */
 function withEnvelope({ reportParts, ...mail }: MimeMail): InboundEmail {
   const [envelope] = parseAddressList(firstHeader(mail.headers, 'Return-Path') ?? '');
   const envelopeFrom = envelope?.email ?? null;

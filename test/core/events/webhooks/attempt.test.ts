@@ -102,7 +102,7 @@ async function deliveryTo(endpoint: WebhookRow, change: Partial<WebhookEventRow>
   return { delivery, ticket, event, read, attempt };
 }
 
-test('what is taken: signed as Standard Webhooks say, with the row as the API has it', async () => {
+test('a successful post is signed as in Standard Webhooks, and has the row as the API shows it', async () => {
   const { row, secret } = await endpointTo(hook.url);
   const { attempt, read, ticket, event, delivery } = await deliveryTo(row);
   expect(await attempt()).toEqual({ verdict: 'over', state: 'delivered', disabled: false });
@@ -166,7 +166,7 @@ test.each<[string, HookServer['answer'], object]>([
   expect((await models.Webhook.findById(row._id).orFail().lean()).failing_since).toBeNull();
 });
 
-test('a 2xx whose body never ends is taken', async () => {
+test('a 2xx whose body never ends is a success', async () => {
   hook.answer = (r) => void r.writeHead(200).write('first words');
   const { row } = await endpointTo(hook.url);
   const { attempt, read } = await deliveryTo(row);
@@ -189,7 +189,7 @@ test('Retry-After is kept, in seconds and as a date', async () => {
   expect(await attempt(3)).toMatchObject({ afterMs: 0 });
 });
 
-test('410 switches it off, and what else is on its way goes nowhere', async () => {
+test('410 switches the endpoint off, and its pending deliveries are not sent', async () => {
   hook.answer = (r) => r.writeHead(410).end();
   const { row } = await endpointTo(hook.url);
   const [one, two] = [await deliveryTo(row), await deliveryTo(row)];
@@ -199,7 +199,7 @@ test('410 switches it off, and what else is on its way goes nowhere', async () =
   expect(hook.posts).toHaveLength(1);
 });
 
-test('whoever dies after the post is written down is done again: no second post, and owners are told', async () => {
+test('after a crash once the post is recorded, the retry makes no second post, and mails the owners', async () => {
   hook.answer = (r) => r.writeHead(410).end();
   const { row } = await endpointTo(hook.url);
   const { attempt } = await deliveryTo(row);
@@ -214,7 +214,7 @@ test('whoever dies after the post is written down is done again: no second post,
   expect(hook.posts).toHaveLength(1);
 });
 
-test('of several that are answered 410 at one moment, one tells the owners', async () => {
+test('of several deliveries answered with 410 at one time, one mails the owners', async () => {
   const waiting: ServerResponse[] = [];
   hook.answer = (r) => {
     waiting.push(r);
@@ -275,7 +275,7 @@ test('a success ends what failed after its endpoint was read', async () => {
   expect((await models.Webhook.findById(row._id).orFail().lean()).failing_since).toBeNull();
 });
 
-test('nothing of personal mail is posted, nor what became personal meanwhile', async () => {
+test('nothing of personal mail is posted, nor a row that has become personal in the meantime', async () => {
   const { row } = await endpointTo(hook.url);
   const conversation = await rows.conversation(models, { audience: 'owner:dana', owner_id: 'dana' });
   const moved = await deliveryTo(row, {
@@ -324,7 +324,7 @@ test('a message waits for its files, ten seconds at most', async () => {
   });
 });
 
-test('an endpoint that hangs has few posts under way, and holds up no other', async () => {
+test('an endpoint that hangs has few posts at once, and delays no other', async () => {
   const held: ServerResponse[] = [];
   hook.answer = (response) => void held.push(response);
   const { row: hanging } = await endpointTo(hook.url, { failing_since: new Date() });

@@ -119,7 +119,7 @@ describe('a name', () => {
     return { lookup, looks: () => n };
   };
 
-  test('that leads inside is not connected to', async () => {
+  test('that resolves to an internal address is not connected to', async () => {
     for (const inside of [['127.0.0.1'], ['::ffff:127.0.0.1'], ['8.8.8.8', '127.0.0.1'], []]) {
       const post = createPost({ allowLoopback: false, lookup: names(inside).lookup });
       expect(await post(`http://rebind.test:${port}/`, {}, '{}')).toMatchObject({
@@ -130,7 +130,7 @@ describe('a name', () => {
     expect(asked).toBe(0);
   });
 
-  test('that was fine before and leads inside now (DNS rebinding) is checked again, and connected to as it was checked', async () => {
+  test('that now resolves to an internal address (DNS rebinding) is checked again at the connection', async () => {
     const dns = names(['127.0.0.1'], ['10.0.0.1'], ['127.0.0.1']);
     const post = createPost({ allowLoopback: true, lookup: dns.lookup });
     const url = `http://rebind.test:${port}/`;
