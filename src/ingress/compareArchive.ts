@@ -25,8 +25,8 @@ const DEADLINE_MS = 5_000;
 const BATCH = 50;
 
 /**
- * Starts mail that is in the archive and unknown to Temporal and MongoDB (one of them was restored from a backup, or an
- * operator ended a run before it wrote its row). For each payload of the last two days:
+ * Starts mail that is in the archive and unknown to Temporal and MongoDB (one of them was restored from a
+ * backup, or an operator ended a run before it wrote its row). For each payload of the last two days:
  *
  * - it has a row, or its run is open: nothing is done.
  * - Temporal does not know its run: the run is started.
@@ -47,7 +47,10 @@ export async function compareArchive(deps: CompareDeps): Promise<number> {
   return started;
 }
 
-/** Keys of payloads of the last two days, with or without a mark: the starter cannot know that an operator ended a run. */
+/**
+ * Keys of payloads of the last two days, with or without a mark: the starter cannot know that an operator
+ * ended a run.
+ */
 async function* recentPayloads(storage: Storage, provider: string, now: number): AsyncIterable<string> {
   for (let ago = COMPARED_DAYS; ago >= 0; ago--) {
     for await (const key of storage.list(dayFolder(provider, new Date(now - ago * DAY_MS)))) {

@@ -1,6 +1,8 @@
 import { createHash, hash, type Hash } from 'node:crypto';
 
-/** Characters that are gathered before they are hashed: many small updates cost more than a few large ones. */
+/**
+ * Characters that are gathered before they are hashed: many small updates cost more than a few large ones.
+ */
 const GATHERED_CHARACTERS = 16 * 1024;
 
 /** SHA-256 over the parts of a post, each a JSON array and a comma. Two posts with one hash are the same. */

@@ -7,7 +7,10 @@ import { type MarkTask, type Mark, MarkWork } from './marks.ts';
 export interface EventWorkDeps {
   outbound: Pick<OutboundProvider, 'name' | 'events'>;
   storage: Storage;
-  /** Writes the event to its message; does nothing when there is none. @throws anything when MongoDB is away. */
+  /**
+   * Writes the event to its message; does nothing when there is none.
+   * @throws anything when MongoDB is away.
+   */
   recordEvent: (event: DeliveryEvent) => Promise<void>;
   log: Logger;
 }
@@ -21,7 +24,10 @@ export interface EventWork {
   close(): Promise<void>;
 }
 
-/** Processes the marks of posted events: writes each event to its message. Idempotent; safe to run in several processes. */
+/**
+ * Processes the marks of posted events: writes each event to its message. Idempotent; safe to run in several
+ * processes.
+ */
 export function createEventWork(deps: EventWorkDeps): EventWork {
   const { outbound, storage, log } = deps;
   const marks = new MarkWork({

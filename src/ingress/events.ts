@@ -24,8 +24,8 @@ export interface EventIngressDeps {
 /**
  * The endpoint of delivery events: `POST /webhooks/<provider>/<events path>`, one event as JSON.
  *
- * - 200 `{"id"}`: the event is durable and marked, so it will be written to its message even if this process dies. Also for
- *   an event of a kind that is not used, about no message of ours, or posted before.
+ * - 200 `{"id"}`: the event is durable and marked, so it will be written to its message even if this process
+ *   dies. Also for an event of a kind that is not used, about no message of ours, or posted before.
  * - 401: not proved. Nothing is kept. Not 406: when our key is wrong, the provider's retries save the event.
  * - 405: not a POST.
  * - 406 `{"reason"}`: can never succeed: no JSON object, compressed, or over 1 MB. Nothing is kept.

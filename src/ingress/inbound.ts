@@ -27,7 +27,8 @@ export interface IngressDeps {
  * - 200 `{"id"}`: the post is durable and marked, so it will be processed even if this process dies.
  * - 401: not proved. Nothing is kept. Not 406: when our key is wrong, the provider's retries save the mail.
  * - 404, 405: no such endpoint, or not a POST.
- * - 406 `{"reason"}`: can never succeed: no form, unreadable, or over MAX_POST_BYTES. A row is kept for the operator.
+ * - 406 `{"reason"}`: can never succeed: no form, unreadable, or over MAX_POST_BYTES. A row is kept for the
+ *   operator.
  * - 422: a post without a recipient, where the head alone proves the post (`provesFromHead`).
  * - 503: storage failed, or the body ended early. Nothing is acknowledged, so the provider tries again.
  *

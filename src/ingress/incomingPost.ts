@@ -13,20 +13,25 @@ import { type Text, textOf } from '../infra/http/textOf.ts';
 
 /** Longer values become objects next to the payload. */
 const INLINE_BYTES = 64 * 1024;
-/** Bytes of one post's objects that are held in memory until it is proved; further objects go to the spool at once. */
+/**
+ * Bytes of one post's objects that are held in memory until it is proved; further objects go to the spool at
+ * once.
+ */
 const OBJECTS_IN_MEMORY_BYTES = 256 * 1024;
 const PAYLOAD_IN_MEMORY_BYTES = 256 * 1024;
 /** Characters that are gathered before they are turned into bytes. */
 const TEXT_CHARACTERS = 16 * 1024;
 const MAX_FILES = 1_000;
-/** A mail of 10,000 headers is posted as that many fields; no real mail has more, and each costs microseconds. */
+/**
+ * A mail of 10,000 headers is posted as that many fields; no real mail has more, and each costs microseconds.
+ */
 const MAX_PARTS = 100_000;
 
 type Kind = 'field' | 'file' | 'mime';
 
 /**
- * One post while it streams in. Large parts wait in the spool. Before `commit` nothing is in the archive, and after
- * `discard` nothing is left of a post that was not committed.
+ * One post while it streams in. Large parts wait in the spool. Before `commit` nothing is in the archive, and
+ * after `discard` nothing is left of a post that was not committed.
  */
 export class IncomingPost implements FormSink {
   readonly id: string;

@@ -11,12 +11,16 @@ export interface Mark {
 }
 
 /**
- * Does what a mark stands for. It is called until it returns true, so each step must be idempotent and safe to run
- * concurrently in another process. @returns false when something is left. @throws anything; it is retried without end.
+ * Does what a mark stands for. It is called until it returns true, so each step must be idempotent and safe
+ * to run concurrently in another process. @returns false when something is left. @throws anything; it is
+ * retried without end.
  */
 export type MarkTask = (guarded: GuardedCall) => Promise<boolean>;
 
-/** Wraps each call to an engine (Temporal, MongoDB) in a circuit breaker: after a failed call there is a pause for all. */
+/**
+ * Wraps each call to an engine (Temporal, MongoDB) in a circuit breaker: after a failed call there is a pause
+ * for all.
+ */
 export type GuardedCall = <T>(call: () => Promise<T>) => Promise<T>;
 
 export interface MarkWorkDeps {
@@ -36,7 +40,9 @@ const SWEEP_MS = 30_000;
 /** The process that wrote a younger mark is still processing it. */
 const LEFT_BEHIND_MS = 30_000;
 const LONGEST_WAIT_MS = 30_000;
-/** A mark is written a moment before its object: only after this many tries (8 s) the object counts as gone. */
+/**
+ * A mark is written a moment before its object: only after this many tries (8 s) the object counts as gone.
+ */
 const TRIES_FOR_OBJECT = 6;
 
 interface WaitingMark {
@@ -88,7 +94,10 @@ export class MarkWork {
     await Promise.all(this.#working);
   }
 
-  /** Age in seconds of the oldest mark of any process; 0 = there is none. @throws anything when storage is away */
+  /**
+   * Age in seconds of the oldest mark of any process; 0 = there is none.
+   * @throws anything when storage is away
+   */
   async oldestAge(): Promise<number> {
     const { providers, folder, storage } = this.#deps;
     let oldest = 0;

@@ -8,7 +8,10 @@ import { readUrlencoded } from '../infra/http/urlencoded.ts';
 
 type ReadBody = (body: AsyncIterable<Buffer>, post: IncomingPost) => Promise<void>;
 
-/** Chooses how to read a body by the request's head. @throws UnreadableBody when it cannot be read, or is too large */
+/**
+ * Chooses how to read a body by the request's head.
+ * @throws UnreadableBody when it cannot be read, or is too large
+ */
 export function bodyReader(req: IncomingMessage, provider: InboundProvider, maxPostBytes: number): ReadBody {
   checkHead(req, maxPostBytes);
   const contentType = req.headers['content-type'] ?? '';

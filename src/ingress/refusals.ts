@@ -13,11 +13,16 @@ import { HOUR_MS } from '../lib/time.ts';
 /** Refused posts are not proved: without a limit a stranger could fill the disk and the operator's list. */
 const KEPT_PER_HOUR = 100;
 
-/** Keeps a trace of posts that are answered 406, which providers do not send again: it becomes a skipped row. */
+/**
+ * Keeps a trace of posts that are answered 406, which providers do not send again: it becomes a skipped row.
+ */
 export function createRefusals(deps: { storage: Storage; starter: Pick<Starter, 'add'>; log: Logger }) {
   let hour = { began: 0, kept: 0 };
   return {
-    /** @returns the refusal, or null when its trace could not be stored: then the provider must send the post again. */
+    /**
+     * @returns the refusal, or null when its trace could not be stored: then the provider must send the post
+     * again.
+     */
     async keep(
       provider: InboundProvider,
       contentType: string,

@@ -35,8 +35,8 @@ export interface Starter {
 }
 
 /**
- * Processes the marks of mails: starts one workflow for each recipient, then removes the mark. Idempotent; safe to run in
- * several processes, because Temporal refuses a second start, and that counts as success.
+ * Processes the marks of mails: starts one workflow for each recipient, then removes the mark. Idempotent;
+ * safe to run in several processes, because Temporal refuses a second start, and that counts as success.
  */
 export function createStarter(deps: StarterDeps): Starter {
   const { providers, storage, log } = deps;

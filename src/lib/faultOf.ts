@@ -1,9 +1,9 @@
-/** What a log may say of an error: class and codes. Messages may hold text from a mail. */
+/** What a log may hold of an error: class and code, of its causes too. Messages may hold text of a mail. */
 export function faultOf(error: unknown): string {
   const names: string[] = [];
-  for (let one = error; one instanceof Error && names.length < 3; one = one.cause) {
-    const { code } = one as NodeJS.ErrnoException;
-    names.push(code === undefined ? one.name : `${one.name} ${code}`);
+  for (let cause = error; cause instanceof Error && names.length < 3; cause = cause.cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    names.push(code === undefined ? cause.name : `${cause.name} ${code}`);
   }
   return names.join(': ') || 'unknown';
 }
