@@ -1,4 +1,7 @@
-/** `npm run config-docs`: writes `.env.example` and the table of docs/configuration.md from src/infra/variables.ts. */
+/**
+ * `npm run config-docs`: writes `.env.example` and the table of docs/configuration.md from
+ * src/infra/variables.ts.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { envExample, withTable } from './configDocs.ts';
 

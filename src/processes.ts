@@ -12,11 +12,16 @@ export type ServerConfig = Config & {
   temporal: Config['temporal'] & { address: string };
 };
 
-/** Between a stop signal and the end of the process at the latest (ms). Docker kills after 30 s (docker-compose.yml). */
+/**
+ * Between a stop signal and the end of the process at the latest (ms). Docker kills after 30 s
+ * (docker-compose.yml).
+ */
 const STOP_DEADLINE_MS = 25_000;
 const RETRY_MS = 1_000;
 
-/** Config and log of a server process. When the environment is wrong, prints why and ends the process with 1. */
+/**
+ * Config and log of a server process. When the environment is wrong, prints why and ends the process with 1.
+ */
 export function startProcess(name: string): { config: ServerConfig; log: Logger } {
   try {
     const config = loadConfig();
@@ -34,8 +39,9 @@ export function startProcess(name: string): { config: ServerConfig; log: Logger 
 }
 
 /**
- * Aborts at SIGTERM or SIGINT. The process then drains, closes and exits; what has not ended after `STOP_DEADLINE_MS` is
- * cut off. Nothing is lost by that: rows, marks and Temporal keep it. A second signal ends the process at once.
+ * Aborts at SIGTERM or SIGINT. The process then drains, closes and exits; what has not ended after
+ * `STOP_DEADLINE_MS` is cut off. Nothing is lost by that: rows, marks and Temporal keep it. A second signal
+ * ends the process at once.
  */
 export function stopSignal(log: Logger): AbortSignal {
   const stopping = new AbortController();

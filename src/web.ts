@@ -1,6 +1,7 @@
 /**
- * The web process: takes posts in and answers the API. It starts and acknowledges mail while MongoDB and Temporal are away;
- * it needs only storage. At SIGTERM it is no longer ready, ends the requests under way, and closes.
+ * The web process: takes posts in and answers the API. It starts and acknowledges mail while MongoDB and
+ * Temporal are away; it needs only storage. At SIGTERM it is no longer ready, ends the requests under way,
+ * and closes.
  */
 import type { Middleware } from 'koa';
 import { createApi } from './api/api.ts';

@@ -1,6 +1,6 @@
 /**
- * The worker process: runs the workflows and their steps. It waits for its engines as long as they are away. At SIGTERM it
- * is no longer ready, takes nothing new, lets the steps under way end, and closes.
+ * The worker process: runs the workflows and their steps. It waits for its engines as long as they are away.
+ * At SIGTERM it is no longer ready, takes nothing new, lets the steps under way end, and closes.
  */
 import http from 'node:http';
 import { Client } from '@temporalio/client';
@@ -52,7 +52,10 @@ const MONGODB_TIMEOUT_MS = 1_500;
 const WEBHOOKS_AT_ONCE = 200;
 /** Activities besides those posts, which only find out that they must wait. */
 const WAITING_AT_ONCE = 32;
-/** After a stop, a step under way is cancelled after 10 s (infra/temporal/worker.ts) and given up after this (ms). */
+/**
+ * After a stop, a step under way is cancelled after 10 s (infra/temporal/worker.ts) and given up after this
+ * (ms).
+ */
 const GIVE_UP_STEPS_MS = 18_000;
 
 const { config, log } = startProcess('worker');
@@ -65,7 +68,8 @@ startHealthServer();
 
 const connection = newConnection();
 const models = createModels(connection);
-// The stream of changes waits longer for news than a step may wait for an answer, so it has a connection of its own.
+// The stream of changes waits longer for news than a step may wait for an answer, so it has a connection of
+// its own.
 const streamConnection = newConnection();
 const bundling = workflowBundle();
 const [storage, , temporal] = await connectEngines().catch(() => process.exit(0));
@@ -222,7 +226,10 @@ function startSweeps(): RepeatedSweep[] {
   ];
 }
 
-/** Turns what happens in the database into events, notifications and deliveries, until the stop. Never rejects. */
+/**
+ * Turns what happens in the database into events, notifications and deliveries, until the stop. Never
+ * rejects.
+ */
 async function startStream(): Promise<void> {
   try {
     await untilItWorks('MongoDB', () => connect(streamConnection, config.mongodbUri), retry);
@@ -235,7 +242,9 @@ async function startStream(): Promise<void> {
   }
 }
 
-/** Resolves after the stop, with or without the steps that hang. Ends the process with 1 when a worker fails. */
+/**
+ * Resolves after the stop, with or without the steps that hang. Ends the process with 1 when a worker fails.
+ */
 async function untilTheWorkersEnd(): Promise<void> {
   const gaveUp = new Promise<void>((resolve) => {
     stopping.addEventListener('abort', () => {
@@ -256,7 +265,10 @@ async function untilTheWorkersEnd(): Promise<void> {
   }
 }
 
-/** Sweeps and stream first: they use the connections. Steps that were given up may still hold these, so none must close. */
+/**
+ * Sweeps and stream first: they use the connections. Steps that were given up may still hold these, so none
+ * must close.
+ */
 async function close(): Promise<void> {
   await Promise.all([...sweeps.map((sweep) => sweep.stop()), following]);
   await Promise.allSettled([parser.close(), connection.close(), streamConnection.close(), temporal.close()]);

@@ -1,9 +1,9 @@
 /**
  * `npm run create-owner -- --workspace <name> --email <address> [--name <name>]`
  *
- * Makes a workspace with its first member, an owner, and prints the owner's token and, where they have no password, a link to set
- * one: both are shown once and not kept. With `--workspace-id <id>` the owner joins that workspace instead; a member becomes its
- * owner, and gets a further token.
+ * Creates a workspace with its first member, an owner. Prints the owner's token and, when the owner has no
+ * password, a link to set one; neither can be shown again. With `--workspace-id <id>` the owner joins that
+ * workspace instead; an existing member becomes an owner, and gets a further token.
  */
 import { parseArgs } from 'node:util';
 import { createApiToken } from '../core/access/apiTokens.ts';
@@ -29,29 +29,29 @@ function readArguments() {
 await operate(async (models) => {
   const args = readArguments();
   const email = normaliseAddress(args.email ?? '');
-  if (!email) throw new OperatorError(`--email must be an address.\n${USAGE}`);
+  if (!email) throw new OperatorError(`--email must be an email address.\n${USAGE}`);
   await createIndexes(models);
   const workspaceId = args['workspace-id']
     ? await existingWorkspace(models, args['workspace-id'])
-    : await newWorkspace(models, named(args.workspace), installation().platformDomain);
+    : await newWorkspace(models, requiredName(args.workspace), installation().platformDomain);
   const user = await userWith(models, email, args.name ?? '');
   const userId = user._id;
   if (!(await addMember(models, workspaceId, user, 'owner')))
     await changeRole(models, workspaceId, userId, 'owner');
-  const whole = { name: 'made by the operator', scopes: null, expiresAt: null };
-  const { token } = await createApiToken(models, { workspaceId, userId, ...whole });
-  // The operator is trusted with everything: their link counts like one that was mailed.
+  const fullAccess = { name: 'made by the operator', scopes: null, expiresAt: null };
+  const { token } = await createApiToken(models, { workspaceId, userId, ...fullAccess });
+  // The operator may do everything, so this link counts like one that was mailed.
   const { password_hash } = await models.User.findById(userId).orFail().lean();
   const link = password_hash
     ? null
     : await newPasswordLink(models, { userId, shownTo: null, publicUrl: installation().publicUrl });
-  const made = {
+  const created = {
     workspace_id: workspaceId,
     user_id: userId,
     api_token: token,
     password_url: link?.url ?? null,
   };
-  console.log(JSON.stringify(made, null, 2));
+  console.log(JSON.stringify(created, null, 2));
 });
 
 async function existingWorkspace(models: Models, id: string): Promise<string> {
@@ -59,7 +59,7 @@ async function existingWorkspace(models: Models, id: string): Promise<string> {
   return id;
 }
 
-function named(name: string | undefined): string {
+function requiredName(name: string | undefined): string {
   if (!name) throw new OperatorError(`--workspace needs a name.\n${USAGE}`);
   return name;
 }

@@ -1,9 +1,9 @@
 /**
  * `npm run delete-workspace -- <id> --name <its name>`
  *
- * Deletes a workspace with everything in it: mail, messages, files, contacts, addresses, domains, members. This cannot be
- * undone; the name confirms it. A run in Temporal does the work, and survives the end of any process. Most of it takes
- * minutes; the run checks a last time after an hour.
+ * Deletes a workspace with everything in it: mail, messages, files, contacts, addresses, domains, members.
+ * This cannot be undone; the name confirms it. A run in Temporal does the work, and survives the end of any
+ * process. Most of it takes minutes; the run checks a last time after an hour.
  */
 import { parseArgs } from 'node:util';
 import { createTemporalClient } from '../infra/temporal/client.ts';

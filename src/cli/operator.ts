@@ -4,10 +4,13 @@ import { connect, newConnection, UnsuitableDatabase } from '../infra/database.ts
 import { readReady } from './ready.ts';
 import { createModels, type Models } from '../infra/models/index.ts';
 
-/** A sentence for the operator, who typed something that cannot be done. */
+/** Its message is a sentence for the operator, who asked for something that cannot be done. */
 export class OperatorError extends Error {}
 
-/** Where an operator's command works: the configured installation, or the one that `npm start` runs in this folder. */
+/**
+ * The installation that a command works on: the configured one, or the one that `npm start` runs in this
+ * folder.
+ */
 export function installation(): Config & {
   mongodbUri: string;
   temporal: Config['temporal'] & { address: string };
@@ -23,7 +26,10 @@ export function installation(): Config & {
   return { ...config, publicUrl, mongodbUri, temporal: { ...config.temporal, address, uiUrl } };
 }
 
-/** Runs an operator's command on the database. Whatever goes wrong is a sentence on stderr and exit code 1. */
+/**
+ * Runs an operator's command on the database. On a failure it prints a sentence to stderr, and the exit code
+ * is 1.
+ */
 export async function operate(work: (models: Models) => Promise<void>): Promise<void> {
   const connection = newConnection();
   try {
@@ -32,7 +38,7 @@ export async function operate(work: (models: Models) => Promise<void>): Promise<
     await work(createModels(connection));
   } catch (error) {
     const isSentence = [OperatorError, ConfigError, UnsuitableDatabase].some((kind) => error instanceof kind);
-    console.error(isSentence ? (error as Error).message : `It did not work: ${(error as Error).message}`);
+    console.error(isSentence ? (error as Error).message : `The command failed: ${(error as Error).message}`);
     process.exitCode = 1;
   } finally {
     await connection.close();

@@ -1,17 +1,20 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What `.postroom/ready.json` tells scripts about the running installation. */
+/** Content of `.postroom/ready.json`: the running installation, for scripts. */
 export interface Ready {
   web_url: string;
-  /** Null where the Temporal that is used was configured without TEMPORAL_UI_URL. */
+  /** Null when TEMPORAL_ADDRESS was set without TEMPORAL_UI_URL. */
   temporal_ui_url: string | null;
   temporal_address: string;
   mongodb_uri: string;
   mailgun_url: string;
-  /** JSON list of what the local Mailgun delivered, newest first; null where a real account is configured. */
+  /** JSON list of what the local Mailgun delivered, newest first; null with a real account. */
   mailgun_outbox_url: string | null;
-  /** Puts and deletes records of the demo DNS server (`PUT {records: [{name, type, value}]}`); null where a real account is configured. */
+  /**
+   * Changes records of the demo DNS server (`PUT {records: [{name, type, value}]}`); null with a real
+   * account.
+   */
   dns_records_url: string | null;
   webhook_url: string;
   events_url: string;
@@ -20,10 +23,10 @@ export interface Ready {
   api_token: string;
   /** Of Dana, a member. */
   member_token: string;
-  /** Opens `/webhooks/mime/inbound`. */
+  /** Bearer token of `/webhooks/mime/inbound`. */
   mime_token: string;
   workspace_id: string;
-  /** Sees nothing of the demo workspace, nor it of this one. */
+  /** A second workspace: neither can see anything of the other. */
   other_workspace: { id: string; api_token: string };
   /** Of the demo workspace. */
   emails: { address: string; purpose: string; user_id: string | null }[];
@@ -34,7 +37,10 @@ export interface Ready {
 
 const fileIn = (dataDir: string): string => path.join(dataDir, 'ready.json');
 
-/** Appears whole or not at all. Only its owner may read it: it holds tokens. */
+/**
+ * Written by rename, so readers see the whole file or none. Only its owner may read it, because it holds
+ * tokens.
+ */
 export function writeReady(dataDir: string, ready: Ready): void {
   const file = fileIn(dataDir);
   writeFileSync(`${file}.new`, `${JSON.stringify(ready, null, 2)}\n`, { mode: 0o600 });
@@ -45,7 +51,7 @@ export function removeReady(dataDir: string): void {
   rmSync(fileIn(dataDir), { force: true });
 }
 
-/** @returns null when nothing is ready. */
+/** @returns null when no installation is ready. */
 export function readReady(dataDir: string): Ready | null {
   try {
     return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Ready;

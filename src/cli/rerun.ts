@@ -1,8 +1,8 @@
 /**
  * `npm run rerun -- <id> [<id> …]`
  *
- * Runs skipped, held or failed mail again (or mail with a file that failed), from its stored payload. `npm run skipped` and
- * the API's inbound emails show the ids.
+ * Runs skipped, held or failed mail again (or mail with a file that failed), from its stored payload. `npm
+ * run skipped` and the API's inbound emails show the ids.
  */
 import { createTemporalClient } from '../infra/temporal/client.ts';
 import { rerunInbound, type Rerun } from '../infra/temporal/rerun.ts';
@@ -35,7 +35,7 @@ function report(
     console.error(`${id}: its raw mail was deleted after RETENTION_DAYS, so it cannot be run again.`);
     process.exitCode = 1;
   } else if (rerun.result === 'not needed') {
-    console.log(`${id}: nothing to do; it is a message with all its files, or its run is under way.`);
+    console.log(`${id}: nothing to do: the mail is a message with all its files, or its run is still open.`);
   } else {
     const link =
       uiUrl && `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(rerun.workflowId)}`;

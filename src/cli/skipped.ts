@@ -1,7 +1,8 @@
 /**
  * `npm run skipped -- [--state skipped|held|failed] [--limit 50]`
  *
- * Lists mail that became no message, of every workspace and of none, newest first: why, and how to run it again.
+ * Lists mail that did not become a message, newest first, of all workspaces and of none: why, and how to run
+ * it again.
  */
 import { parseArgs } from 'node:util';
 import type { InboundEmailRow } from '../infra/models/index.ts';
@@ -11,8 +12,8 @@ const STATES = ['skipped', 'held', 'failed'] as const;
 const USAGE = `npm run skipped -- [--state ${STATES.join('|')}] [--limit 50]`;
 
 function readArguments(): { states: InboundEmailRow['state'][]; limit: number } {
-  const text = { type: 'string' } as const;
-  const read = () => parseArgs({ options: { state: text, limit: text } }).values;
+  const textOption = { type: 'string' } as const;
+  const read = () => parseArgs({ options: { state: textOption, limit: textOption } }).values;
   let values: ReturnType<typeof read>;
   try {
     values = read();
@@ -22,7 +23,7 @@ function readArguments(): { states: InboundEmailRow['state'][]; limit: number } 
   const { state, limit = '50' } = values;
   if (!/^[1-9]\d*$/.test(limit)) throw new OperatorError(`--limit must be a whole number from 1.\n${USAGE}`);
   const states = STATES.filter((known) => state === undefined || known === state);
-  if (states.length === 0) throw new OperatorError(`--state ${state} is none.\n${USAGE}`);
+  if (states.length === 0) throw new OperatorError(`--state ${state} is not a state.\n${USAGE}`);
   return { states, limit: Number(limit) };
 }
 
@@ -32,7 +33,7 @@ await operate(async (models) => {
     .sort({ created_at: -1, _id: -1 })
     .limit(limit)
     .lean<InboundEmailRow[]>();
-  if (rows.length === 0) return console.log(`No mail is ${states.join(', ')}.`);
+  if (rows.length === 0) return console.log(`No mail is ${states.join(' or ')}.`);
   console.table(
     rows.map((row) => ({
       id: row._id,

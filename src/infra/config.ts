@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/time.ts';
 
 /**
- * Everything that Postroom reads from its environment, checked once. Only this file reads `process.env` (linted).
- * variables.ts documents each variable; `loadConfig` reports all faults at once.
+ * Everything that Postroom reads from its environment, checked once. Only this file reads `process.env`
+ * (linted). variables.ts documents each variable; `loadConfig` reports all faults at once.
  */
 export interface Config {
   /** Port of the web process. */
@@ -52,13 +52,19 @@ export interface Config {
   readonly webhooksAllowLoopback: boolean;
   /** Limit of API requests for each token and each session. */
   readonly apiRequestsPerMinute: number;
-  /** Proxies in front of web that each add their caller's address to X-Forwarded-For; 0: the header is ignored. */
+  /**
+   * Proxies in front of web that each add their caller's address to X-Forwarded-For; 0: the header is
+   * ignored.
+   */
   readonly trustedProxies: number;
   /** A row that is not final after this time, and whose run has closed, becomes `failed` (milliseconds). */
   readonly settleAfterMs: number;
   /** Waits of the reply workflow, in milliseconds. */
   readonly replies: {
-    /** After an unclear try: the reply counts as not sent when the provider has reported nothing for this time. */
+    /**
+     * After an unclear try: the reply counts as not sent when the provider has reported nothing for this
+     * time.
+     */
     readonly settleMs: number;
     /** How long a reply is retried before it has failed. */
     readonly giveUpMs: number;
@@ -95,7 +101,10 @@ function isDnsServer(server: string): boolean {
 /** The machine's own, and two outside its network: one resolver that lies is no majority of three. */
 const usualDnsServers = (): string[] => [...getServers(), '1.1.1.1', '8.8.8.8'];
 
-/** Names, forms and defaults. Document each new variable in variables.ts, and pass it on in docker-compose.yml. */
+/**
+ * Names, forms and defaults. Document each new variable in variables.ts, and pass it on in
+ * docker-compose.yml.
+ */
 export const Environment = z.object({
   PORT: wholeNumber.refine((port) => port <= 65_535, 'must be 0 to 65535').optional(),
   WORKER_PORT: wholeNumber.refine((port) => port <= 65_535, 'must be 0 to 65535').default(3001),

@@ -1,23 +1,25 @@
 import mongoose, { type Connection } from 'mongoose';
 
-/** MongoDB is there and cannot be used as it is; the message says how to change it. */
+/** MongoDB answers, but cannot be used as it is; the message says how to change it. */
 export class UnsuitableDatabase extends Error {}
 
 const STANDALONE =
   'MongoDB is a standalone server, and Postroom needs a replica set (one node is enough) for transactions and change ' +
   'streams. Start it with `mongod --replSet rs0`, then run `rs.initiate()` once in mongosh.';
 
-/** A connection that is not open yet. `connect` opens it; the driver itself comes back after every later break. */
+/**
+ * A connection that is not open yet. `connect` opens it; after a break the driver connects again by itself.
+ */
 export function newConnection(): Connection {
   const connection = mongoose.createConnection();
-  // Every break is also an event; without a listener it would end the process.
+  // A break is also an error event, which would end the process without a listener.
   connection.on('error', () => undefined);
   return connection;
 }
 
 /**
  * One attempt to connect. Writes are acknowledged when a majority has them in its journal.
- * @param timeoutMs longest wait for a server, a connection or an answer; none = an answer takes as long as it takes
+ * @param timeoutMs longest wait for a connection or an answer; by default an answer may take any time
  * @throws UnsuitableDatabase, or the driver's error when the server is away
  */
 export async function connect(connection: Connection, uri: string, timeoutMs?: number): Promise<void> {

@@ -1,12 +1,12 @@
-/** Looks whether a part can be used; rejects when it cannot. */
+/** Rejects when a part cannot be used. */
 export type Check = () => Promise<unknown>;
 
 export interface Health {
   /** False makes `/health/ready` 503 whatever the checks say: not up yet, or shutting down. */
   isServing: () => boolean;
-  /** Without these the process cannot do its work: away means 503. */
+  /** The process cannot work without these: 503 when one is away. */
   needed: Record<string, Check>;
-  /** These may come and go; that they are away is only said. */
+  /** The process works without these; the answer only names their state. */
   wanted: Record<string, Check>;
 }
 
@@ -19,14 +19,15 @@ export interface HealthAnswer {
 const ANSWERS_WITHIN_MS = 2_000;
 
 /**
- * `GET /health/live`: 200 for as long as the process answers at all.
- * `GET /health/ready`: 200 when it can do its work, else 503; names every part and whether it is `up` or `away`.
+ * `GET /health/live`: 200 as long as the process answers.
+ * `GET /health/ready`: 200 when the process can work, else 503; names every part and whether it is `up` or
+ * `away`.
  * @returns null for any other path.
  */
 export async function answerHealth(path: string, health: Health): Promise<HealthAnswer | null> {
   if (path === '/health/live') return { status: 200, body: { status: 'live' } };
   if (path !== '/health/ready') return null;
-  const [needed, wanted] = await Promise.all([lookAt(health.needed), lookAt(health.wanted)]);
+  const [needed, wanted] = await Promise.all([statesOf(health.needed), statesOf(health.wanted)]);
   const isReady = health.isServing() && Object.values(needed).every((state) => state === 'up');
   return {
     status: isReady ? 200 : 503,
@@ -34,7 +35,7 @@ export async function answerHealth(path: string, health: Health): Promise<Health
   };
 }
 
-async function lookAt(checks: Record<string, Check>): Promise<Record<string, 'up' | 'away'>> {
+async function statesOf(checks: Record<string, Check>): Promise<Record<string, 'up' | 'away'>> {
   const states = await Promise.all(
     Object.entries(checks).map(
       async ([name, check]) => [name, (await answersInTime(check)) ? 'up' : 'away'] as const,
@@ -45,12 +46,12 @@ async function lookAt(checks: Record<string, Check>): Promise<Record<string, 'up
 
 async function answersInTime(check: Check): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
+  const timeout = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), ANSWERS_WITHIN_MS);
   });
   const answered = check().then(
     () => true,
     () => false,
   );
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  return Promise.race([answered, timeout]).finally(() => clearTimeout(timer));
 }

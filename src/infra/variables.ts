@@ -6,10 +6,16 @@ export interface Variable {
   section: 'Processes' | 'Engines' | 'Mail provider' | 'Mail' | 'API' | 'Secrets' | 'Development';
   /** What the variable means, for the person who sets it. */
   meaning: string;
-  /** The value that counts when it is not set; null when there is no such value, and then `unset` says what happens. */
+  /**
+   * The value that counts when it is not set; null when there is no such value, and then `unset` says what
+   * happens.
+   */
   default: string | null;
   unset?: string;
-  /** Who reads it. `commands`: those of the operator. `development`: `npm start`, `npm test` and `npm run engines`. */
+  /**
+   * Who reads it. `commands`: those of the operator. `development`: `npm start`, `npm test` and `npm run
+   * engines`.
+   */
   readBy: readonly Reader[];
   /** Set it in every production installation. */
   inProduction?: true;

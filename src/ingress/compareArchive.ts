@@ -21,13 +21,18 @@ export interface CompareDeps {
 
 const COMPARED_DAYS = 2;
 const DEADLINE_MS = 5_000;
-/** Payloads looked at in one go. */
+/** Payloads that are compared at one time. */
 const BATCH = 50;
 
 /**
- * Starts what fell between archive, Temporal and MongoDB (one of them was restored from a backup, or a run was ended
- * before it wrote its row). Each payload of the last two days: has a row, or is open in Temporal: left alone; unknown to
- * Temporal: started; closed without a row: started again under the next free run number. May be repeated at any time.
+ * Starts mail that is in the archive and unknown to Temporal and MongoDB (one of them was restored from a
+ * backup, or an operator ended a run before it wrote its row). For each payload of the last two days:
+ *
+ * - it has a row, or its run is open: nothing is done.
+ * - Temporal does not know its run: the run is started.
+ * - its run has closed without a row: it is started under the next free run number.
+ *
+ * Idempotent; safe to call concurrently.
  * @returns how many runs it started
  * @throws anything when storage, MongoDB or Temporal is away
  */
@@ -38,11 +43,14 @@ export async function compareArchive(deps: CompareDeps): Promise<number> {
     for await (const batch of inBatches(recentPayloads(deps.storage, provider, began), BATCH))
       started += await compareBatch(deps, batch);
   }
-  deps.log.info({ started, ms: Date.now() - began }, 'the archive was compared with what became of it');
+  deps.log.info({ started, ms: Date.now() - began }, 'the archive was compared with Temporal and MongoDB');
   return started;
 }
 
-/** Keys of payloads of the last two days. Those with a mark too: the starter cannot know that their run was ended. */
+/**
+ * Keys of payloads of the last two days, with or without a mark: the starter cannot know that an operator
+ * ended a run.
+ */
 async function* recentPayloads(storage: Storage, provider: string, now: number): AsyncIterable<string> {
   for (let ago = COMPARED_DAYS; ago >= 0; ago--) {
     for await (const key of storage.list(dayFolder(provider, new Date(now - ago * DAY_MS)))) {
@@ -58,29 +66,29 @@ async function compareBatch(
   { storage, models, client, starts, log }: CompareDeps,
   keys: string[],
 ): Promise<number> {
-  const keyOf = new Map<string, string>();
+  const keyOfId = new Map<string, string>();
   const idsOfKeys = await Promise.all(
     keys.map((key) => readInboundIds(storage, key).catch(unreadable(key, log))),
   );
   // Repeats of a post have its id: the first payload stands for all.
-  for (const [n, ids] of idsOfKeys.entries())
-    for (const id of ids) if (!keyOf.has(id)) keyOf.set(id, keys[n]!);
-  const hasRow = async (ids: string[]): Promise<Set<string>> => {
+  for (const [index, ids] of idsOfKeys.entries())
+    for (const id of ids) if (!keyOfId.has(id)) keyOfId.set(id, keys[index]!);
+  const idsWithRow = async (ids: string[]): Promise<Set<string>> => {
     const rows = await models.InboundEmail.find({ _id: { $in: ids } }, { _id: 1 }).lean<{ _id: string }[]>();
     return new Set(rows.map((row) => row._id));
   };
 
   let started = 0;
-  const known = await hasRow([...keyOf.keys()]);
-  for (const [id, key] of keyOf) {
+  const known = await idsWithRow([...keyOfId.keys()]);
+  for (const [id, key] of keyOfId) {
     if (known.has(id)) continue;
     for (let run = 1; ; run++) {
       const { state } = await client.connection.withDeadline(Date.now() + DEADLINE_MS, () =>
         runState(client, inboundWorkflowId(id, run)),
       );
       if (state === 'open') break;
-      // It may have written its row since, and closed.
-      if (state === 'closed' && (await hasRow([id])).has(id)) break;
+      // It may have written its row and closed after the rows were read.
+      if (state === 'closed' && (await idsWithRow([id])).has(id)) break;
       if (state === 'unknown' && (await starts.inboundEmail({ id, key, run })) === 'started') {
         log.warn({ inbound_email_id: id, run }, 'a mail in the archive had no run; it is started');
         started++;
@@ -91,11 +99,11 @@ async function compareBatch(
   return started;
 }
 
-/** One broken payload must not keep all others from being compared. */
+/** For `catch`: a payload that cannot be read has no ids, so that the others are compared all the same. */
 function unreadable(key: string, log: Logger): (error: unknown) => string[] {
   return (error) => {
-    const isItsOwn = [NotStoredError, SyntaxError, ZodError].some((kind) => error instanceof kind);
-    if (!isItsOwn) throw error;
+    const isBrokenPayload = [NotStoredError, SyntaxError, ZodError].some((kind) => error instanceof kind);
+    if (!isBrokenPayload) throw error;
     log.error({ key }, 'a payload in the archive cannot be read');
     return [];
   };

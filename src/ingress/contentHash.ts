@@ -1,9 +1,11 @@
 import { createHash, hash, type Hash } from 'node:crypto';
 
-/** Text that is gathered before it is hashed: many small steps cost more than few. */
+/**
+ * Characters that are gathered before they are hashed: many small updates cost more than a few large ones.
+ */
 const GATHERED_CHARACTERS = 16 * 1024;
 
-/** SHA-256 over the parts of a post, each a JSON array and a comma: what makes two posts the same. */
+/** SHA-256 over the parts of a post, each a JSON array and a comma. Two posts with one hash are the same. */
 export class ContentHash {
   #hash: Hash | null = null;
   #gathered = '';
@@ -15,7 +17,7 @@ export class ContentHash {
     this.#gathered = '';
   }
 
-  /** Hexadecimal; once only. */
+  /** Hexadecimal. May be called once. */
   digest(): string {
     return this.#hash?.update(this.#gathered).digest('hex') ?? hash('sha256', this.#gathered, 'hex');
   }

@@ -22,16 +22,16 @@ export interface EventIngressDeps {
 }
 
 /**
- * Where a provider tells what became of a reply: `POST /webhooks/<provider>/<events path>`, one event as JSON.
+ * The endpoint of delivery events: `POST /webhooks/<provider>/<events path>`, one event as JSON.
  *
- * - 200 `{"id"}`: the event is durable and marked; it will be written to its message whatever happens to this process. Also
- *   for one that we have no use for, that is about no message of ours, or that was posted before.
- * - 401: not proved. Nothing is kept. Not 406, because the provider's retries save the event when our key is wrong.
+ * - 200 `{"id"}`: the event is durable and marked, so it will be written to its message even if this process
+ *   dies. Also for an event of a kind that is not used, about no message of ours, or posted before.
+ * - 401: not proved. Nothing is kept. Not 406: when our key is wrong, the provider's retries save the event.
  * - 405: not a POST.
  * - 406 `{"reason"}`: can never succeed: no JSON object, compressed, or over 1 MB. Nothing is kept.
- * - 503: storage failed, or the body ended early. Nothing is claimed; the provider tries again.
+ * - 503: storage failed, or the body ended early. Nothing is acknowledged, so the provider tries again.
  *
- * All but 200 are `application/problem+json`. It takes neither MongoDB nor Temporal to answer.
+ * All but 200 are `application/problem+json`. Answers need neither MongoDB nor Temporal.
  */
 export function createEventIngress(deps: EventIngressDeps): Middleware {
   const { outbound, log } = deps;
@@ -41,7 +41,7 @@ export function createEventIngress(deps: EventIngressDeps): Middleware {
       await next();
       return;
     }
-    if (ctx.method !== 'POST') return answerWrongMethod(ctx, 'Events are posted here.');
+    if (ctx.method !== 'POST') return answerWrongMethod(ctx, 'Send events with POST.');
     try {
       await receive(ctx, deps);
     } catch (error) {
@@ -60,16 +60,16 @@ export function createEventIngress(deps: EventIngressDeps): Middleware {
 }
 
 async function receive(ctx: Context, { outbound, storage, work, log }: EventIngressDeps): Promise<void> {
-  const { name: provider, events: hook } = outbound;
+  const { name: provider, events: endpoint } = outbound;
   checkHead(ctx.req, MAX_EVENT_BYTES);
   const raw = await buffer(bodyOf(ctx.req, MAX_EVENT_BYTES));
   const body = parseObject(raw);
-  const why = hook.prove(body);
+  const why = endpoint.prove(body);
   if (why !== null) {
     log.warn({ provider, why }, 'an event was not proved');
     return answer(ctx, 401, why);
   }
-  const event = hook.parse(body);
+  const event = endpoint.parse(body);
   const id = event ? eventIdOf(event.at, event.id) : eventIdOf(new Date(), raw.toString());
   const mark = { provider, id: eventMarkId(newId(), id) };
   await storage.put(eventKey(provider, id), raw, eventMarksFolder(provider) + mark.id);
@@ -82,7 +82,7 @@ function parseObject(raw: Buffer): object {
     const body: unknown = JSON.parse(raw.toString());
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
   } catch {
-    // Said below: the parser's own words hold a piece of the body.
+    // The parser's own message is not used: it holds a piece of the body.
   }
   throw new UnreadableBody('the body is not a JSON object');
 }

@@ -22,16 +22,17 @@ export interface IngressDeps {
 }
 
 /**
- * Where providers knock: `POST /webhooks/<provider>/<path>`.
+ * The endpoints of incoming mail: `POST /webhooks/<provider>/<path>`.
  *
- * - 200 `{"id"}`: the post is durable and marked; it will be processed whatever happens to this process.
- * - 401: not proved. Nothing is kept. Not 406, because the provider's retries save the mail when our key is wrong.
- * - 404, 405: no such webhook.
- * - 406 `{"reason"}`: can never succeed: no form, unreadable, or over MAX_POST_BYTES. Leaves a row for the operator.
- * - 422: a post without a recipient, where the sender can be told at once (`provesFromHead`).
- * - 503: storage failed, or the body ended early. Nothing is claimed; the provider tries again.
+ * - 200 `{"id"}`: the post is durable and marked, so it will be processed even if this process dies.
+ * - 401: not proved. Nothing is kept. Not 406: when our key is wrong, the provider's retries save the mail.
+ * - 404, 405: no such endpoint, or not a POST.
+ * - 406 `{"reason"}`: can never succeed: no form, unreadable, or over MAX_POST_BYTES. A row is kept for the
+ *   operator.
+ * - 422: a post without a recipient, where the head alone proves the post (`provesFromHead`).
+ * - 503: storage failed, or the body ended early. Nothing is acknowledged, so the provider tries again.
  *
- * All but 200 are `application/problem+json`. It takes neither MongoDB nor Temporal to answer.
+ * All but 200 are `application/problem+json`. Answers need neither MongoDB nor Temporal.
  */
 export function createInboundIngress(deps: IngressDeps): Middleware {
   const refusals = createRefusals(deps);
@@ -44,10 +45,10 @@ export function createInboundIngress(deps: IngressDeps): Middleware {
     if (!provider) {
       await next();
       if (ctx.status === 404 && !ctx.body && ctx.path.startsWith('/webhooks/'))
-        answer(ctx, 404, 'There is no such webhook.');
+        answer(ctx, 404, 'This endpoint does not exist.');
       return;
     }
-    if (ctx.method !== 'POST') return answerWrongMethod(ctx, 'Mail is posted here.');
+    if (ctx.method !== 'POST') return answerWrongMethod(ctx, 'Send mail with POST.');
     try {
       await receive(ctx, provider, deps);
     } catch (error) {
@@ -74,7 +75,7 @@ async function receive(ctx: Context, provider: InboundProvider, deps: IngressDep
   let post: IncomingPost | null = null;
   const toProve: PostToProve = {
     headers: ctx.headers,
-    // A plus in an address is nearly always meant as one, and never as the space that a form's plus would be.
+    // In an address a plus means a plus. In a form it would mean a space.
     query: new URLSearchParams(ctx.querystring.replaceAll('+', '%2B')),
     field: (name) => post?.field(name) ?? null,
   };
@@ -90,7 +91,7 @@ async function receive(ctx: Context, provider: InboundProvider, deps: IngressDep
   if (provider.provesFromHead) {
     if (!isProved()) return;
     if (provider.recipients(toProve).length === 0)
-      return answer(ctx, 422, 'The query needs a recipient: ?recipient=support@example.com');
+      return answer(ctx, 422, 'The query must name a recipient: ?recipient=support@example.com');
   }
   const read = bodyReader(ctx.req, provider, config.maxPostBytes);
   post = new IncomingPost(provider, storage.spoolDir, ctx.get('content-type'));

@@ -11,21 +11,26 @@ import { SpooledBytes } from '../infra/http/spooledBytes.ts';
 import type { StoredPost } from '../infra/archive/storedPost.ts';
 import { type Text, textOf } from '../infra/http/textOf.ts';
 
-/** Longer values become objects beside the payload. */
+/** Longer values become objects next to the payload. */
 const INLINE_BYTES = 64 * 1024;
-/** Objects of one post that are held in memory until it is proved; further ones go to the spool at once. */
+/**
+ * Bytes of one post's objects that are held in memory until it is proved; further objects go to the spool at
+ * once.
+ */
 const OBJECTS_IN_MEMORY_BYTES = 256 * 1024;
 const PAYLOAD_IN_MEMORY_BYTES = 256 * 1024;
-/** Text that is gathered before it is turned into bytes. */
+/** Characters that are gathered before they are turned into bytes. */
 const TEXT_CHARACTERS = 16 * 1024;
 const MAX_FILES = 1_000;
-/** A mail of 10,000 headers is posted as that many fields; nobody means more, and each costs microseconds. */
+/**
+ * A mail of 10,000 headers is posted as that many fields; no real mail has more, and each costs microseconds.
+ */
 const MAX_PARTS = 100_000;
 
 type Kind = 'field' | 'file' | 'mime';
 
 /**
- * One post while it streams in. What may be large waits in the spool; nothing is in the archive before `commit`, and
+ * One post while it streams in. Large parts wait in the spool. Before `commit` nothing is in the archive, and
  * after `discard` nothing is left of a post that was not committed.
  */
 export class IncomingPost implements FormSink {
@@ -33,9 +38,9 @@ export class IncomingPost implements FormSink {
   readonly #provider: InboundProvider;
   readonly #spoolDir: string;
   readonly #contentHash = new ContentHash();
-  /** Fields that the provider will ask for; null = there more than once, too long, or not UTF-8. */
-  readonly #asked = new Map<string, string | null>();
-  /** The payload's JSON; `#text` is still to be added. */
+  /** Fields that the provider reads; null = posted more than once, too long, or not UTF-8. */
+  readonly #readable = new Map<string, string | null>();
+  /** The payload's JSON as far as it is written; `#text` follows. */
   readonly #payload: SpooledBytes;
   #text: string;
   readonly #objects: { key: string; bytes: SpooledBytes }[] = [];
@@ -59,7 +64,7 @@ export class IncomingPost implements FormSink {
 
   /** Value of a field that occurs exactly once, is UTF-8, and is one of the provider's `readsFields`. */
   field(name: string): string | null {
-    return this.#asked.get(name) ?? null;
+    return this.#readable.get(name) ?? null;
   }
 
   begin(part: FormPart): void {
@@ -78,10 +83,10 @@ export class IncomingPost implements FormSink {
 
   end(): Promise<void> | void {
     const closing = this.#part!.bytes.close();
-    return closing ? closing.then(() => this.#take()) : this.#take();
+    return closing ? closing.then(() => this.#addPart()) : this.#addPart();
   }
 
-  /** Completes the payload; to be called when the whole body was read. Nothing of it is in the archive yet. */
+  /** Completes the payload, after the whole body was read. Nothing is in the archive yet. */
   async finish(recipients: string[], token: string | null): Promise<StoredPost['deliveries']> {
     const contentHash = this.#contentHash.digest();
     const deliveries = deliveriesOf(recipients, contentHash);
@@ -95,7 +100,7 @@ export class IncomingPost implements FormSink {
     } satisfies Partial<StoredPost>;
     this.#text += `],${JSON.stringify(tail).slice(1)}`;
     await this.#flush();
-    // So a full disk is met now, and not when large objects are in the archive already.
+    // A full disk fails here, before large objects are in the archive.
     if (this.#objects.some((object) => object.bytes.isSpooled)) await this.#payload.spool();
     await this.#payload.close();
     return deliveries;
@@ -112,7 +117,7 @@ export class IncomingPost implements FormSink {
   async discard(): Promise<void> {
     const bytes = [this.#payload, ...this.#objects.map((object) => object.bytes)];
     if (this.#part) bytes.push(this.#part.bytes);
-    await Promise.all(bytes.map((one) => one.discard()));
+    await Promise.all(bytes.map((spooled) => spooled.discard()));
   }
 
   #begin(kind: Kind, head: FormPart): void {
@@ -121,14 +126,14 @@ export class IncomingPost implements FormSink {
     this.#part = { head, kind, bytes: new SpooledBytes(this.#spoolDir, limit) };
   }
 
-  /** Enters a part that was read to its end. */
-  #take(): Promise<void> | void {
+  /** Adds a part that was read to its end to the payload. */
+  #addPart(): Promise<void> | void {
     const { kind, bytes, head } = this.#part!;
-    if (kind === 'field') return this.#takeField(textOf(head.name), bytes);
+    if (kind === 'field') return this.#addFieldPart(textOf(head.name), bytes);
     const { text: field } = textOf(head.name);
     if (kind === 'mime') {
       this.#mime = { object: this.#addObject('eml', bytes), size: bytes.size };
-      return this.#identify(field, JSON.stringify([field, { sha256: bytes.sha256() }]));
+      return this.#addToHash(field, JSON.stringify([field, { sha256: bytes.sha256() }]));
     }
     if (this.#files.length === MAX_FILES) throw new UnreadableBody('the post has over 1,000 files');
     const { text: filename, base64 } = textOf(head.filename!);
@@ -141,33 +146,33 @@ export class IncomingPost implements FormSink {
       object: this.#addObject(`file-${this.#files.length + 1}`, bytes),
     });
     const parts = [field, { sha256: bytes.sha256() }, base64 ?? filename, head.contentType];
-    this.#identify(field, JSON.stringify(parts));
+    this.#addToHash(field, JSON.stringify(parts));
   }
 
-  #takeField(name: Text, bytes: SpooledBytes): Promise<void> | void {
+  #addFieldPart(name: Text, bytes: SpooledBytes): Promise<void> | void {
     const inline = bytes.inMemory();
     const value = inline && textOf(inline);
     if (this.#provider.readsFields.includes(name.text)) {
-      const isFirst = !this.#asked.has(name.text);
-      this.#asked.set(name.text, isFirst && value?.base64 === undefined ? (value?.text ?? null) : null);
+      const isFirst = !this.#readable.has(name.text);
+      this.#readable.set(name.text, isFirst && value?.base64 === undefined ? (value?.text ?? null) : null);
     }
     const nameBytes = name.base64 === undefined ? [] : [name.base64];
     if (!value) {
       const object = this.#addObject(`field-${++this.#longFields}`, bytes);
-      this.#identify(name.text, JSON.stringify([name.text, { sha256: bytes.sha256() }, ...nameBytes]));
-      return this.#addField(JSON.stringify([name.text, { object, size: bytes.size }, ...nameBytes]));
+      this.#addToHash(name.text, JSON.stringify([name.text, { sha256: bytes.sha256() }, ...nameBytes]));
+      return this.#addFieldJson(JSON.stringify([name.text, { object, size: bytes.size }, ...nameBytes]));
     }
     const kept = value.base64 === undefined ? value.text : { base64: value.base64 };
     const json = JSON.stringify([name.text, kept, ...nameBytes]);
-    this.#identify(name.text, json);
-    return this.#addField(json);
+    this.#addToHash(name.text, json);
+    return this.#addFieldJson(json);
   }
 
-  #identify(name: string, json: string): void {
+  #addToHash(name: string, json: string): void {
     if (!this.#provider.volatileFields.includes(name)) this.#contentHash.add(json);
   }
 
-  #addField(json: string): Promise<void> | void {
+  #addFieldJson(json: string): Promise<void> | void {
     this.#text += this.#fields++ === 0 ? json : `,${json}`;
     if (this.#text.length >= TEXT_CHARACTERS) return this.#flush();
   }

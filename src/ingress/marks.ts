@@ -3,59 +3,65 @@ import { NotStoredError, type Storage } from '../infra/storage/storage.ts';
 import { faultOf } from '../lib/faultOf.ts';
 import { arrivalOf } from '../infra/archive/keys.ts';
 
-/** Says that there is something to do with a durable object. */
+/** Says that a durable object is not processed yet. */
 export interface Mark {
   provider: string;
-  /** Last part of its key; sorts by arrival (keys.ts). */
+  /** Last part of its key; sorts by arrival (infra/archive/keys.ts). */
   id: string;
 }
 
 /**
- * What is left to do for a mark; called again until it is done, any step perhaps for a second time, here or in another
- * process. @returns false when it is not done yet. @throws anything: it is tried again, without end.
+ * Does what a mark stands for. It is called until it returns true, so each step must be idempotent and safe
+ * to run concurrently in another process. @returns false when something is left. @throws anything; it is
+ * retried without end.
  */
-export type MarkTask = (knock: CallFarSide) => Promise<boolean>;
+export type MarkTask = (guarded: GuardedCall) => Promise<boolean>;
 
-/** Goes around each call to the far side (Temporal, MongoDB): when that is away, nobody else calls it for a while. */
-export type CallFarSide = <T>(call: () => Promise<T>) => Promise<T>;
+/**
+ * Wraps each call to an engine (Temporal, MongoDB) in a circuit breaker: after a failed call there is a pause
+ * for all.
+ */
+export type GuardedCall = <T>(call: () => Promise<T>) => Promise<T>;
 
 export interface MarkWorkDeps {
   providers: Iterable<string>;
   /** Storage prefix of a provider's marks. */
   folder: (provider: string) => string;
-  /** The job of a mark that another process left. */
-  jobOf: (mark: Mark) => MarkTask;
+  /** The task of a mark that another process left. */
+  taskOf: (mark: Mark) => MarkTask;
   storage: Storage;
   log: Logger;
 }
 
 const AT_ONCE = 8;
-/** Marks held in memory; the store keeps the others. */
+/** Marks held in memory; the others stay in the store. */
 const MAX_KNOWN = 10_000;
 const SWEEP_MS = 30_000;
-/** Younger marks are being worked off by the process that made them. */
+/** The process that wrote a younger mark is still processing it. */
 const LEFT_BEHIND_MS = 30_000;
 const LONGEST_WAIT_MS = 30_000;
-/** A mark is made a moment before its object is in place: only after so many looks (8 s) that is gone. */
-const LOOKS = 6;
+/**
+ * A mark is written a moment before its object: only after this many tries (8 s) the object counts as gone.
+ */
+const TRIES_FOR_OBJECT = 6;
 
-interface Task {
+interface WaitingMark {
   mark: Mark;
-  job: MarkTask;
+  task: MarkTask;
   tries: number;
 }
 
-/** Works off marks of one kind: does what each stands for, then removes it. */
+/** Processes marks of one kind: does what each stands for, then removes it. */
 export class MarkWork {
   readonly #deps: MarkWorkDeps;
   /** Ids of marks that wait or are under way. */
   readonly #known = new Set<string>();
-  readonly #waiting: Task[] = [];
+  readonly #waiting: WaitingMark[] = [];
   readonly #working = new Set<Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #isClosed = false;
   #isPaused = false;
-  /** Calls to the far side that failed since the last that did not. While there are any, one task at a time knocks. */
+  /** Guarded calls that failed since the last successful one. After a failure one task at a time runs. */
   #failures = 0;
   #sweep: Promise<void> | null = null;
 
@@ -63,15 +69,15 @@ export class MarkWork {
     this.#deps = deps;
   }
 
-  /** Does the job soon, and removes the mark then. Never throws. */
-  add({ provider, id }: Mark, job: MarkTask): void {
+  /** Runs the task in the background, and then removes the mark. Never throws. */
+  add({ provider, id }: Mark, task: MarkTask): void {
     if (this.#isClosed || this.#known.has(id) || this.#known.size >= MAX_KNOWN) return;
     this.#known.add(id);
-    this.#waiting.push({ mark: { provider, id }, job, tries: 0 });
-    this.#work();
+    this.#waiting.push({ mark: { provider, id }, task, tries: 0 });
+    this.#startTasks();
   }
 
-  /** Takes up marks that others left, now and every 30 s. */
+  /** Adds the marks that other processes left, now and every 30 s. */
   takeUpMarks(): void {
     this.#sweep = this.#addLeftBehind()
       .catch((error: unknown) => {
@@ -80,7 +86,7 @@ export class MarkWork {
       .then(() => this.#after(SWEEP_MS, () => this.takeUpMarks()));
   }
 
-  /** Resolves when the steps under way have ended; marks keep the rest. */
+  /** Resolves when the tasks under way have ended; the marks keep the rest. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -88,7 +94,10 @@ export class MarkWork {
     await Promise.all(this.#working);
   }
 
-  /** Age in seconds of the oldest mark, whoever made it; 0 = there is none. @throws anything when storage is away */
+  /**
+   * Age in seconds of the oldest mark of any process; 0 = there is none.
+   * @throws anything when storage is away
+   */
   async oldestAge(): Promise<number> {
     const { providers, folder, storage } = this.#deps;
     let oldest = 0;
@@ -105,60 +114,60 @@ export class MarkWork {
   }
 
   async #addLeftBehind(): Promise<void> {
-    const { providers, folder, storage, jobOf } = this.#deps;
+    const { providers, folder, storage, taskOf } = this.#deps;
     for (const provider of providers) {
       for await (const key of storage.list(folder(provider))) {
         const id = key.slice(key.lastIndexOf('/') + 1);
         const ageMs = Date.now() - arrivalOf(id).getTime();
-        // Not a mark: a file that somebody, or a file system, put there.
+        // Not a mark: a file of a person or of a file system.
         if (Number.isNaN(ageMs)) continue;
         // Ids sort by time: all further ones are younger.
         if (ageMs < LEFT_BEHIND_MS || this.#isClosed || this.#known.size >= MAX_KNOWN) break;
-        this.add({ provider, id }, jobOf({ provider, id }));
+        this.add({ provider, id }, taskOf({ provider, id }));
       }
     }
   }
 
-  #work(): void {
+  #startTasks(): void {
     const atOnce = this.#failures > 0 ? 1 : AT_ONCE;
     while (!this.#isClosed && !this.#isPaused && this.#working.size < atOnce) {
-      const task = this.#waiting.shift();
-      if (!task) return;
-      const working = this.#workOff(task).finally(() => {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      const working = this.#process(next).finally(() => {
         this.#working.delete(working);
-        this.#work();
+        this.#startTasks();
       });
       this.#working.add(working);
     }
   }
 
-  async #workOff(task: Task): Promise<void> {
-    const { provider, id } = task.mark;
+  async #process(waiting: WaitingMark): Promise<void> {
+    const { provider, id } = waiting.mark;
     const { storage, folder, log } = this.#deps;
     try {
-      if (!(await this.#isDone(task))) return this.#again(task);
+      if (!(await this.#isFinished(waiting))) return this.#retryLater(waiting);
       await storage.delete(folder(provider) + id);
       this.#known.delete(id);
     } catch (error) {
       log.warn(
-        { provider, post: id, tries: task.tries, error: faultOf(error) },
-        'a post is not worked off yet; trying again',
+        { provider, post: id, tries: waiting.tries, error: faultOf(error) },
+        'a post could not be processed yet; trying again',
       );
-      this.#again(task);
+      this.#retryLater(waiting);
     }
   }
 
-  async #isDone({ mark, job, tries }: Task): Promise<boolean> {
+  async #isFinished({ mark, task, tries }: WaitingMark): Promise<boolean> {
     try {
-      return await job(this.#knock);
+      return await task(this.#guardedCall);
     } catch (error) {
-      if (!(error instanceof NotStoredError) || tries + 1 < LOOKS) throw error;
-      this.#deps.log.error({ post: mark.id }, 'the payload of a marked post is gone; its mark is removed');
+      if (!(error instanceof NotStoredError) || tries + 1 < TRIES_FOR_OBJECT) throw error;
+      this.#deps.log.error({ post: mark.id }, 'the payload of a marked post is gone; the mark is removed');
       return true;
     }
   }
 
-  readonly #knock: CallFarSide = async (call) => {
+  readonly #guardedCall: GuardedCall = async (call) => {
     try {
       const result = await call();
       this.#failures = 0;
@@ -169,20 +178,20 @@ export class MarkWork {
     }
   };
 
-  /** Nobody knocks for a while: the far side is away. */
+  /** The engine is away: no task starts for a while. */
   #pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.#after(waitMs(this.#failures++), () => {
       this.#isPaused = false;
-      this.#work();
+      this.#startTasks();
     });
   }
 
-  #again(task: Task): void {
-    this.#after(waitMs(task.tries++), () => {
-      this.#waiting.push(task);
-      this.#work();
+  #retryLater(waiting: WaitingMark): void {
+    this.#after(waitMs(waiting.tries++), () => {
+      this.#waiting.push(waiting);
+      this.#startTasks();
     });
   }
 
@@ -196,5 +205,5 @@ export class MarkWork {
   }
 }
 
-/** A quarter of a second, then twice as long each time. */
+/** A quarter of a second, doubled with each try. */
 const waitMs = (tries: number): number => Math.min(250 * 2 ** tries, LONGEST_WAIT_MS);

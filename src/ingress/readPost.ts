@@ -8,14 +8,17 @@ import { readUrlencoded } from '../infra/http/urlencoded.ts';
 
 type ReadBody = (body: AsyncIterable<Buffer>, post: IncomingPost) => Promise<void>;
 
-/** Chooses how to read a body by the request's head. @throws Refused when it cannot be read, or is too large */
+/**
+ * Chooses how to read a body by the request's head.
+ * @throws UnreadableBody when it cannot be read, or is too large
+ */
 export function bodyReader(req: IncomingMessage, provider: InboundProvider, maxPostBytes: number): ReadBody {
   checkHead(req, maxPostBytes);
   const contentType = req.headers['content-type'] ?? '';
   const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
   const isMultipart = mediaType === 'multipart/form-data';
   if (provider.body === 'mime') {
-    if (isMultipart) throw new UnreadableBody('the body is to be the mail itself, not a form that holds it');
+    if (isMultipart) throw new UnreadableBody('the body must be the mail itself, not a form that holds it');
     return readMime;
   }
   if (mediaType === 'application/x-www-form-urlencoded') return readUrlencoded;
@@ -35,6 +38,6 @@ async function readMime(body: AsyncIterable<Buffer>, post: IncomingPost): Promis
     isEmpty &&= bytes.length === 0;
     await post.data(bytes);
   }
-  if (isEmpty) throw new UnreadableBody('the body is empty; it is to be the mail');
+  if (isEmpty) throw new UnreadableBody('the body is empty; it must be the mail');
   await post.end();
 }

@@ -10,14 +10,19 @@ import type { Starter } from './starter.ts';
 import type { StoredPost } from '../infra/archive/storedPost.ts';
 import { HOUR_MS } from '../lib/time.ts';
 
-/** Refused posts are not proved: without a limit anybody could fill the disk and the operator's list. */
-const KEPT_AN_HOUR = 100;
+/** Refused posts are not proved: without a limit a stranger could fill the disk and the operator's list. */
+const KEPT_PER_HOUR = 100;
 
-/** Keeps a trace of posts that are answered 406, which no provider sends again: it ends as a skipped row. */
+/**
+ * Keeps a trace of posts that are answered 406, which providers do not send again: it becomes a skipped row.
+ */
 export function createRefusals(deps: { storage: Storage; starter: Pick<Starter, 'add'>; log: Logger }) {
   let hour = { began: 0, kept: 0 };
   return {
-    /** @returns the refusal, or null when its trace could not be stored: then the post must come again. */
+    /**
+     * @returns the refusal, or null when its trace could not be stored: then the provider must send the post
+     * again.
+     */
     async keep(
       provider: InboundProvider,
       contentType: string,
@@ -30,7 +35,7 @@ export function createRefusals(deps: { storage: Storage; starter: Pick<Starter, 
         { provider: provider.name, post: post.id, reason: refused.message },
         'a post was refused',
       );
-      if (hour.kept > KEPT_AN_HOUR) return refused;
+      if (hour.kept > KEPT_PER_HOUR) return refused;
       try {
         const { name } = provider;
         await deps.storage.put(payloadKey(name, post.id), JSON.stringify(post), markKey(name, post.id));
@@ -58,7 +63,7 @@ function refusedPost(provider: InboundProvider, contentType: string, reason: str
     fields: [],
     files: [],
     mime: null,
-    // Each refusal is a row of its own: nothing was read that could make two of them the same.
+    // Each refusal gets its own row: nothing was read by which two posts could be the same.
     deliveries: deliveriesOf([], id),
     content_hash: id,
     token_hash: null,

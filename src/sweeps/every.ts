@@ -8,8 +8,8 @@ export interface RepeatedSweep {
 }
 
 /**
- * Runs a sweep every `ms`, the first time after that time. A run that takes longer than `ms` is never started concurrently
- * with itself. A run that fails is logged, and the next one is its retry.
+ * Runs a sweep every `ms`, the first time after that time. A run that takes longer than `ms` is never started
+ * concurrently with itself. A run that fails is logged, and the next one is its retry.
  * @param name for the log
  */
 export function every(

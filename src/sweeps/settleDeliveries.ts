@@ -5,15 +5,16 @@ import type { Models, WebhookDeliveryRow } from '../infra/models/index.ts';
 import { webhookWorkflowId } from '../infra/temporal/ids.ts';
 import { runState } from '../infra/temporal/runs.ts';
 
-/** Rows looked at in one go. */
+/** Rows that one call checks. */
 const BATCH = 200;
 
 type Pending = Pick<WebhookDeliveryRow, '_id' | 'run'>;
 
 /**
- * Deliveries to endpoints that are on their way, and whose run is closed: ended by an operator, or by Temporal because it waited for
- * its turn for days. They become `failed`, and can be sent again. Where Temporal never heard of the run (restored from a backup) it is
- * started. @returns how many it settled
+ * Settles pending deliveries to endpoints whose run has closed: an operator ended it, or Temporal did,
+ * because it had waited for its turn for days. They become `failed`, and can be sent again. When Temporal
+ * does not know the run (it was restored from a backup), the run is started. @returns the number of
+ * deliveries settled
  */
 export async function settleDeliveries({
   models: { WebhookDelivery },
@@ -26,27 +27,30 @@ export async function settleDeliveries({
 }): Promise<number> {
   let settled = 0;
   for (const { _id, run } of await somePending({ WebhookDelivery })) {
-    const found = await runState(client, webhookWorkflowId(_id, run));
-    if (found.state === 'open') continue;
+    const { state } = await runState(client, webhookWorkflowId(_id, run));
+    if (state === 'open') continue;
     const { modifiedCount } = await WebhookDelivery.updateOne(
       { _id, run, state: 'pending', wants_start: false },
-      { $set: found.state === 'unknown' ? { wants_start: true } : { state: 'failed' } },
+      { $set: state === 'unknown' ? { wants_start: true } : { state: 'failed' } },
     );
     settled += modifiedCount;
-    log.warn({ delivery_id: _id, run, found: found.state }, 'a delivery to an endpoint was left unfinished');
+    log.warn({ delivery_id: _id, run, found: state }, 'a delivery to an endpoint was left unfinished');
   }
   return settled;
 }
 
-/** From another place each time: those that wait for an endpoint are many, and are not to hide the others. Ids are hashes. */
+/**
+ * Starts at a random id each time, so that many deliveries that wait for one endpoint do not hide the others.
+ * Ids are hashes.
+ */
 async function somePending({ WebhookDelivery }: Pick<Models, 'WebhookDelivery'>): Promise<Pending[]> {
   const from = randomUUID().replaceAll('-', '');
   const pending = { state: 'pending', wants_start: false } as const;
-  const find = (_id: object, most: number) =>
+  const findPending = (_id: object, limit: number) =>
     WebhookDelivery.find({ ...pending, _id }, { run: 1 })
       .sort({ _id: 1 })
-      .limit(most)
+      .limit(limit)
       .lean<Pending[]>();
-  const rows = await find({ $gte: from }, BATCH);
-  return rows.length < BATCH ? [...rows, ...(await find({ $lt: from }, BATCH - rows.length))] : rows;
+  const rows = await findPending({ $gte: from }, BATCH);
+  return rows.length < BATCH ? [...rows, ...(await findPending({ $lt: from }, BATCH - rows.length))] : rows;
 }

@@ -6,13 +6,13 @@ import { countMail, countReply } from '../infra/telemetry/metrics.ts';
 import { inboundWorkflowId, replyWorkflowId } from '../infra/temporal/ids.ts';
 import { runState } from '../infra/temporal/runs.ts';
 
-/** Rows looked at in one go. */
+/** Rows that one call checks. */
 const BATCH = 200;
 
 /**
- * No mail vanishes (promise 3): a row that is not final after `olderThanMs` and whose run is closed (an operator ended
- * it) becomes `failed`, where it is seen and can be run again.
- * @returns how many became `failed`.
+ * No mail vanishes (promise 3): a row that is not final after `olderThanMs`, and whose run has closed because
+ * an operator ended it, becomes `failed`. There people see it, and can run it again.
+ * @returns the number of mails that became `failed`.
  */
 export async function settleInbound(
   { models, client, log }: { models: Models; client: Client; log: Logger },
@@ -24,9 +24,9 @@ export async function settleInbound(
     .lean<Pick<InboundEmailRow, '_id' | 'run'>[]>();
   let settled = 0;
   for (const { _id, run } of rows) {
-    const found = await runState(client, inboundWorkflowId(_id, run));
-    if (found.state === 'open') continue;
-    const reason = found.state === 'closed' ? `its run was ended (${found.status})` : 'its run is gone';
+    const runNow = await runState(client, inboundWorkflowId(_id, run));
+    if (runNow.state === 'open') continue;
+    const reason = runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
     const { modifiedCount } = await models.InboundEmail.updateOne(
       { _id, run, state: 'received' },
       { $set: { state: 'failed', reason, updated_at: new Date() } },
@@ -39,10 +39,11 @@ export async function settleInbound(
 }
 
 /**
- * Replies that should have gone out `olderThanMs` ago and whose run is closed. Temporal never heard of it (restored from a
- * backup) and no call of it is unclear: started again. An operator ended it: `failed`, or `unconfirmed` when a call
- * was made of which nobody knows what it came to; an agent can have both tried again.
- * @returns how many it settled.
+ * Settles replies that were due `olderThanMs` ago and whose run has closed. When Temporal does not know the
+ * run (it was restored from a backup) and no call is unclear, the run is started again. When an operator
+ * ended it, the reply becomes `failed`, or `unconfirmed` when the result of a call is unclear; an agent can
+ * retry both.
+ * @returns the number of replies settled.
  */
 export async function settleReplies(
   { models, client, log }: { models: Models; client: Client; log: Logger },
@@ -51,17 +52,18 @@ export async function settleReplies(
   let settled = 0;
   for (const { _id, state, outbound } of await lateReplies(models, Date.now() - olderThanMs)) {
     const { run, changes } = outbound;
-    // Before the run has taken it, an unclear call is an earlier run's, about which a person has decided.
-    const unclear = outbound.unclear && state === 'sending';
-    const found = await runState(client, replyWorkflowId(_id, run));
-    if (found.state === 'open') continue;
+    // While the run has not taken the reply, an unclear call belongs to an earlier run, about which a person
+    // has decided.
+    const isUnclear = outbound.unclear && state === 'sending';
+    const runNow = await runState(client, replyWorkflowId(_id, run));
+    if (runNow.state === 'open') continue;
     const change =
-      found.state === 'unknown' && !unclear
+      runNow.state === 'unknown' && !isUnclear
         ? { 'outbound.wants_start': true }
         : {
             state: outbound.unclear ? ('unconfirmed' as const) : ('failed' as const),
             'outbound.reason':
-              found.state === 'closed' ? `its run was ended (${found.status})` : 'its run is gone',
+              runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone',
             'outbound.state_at': new Date(),
             'outbound.is_open': false,
           };
@@ -71,7 +73,7 @@ export async function settleReplies(
     );
     settled += modifiedCount;
     if (modifiedCount === 1) countReply(change.state);
-    log.warn({ message_id: _id, run, found: found.state }, 'a reply was left unfinished');
+    log.warn({ message_id: _id, run, found: runNow.state }, 'a reply was left unfinished');
   }
   return settled;
 }
@@ -83,8 +85,8 @@ interface LateReply {
 }
 
 /**
- * At most `BATCH`, from another place each time: those whose run is open (the provider is away, and thousands are tried
- * again) are late too, and those that wait for their day are many; neither may hide the others.
+ * At most `BATCH` late replies, from a random place each time: replies with an open run are late too when the
+ * provider is away, and there may be thousands of them; they must not hide the others.
  */
 async function lateReplies(models: Models, before: number): Promise<LateReply[]> {
   const late: LateReply[] = [];

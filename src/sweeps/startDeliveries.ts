@@ -9,8 +9,8 @@ const AT_ONCE = 20;
 const BATCH = 500;
 
 /**
- * Starts the runs of deliveries to endpoints. A row keeps `wants_start` until its run is started, so nothing is lost while
- * Temporal is away or when a process dies.
+ * Starts the runs of deliveries to endpoints. A row keeps `wants_start` until its run is started, so nothing
+ * is lost while Temporal is away or when a process dies.
  */
 export interface DeliveryStarter {
   /** Starts them in the background; the sweep repeats what fails. Never throws. */

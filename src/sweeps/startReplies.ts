@@ -30,9 +30,9 @@ const PAGE = 200;
 const WITHOUT_BODIES = { text: 0, html: 0, headers: 0 } as const;
 
 /**
- * Starts the runs of saved messages: new ones at once, and those whose row still has `wants_start` (Temporal was away, or
- * the process that saved the message died). Idempotent; safe to run in several processes, because Temporal refuses a
- * second start.
+ * Starts the runs of saved messages: new ones at once, and those whose row still has `wants_start` (Temporal
+ * was away, or the process that saved the message died). Idempotent; safe to run in several processes,
+ * because Temporal refuses a second start.
  */
 export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): ReplyStarter {
   const working = new Set<Promise<void>>();
@@ -91,7 +91,8 @@ export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): R
   }
 
   async function applyAndStart(row: OutboundMessageRow): Promise<void> {
-    // The process that saved the message may have died before this. Reads the row whole: its thread is searched by its text.
+    // The process that saved the message may have died before this. Reads the row whole: its thread is
+    // searched by its text.
     await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundMessageRow>());
     await start({ id: row._id, run: row.outbound.run });
   }

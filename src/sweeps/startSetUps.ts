@@ -7,8 +7,8 @@ import type { WorkflowStarts } from '../infra/temporal/workflowStarts.ts';
 import { faultOf } from '../lib/faultOf.ts';
 
 /**
- * Starts the runs of set-ups (proofs of addresses, claims on domains). A row keeps `wants_start` until its run is started,
- * so nothing is lost while Temporal is away or when a process dies.
+ * Starts the runs of set-ups (proofs of addresses, claims on domains). A row keeps `wants_start` until its
+ * run is started, so nothing is lost while Temporal is away or when a process dies.
  */
 export interface SetUpStarter {
   /** Starts it in the background; the worker's sweep repeats what fails. Never throws. */
@@ -25,8 +25,8 @@ interface StartableRow {
 
 const BATCH = 100;
 /**
- * Which rows go on in a new run when theirs has closed, for example because an operator ended it. A claim on a domain
- * always does: its row may be waiting to be left a second time.
+ * Which rows go on in a new run when theirs has closed, for example because an operator ended it. A claim on
+ * a domain always does: its row may be waiting to be left a second time.
  */
 const UNFINISHED: Record<SetUpWorkflow, object> = {
   verifyForwarding: { state: 'pending' },

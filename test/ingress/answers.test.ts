@@ -248,7 +248,10 @@ test('422 for raw mail without a recipient', async () => {
 });
 
 describe('503', () => {
-  /** Sends a part of a request, and breaks off when the server is in the middle of it. @returns the status line */
+  /**
+   * Sends a part of a request, and breaks off when the server is in the middle of it.
+   * @returns the status line
+   */
   const raw = async (head: string[], body: string, end: 'close' | 'reset'): Promise<string> => {
     const socket = createConnection(rig.port, '127.0.0.1');
     let answer = '';

@@ -1,6 +1,6 @@
 import { hashOf } from '../../lib/ids.ts';
 
-/** Where the archive keeps what was posted. The day is that of arrival, UTC, which the post's id holds too. */
+/** Keys of the archive. The day is that of arrival in UTC, which the id of the post holds too. */
 export const marksFolder = (provider: string): string => `${provider}-incoming/unstarted/`;
 export const markKey = (provider: string, postId: string): string => marksFolder(provider) + postId;
 export const dayFolder = (provider: string, day: Date): string =>
@@ -8,7 +8,7 @@ export const dayFolder = (provider: string, day: Date): string =>
 export const payloadKey = (provider: string, postId: string): string =>
   `${dayFolder(provider, arrivalOf(postId))}${postId}.json`;
 
-/** An object beside the payload: `eml`, `field-<n>`, `file-<n>`. */
+/** An object next to the payload. @param name `eml`, `field-<n>` or `file-<n>` */
 export const objectKey = (provider: string, postId: string, name: string): string =>
   `${dayFolder(provider, arrivalOf(postId))}${postId}.${name}`;
 
@@ -16,8 +16,8 @@ export const objectKey = (provider: string, postId: string, name: string): strin
 export const arrivalOf = (postId: string): Date => new Date(parseInt(postId.slice(0, 9), 36));
 
 /**
- * Id of a posted event. The same event has the same id, so that it is one object: providers number their events, but
- * promise that a number is unique on its day only.
+ * Id of a posted event. The same event has the same id, so that it becomes one object. The day is part of it,
+ * because providers promise that the number of an event is unique on its day only.
  */
 export const eventIdOf = (day: Date, numberOrBody: string): string =>
   `${day.toISOString().slice(0, 10)}-${hashOf(numberOrBody)}`;
@@ -30,10 +30,13 @@ export const eventIdOfKey = (key: string): string =>
   key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
 export const eventMarksFolder = (provider: string): string => `${eventsFolder(provider)}unstarted/`;
 
-/** Each post of an event has a mark of its own, whose name sorts by arrival as those of mails do. */
+/** Each post of an event has its own mark; its name sorts by arrival, as the marks of mails do. */
 export const eventMarkId = (postId: string, eventId: string): string => `${postId}-${eventId}`;
 export const eventIdOfMark = (markId: string): string => markId.slice(markId.indexOf('-') + 1);
 
-/** Archive key of the mail's n-th file, once it was fetched from the provider. @param payloadKey key of the payload's JSON. */
+/**
+ * Key of the mail's n-th file after it was fetched from the provider.
+ * @param payloadKey key of the payload's JSON.
+ */
 export const remoteFileKey = (payloadKey: string, n: number): string =>
   payloadKey.replace(/\.json$/, `.remote-${n}`);

@@ -1,23 +1,26 @@
 import type { Storage } from '../storage/storage.ts';
 import type { SpooledBytes } from '../http/spooledBytes.ts';
 
-/** Each is mostly waiting, but needs an open file or socket. */
+/** Each mostly waits, but needs an open file or socket. */
 const AT_ONCE = 8;
 
-/** Puts the objects of a post into the archive; when one fails, none stays: no payload names them yet. */
+/**
+ * Puts the objects of a post into the archive. When one fails, all are deleted, because no payload names them
+ * yet.
+ */
 export async function placeObjects(
   storage: Storage,
   objects: readonly { key: string; bytes: SpooledBytes }[],
 ): Promise<void> {
-  const left = [...objects];
+  const waiting = [...objects];
   const placed: string[] = [];
   const work = async (): Promise<void> => {
-    for (let next = left.shift(); next; next = left.shift()) {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
       await next.bytes.place(storage, next.key);
       placed.push(next.key);
     }
   };
-  const results = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, left.length) }, work));
+  const results = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, work));
   const failure = results.find((result) => result.status === 'rejected');
   if (!failure) return;
   await Promise.allSettled(placed.map((key) => storage.delete(key)));

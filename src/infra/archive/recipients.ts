@@ -2,7 +2,10 @@ import type { Storage } from '../storage/storage.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { StoredPost } from './storedPost.ts';
 
-/** One delivery a recipient; a post without one keeps a delivery to nobody, so that it ends in the failed list. */
+/**
+ * One delivery for each recipient. A post without recipients gets one with an empty recipient, so that it is
+ * listed as failed.
+ */
 export function deliveriesOf(recipients: string[], contentHash: string): StoredPost['deliveries'] {
   const deliveries = new Map<string, string>();
   for (const recipient of recipients.length > 0 ? recipients : ['']) {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** A value as it was posted: text, or its bytes where they are not UTF-8, or a pointer to an object beside the payload. */
+/**
+ * A value as it was posted: text, or its bytes when they are not UTF-8, or a pointer to an object next to the
+ * payload.
+ */
 const StoredValue = z.union([
   z.string(),
   z.object({ base64: z.string() }),
@@ -8,8 +11,8 @@ const StoredValue = z.union([
 ]);
 
 /**
- * What the archive holds of one post, at `<provider>-incoming/YYYY/MM/DD/<id>.json`. Fields keep the order in which they
- * were posted, and their bytes; `object` values are storage keys. Written by the webhook, read by activities.
+ * The payload of one post, at `<provider>-incoming/YYYY/MM/DD/<id>.json`. Fields keep the order in which they
+ * were posted, and their bytes; `object` values are storage keys. The ingress writes it, activities read it.
  */
 export const StoredPost = z.object({
   id: z.string(),
@@ -17,39 +20,39 @@ export const StoredPost = z.object({
   /** ISO 8601, UTC: when the post arrived. */
   received_at: z.string(),
   content_type: z.string(),
-  /** Name, value, and the name's bytes where it is not UTF-8. The raw MIME is in `mime` alone. */
+  /** Name, value, and the name's bytes when it is not UTF-8. The raw MIME is in `mime` only. */
   fields: z.array(z.tuple([z.string(), StoredValue, z.string().optional()])),
   files: z.array(
     z.object({
       field: z.string(),
       filename: z.string(),
-      /** The filename's bytes where it is not UTF-8. */
+      /** The filename's bytes when it is not UTF-8. */
       filename_base64: z.string().optional(),
       content_type: z.string(),
       size: z.number(),
       object: z.string(),
     }),
   ),
-  /** Key and size in bytes of the raw MIME, where that is what was posted. */
+  /** Key and size in bytes of the raw MIME, when that was posted. */
   mime: z.object({ object: z.string(), size: z.number() }).nullable(),
-  /** One entry a recipient; each becomes one workflow `inbound/<inbound_id>`. */
+  /** One entry for each recipient; each becomes one workflow `inbound/<inbound_id>`. */
   deliveries: z.array(z.object({ recipient: z.string(), inbound_id: z.string() })),
-  /** SHA-256 over everything posted but what changes from try to try (Mailgun: timestamp, token, signature). */
+  /** SHA-256 over the post without what changes from try to try (Mailgun: timestamp, token, signature). */
   content_hash: z.string(),
-  /** SHA-256 of the single-use token, where the provider has one. */
+  /** SHA-256 of the single-use token, when the provider has one. */
   token_hash: z.string().nullable(),
   /** Why the post was answered 406; such a post has no fields. */
   refused: z.string().nullable(),
 });
 export type StoredPost = z.infer<typeof StoredPost>;
 
-/** An object beside the payload: its storage key, and its size in bytes. */
+/** An object next to the payload: its storage key, and its size in bytes. */
 interface StoredObject {
   object: string;
   size: number;
 }
 
-/** The fields that are objects of their own, being long, with their names. */
+/** The long fields, which are objects of their own, with their names. */
 export function longFields({ fields }: StoredPost): [name: string, value: StoredObject][] {
   return fields.flatMap(([name, value]): [string, StoredObject][] =>
     typeof value === 'object' && 'object' in value ? [[name, value]] : [],

@@ -2,7 +2,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
 import type { Context } from 'koa';
 
-/** How long the rest of a body that will not be used is taken (ms). */
+/** How long the rest of an unused body is read (ms). */
 const DRAIN_MS = 2_000;
 
 /** An answer other than 200: `application/problem+json` (RFC 9457). */
@@ -18,16 +18,16 @@ export function answerWrongMethod(ctx: Context, detail: string): void {
 }
 
 /**
- * Takes what is still being sent, for a while: a sender that is writing when the connection closes sees a broken pipe in
- * place of the answer.
+ * Reads the rest of the body, for a limited time: a sender that still writes when the connection closes sees
+ * a broken pipe instead of the answer.
  */
 export async function drain(req: IncomingMessage): Promise<void> {
   if (req.complete || req.destroyed) return;
   req.resume();
   await new Promise<void>((resolve) => {
-    const enough = setTimeout(resolve, DRAIN_MS);
+    const timer = setTimeout(resolve, DRAIN_MS);
     finished(req, () => {
-      clearTimeout(enough);
+      clearTimeout(timer);
       resolve();
     });
   });

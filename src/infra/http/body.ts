@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { IncompleteBody, UnreadableBody } from './form.ts';
 
-/** @throws Refused when the head alone says that the body cannot be taken: announced over the limit, or compressed */
+/** @throws UnreadableBody when the head says that the body is over the limit, or compressed */
 export function checkHead({ headers }: IncomingMessage, maxBytes: number): void {
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const encoding = headers['content-encoding'] ?? 'identity';
@@ -9,8 +9,8 @@ export function checkHead({ headers }: IncomingMessage, maxBytes: number): void 
 }
 
 /**
- * The body as it arrives. The request outlives an error here, so that it can be answered.
- * @throws Refused over the limit (inclusive), BrokenOff when the sender stops early
+ * The body as it arrives. An error here does not destroy the request, so that it can be answered.
+ * @throws UnreadableBody over the limit (inclusive), IncompleteBody when the sender stops early
  */
 export async function* bodyOf(req: IncomingMessage, maxPostBytes: number): AsyncIterable<Buffer> {
   let bytes = 0;

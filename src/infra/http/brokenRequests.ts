@@ -1,12 +1,13 @@
 import type { Server } from 'node:http';
 
-/** How long a sender may take to read the answer and go (ms). */
+/** How long a sender may take to read the answer and close the connection (ms). */
 const LEAVE_MS = 2_000;
 
 /**
- * Answers 503 when a sender closes its side in the middle of a body, as for every body that ends early; Node would say
- * 400 before the webhook sees it. Other broken requests get what Node gives them. A sender that stays all the same is cut
- * off: what it had begun would wait for the rest of its body as long as it likes.
+ * Answers 503 when a sender closes its side in the middle of a body, as for every body that ends early; Node
+ * would answer 400 before the ingress sees it. Other broken requests get the answers of Node. A sender that
+ * does not close the connection is cut off: otherwise its request would wait for the rest of the body without
+ * a limit.
  */
 export function answerBrokenRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

@@ -10,9 +10,9 @@ export function boundaryOf(contentType: string): string | null {
 }
 
 /**
- * Reads `multipart/form-data` (RFC 7578) byte for byte, in constant memory. busboy holds whole fields, and puts U+FFFD
- * where bytes are not UTF-8; here a field is a stream like a file.
- * @throws BrokenOff when the closing boundary is missing, Refused when this is no form
+ * Reads `multipart/form-data` (RFC 7578) byte for byte, in constant memory. busboy holds whole fields in
+ * memory, and replaces bytes that are not UTF-8 by U+FFFD; here a field is a stream like a file.
+ * @throws IncompleteBody when the closing boundary is missing, UnreadableBody when the body is no form
  */
 export async function readMultipart(
   body: AsyncIterable<Buffer>,
@@ -28,7 +28,9 @@ class MultipartReader {
   readonly #sink: FormSink;
   readonly #delimiter: Buffer;
   #inside: 'preamble' | 'delimiter' | 'head' | 'part' | 'epilogue' = 'preamble';
-  /** What is not read yet. The first delimiter may stand at the very start; with this it is found like the others. */
+  /**
+   * Bytes that are not read yet. It starts with CRLF, because the first delimiter may have no line before it.
+   */
   #rest: Buffer = Buffer.from(CRLF);
 
   constructor(boundary: string, sink: FormSink) {
@@ -46,7 +48,7 @@ class MultipartReader {
     if (this.#inside !== 'epilogue') throw new IncompleteBody('the multipart form has no end');
   }
 
-  /** Reads on to the next turn. @returns false when it takes more bytes to get there */
+  /** Reads up to the next change of `#inside`. @returns false when more bytes are needed */
   #step(): Promise<boolean> | boolean {
     if (this.#inside === 'delimiter') return this.#readDelimiterLine();
     if (this.#inside === 'head') return this.#readHead();
@@ -59,9 +61,9 @@ class MultipartReader {
     const at = this.#rest.indexOf(this.#delimiter);
     const isFound = at !== -1;
     // The last bytes may be the beginning of a delimiter.
-    const sure = isFound ? at : Math.max(0, this.#rest.length - this.#delimiter.length + 1);
-    const bytes = this.#rest.subarray(0, sure);
-    this.#rest = this.#rest.subarray(isFound ? sure + this.#delimiter.length : sure);
+    const safeLength = isFound ? at : Math.max(0, this.#rest.length - this.#delimiter.length + 1);
+    const bytes = this.#rest.subarray(0, safeLength);
+    this.#rest = this.#rest.subarray(isFound ? safeLength + this.#delimiter.length : safeLength);
     if (this.#inside === 'part') {
       if (bytes.length > 0) await this.#sink.data(bytes);
       if (isFound) await this.#sink.end();
@@ -79,9 +81,9 @@ class MultipartReader {
     const end = this.#rest.indexOf(CRLF);
     const line = this.#rest.toString('latin1', 0, end === -1 ? this.#rest.length - 1 : end);
     if (/[^ \t]/.test(line) || line.length > MAX_HEAD_BYTES)
-      throw new UnreadableBody('a multipart boundary has more on its line');
+      throw new UnreadableBody('a multipart boundary has other text on its line');
     if (end === -1) return false;
-    // The line's end stays, so that an empty head too ends in an empty line.
+    // The line end is kept, so that an empty head also ends in an empty line.
     this.#rest = this.#rest.subarray(end);
     this.#inside = 'head';
     return true;

@@ -9,7 +9,10 @@ import { observeRequests } from '../telemetry/requests.ts';
 import { answer } from './answer.ts';
 import { answerBrokenRequests } from './brokenRequests.ts';
 
-/** Longer than clients and proxies keep an idle connection, so that ours is not closed while a request is sent (ms). */
+/**
+ * Longer than clients and proxies keep an idle connection, so that ours is not closed while a request is sent
+ * (ms).
+ */
 const KEEP_ALIVE_MS = 65_000;
 /** Time for requests under way when the process stops (ms). */
 const DRAIN_MS = 15_000;

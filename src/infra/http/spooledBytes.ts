@@ -3,7 +3,10 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Storage } from '../storage/storage.ts';
 
-/** Bytes of a post that is not proved yet: in memory up to a limit, from there on in the store's spool. */
+/**
+ * Bytes of a post that is not proved yet: in memory up to a limit, and above it in a file of the store's
+ * spool.
+ */
 export class SpooledBytes {
   readonly #spoolDir: string;
   readonly #limit: number;
@@ -11,7 +14,7 @@ export class SpooledBytes {
   #chunks: Buffer[] = [];
   #spooled: { file: string; handle: FileHandle; hash: Hash } | null = null;
 
-  /** @param limit bytes that may be held in memory */
+  /** @param limit number of bytes that may be held in memory */
   constructor(spoolDir: string, limit: number) {
     this.#spoolDir = spoolDir;
     this.#limit = limit;
@@ -32,7 +35,7 @@ export class SpooledBytes {
     return this.#spooled !== null;
   }
 
-  /** The whole, or null when it is in the spool. */
+  /** All bytes, or null when they are in the spool. */
   inMemory(): Buffer | null {
     if (this.#spooled) return null;
     if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
@@ -44,7 +47,7 @@ export class SpooledBytes {
     return this.#spooled?.handle.close();
   }
 
-  /** SHA-256 of the whole, hex; once only. */
+  /** SHA-256 of all bytes, hex. May be called once. */
   sha256(): string {
     return this.#spooled ? this.#spooled.hash.digest('hex') : hash('sha256', this.inMemory()!, 'hex');
   }
@@ -58,7 +61,7 @@ export class SpooledBytes {
     this.#chunks = [];
   }
 
-  /** Makes them an object. @param mark as in `Storage.adopt` */
+  /** Stores the bytes as an object. @param mark as in `Storage.adopt` */
   async place(storage: Storage, key: string, mark?: string): Promise<void> {
     if (!this.#spooled) return storage.put(key, this.inMemory()!, mark);
     await storage.adopt(this.#spooled.file, key, mark);

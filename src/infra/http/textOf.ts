@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Bytes as text; where they are not UTF-8 the text is only a likeness, and `base64` has them. */
+/** Bytes as text. When they are not UTF-8 the text is an approximation, and `base64` has the bytes. */
 export interface Text {
   text: string;
   base64?: string;

@@ -4,9 +4,10 @@ const [AND, EQUALS, PERCENT, PLUS, SPACE] = [0x26, 0x3d, 0x25, 0x2b, 0x20];
 const MAX_NAME_BYTES = 64 * 1024;
 
 /**
- * Reads `application/x-www-form-urlencoded` (WHATWG URL 5.1) byte for byte, in constant memory. Libraries hold whole
- * values, and put U+FFFD where bytes are not UTF-8. What is no escape stays as written (`100%`, `%zz`).
- * @throws Refused when a name is over 64 KB
+ * Reads `application/x-www-form-urlencoded` (WHATWG URL 5.1) byte for byte, in constant memory. Libraries
+ * hold whole values in memory, and replace bytes that are not UTF-8 by U+FFFD. Text that is no escape stays
+ * as written (`100%`, `%zz`).
+ * @throws UnreadableBody when a name is over 64 KB
  */
 export async function readUrlencoded(body: AsyncIterable<Buffer>, sink: FormSink): Promise<void> {
   const reader = new UrlencodedReader(sink);
@@ -19,28 +20,30 @@ class UrlencodedReader {
   #name: Buffer[] = [];
   #nameBytes = 0;
   #isInName = true;
-  #begun: Buffer = Buffer.alloc(0);
+  /** Start of an escape that the next chunk may complete. */
+  #unfinished: Buffer = Buffer.alloc(0);
 
   constructor(sink: FormSink) {
     this.#sink = sink;
   }
 
   async read(chunk: Buffer, isLast: boolean): Promise<void> {
-    const input = this.#begun.length === 0 ? chunk : Buffer.concat([this.#begun, chunk]);
+    const input = this.#unfinished.length === 0 ? chunk : Buffer.concat([this.#unfinished, chunk]);
     const decoder = new Decoder(input, isLast);
     for (let isMore = true; isMore;) {
       const delimiter = decoder.readPiece(this.#isInName);
-      const taken = this.#take(decoder.piece());
-      if (taken) await taken;
-      const ended = delimiter === AND ? this.#endField() : delimiter === EQUALS ? this.#endName() : undefined;
-      if (ended) await ended;
+      const writing = this.#write(decoder.piece());
+      if (writing) await writing;
+      const ending =
+        delimiter === AND ? this.#endField() : delimiter === EQUALS ? this.#endName() : undefined;
+      if (ending) await ending;
       isMore = delimiter !== null;
     }
-    this.#begun = decoder.rest();
+    this.#unfinished = decoder.rest();
     if (isLast) await this.#endField();
   }
 
-  #take(bytes: Buffer): Promise<void> | void {
+  #write(bytes: Buffer): Promise<void> | void {
     if (bytes.length === 0) return;
     if (!this.#isInName) return this.#sink.data(bytes);
     this.#nameBytes += bytes.length;
@@ -80,7 +83,10 @@ class Decoder {
     this.#decoded = Buffer.allocUnsafe(input.length);
   }
 
-  /** @returns the delimiter that ends the piece, or null at the end of the chunk. An `=` in a value is part of it. */
+  /**
+   * @returns the delimiter that ends the piece, or null at the end of the chunk. An `=` in a value is part of
+   * it.
+   */
   readPiece(isInName: boolean): number | null {
     const [input, decoded] = [this.#input, this.#decoded];
     let [at, to] = [this.#at, this.#to];
@@ -113,13 +119,15 @@ class Decoder {
     return bytes;
   }
 
-  /** An escape that may go on in the next chunk: nothing, `%`, or `%` and a digit. */
+  /** The start of an escape that the next chunk may complete: nothing, `%`, or `%` and a digit. */
   rest(): Buffer {
     return this.#input.subarray(this.#at);
   }
 }
 
-/** Value of each hexadecimal digit; so far below zero for all else that a sum with one stays negative. */
+/**
+ * Value of each hexadecimal digit; for other bytes so far below zero that a sum with a digit stays negative.
+ */
 const HEX = new Int16Array(256).fill(-1000);
 for (let digit = 0; digit < 16; digit++) {
   const written = digit.toString(16);

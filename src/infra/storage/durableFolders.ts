@@ -2,11 +2,11 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Folders whose entries survive a power cut. A file's own fsync does not keep its name: the folder needs one too, and so
- * does each folder that was newly made, in its parent.
+ * Folders whose entries survive a power cut. The fsync of a file does not make its name durable: the folder
+ * needs an fsync too, and so does the parent of each new folder.
  *
- * Callers share fsyncs: while one runs, all who come wait together for the next. (One that already runs may have
- * started before their entry was written.)
+ * Callers share fsyncs: all that call while one runs wait together for the next one. (The running one may
+ * have started before their entry was written.)
  */
 export class DurableFolders {
   readonly #root: string;
@@ -15,30 +15,30 @@ export class DurableFolders {
   readonly #syncs = new Map<string, { running: Promise<void>; next: Promise<void> | null }>();
 
   /**
-   * @param root an existing folder; only folders below it are made.
-   * @param anchor a folder below it that is always there: where it is not, the root is but the place where a disk belongs
-   * that is not mounted, and nothing is made in it.
+   * @param root an existing folder; only folders below it are created.
+   * @param anchor a folder below the root that always exists. When it is missing, the disk is not mounted and
+   * the root is only its mount point, so nothing is created in it.
    */
   constructor(root: string, anchor: string) {
     this.#root = root;
     this.#anchor = anchor;
   }
 
-  /** Makes the folder and its parents, durably; at once when that was done before. */
+  /** Creates the folder and its parents durably. Resolves at once when that was done before. */
   ensure(folder: string): Promise<void> {
     let known = this.#known.get(folder);
     if (!known) {
-      known = this.#make(folder);
+      known = this.#create(folder);
       this.#known.set(folder, known);
       known.catch(() => this.forget(folder));
     }
     return known;
   }
 
-  /** To be called when a folder that was made turns out to be gone. */
+  /** Call it when a folder that was created no longer exists. */
   forget(folder: string): void {
-    for (let gone = folder; gone.length > this.#root.length; gone = path.dirname(gone))
-      this.#known.delete(gone);
+    for (let missing = folder; missing.length > this.#root.length; missing = path.dirname(missing))
+      this.#known.delete(missing);
   }
 
   /** Resolves when every entry that was in the folder at the time of the call is durable. */
@@ -50,23 +50,23 @@ export class DurableFolders {
     return state.next;
   }
 
-  async #make(folder: string): Promise<void> {
+  async #create(folder: string): Promise<void> {
     if (folder === this.#root) return;
     const parent = path.dirname(folder);
     if (parent === this.#root) await stat(this.#anchor);
     else await this.ensure(parent);
     await mkdir(folder).catch(unless('EEXIST'));
-    // Also when it was there: whoever made it may have died before this.
+    // Even when the folder existed: the process that created it may have died before its fsync.
     await this.sync(parent);
   }
 
   #run(folder: string): Promise<void> {
     const state = { running: fsyncFolder(folder), next: null as Promise<void> | null };
     this.#syncs.set(folder, state);
-    const done = (): void => {
+    const cleanUp = (): void => {
       if (state.next === null) this.#syncs.delete(folder);
     };
-    state.running.then(done, done);
+    state.running.then(cleanUp, cleanUp);
     return state.running;
   }
 }
@@ -80,7 +80,7 @@ async function fsyncFolder(folder: string): Promise<void> {
   }
 }
 
-/** For `catch`: swallows a system error with this code only. */
+/** For `catch`: ignores system errors with this code, and no others. */
 function unless(code: string): (error: NodeJS.ErrnoException) => void {
   return (error) => {
     if (error.code !== code) throw error;

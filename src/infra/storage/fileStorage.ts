@@ -18,7 +18,10 @@ import { checkKey, checkPrefix, SPOOL } from './keys.ts';
 import { openSpool } from './spool.ts';
 import { NotStoredError, type Storage } from './storage.ts';
 
-/** Objects as files below a folder. Every write is: a spooled file, fsync, rename into place, fsync of the folder. */
+/**
+ * Objects as files below a folder. Every write: a file in the spool, its fsync, a rename into place, fsync of
+ * the folder.
+ */
 export async function createFileStorage(root: string): Promise<Storage> {
   await mkdir(root, { recursive: true });
   const spoolDir = path.join(root, SPOOL);
@@ -52,29 +55,29 @@ class FileStorage implements Storage {
 
   async copy(from: string, to: string): Promise<void> {
     await this.#spooled(async (file) => {
-      await this.#found(from, copyFile(this.#path(from), file));
+      await this.#orNotStored(from, copyFile(this.#path(from), file));
       await this.adopt(file, to);
     });
   }
 
   async read(key: string): Promise<Readable> {
-    const handle = await this.#found(key, open(this.#path(key), 'r'));
+    const handle = await this.#orNotStored(key, open(this.#path(key), 'r'));
     return handle.createReadStream();
   }
 
   async readAll(key: string): Promise<Buffer> {
-    return this.#found(key, readFile(this.#path(key)));
+    return this.#orNotStored(key, readFile(this.#path(key)));
   }
 
   async withFile<T>(key: string, use: (file: string) => Promise<T>): Promise<T> {
     const file = this.#path(key);
-    await this.#found(key, stat(file));
+    await this.#orNotStored(key, stat(file));
     return use(file);
   }
 
   async size(key: string): Promise<number | null> {
     try {
-      return (await this.#found(key, stat(this.#path(key)))).size;
+      return (await this.#orNotStored(key, stat(this.#path(key)))).size;
     } catch (error) {
       if (error instanceof NotStoredError) return null;
       throw error;
@@ -110,7 +113,7 @@ class FileStorage implements Storage {
       if (codeOf(error) === 'ENOENT') return;
       throw error;
     }
-    // A folder sorts with its slash, as the keys below it do.
+    // A folder sorts with its slash, like the keys below it.
     const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
     for (const name of names) {
       if (name.endsWith('/')) yield* this.#walk(prefix + name);
@@ -119,14 +122,15 @@ class FileStorage implements Storage {
   }
 
   /**
-   * Written under its mark's name, and then given the object's: a file fewer to make and no rename between folders, which
-   * a file system does one at a time. What a crash leaves is a mark without its object.
+   * Writes the file under the name of its mark, and then links it to the name of the object. That creates one
+   * file less, and needs no rename between folders, which file systems do one at a time. A crash leaves a
+   * mark without its object.
    */
   async #putMarked(key: string, body: Buffer | string, mark: string): Promise<void> {
     const [target, marked] = [this.#path(key), this.#path(mark)];
     try {
       await this.#enter(marked, () =>
-        anew(marked, () => writeFile(marked, body, { flag: 'wx', flush: true })),
+        replacing(marked, () => writeFile(marked, body, { flag: 'wx', flush: true })),
       );
       await this.#enter(target, () => this.#linkOver(marked, target));
     } catch (error) {
@@ -136,16 +140,19 @@ class FileStorage implements Storage {
     await this.#syncFoldersOf(target, marked);
   }
 
-  /** Gives a file that is durable its names. */
+  /** Gives a durable file its names. */
   async #place(file: string, key: string, mark?: string): Promise<void> {
     const names = [key, ...(mark === undefined ? [] : [mark])].map((name) => this.#path(name));
     const [target, marked] = names as [string, string?];
-    if (marked !== undefined) await this.#enter(marked, () => anew(marked, () => link(file, marked)));
+    if (marked !== undefined) await this.#enter(marked, () => replacing(marked, () => link(file, marked)));
     await this.#enter(target, () => rename(file, target));
     await this.#syncFoldersOf(...names);
   }
 
-  /** Gives a file a further name. Whoever reads a name that is there already finds the old file or the new one. */
+  /**
+   * Gives a file a further name. When the name exists, its readers see the old file or the new one, never
+   * none.
+   */
   async #linkOver(file: string, name: string): Promise<void> {
     try {
       await link(file, name);
@@ -162,7 +169,7 @@ class FileStorage implements Storage {
     await Promise.all(names.map((name) => this.#folders.sync(path.dirname(name))));
   }
 
-  /** Runs `place`, which gives a file its name in a folder; makes the folder where there is none. */
+  /** Runs `place`, which gives a file its name in a folder; creates the folder when it is missing. */
   async #enter(target: string, place: () => Promise<void>): Promise<void> {
     const folder = path.dirname(target);
     await this.#folders.ensure(folder);
@@ -170,14 +177,14 @@ class FileStorage implements Storage {
       await place();
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
-      // Somebody tidied the folder away since it was made.
+      // The folder was deleted after it was created.
       this.#folders.forget(folder);
       await this.#folders.ensure(folder);
       await place();
     }
   }
 
-  /** Hands out the name of a new file in the spool; it is removed when `use` fails to move it away. */
+  /** Passes `use` the name of a new file in the spool, and deletes the file when `use` fails. */
   async #spooled(use: (file: string) => Promise<void>): Promise<void> {
     const file = path.join(this.spoolDir, randomUUID());
     try {
@@ -189,10 +196,11 @@ class FileStorage implements Storage {
   }
 
   /**
-   * Tells an object that is not there from a store that is away (its disk is not mounted): that one has no spool either, and
-   * comes back. @throws NotStoredError
+   * Distinguishes a missing object from a store that is away (its disk is not mounted): then the spool is
+   * missing too.
+   * @throws NotStoredError when the object is missing
    */
-  async #found<T>(key: string, result: Promise<T>): Promise<T> {
+  async #orNotStored<T>(key: string, result: Promise<T>): Promise<T> {
     try {
       return await result;
     } catch (error) {
@@ -209,8 +217,11 @@ class FileStorage implements Storage {
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-/** Makes a name that must not be there yet; one that is goes first. (To write into it would change a hard link's other name.) */
-async function anew(name: string, make: () => Promise<void>): Promise<void> {
+/**
+ * Runs `make`, which creates a new name. An existing one is removed first: writing into it would change its
+ * other links.
+ */
+async function replacing(name: string, make: () => Promise<void>): Promise<void> {
   try {
     await make();
   } catch (error) {

@@ -1,7 +1,10 @@
-/** Folder of the store that holds bytes which are not (yet) objects; no key may be below it. */
+/** Folder of the store for bytes that are not (yet) objects; no key may be below it. */
 export const SPOOL = 'tmp/spool';
 
-/** Keys are made by us; this only makes sure that a mistake can never leave the store. @throws Error */
+/**
+ * All keys are our own; this check makes sure that a mistake never reaches outside the store.
+ * @throws Error
+ */
 export function checkKey(key: string): string {
   const parts = key.split('/');
   const wrong = parts.some((part) => part === '' || part === '.' || part === '..');

@@ -23,9 +23,10 @@ import { NotStoredError, type Storage } from './storage.ts';
 const PUT_TRIES = 3;
 
 /**
- * Objects in a bucket, below a prefix. Bytes wait in a local folder of the system's temporary directory (TMPDIR) until
- * their number is known, and are streamed up from there: one put an object, so an object is there whole or not at all.
- * @param endpoint base URL of an S3 that is not AWS's; null = AWS.
+ * Objects in a bucket, below a prefix. Bytes wait in a folder of the system's temporary directory (TMPDIR)
+ * until their number is known, and are streamed up from there. Each object is one PUT, so it exists
+ * completely or not at all.
+ * @param endpoint base URL of an S3 server other than AWS; null = AWS.
  */
 export async function createS3Storage(
   bucket: string,
@@ -37,7 +38,7 @@ export async function createS3Storage(
   const client = new S3Client({
     region: await regionOr('us-east-1'),
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
-    // AWS's newer checksum trailers are unknown to other makers' stores.
+    // Other S3 servers do not know the newer checksum trailers of AWS.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
@@ -73,11 +74,11 @@ class S3Storage implements Storage {
 
   async copy(from: string, to: string): Promise<void> {
     const CopySource = encodeURI(`${this.#bucket}/${this.#key(from)}`);
-    await found(from, this.#client.send(new CopyObjectCommand({ ...this.#at(to), CopySource })));
+    await orNotStored(from, this.#client.send(new CopyObjectCommand({ ...this.#at(to), CopySource })));
   }
 
   async read(key: string): Promise<Readable> {
-    const { Body } = await found(key, this.#client.send(new GetObjectCommand(this.#at(key))));
+    const { Body } = await orNotStored(key, this.#client.send(new GetObjectCommand(this.#at(key))));
     return Body as Readable;
   }
 
@@ -97,7 +98,10 @@ class S3Storage implements Storage {
 
   async size(key: string): Promise<number | null> {
     try {
-      const { ContentLength } = await found(key, this.#client.send(new HeadObjectCommand(this.#at(key))));
+      const { ContentLength } = await orNotStored(
+        key,
+        this.#client.send(new HeadObjectCommand(this.#at(key))),
+      );
       return ContentLength ?? 0;
     } catch (error) {
       if (error instanceof NotStoredError) return null;
@@ -106,10 +110,13 @@ class S3Storage implements Storage {
   }
 
   async delete(key: string): Promise<void> {
-    // S3 says nothing of one that is gone already; other makers' may, when two delete it at once.
-    await found(key, this.#client.send(new DeleteObjectCommand(this.#at(key)))).catch((error: unknown) => {
-      if (!(error instanceof NotStoredError)) throw error;
-    });
+    // S3 reports no error for a missing object; other servers may, when two processes delete it at the same
+    // time.
+    await orNotStored(key, this.#client.send(new DeleteObjectCommand(this.#at(key)))).catch(
+      (error: unknown) => {
+        if (!(error instanceof NotStoredError)) throw error;
+      },
+    );
   }
 
   async *list(prefix: string): AsyncIterable<string> {
@@ -131,7 +138,7 @@ class S3Storage implements Storage {
     }
   }
 
-  /** The SDK cannot send a stream a second time, so tries are made here, each with a stream of its own. */
+  /** The SDK cannot send a stream a second time, so the retries are here, each with a new stream. */
   async #put(key: string, size: number, body: () => Readable | Buffer): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -139,13 +146,13 @@ class S3Storage implements Storage {
         await this.#client.send(new PutObjectCommand(input));
         return;
       } catch (error) {
-        const final = error instanceof S3ServiceException && error.$fault === 'client';
-        if (final || attempt === PUT_TRIES) throw error;
+        const isFinal = error instanceof S3ServiceException && error.$fault === 'client';
+        if (isFinal || attempt === PUT_TRIES) throw error;
       }
     }
   }
 
-  /** S3 has no links; a mark's name says it all. */
+  /** S3 has no links, and the name of a mark is enough; its content is the key, for people. */
   async #mark(key: string, mark: string): Promise<void> {
     const bytes = Buffer.from(key);
     await this.#put(mark, bytes.length, () => bytes);
@@ -160,16 +167,16 @@ class S3Storage implements Storage {
   }
 }
 
-async function found<T>(key: string, result: Promise<T>): Promise<T> {
+async function orNotStored<T>(key: string, result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    const missing = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
-    throw missing && error.name !== 'NoSuchBucket' ? new NotStoredError(key) : error;
+    const isMissing = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
+    throw isMissing && error.name !== 'NoSuchBucket' ? new NotStoredError(key) : error;
   }
 }
 
-/** The region that AWS's usual ways name (AWS_REGION, profile), else this one: other makers' stores need none. */
+/** The region of the usual AWS settings (AWS_REGION, profile), or this one: other S3 servers need none. */
 async function regionOr(fallback: string): Promise<string> {
   try {
     return await new S3Client({}).config.region();

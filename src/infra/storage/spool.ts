@@ -5,17 +5,17 @@ import { HOUR_MS } from '../../lib/time.ts';
 const LEFT_OVER_AFTER_MS = HOUR_MS;
 
 /**
- * Makes the spool folder, and removes what dead processes left there. No request lives for an hour, so a file that was
- * not touched for one is nobody's; younger ones may be another process's.
+ * Creates the spool folder, and deletes what dead processes left there. No request takes an hour, so a file
+ * that was not changed for an hour belongs to none; a younger file may belong to another process.
  */
 export async function openSpool(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   for (const name of await readdir(dir)) {
     const file = path.join(dir, name);
-    const touched = await stat(file).then(
-      (s) => s.mtimeMs,
+    const changedAt = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
       () => Infinity,
     );
-    if (Date.now() - touched > LEFT_OVER_AFTER_MS) await rm(file, { force: true, recursive: true });
+    if (Date.now() - changedAt > LEFT_OVER_AFTER_MS) await rm(file, { force: true, recursive: true });
   }
 }

@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
- * What this process has to tell, for `GET /metrics`. Labels are words of ours and routes, never ids or anything of a mail: there
- * are few of them, and nobody's data is in them.
+ * The metrics of this process, for `GET /metrics`. Labels are fixed words and routes, never ids or text of a
+ * mail: they stay few, and hold no personal data.
  */
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
@@ -13,7 +13,7 @@ const registers = [registry];
 
 const mails = new Counter({
   name: 'postroom_mails_total',
-  help: 'Mails by what became of them; one that is run again counts again.',
+  help: 'Mails by outcome; a mail that is run again counts again.',
   labelNames: ['outcome'],
   registers,
 });
@@ -21,18 +21,18 @@ export const countMail = (outcome: 'routed' | 'skipped' | 'held' | 'failed'): vo
 
 const replies = new Counter({
   name: 'postroom_replies_total',
-  help: 'Messages going out, by the state that they came into.',
+  help: 'Outgoing messages by the state that they entered.',
   labelNames: ['state'],
   registers,
 });
-/** @param state that a message came into; undefined = it is in none that is new. */
+/** @param state that a message entered; undefined = its state did not change. */
 export function countReply(state: string | undefined): void {
   if (state !== undefined) replies.inc({ state });
 }
 
 const steps = new Histogram({
   name: 'postroom_step_seconds',
-  help: 'Tries of steps: done, ended by a verdict, or to be tried again.',
+  help: 'Tries of steps: done, ended by a verdict, or tried again.',
   labelNames: ['step', 'result'],
   buckets,
   registers,
@@ -56,7 +56,7 @@ const apiRequests = new Histogram({
   registers,
 });
 export interface Answered {
-  /** As it is written in the code (`/api/v1/workspaces/:workspace_id/tickets`); `none` = no such route. */
+  /** As in the code (`/api/v1/workspaces/:workspace_id/tickets`); `none` = no such route. */
   route: string;
   method: string;
   status: number;
@@ -74,10 +74,10 @@ const attempts = new Histogram({
   buckets,
   registers,
 });
-/** @param status that the endpoint answered; null = there was no answer, or it is at an address that is not called. */
+/** @param status of the endpoint's answer; null = there was no answer, or the address must not be called. */
 export function observeWebhookAttempt(status: number | null, seconds: number): void {
-  const isTaken = status !== null && status >= 200 && status <= 299;
-  const outcome = isTaken
+  const isDelivered = status !== null && status >= 200 && status <= 299;
+  const outcome = isDelivered
     ? 'delivered'
     : status === null
       ? 'unreachable'
@@ -90,7 +90,7 @@ export function observeWebhookAttempt(status: number | null, seconds: number): v
 const ages = new Map<string, () => Promise<number>>();
 new Gauge({
   name: 'postroom_queue_age_seconds',
-  help: 'Age of the oldest post that is not worked off; 0 = none. Missing = storage does not answer.',
+  help: 'Age of the oldest post that is not processed yet; 0 = none. Missing = storage does not answer.',
   labelNames: ['queue'],
   registers,
   async collect() {
@@ -101,11 +101,11 @@ new Gauge({
     }
   },
 });
-/** @param ageOf the oldest mark's age in seconds, looked up when it is asked for. */
+/** @param ageOf age of the oldest mark in seconds; called for each request for metrics. */
 export const watchQueue = (queue: 'mails' | 'events', ageOf: () => Promise<number>): void =>
   void ages.set(queue, ageOf);
 
-/** The answer to `GET /metrics`. @param more text of further metrics in the same format. */
+/** The answer to `GET /metrics`. @param more further metrics in the same format. */
 export async function answerMetrics(more = ''): Promise<{ type: string; body: string }> {
   return { type: registry.contentType, body: (await registry.metrics()) + more };
 }

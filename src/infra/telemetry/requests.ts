@@ -4,12 +4,13 @@ import { newId } from '../../lib/ids.ts';
 import { withLogFields } from './logContext.ts';
 import { observeRequest } from './metrics.ts';
 
-/** What we take as an id from outside: nothing that could be an address or a text. */
+/** Ids that are accepted from outside: nothing that could be an address or a text. */
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
 /**
- * Around every request: its id (`X-Request-Id`, taken or made, answered, and on every line that is logged for it), a line with route
- * and status, and its time for `/metrics`. Neither holds the URL: addresses may be in it.
+ * Gives every request an id (`X-Request-Id`: the sender's or a new one), which is in the answer and on every
+ * line that is logged for it. Logs route and status, and measures the time for `/metrics`. Neither holds the
+ * URL: it may hold addresses.
  */
 export function observeRequests(log: Logger): Middleware {
   return async (ctx, next) => {
@@ -33,6 +34,6 @@ export function observeRequests(log: Logger): Middleware {
 function routeOf(ctx: Context): string {
   const matched = ctx._matchedRoute as string | undefined;
   if (matched !== undefined) return matched;
-  // The webhooks answer 404 for every path that is none of theirs.
+  // The ingress answers 404 for every unknown path below /webhooks/.
   return ctx.path.startsWith('/webhooks/') && ctx.status !== 404 ? ctx.path : 'none';
 }

@@ -2,7 +2,9 @@ import net from 'node:net';
 import { once } from 'node:events';
 import type { TelemetryOptions } from '@temporalio/worker';
 
-/** What Temporal's SDK counts of this worker: it serves that itself, on a port of its own, which only this process reads. */
+/**
+ * The metrics of Temporal's SDK. It serves them itself, on a port of its own, which only this process reads.
+ */
 export interface TemporalMetrics {
   telemetry: TelemetryOptions;
   /** In Prometheus's text format; empty when it does not answer. */

@@ -7,18 +7,21 @@ export const REPLY_QUEUE = 'replies';
 /** Task queue of addresses and domains being set up. */
 export const SET_UP_QUEUE = 'set-up';
 
-/** Task queue of events on their way to endpoints: one that hangs holds up no mail. */
+/** Task queue of deliveries of events to endpoints. An endpoint that hangs delays no mail. */
 export const WEBHOOK_QUEUE = 'webhooks';
 
-/** Workflow id of an event's way to an endpoint; `run` counts from 1, later ones were sent again by a person. */
+/**
+ * Workflow id of the delivery of an event to an endpoint; `run` counts from 1, a person started the later
+ * ones.
+ */
 export function webhookWorkflowId(deliveryId: string, run: number): string {
   return run === 1 ? `webhook/${deliveryId}` : `webhook/${deliveryId}/again/${run}`;
 }
 
-/** Workflows that carry a set-up; each run is told a row's id and the run's number. */
+/** Workflows of set-ups. Their input is a row's id and the number of the run. */
 export type SetUpWorkflow = 'verifyForwarding' | 'verifyDomain';
 
-/** Workflow id of a set-up; `run` counts from 1, later ones were begun again. */
+/** Workflow id of a set-up; `run` counts from 1. */
 export function setUpWorkflowId(workflow: SetUpWorkflow, id: string, run: number): string {
   const name = workflow === 'verifyForwarding' ? 'verify-forwarding' : 'verify-domain';
   return run === 1 ? `${name}/${id}` : `${name}/${id}/again/${run}`;
@@ -27,18 +30,18 @@ export function setUpWorkflowId(workflow: SetUpWorkflow, id: string, run: number
 /** Workflow id of the run that deletes a workspace. */
 export const deleteWorkspaceId = (workspaceId: string): string => `delete-workspace/${workspaceId}`;
 
-/** Workflow id of the one run that deletes what has been kept long enough. */
+/** Workflow id of the one run that deletes what is older than the retention. */
 export const KEEP_TIDY_ID = 'keep-tidy';
 
-/** Workflow id of the one run that looks after what Postroom needs at its provider. */
+/** Workflow id of the one run that keeps routes and event webhooks at the mail provider. */
 export const KEEP_PROVIDER_ID = 'keep-provider';
 
-/** Workflow id of a reply; `run` counts from 1, later ones were started by a person. */
+/** Workflow id of a reply; `run` counts from 1, a person started the later ones. */
 export function replyWorkflowId(messageId: string, run: number): string {
   return run === 1 ? `reply/${messageId}` : `reply/${messageId}/again/${run}`;
 }
 
-/** Workflow id of one post for one recipient; `run` counts from 1, later ones were started again. */
+/** Workflow id of one post for one recipient; `run` counts from 1, later ones are reruns. */
 export function inboundWorkflowId(inboundEmailId: string, run: number): string {
   return run === 1 ? `inbound/${inboundEmailId}` : `inbound/${inboundEmailId}/again/${run}`;
 }

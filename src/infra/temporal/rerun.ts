@@ -19,8 +19,8 @@ export interface RerunDeps {
 }
 
 /**
- * Runs a skipped, held or failed mail again, or a mail with a file that failed. Safe to call concurrently: only one run
- * starts.
+ * Runs a skipped, held or failed mail again, or a mail with a file that failed. Safe to call concurrently:
+ * only one run starts.
  */
 export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> {
   const { models, client, starts } = deps;
@@ -38,8 +38,8 @@ export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> 
     const workflowId = inboundWorkflowId(id, run);
     if ((await starts.inboundEmail({ id, key: row.key, run })) === 'started')
       return { result: 'started', workflowId, run };
-    // That run number is used: by an open run, by one that closed after the row was read here, or by one that was ended
-    // before it wrote to the row.
+    // That run number is used: by an open run, by one that closed after the row was read here, or by one that
+    // was ended before it wrote to the row.
     if ((await runState(client, workflowId)).state === 'open') return { result: 'running', workflowId, run };
     if (await models.InboundEmail.exists({ _id: id, run: { $gte: run } })) return rerunInbound(deps, id);
   }

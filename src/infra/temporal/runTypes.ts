@@ -1,14 +1,14 @@
-/** What a run is told: ids only (promise 6: Temporal holds ids, not mail). */
+/** Input of a run for an incoming mail: ids only (promise 6: Temporal holds ids, not mail). */
 export interface InboundRun {
   /** Id of the inbound email's row. */
   id: string;
   /** Storage key of the payload's JSON. */
   key: string;
-  /** 1, and one more each time it is started again. */
+  /** 1, and one more with each rerun. */
   run: number;
 }
 
-/** What became of one inbound email; reasons are codes and words of ours, never text from the mail. */
+/** Outcome of one inbound email; reasons are our own codes and words, never text of the mail. */
 export type InboundOutcome =
   | { action: 'routed'; messages: string[]; copy: boolean }
   | { action: 'skipped'; reason: string }
@@ -17,17 +17,17 @@ export type InboundOutcome =
   /** A later run has taken over; this one wrote nothing. */
   | { action: 'superseded' };
 
-/** What the run of a reply is told. */
+/** Input of the run of a reply. */
 export interface ReplyRun {
   /** Id of the message's row. */
   id: string;
-  /** 1, and one more each time a person has it tried again. */
+  /** 1, and one more each time a person starts a retry. */
   run: number;
 }
 
 /**
- * What became of a reply by the end of its run; events that come later are written to the message all the same. The code says
- * more to operators; words for an agent are on the message.
+ * Outcome of a reply at the end of its run; later events still change the message. The code is for operators;
+ * the text for agents is on the message.
  */
 export interface ReplyOutcome {
   action:
@@ -43,63 +43,70 @@ export interface ReplyOutcome {
   code?: string;
 }
 
-/** What the run of a set-up is told. */
+/** Input of the run of a set-up. */
 export interface SetUpRun {
   /** Id of the row of the proof or the domain. */
   id: string;
-  /** 1, and one more each time it is begun again. */
+  /** 1, and one more each time the set-up is started again. */
   run: number;
 }
 
-/** How far the proof of an address is when a run of it goes on as another one. Times in ms since 1970, by the workflow's clock. */
+/**
+ * Progress of the proof of an address, passed on by `continueAsNew`. Times in ms since 1970, by the
+ * workflow's clock.
+ */
 export interface ProofProgress {
   startedAt: number;
-  /** Then a code that could not be sent is tried again. */
+  /** When a code that could not be sent is sent again. */
   codeAt: number;
-  /** Then DNS is looked at, and after that once more when `gap` (ms) is over. */
+  /** When DNS is looked at next; `gap` (ms) is the wait after that look. */
   checkAt: number;
   gap: number;
-  /** How many reminders were sent, and when the next one is due. */
+  /** Number of reminders sent, and when the next one is due. */
   reminders: number;
   remindAt: number;
 }
 
-/** What became of the proof of an address. */
+/** Outcome of the proof of an address. */
 export interface ProofOutcome {
   action:
     | 'proved'
     | 'expired'
     /** The address was deleted. */
     | 'dropped'
-    /** Begun again: a later run has taken over; this one wrote nothing more. */
+    /** Started again: a later run has taken over, and this one wrote nothing more. */
     | 'superseded';
 }
-/** How a claim on a domain ended. `provider`: whether the domain was removed there too (activities/domains/leaveDomain.ts). */
+
+/**
+ * Outcome of a claim on a domain. `provider`: whether the provider removed it too
+ * (activities/domains/leaveDomain.ts).
+ */
 export type DomainOutcome =
   | { action: 'deleted' | 'expired' | 'lost'; provider: 'removed' | 'kept' | 'refused' }
   /** A later run has taken over; this one wrote nothing more. */
   | { action: 'superseded' };
 
-/** What the run of an event's way to an endpoint is told. */
+/** Input of the run of a delivery to an endpoint. */
 export interface WebhookRun {
   /** Id of the delivery's row. */
   id: string;
-  /** 1, and one more each time a person has it sent again. */
+  /** 1, and one more each time a person sends it again. */
   run: number;
 }
 
-/** What became of it. */
+/** Outcome of a delivery to an endpoint. */
 export interface WebhookOutcome {
   action:
     | 'delivered'
     | 'failed'
-    /** The endpoint is off or gone, or there is nothing any more that it may be told. */
+    /** The endpoint is disabled or deleted, or it may no longer receive this event. */
     | 'cancelled'
     /** A later run has taken over. */
     | 'superseded';
 }
 
-/** What the run that deletes a workspace is told. */
+/** Input of the run that deletes a workspace. */
 export interface WorkspaceToDelete {
   id: string;
 }

@@ -1,6 +1,9 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 
-/** What Temporal knows of a run: open, closed with its status, or nothing (never started, or past its retention). */
+/**
+ * State of a run in Temporal: open, closed with its status, or unknown (never started, or older than the
+ * retention).
+ */
 export type RunState = { state: 'open' } | { state: 'closed'; status: string } | { state: 'unknown' };
 
 export async function runState(client: Client, workflowId: string): Promise<RunState> {

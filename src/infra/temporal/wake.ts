@@ -6,8 +6,9 @@ const DEADLINE_MS = 5_000;
 const AWAY_MS = 30_000;
 
 /**
- * Signals a run to read its row again. Best effort, never rejects: a run that misses the signal reads its row at its next
- * turn. After a failed call none is made for 30 s, so that no request waits for a Temporal that is away.
+ * Signals a run to read its row again. Best effort, never rejects: a run that misses the signal reads its row
+ * at its next turn. After a failed call none is made for 30 s, so that no request waits for a Temporal that
+ * is away.
  */
 export function createWake(client: Client) {
   let awayUntil = 0;

@@ -9,7 +9,10 @@ import {
 
 const IS_TYPESCRIPT = import.meta.url.endsWith('.ts');
 
-/** The bundle that `npm run build` wrote next to the compiled code, or a new one from source (takes some seconds). */
+/**
+ * The bundle that `npm run build` wrote next to the compiled code, or a new one from source (takes some
+ * seconds).
+ */
 export async function workflowBundle(): Promise<WorkflowBundleOption> {
   const prebuilt = fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
   if (!IS_TYPESCRIPT && existsSync(prebuilt)) return { codePath: prebuilt };
@@ -27,8 +30,8 @@ export async function buildWorkflowBundle(): Promise<{ code: string }> {
 }
 
 /**
- * A worker of one task queue. At `shutdown()` it takes nothing new, and after 10 s it cancels the activities that have
- * not ended; `run()` resolves when all have ended.
+ * A worker of one task queue. At `shutdown()` it takes nothing new, and after 10 s it cancels the activities
+ * that have not ended; `run()` resolves when all have ended.
  *
  * Few local activities run at one time, on purpose: they share one event loop, and each has two seconds
  * (workflows/policies.ts).
