@@ -86,9 +86,13 @@ test('more events than a page come page by page, none twice', async () => {
 
 test('events of personal mail go to its owner only, and no events to another workspace', async () => {
   const { next } = await ask(null);
-  const mine = { audience: 'owner:dana', owner_id: 'dana' };
-  const { _id } = await rows.conversation(world.models, mine);
-  await rows.message(world.models, { audience: mine.audience, thread_kind: 'conversation', thread_id: _id });
+  const personal = { audience: 'owner:dana', owner_id: 'dana' };
+  const { _id } = await rows.conversation(world.models, personal);
+  await rows.message(world.models, {
+    audience: personal.audience,
+    thread_kind: 'conversation',
+    thread_id: _id,
+  });
   await rows.contact(world.models, { audiences: ['owner:dana'] });
   await rows.ticket(world.models, { workspace_id: 'other' });
   const told = (await upToNow(next, world.tokens.dana)).map(({ type }) => type);
@@ -168,12 +172,12 @@ describe('server-sent events', () => {
 
   test('one user has at most twenty open, and may open another when one has ended', async () => {
     const open = async () => {
-      const going = new AbortController();
+      const abort = new AbortController();
       const { status } = await fetch(`${world.url}/api/v1/workspaces/acme/changes`, {
         headers: { authorization: `Bearer ${world.tokens.olga}`, accept: 'text/event-stream' },
-        signal: going.signal,
+        signal: abort.signal,
       });
-      return { status, end: () => going.abort() };
+      return { status, end: () => abort.abort() };
     };
     const streams = await Promise.all(Array.from({ length: 30 }, open));
     const started = streams.filter(({ status }) => status === 200);

@@ -19,8 +19,8 @@ test('name and notes can be changed with If-Match; the contact is found by the n
   const changed = await patch(path, { name: ' Zoë  Ångström ', notes: 'likes\nowls' }, { 'if-match': etag });
   expect(changed).toMatchObject({ status: 200, body: { name: 'Zoë  Ångström', notes: 'likes\nowls' } });
   expect((await patch(path, { name: 'x' }, { 'if-match': etag })).status).toBe(412);
-  const found = await answerOf(world.get('/contacts?q=zoe%20ang', dana()));
-  expect(found.body.data.map(({ id }) => id)).toEqual([_id]);
+  const matches = await answerOf(world.get('/contacts?q=zoe%20ang', dana()));
+  expect(matches.body.data.map(({ id }) => id)).toEqual([_id]);
   expect(await faultsOf(patch(path, { name: 'a\nb', notes: 'x'.repeat(10_001), email: 'e' }))).toEqual([
     ...[422, 'name', 'notes', 'email'],
   ]);
@@ -58,11 +58,11 @@ test('a merge joins threads, addresses, name and notes', async () => {
 });
 
 test('a contact that is known through personal mail only cannot be merged, whoever else knows it, and nothing of it is shown', async () => {
-  const made = (email: string, audiences: string[]) =>
+  const createContact = (email: string, audiences: string[]) =>
     rows.contact(world.models, { email, audiences, notes: `of ${email}`, words: [email.split('@')[0]!] });
-  const everybodys = await made('wide@x.test', ['tickets']);
-  const alone = await made('alone@x.test', ['owner:dana']);
-  const both = await made('both@x.test', ['owner:dana', 'owner:max']);
+  const everybodys = await createContact('wide@x.test', ['tickets']);
+  const alone = await createContact('alone@x.test', ['owner:dana']);
+  const both = await createContact('both@x.test', ['owner:dana', 'owner:max']);
   const maxs = { audience: 'owner:max', owner_id: 'max', contact_id: both._id };
   const conversation = await rows.conversation(world.models, maxs);
   const merge = (from: { _id: string }, into: { _id: string }) =>
@@ -101,8 +101,12 @@ test('a contact that was blocked stays blocked after a merge', async () => {
 });
 
 test('a contact is merged only with a visible one, and not in a circle', async () => {
-  const made = async (row: object = {}) => (await rows.contact(world.models, row))._id;
-  const [a, b, hidden] = [await made(), await made(), await made({ audiences: ['owner:max'] })];
+  const createContact = async (row: object = {}) => (await rows.contact(world.models, row))._id;
+  const [a, b, hidden] = [
+    await createContact(),
+    await createContact(),
+    await createContact({ audiences: ['owner:max'] }),
+  ];
   const merge = (from: string, into: string) => post(`/contacts/${from}/merge`, { into });
   for (const into of [a, hidden, 'none']) expect(await faultsOf(merge(a, into))).toEqual([422, 'into']);
   expect((await merge(hidden, a)).status).toBe(404);
@@ -112,7 +116,7 @@ test('a contact is merged only with a visible one, and not in a circle', async (
     _id: { $in: [a, b] },
     merged_into: { $exists: false },
   }).lean();
-  const c = await made();
+  const c = await createContact();
   expect((await merge(left!._id, c)).status).toBe(200);
   expect(await world.models.Contact.countDocuments({ workspace_id: 'acme', merged_into: c })).toBe(2);
 });

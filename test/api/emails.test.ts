@@ -264,10 +264,10 @@ describe('an address that is hosted elsewhere', () => {
       forwarding_address: team.body.forwarding_address,
     });
     for (const id of [team.body.id, shared.body.id]) {
-      const made = answer(
+      const email = answer(
         world.patch(`/emails/${id}`, world.tokens.olga, { purpose: 'inbox', user_id: 'dana' }),
       );
-      expect(fields(await made)).toEqual([422, 'user_id']);
+      expect(fields(await email)).toEqual([422, 'user_id']);
     }
   });
 

@@ -42,19 +42,23 @@ test.each(['ticket', 'conversation'] as const)(
     const audience = kind === 'ticket' ? 'tickets' : 'shared';
     const { _id: message_id } = await rows.message(models, { thread_kind: kind, thread_id, audience });
     const id = await storedFile(world, 'x', { message_id, audience });
-    const found = async (query = '') =>
+    const downloadStatus = async (query = '') =>
       (await world.get(`/attachments/${id}${query}`, world.tokens.dana)).status;
     const signed = async () =>
       (await fetch(world.links.signedFile({ workspaceId: 'acme', userId: 'dana', role: 'member' }, id)))
         .status;
-    expect([await found(), await signed()]).toEqual([200, 200]);
+    expect([await downloadStatus(), await signed()]).toEqual([200, 200]);
     expect((await world.delete(`/${kind}s/${thread_id}`, world.tokens.dana)).status).toBe(204);
-    expect([await found(), await found('?trash=false'), await found('?trash=true')]).toEqual([404, 404, 200]);
+    expect([
+      await downloadStatus(),
+      await downloadStatus('?trash=false'),
+      await downloadStatus('?trash=true'),
+    ]).toEqual([404, 404, 200]);
     // An open page keeps its images.
     expect(await signed()).toBe(200);
-    expect(await found('?trash=x')).toBe(422);
+    expect(await downloadStatus('?trash=x')).toBe(422);
     expect((await world.post(`/${kind}s/${thread_id}/restore`, world.tokens.dana)).status).toBe(200);
-    expect(await found()).toBe(200);
+    expect(await downloadStatus()).toBe(200);
   },
 );
 

@@ -68,7 +68,7 @@ const FILTERS = [
   'q=hello%20wor',
   'status=open&agent_id=none&tag=a&q=hello',
 ];
-const found = { tags: ['a'], words: ['hello', 'world'] };
+const matching = { tags: ['a'], words: ['hello', 'world'] };
 
 test('every list uses an index that starts with the workspace, on later pages too', async () => {
   const { models } = world;
@@ -84,8 +84,8 @@ test('every list uses an index that starts with the workspace, on later pages to
     }
   }
   for (let i = 0; i < 2; i += 1) {
-    await rows.ticket(models, found);
-    await rows.conversation(models, found);
+    await rows.ticket(models, matching);
+    await rows.conversation(models, matching);
     await rows.contact(models, {});
     await rows.workspaceEmail(models, {});
     await world.post('/tokens', world.tokens.dana, {});
@@ -133,7 +133,7 @@ test('a list examines at most one row more than its page, however many rows ther
   const audiences = ['shared', 'shared', 'owner:dana', 'owner:max'];
   for (let n = 0; n < 120; n += 1) {
     const at = new Date(T0.getTime() + n * 60_000);
-    const row = { created_at: at, updated_at: at, ...found, tags: n % 2 ? ['a'] : [] };
+    const row = { created_at: at, updated_at: at, ...matching, tags: n % 2 ? ['a'] : [] };
     const status = n % 3 ? 'open' : 'closed';
     await rows.ticket(models, { ...row, status });
     const audience = audiences[n % 4]!;

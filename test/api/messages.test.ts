@@ -57,8 +57,8 @@ test('a reply is saved with everything that will not change, and its run is requ
   const { outbound, people } = await row(body.id);
   expect(outbound).toMatchObject({ run: 1, wants_start: true, is_open: true, attempt: 0 });
   expect(people).toEqual(['ann@x.test', 'bob@x.test']);
-  const one = await answerOf(world.get(`/tickets/${id}/messages/${body.id}`, world.tokens.dana));
-  expect(one).toEqual({ status: 200, body });
+  const message = await answerOf(world.get(`/tickets/${id}/messages/${body.id}`, world.tokens.dana));
+  expect(message).toEqual({ status: 200, body });
   const list = await answerOf(world.get(`/tickets/${id}/messages`, world.tokens.dana));
   expect(list.body.data[1]).toEqual(body);
 });

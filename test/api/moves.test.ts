@@ -37,13 +37,13 @@ describe('merging', () => {
   });
 
   test('joins only threads that the user sees, of one kind and audience', async () => {
-    const made = async (row: object) => (await rows.conversation(world.models, row))._id;
-    const shared = await made({});
-    const own = await made({ audience: 'owner:dana', owner_id: 'dana' });
-    const own2 = await made({ audience: 'owner:dana', owner_id: 'dana' });
-    const others = await made({ audience: 'owner:max', owner_id: 'max' });
-    const trashed = await made({ deleted_at: T0, hidden: 'trash' });
-    const foreign = await made({ workspace_id: 'other' });
+    const createConversation = async (row: object) => (await rows.conversation(world.models, row))._id;
+    const shared = await createConversation({});
+    const own = await createConversation({ audience: 'owner:dana', owner_id: 'dana' });
+    const own2 = await createConversation({ audience: 'owner:dana', owner_id: 'dana' });
+    const others = await createConversation({ audience: 'owner:max', owner_id: 'max' });
+    const trashed = await createConversation({ deleted_at: T0, hidden: 'trash' });
+    const foreign = await createConversation({ workspace_id: 'other' });
     const ticket = await askedTicket(world);
     const into = (from: string, second: unknown) => post(`/conversations/${from}/merge`, { into: second });
     for (const second of [shared, own, others, trashed, foreign, ticket, 'none', 7])
@@ -66,15 +66,15 @@ test('a message is moved into a ticket of its own, once for each key', async () 
   });
   const path = `/tickets/${a}/messages/${second._id}/move`;
   const key = { 'idempotency-key': 'move-1' };
-  const made = await post(path, undefined, key);
-  expect(made).toMatchObject({ status: 201, body: { subject: 'Another thing', status: 'open' } });
-  expect(made.body.workspace_email).toMatchObject({ id: 'support@acme.test' });
+  const created = await post(path, undefined, key);
+  expect(created).toMatchObject({ status: 201, body: { subject: 'Another thing', status: 'open' } });
+  expect(created.body.workspace_email).toMatchObject({ id: 'support@acme.test' });
   const replayed = await world.post(path, dana(), undefined, key);
   expect([replayed.status, replayed.headers.get('idempotency-replayed')]).toEqual([201, 'true']);
-  expect(await replayed.json()).toEqual(made.body);
+  expect(await replayed.json()).toEqual(created.body);
   expect((await post(path)).status).toBe(404);
-  const there = await answerOf(world.get(`/tickets/${made.body.id}/messages`, dana()));
-  expect(there.body.data.map(({ id }) => id)).toEqual([second._id]);
+  const movedMessages = await answerOf(world.get(`/tickets/${created.body.id}/messages`, dana()));
+  expect(movedMessages.body.data.map(({ id }) => id)).toEqual([second._id]);
   const [only] = (await answerOf(world.get(`/tickets/${a}/messages`, dana()))).body.data;
   expect((await post(`/tickets/${a}/messages/${only!.id}/move`)).status).toBe(409);
 });
@@ -92,18 +92,18 @@ test('only its owner makes a ticket of a personal conversation, which then answe
   const path = `/conversations/${_id}/move-to-ticket`;
   for (const token of [world.tokens.max, world.tokens.olga])
     expect((await post(path, undefined, {}, token)).status).toBe(404);
-  const made = await post(path);
-  expect(made).toMatchObject({
+  const created = await post(path);
+  expect(created).toMatchObject({
     status: 201,
     body: { number: expect.any(Number) as number, agent_id: 'dana' },
   });
-  expect(made.body.workspace_email).toMatchObject({ address: 'support@acme.test' });
-  const seen = await answerOf(world.get(`/tickets/${made.body.id}/messages`, world.tokens.max));
+  expect(created.body.workspace_email).toMatchObject({ address: 'support@acme.test' });
+  const seen = await answerOf(world.get(`/tickets/${created.body.id}/messages`, world.tokens.max));
   expect(seen.body.data).toHaveLength(1);
   expect((await world.get(`/contacts/${contact._id}`, world.tokens.max)).status).toBe(200);
   expect(await answerOf(world.get(`/conversations/${_id}`, dana()))).toMatchObject({
     status: 404,
-    body: { merged_into: made.body.id, merged_kind: 'ticket' },
+    body: { merged_into: created.body.id, merged_kind: 'ticket' },
   });
   expect((await post(path)).status).toBe(404);
 });

@@ -48,8 +48,13 @@ export async function oneOfEach(
   if (audience !== undefined) return ids;
   const domain = domainRow({ workspace_id, name: `${name}.${workspace_id}.test`.toLowerCase() });
   await models.Domain.create(domain);
-  const made = { scopes: null, expiresAt: null };
-  const { row } = await createApiToken(models, { workspaceId: workspace_id, userId: user, name, ...made });
+  const unlimited = { scopes: null, expiresAt: null };
+  const { row } = await createApiToken(models, {
+    workspaceId: workspace_id,
+    userId: user,
+    name,
+    ...unlimited,
+  });
   const email = await rows.workspaceEmail(models, { workspace_id, display_name: name });
   const webhook = await models.Webhook.create({
     _id: newId(),

@@ -85,9 +85,9 @@ async function database(): Promise<Record<string, unknown>> {
   const { connection } = world.models;
   const all: Record<string, unknown> = {};
   for (const name of connection.modelNames()) {
-    const found = await connection.model(name).find().sort({ _id: 1 }).lean();
+    const rowsOfModel = await connection.model(name).find().sort({ _id: 1 }).lean();
     all[name] = JSON.parse(
-      JSON.stringify(found, (key, value: unknown) => (key.startsWith('last_') ? undefined : value)),
+      JSON.stringify(rowsOfModel, (key, value: unknown) => (key.startsWith('last_') ? undefined : value)),
     );
   }
   return all;
@@ -202,7 +202,7 @@ test('an id of another workspace, or of somebody’s personal mail, is 404, and 
   // A token with all rights.
   const token = await tokenWith(null);
   const before = await database();
-  const found: [string, number][] = [];
+  const notHidden: [string, number][] = [];
   let asked = 0;
   for (const route of routes)
     for (const parameter of parametersOf(route.path))
@@ -211,9 +211,9 @@ test('an id of another workspace, or of somebody’s personal mail, is 404, and 
         if (id === undefined) continue;
         asked += 1;
         const status = await ask(route, filled(route, { parameter, id }), { token });
-        if (status !== 404) found.push([`${nameOf(route)} ${parameter} ${id}`, status]);
+        if (status !== 404) notHidden.push([`${nameOf(route)} ${parameter} ${id}`, status]);
       }
-  expect(found).toEqual([]);
+  expect(notHidden).toEqual([]);
   expect(asked).toBeGreaterThan(60);
   expect(await database()).toEqual(before);
 });

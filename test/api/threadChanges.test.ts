@@ -120,17 +120,17 @@ describe('changes', () => {
       contacts.map((contact) => change(path, { contact_id: contact._id }, at)),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(9).fill(412)]);
-    const made = answers.find(({ status }) => status === 200)!.body.contact.id;
+    const changedTo = answers.find(({ status }) => status === 200)!.body.contact.id;
     const shown = () =>
       world.models.Contact.find({
         _id: { $in: contacts.map((contact) => contact._id) },
         audiences: 'tickets',
       }).lean();
-    expect(await shown()).toMatchObject([{ _id: made }]);
+    expect(await shown()).toMatchObject([{ _id: changedTo }]);
     // A repeated request whose process died before it made the contact visible.
-    await world.models.Contact.updateOne({ _id: made }, { $set: personal });
-    expect((await change(path, { contact_id: made })).status).toBe(200);
-    expect(await shown()).toMatchObject([{ _id: made }]);
+    await world.models.Contact.updateOne({ _id: changedTo }, { $set: personal });
+    expect((await change(path, { contact_id: changedTo })).status).toBe(200);
+    expect(await shown()).toMatchObject([{ _id: changedTo }]);
   });
 
   test('without If-Match concurrent ones all succeed', async () => {
@@ -152,17 +152,25 @@ describe('lists', () => {
   test('by each filter, and by several', async () => {
     const contact = await rows.contact(world.models, {});
     const email = await rows.workspaceEmail(world.models, {});
-    const mine = { contact_id: contact._id, workspace_email_id: email._id };
-    const a = await rows.ticket(world.models, { ...mine, status: 'pending', agent_id: 'max', tags: ['red'] });
+    const threadFields = { contact_id: contact._id, workspace_email_id: email._id };
+    const a = await rows.ticket(world.models, {
+      ...threadFields,
+      status: 'pending',
+      agent_id: 'max',
+      tags: ['red'],
+    });
     const b = await rows.ticket(world.models, {
-      ...mine,
+      ...threadFields,
       agent_id: null,
       tags: ['red', 'blue'],
       spam: true,
       hidden: 'spam',
       updated_at: new Date(T0.getTime() + 5_000),
     });
-    const c = await rows.ticket(world.models, { ...mine, created_at: new Date(T0.getTime() + 1_000) });
+    const c = await rows.ticket(world.models, {
+      ...threadFields,
+      created_at: new Date(T0.getTime() + 1_000),
+    });
     const of = (query: string) => ids(`/tickets?contact_id=${contact._id}&${query}`);
     expect(await of('')).toEqual([c._id, a._id]);
     expect(await of('status=pending')).toEqual([a._id]);
@@ -179,7 +187,11 @@ describe('lists', () => {
 
   test('q finds words of the subject and of every message, in what the user may see', async () => {
     const { models } = world;
-    const made = async (thread_kind: 'ticket' | 'conversation', audience: string, thread_id: string) => {
+    const createMessages = async (
+      thread_kind: 'ticket' | 'conversation',
+      audience: string,
+      thread_id: string,
+    ) => {
       const about = { thread_kind, audience, thread_id, contact_id: 'c', workspace_email_id: 'e' };
       for (const [subject, text] of [
         ['Zebra crossing', 'The Ümlaut stays'],
@@ -190,8 +202,8 @@ describe('lists', () => {
         await applyToThread(models, message.toObject(), false);
       }
     };
-    await made('ticket', 'tickets', 'zebra');
-    await made('conversation', 'owner:max', 'zebra of max');
+    await createMessages('ticket', 'tickets', 'zebra');
+    await createMessages('conversation', 'owner:max', 'zebra of max');
     expect(await ids('/tickets?q=umlaut%20ZEBRA')).toEqual(['zebra']);
     expect(await ids('/tickets?q=quag')).toEqual(['zebra']);
     expect(await ids('/tickets?q=zebra%20horse')).toEqual([]);

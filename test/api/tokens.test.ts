@@ -25,21 +25,21 @@ const listed = async (by: keyof World['tokens']) =>
   ((await (await world.get('/tokens', world.tokens[by])).json()) as { data: Record<string, unknown>[] }).data;
 
 test('a token is shown once, kept as a hash, and can be searched for by its prefix', async () => {
-  const made = await make('max', { name: 'CRM', scopes: ['read'] });
-  expect(made.token).toMatch(/^postroom_[\w-]{32}$/);
-  expect(made).toMatchObject({
+  const created = await make('max', { name: 'CRM', scopes: ['read'] });
+  expect(created.token).toMatch(/^postroom_[\w-]{32}$/);
+  expect(created).toMatchObject({
     name: 'CRM',
     scopes: ['read'],
     user_id: 'max',
     last_used_at: null,
     expires_at: null,
   });
-  const row = await world.models.Token.findById(hashToken(made.token)).lean();
-  expect(JSON.stringify(row)).not.toContain(made.token);
-  const shown = (await listed('max')).find(({ id }) => id === made.id);
-  expect(shown).toEqual({ ...made, token: undefined, created_at: expect.any(String) });
-  expect(made.token.startsWith(made.prefix)).toBe(true);
-  expect(made.prefix).toHaveLength('postroom_'.length + 6);
+  const row = await world.models.Token.findById(hashToken(created.token)).lean();
+  expect(JSON.stringify(row)).not.toContain(created.token);
+  const shown = (await listed('max')).find(({ id }) => id === created.id);
+  expect(shown).toEqual({ ...created, token: undefined, created_at: expect.any(String) });
+  expect(created.token.startsWith(created.prefix)).toBe(true);
+  expect(created.prefix).toHaveLength('postroom_'.length + 6);
 });
 
 test('members list their own, owners all of the workspace', async () => {

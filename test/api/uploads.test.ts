@@ -257,18 +257,18 @@ describe('with an Idempotency-Key', () => {
         ...(await answerOf(raw('?filename=two', `file ${n % 2}`, two))),
       })),
     );
-    const taken = answers.filter(({ status }) => status === 201);
-    expect(taken.length).toBe(3);
-    expect(new Set(taken.map(({ text, body }) => `${text} ${body.id}`)).size).toBe(1);
-    expect(await (await download(taken[0]!.body.url)).text()).toBe(taken[0]!.text);
+    const created = answers.filter(({ status }) => status === 201);
+    expect(created.length).toBe(3);
+    expect(new Set(created.map(({ text, body }) => `${text} ${body.id}`)).size).toBe(1);
+    expect(await (await download(created[0]!.body.url)).text()).toBe(created[0]!.text);
     expect(await kept()).toEqual({ ...before, objects: before.objects + 2 });
   });
 
   test('users do not share keys, and an invalid key is 422', async () => {
     const named = key();
-    const mine = await answerOf(raw('', 'x', named));
+    const ownUpload = await answerOf(raw('', 'x', named));
     const danas = await answerOf(raw('', 'y', { ...named, authorization: `Bearer ${world.tokens.dana}` }));
-    expect([mine.status, danas.status, mine.body.id === danas.body.id]).toEqual([201, 201, false]);
+    expect([ownUpload.status, danas.status, ownUpload.body.id === danas.body.id]).toEqual([201, 201, false]);
     expect(await faultsOf(answerOf(raw('', 'x', { 'idempotency-key': 'two words' })))).toEqual([
       ...[422, 'Idempotency-Key'],
     ]);

@@ -87,15 +87,15 @@ async function addEmail(workspace: string, seenBy: User[]) {
 }
 
 const statuses = async (user: User): Promise<Record<string, number>> => {
-  const found: Record<string, number> = {};
+  const statusByPath: Record<string, number> = {};
   for (const { name, paths } of things) {
     for (const path of paths) {
       const answer = await world.get(path, world.tokens[user]);
-      found[`${name} ${path.replaceAll(/\/\w{20,}/g, '/…')}`] = answer.status;
+      statusByPath[`${name} ${path.replaceAll(/\/\w{20,}/g, '/…')}`] = answer.status;
       await answer.arrayBuffer();
     }
   }
-  return found;
+  return statusByPath;
 };
 
 test.each(EVERYONE)('each row by its id is visible to %s, or is 404', async (user) => {

@@ -112,8 +112,8 @@ test('events go to existing endpoints that ask for them; personal events go to n
   const contact = await rows.contact(world.models, {});
   const ticket = await rows.ticket(world.models, {});
   const [delivery] = await until('a delivery', async () => {
-    const there = await deliveries(id);
-    return there.length > 0 && there;
+    const sentDeliveries = await deliveries(id);
+    return sentDeliveries.length > 0 && sentDeliveries;
   });
   const event = await world.models.Event.findById(delivery!.event_id).lean();
   expect(event).toMatchObject({ type: 'ticket.created', row_id: ticket._id });
