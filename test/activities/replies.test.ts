@@ -435,7 +435,7 @@ describe('findReply', () => {
 
   test.each([
     ['cannot be read', { readable: false, code: '403' } as const, SETTLE_MS / 60 + 1, 'cannot be read'],
-    ['are no longer kept', { readable: true, events: [] } as const, KEPT_MS + 1, 'no longer knows'],
+    ['are no longer kept', { readable: true, events: [] } as const, KEPT_MS + 1, 'no longer has its events'],
   ])('events that %s: a person decides', async (_, found, ageMs, reason) => {
     const reply = await unclear(ageMs);
     events = found as unknown as FoundEvents;
