@@ -22,30 +22,30 @@ export interface Deps {
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
   parser: ParserPool;
-  /** Takes replies out. */
+  /** Sends replies. */
   outbound: OutboundProvider;
   replies: Config['replies'];
-  /** Looks things up in DNS, at several resolvers. */
+  /** Looks up DNS records, at several resolvers. */
   dns: Dns;
   platformDomain: string;
   /** Starts an inbound email again (src/infra/temporal/rerun.ts). @throws anything when Temporal is away */
   rerun: (inboundEmailId: string) => Promise<Rerun>;
-  /** Has a run look at its row (src/infra/temporal/wake.ts); never rejects. */
+  /** Wakes a run, so that it reads its row again (src/infra/temporal/wake.ts); never rejects. */
   wake: Wake;
-  /** What Temporal knows of a run. @throws anything when Temporal is away */
+  /** The state of a run in Temporal. @throws anything when Temporal is away */
   runState: (workflowId: string) => Promise<RunState>;
-  /** Days for which the raw of mail is kept that has come to its end. */
+  /** How many days raw mail is kept after its run has ended. */
   retentionDays: number;
   /** Domains, routes and event hooks at the provider. */
   setUp: ProviderSetUp;
   domains: Config['domains'];
   publicUrl: string;
-  /** The time; tests of long waits have their own. */
+  /** The current time; tests of long waits set their own. */
   now: () => Date;
   log: Logger;
 }
 
-/** What posting to endpoints works with besides. */
+/** What posting to endpoints needs in addition. */
 export interface EndpointDeps extends Deps {
   links: Links;
   /** Opens the endpoints' secrets. */

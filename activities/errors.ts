@@ -5,10 +5,10 @@ import { ProviderAway } from '../src/infra/providers/setup.ts';
 /** A later run of this mail has taken over its row: this one must write nothing. */
 export class Superseded extends Error {}
 
-/** Seen while running as a local activity: the work would hold up other runs. The workflow runs it as a normal one. */
+/** Thrown by a local activity whose work would hold up other runs. The workflow then runs it as a normal activity. */
 export class TooHeavyForLocal extends Error {}
 
-/** Some of it is done, the rest has to be tried again; `codes` say why, without any text from outside. */
+/** Part of the work is done, the rest must be tried again. `codes` say why, without any foreign text. */
 export class TryAgain extends Error {
   readonly codes: string[];
   constructor(codes: string[]) {
@@ -22,7 +22,7 @@ const VERDICTS = [Superseded, TooHeavyForLocal];
 
 /**
  * The one place where an error becomes a Temporal failure: a code, never foreign text (a duplicate-key error of MongoDB
- * holds an address; promise 6). The stack without its message goes to the log.
+ * holds an address). The stack goes to the log, without its message.
  */
 export function translate(error: unknown, step: string, log: Logger): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
@@ -31,12 +31,12 @@ export function translate(error: unknown, step: string, log: Logger): Error {
     return ApplicationFailure.nonRetryable(code, code);
   const detail = error instanceof TryAgain ? `${step}: ${error.message}` : `${step}: ${code}`;
   log.warn({ step, code, at: stackOf(error) }, 'a step failed and will be tried again');
-  // Whoever asks for patience (429) is asked again after that.
+  // The provider may say when to try again (429).
   const nextRetryDelay = error instanceof ProviderAway ? (error.retryAfterMs ?? undefined) : undefined;
   return ApplicationFailure.create({ message: detail, type: code, nextRetryDelay });
 }
 
-/** Trying again would give the same; also when the step was told to stop. */
+/** Trying again would give the same result, or the step was cancelled. */
 export const isVerdict = (failure: Error): boolean =>
   failure instanceof CancelledFailure || (failure instanceof ApplicationFailure && !!failure.nonRetryable);
 

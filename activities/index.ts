@@ -33,7 +33,7 @@ import { attemptWebhook } from './outgoingWebhooks/attemptWebhook.ts';
 import { tellOfDisabledWebhook } from './outgoingWebhooks/tellOfDisabledWebhook.ts';
 import { holdEmail, skipEmail } from './inbound/skipEmail.ts';
 
-/** The steps of mail coming in. Each may run twice, beside itself, and after its successors. */
+/** The steps of incoming mail. Each may run twice, concurrently with itself, and after later steps. */
 export function createMailActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
@@ -50,7 +50,7 @@ export function createMailActivities(deps: Deps) {
 }
 export type MailActivities = ReturnType<typeof createMailActivities>;
 
-/** The steps of a reply going out. */
+/** The steps of an outgoing reply. */
 export function createReplyActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
@@ -63,7 +63,7 @@ export function createReplyActivities(deps: Deps) {
 }
 export type ReplyActivities = ReturnType<typeof createReplyActivities>;
 
-/** The steps of addresses being set up. */
+/** The steps of setting up an address. */
 export function createSetUpActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
@@ -75,7 +75,8 @@ export function createSetUpActivities(deps: Deps) {
   };
 }
 export type SetUpActivities = ReturnType<typeof createSetUpActivities>;
-/** The steps of a domain being proved and looked after, and of what Postroom needs at its provider. */
+
+/** The steps of proving a domain and keeping it in order, and of keeping what Postroom needs at its provider. */
 export function createDomainActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
@@ -88,7 +89,7 @@ export function createDomainActivities(deps: Deps) {
 }
 export type DomainActivities = ReturnType<typeof createDomainActivities>;
 
-/** The steps of what an operator wants done: retention, and deleting a workspace. */
+/** The operator's steps: retention, and deleting a workspace. */
 export function createOperationsActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
@@ -101,7 +102,7 @@ export function createOperationsActivities(deps: Deps) {
 }
 export type OperationsActivities = ReturnType<typeof createOperationsActivities>;
 
-/** The steps of events on their way to endpoints. */
+/** The steps of delivering an event to an endpoint. */
 export function createWebhookActivities(deps: EndpointDeps) {
   const step = stepsOf(deps);
   return { attemptWebhook: step(attemptWebhook), tellOfDisabledWebhook: step(tellOfDisabledWebhook) };
@@ -130,7 +131,7 @@ function stepsOf<All extends Deps>(deps: All) {
       });
 }
 
-/** The workflow's id has the mail's or message's id in it. */
+/** The workflow's id contains the id of the mail or message. */
 function idsOfRun(): Record<string, string> {
   const workflowId = activities.getStore()?.info.workflowExecution?.workflowId;
   return workflowId === undefined ? {} : { workflow_id: workflowId };

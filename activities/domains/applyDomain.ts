@@ -6,14 +6,14 @@ import type { Deps } from '../deps.ts';
 import { readDomain } from './domainRow.ts';
 import { HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
 
-/** `later`: addresses are right, the provider could not be told. */
+/** `later`: the addresses are updated, but not the provider. */
 export type Applied = { verdict: 'applied' } | { verdict: 'later'; code: string; ms: number };
 
-/** Where the provider says nothing of when to come again, and where it refuses until somebody mends it (ms). */
+/** When to try again: if the provider does not say when, and if it refuses until a person changes something there. */
 const LATER_MS = 5 * MINUTE_MS;
 const REFUSED_MS = HOUR_MS;
 
-/** Brings addresses, routes and event hooks in line with the claim; its row says so until all of it is done. */
+/** Updates addresses, routes and event hooks to match the claim. Its row keeps `wants_applying` until all are updated. */
 export async function applyDomain(deps: Deps, run: SetUpRun): Promise<Applied> {
   const row = await readDomain(deps, run);
   await updateAddressesOnDomain(deps.models, row.name);

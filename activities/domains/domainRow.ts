@@ -14,10 +14,10 @@ export async function readDomain(
 }
 
 /**
- * Reads the claim and writes what `change` makes of it, from the beginning when another step wrote in between. What owners change
- * (deleted, catch-all, a look that is wanted) is never part of it.
- * @param change null = nothing is written.
- * @returns the claim as it is then.
+ * Reads the claim and writes the change that `change` makes of it. Starts again when another step wrote in between. The change
+ * never contains fields that owners set (deletion, catch-all, a requested look).
+ * @param change returns null to write nothing.
+ * @returns the claim after the change.
  */
 export async function changeDomain(
   deps: Pick<Deps, 'models'>,

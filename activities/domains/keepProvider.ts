@@ -3,12 +3,12 @@ import { ProviderRefused } from '../../src/infra/providers/setup.ts';
 import type { Deps } from '../deps.ts';
 
 export interface Kept {
-  /** `off`: this installation has no key of the provider’s. */
+  /** `off`: this installation has no API key of the provider. */
   verdict: 'kept' | 'refused' | 'off';
   code?: string;
 }
 
-/** Routes of all domains, and where their events go, as they are to be; somebody may have changed them. @throws ProviderAway */
+/** Repairs the routes and event hooks of all domains at the provider: a person may have changed them. @throws ProviderAway */
 export async function keepProvider(deps: Deps): Promise<Kept> {
   const steps = [() => keepRoutes(deps)];
   for (const name of await routedNames(deps)) steps.push(() => keepEventHooks(deps, name));
@@ -16,7 +16,7 @@ export async function keepProvider(deps: Deps): Promise<Kept> {
   for (const step of steps) {
     const code = await refusalOf(step);
     if (code === 'NoApiKey') {
-      deps.log.info('no API key of the provider is set: its routes are not looked after');
+      deps.log.info('no API key of the provider is set: Postroom does not keep its routes');
       return { verdict: 'off' };
     }
     if (code) codes.add(code);
@@ -24,11 +24,11 @@ export async function keepProvider(deps: Deps): Promise<Kept> {
   if (codes.size === 0) return { verdict: 'kept' };
   const code = [...codes].sort().join(', ');
   // Http404: a domain, the platform's own for one, is not in the provider's account.
-  deps.log.warn({ code }, 'the provider refused some of what is to be looked after there');
+  deps.log.warn({ code }, 'the provider refused some routes or event hooks');
   return { verdict: 'refused', code };
 }
 
-/** One that is refused does not keep the others from being done. */
+/** A step that is refused does not stop the others. @returns the code of the refusal, or null */
 async function refusalOf(step: () => Promise<void>): Promise<string | null> {
   try {
     await step();

@@ -7,14 +7,14 @@ import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { readDomain } from './domainRow.ts';
 
-/** `removed`: at the provider too. `refused`: the provider keeps it; an operator can remove it. */
+/** `removed`: from the provider too. `refused`: the provider keeps the domain; an operator can remove it. */
 export interface Left {
   provider: 'removed' | 'kept' | 'refused';
 }
 
 /**
- * After a claim was deleted, has expired or is lost: takes back what came of it, and of it alone.
- * @throws ProviderAway: then it is done again, from the beginning.
+ * After a claim was deleted, expired or was lost: undoes what it has set up, and nothing else. Idempotent.
+ * @throws ProviderAway when it must be tried again.
  */
 export async function leaveDomain(deps: Deps, run: SetUpRun): Promise<Left> {
   const row = await readDomain(deps, run);
@@ -24,17 +24,17 @@ export async function leaveDomain(deps: Deps, run: SetUpRun): Promise<Left> {
     return { provider: (await remove(deps, row)) ? 'removed' : 'kept' };
   } catch (error) {
     if (!(error instanceof ProviderRefused)) throw error;
-    deps.log.warn({ domain_id: row._id, code: error.code }, 'the provider refused to take a domain back');
+    deps.log.warn({ domain_id: row._id, code: error.code }, 'the provider refused to remove a domain');
     return { provider: 'refused' };
   }
 }
 
-/** Only what was this workspace's by proof, was made by us, and is claimed by nobody else, is removed for all. */
+/** Removes a domain from the provider only if this workspace had proved it, Postroom had added it, and no other claim is live. */
 async function remove({ models, setUp }: Deps, row: DomainRow): Promise<boolean> {
   const wasProved = row.state === 'lost' || row.owned_at !== null;
   if (!wasProved || (await models.Domain.exists({ ...LIVE, name: row.name }))) return false;
-  const made = await models.ProviderDomain.exists({ _id: row.name, made_by_us: true });
-  if (!made) return false;
+  const isOurs = await models.ProviderDomain.exists({ _id: row.name, made_by_us: true });
+  if (!isOurs) return false;
   await setUp.removeDomain(row.name);
   await models.ProviderDomain.deleteOne({ _id: row.name });
   return true;

@@ -21,12 +21,12 @@ import type { Deps } from '../deps.ts';
 import { changeDomain, readDomain } from './domainRow.ts';
 
 export type Looked =
-  /** The claim goes on. `ms`: then it is looked at again. */
+  /** The claim goes on. `ms`: time until the next look. */
   | { verdict: 'looked'; state: DomainRow['state']; apply: boolean; tell: boolean; ms: number }
-  /** It was deleted, never proved, or lost. */
+  /** The claim was deleted, was never proved, or is lost. */
   | { verdict: 'over'; state: 'deleted' | 'expired' | 'lost' };
 
-/** What a look found, whatever the row says by the time it is written. */
+/** What a look found. It is applied to the row as it is when the look ends. */
 interface Found {
   at: Date;
   asked: AtProvider;
@@ -35,24 +35,24 @@ interface Found {
   rival: boolean;
 }
 
-/** Between two times that the provider is asked to look at DNS. */
+/** Shortest time between two requests to the provider to check DNS. */
 const VERIFY_EVERY_MS = 60_000;
 
 /**
- * One look: the domain at the provider, every record at our own resolvers, and what both come to. What cannot be asked just now changes
- * nothing but the words.
+ * One look: reads the domain at the provider and every record at our own resolvers, and decides the claim's state. What
+ * cannot be read at the moment changes only the texts.
  */
 export async function lookAtDomain(deps: Deps, run: SetUpRun): Promise<Looked> {
   const before = await readDomain(deps, run);
   if (!isLive(before)) return over(before);
   const msToDue = (before.check_wanted_at?.getTime() ?? 0) - deps.now().getTime();
-  // Asked for right after a look (infra/dns/lookGap.ts).
+  // The look was requested right after another one (infra/dns/lookGap.ts).
   if (msToDue > 0) return { ...looked(before), ms: msToDue };
-  const found = await find(deps, before);
+  const found = await look(deps, before);
   const { graceMs } = deps.domains;
   const row = await changeDomain(deps, run, (now) =>
     isLive(now)
-      ? { ...nextDomainState(now, seenOf(now, found), graceMs), verify_after: found.verifyAfter }
+      ? { ...nextDomainState(now, findingsOf(now, found), graceMs), verify_after: found.verifyAfter }
       : null,
   );
   await deps.models.Domain.updateOne(
@@ -64,11 +64,14 @@ export async function lookAtDomain(deps: Deps, run: SetUpRun): Promise<Looked> {
   return { ...looked(row), ms };
 }
 
-const looked = ({ state, wants_applying: apply, notices }: DomainRow) => ({
-  ...({ verdict: 'looked', state, apply, tell: notices.length > 0 } as const),
+const looked = ({ state, wants_applying, notices }: DomainRow) => ({
+  verdict: 'looked' as const,
+  state,
+  apply: wants_applying,
+  tell: notices.length > 0,
 });
 
-async function find(deps: Deps, row: DomainRow): Promise<Found> {
+async function look(deps: Deps, row: DomainRow): Promise<Found> {
   const at = deps.now();
   let asked = await findOrCreateAtProvider(deps, row.name);
   const records = recordsOf(row, asked.domain);
@@ -79,7 +82,7 @@ async function find(deps: Deps, row: DomainRow): Promise<Found> {
     const verified = await verifyAtProvider(deps, row.name);
     const ms = (verified.problem === null ? null : verified.retryAfterMs) ?? VERIFY_EVERY_MS;
     verifyAfter = new Date(at.getTime() + ms);
-    // That it has no time to look is no problem of the domain's.
+    // A provider that is too busy to check is no problem of the domain.
     if (verified.domain) asked = verified;
   }
   const ownership = records.find(({ purpose }) => purpose === 'ownership');
@@ -89,7 +92,7 @@ async function find(deps: Deps, row: DomainRow): Promise<Found> {
   return { at, asked, answers, verifyAfter, rival };
 }
 
-function seenOf(row: DomainRow, { at, asked, answers, rival }: Found): DomainFindings {
+function findingsOf(row: DomainRow, { at, asked, answers, rival }: Found): DomainFindings {
   const records = withAnswers(recordsOf(row, asked.domain), answers);
   const answered = records.filter((record) => isAnswered(record, answers)).map(({ purpose }) => purpose);
   return {

@@ -10,25 +10,25 @@ import type { Deps } from '../deps.ts';
 import { readDomain } from './domainRow.ts';
 import { MINUTE_MS } from '../../src/lib/time.ts';
 
-/** `later`: the provider does not take mail just now. */
+/** `later`: the provider does not accept mail at the moment. */
 export type NoticeVerdict = { verdict: 'told' } | { verdict: 'later'; code: string; ms: number };
 
 const LATER_MS = 10 * MINUTE_MS;
 
-/** Sends what the owners of the workspace are still to be told; each mail to each of them once. */
+/** Mails the workspace's owners the notices that they do not have yet, each once. */
 export async function tellOwners(deps: Deps, run: SetUpRun): Promise<NoticeVerdict> {
   const row = await readDomain(deps, run);
   let verdict: NoticeVerdict = { verdict: 'told' };
   for (const notice of row.notices) {
-    const later = await tell(deps, row, notice);
+    const later = await mailOwners(deps, row, notice);
     if (later) verdict = later;
     else await write(deps, row, notice, { $pull: { notices: { kind: notice.kind, at: notice.at } } });
   }
   return verdict;
 }
 
-/** @returns null when all of them have it, or never will. */
-async function tell(deps: Deps, row: DomainRow, notice: DomainNotice): Promise<NoticeVerdict | null> {
+/** @returns null when each owner has the mail, or cannot get it. */
+async function mailOwners(deps: Deps, row: DomainRow, notice: DomainNotice): Promise<NoticeVerdict | null> {
   let later: NoticeVerdict | null = null;
   for (const { _id, email } of await ownersOf(deps.models, row.workspace_id)) {
     if (notice.told.includes(_id)) continue;

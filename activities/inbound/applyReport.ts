@@ -7,11 +7,11 @@ import type { Deps } from '../deps.ts';
 type Sent = Pick<OutboundMessageRow, '_id' | 'to' | 'cc' | 'outbound'>;
 
 /**
- * Writes to the message that a bounce is about what it says of its recipients. Anybody can send a bounce; this one must
- * name the message by its Message-Id, of 128 random bits: only who got the mail, or a server on its way, knows it. They can
- * say of its recipients, and of nobody else, that it did not arrive: no more than they could say by letting it bounce. A
- * forgery that fails both SPF and DKIM does nothing.
- * @returns the message's id, or null when it is about none of ours.
+ * Writes what a bounce says about recipients to the message that bounced. Anyone can send a bounce, so it must name the message
+ * by its Message-Id, which has 128 random bits: only its recipients and the servers on its way know it. They can report a
+ * failure for its recipients and for no other address, which they could also do by a real bounce. A mail that fails both SPF
+ * and DKIM is ignored.
+ * @returns the message's id, or null when it is none of ours.
  */
 export async function applyReport(
   { models }: Pick<Deps, 'models'>,
@@ -26,7 +26,7 @@ export async function applyReport(
     { to: 1, cc: 1, outbound: 1 },
   ).lean<Sent>();
   if (!message) return null;
-  // The mail's own time: another try says the same.
+  // The mail's own time, so that a retry writes the same.
   const events = eventsOf(report, recipientsOf(message)).map((event) => ({
     ...event,
     at: row.received_at,
@@ -41,7 +41,7 @@ function recipientsOf({ to, cc, outbound }: Sent): Set<string> {
   return new Set(addresses.filter((address) => address !== null));
 }
 
-/** A report that names nobody is about the only recipient; one that names others is about none. */
+/** A report without recipients is about the only recipient. One that names other addresses is about no recipient. */
 function eventsOf(report: DeliveryReport, recipients: Set<string>) {
   const { action } = report;
   const [only] = recipients;

@@ -10,12 +10,12 @@ import { readRow, writeRow } from './inboundRow.ts';
 export type Kind =
   { verdict: 'ordinary' | 'auto-reply' } | { verdict: 'skip'; reason: 'own mail' | 'bounce' };
 
-/** What kind of mail it is; the rules that fired are kept on the row. */
+/** Decides the kind of the mail; the rules that matched are kept on the row. */
 export async function classifyEmail(deps: Deps, mail: InboundRun): Promise<Kind> {
   const row = await readRow(deps, mail);
   const stored = row.mail as StoredMail;
 
-  // Our own mail coming back is known by its Message-Id, never by From: colleagues and contact forms write as us.
+  // Our own mail is recognised by its Message-Id, never by From: colleagues and contact forms write with our addresses.
   const own = await ownAudiences(deps, row.workspace_id, stored.message_id);
   const targets = row.targets.filter((target) => !own.has(target.audience));
   if (targets.length === 0) {
@@ -36,14 +36,14 @@ export async function classifyEmail(deps: Deps, mail: InboundRun): Promise<Kind>
     list_mail: (await isForeignList(deps, row)) ? 'List-Id or List-Post' : null,
     spam: stored.verdicts.spam === 'fail' ? 'the provider’s spam filter' : null,
   };
-  const fired = Object.values(rules).filter((rule) => rule !== null);
-  if (fired.length > 0 || targets.length < row.targets.length) {
+  const matched = Object.values(rules).filter((rule) => rule !== null);
+  if (matched.length > 0 || targets.length < row.targets.length) {
     await writeRow(deps, mail, ['received'], {
       targets,
       auto_reply: rules.auto_reply !== null,
       list_mail: rules.list_mail !== null,
       spam: rules.spam !== null,
-      classified_by: fired.join('; ') || null,
+      classified_by: matched.join('; ') || null,
     });
   }
   return { verdict: rules.auto_reply === null ? 'ordinary' : 'auto-reply' };

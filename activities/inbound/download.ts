@@ -12,13 +12,13 @@ export type Downloaded =
   /** `status` is 0 when there was no answer, or it broke off; `code` says which, without foreign text. */
   | { outcome: 'failed'; status: number; code: string };
 
-/** A server that sends nothing for this long is taken for dead. */
+/** A download that gets no bytes for this long is given up. */
 const IDLE_MS = 20_000;
 const MAX_REDIRECTS = 3;
 
 /**
- * Fetches a file into storage, streamed. Credentials go to the URL asked for and nowhere else: a redirect is followed
- * without them, to https only.
+ * Downloads a file into storage, streamed. Credentials go only to the requested URL: a redirect is followed without them, and
+ * only to https.
  */
 export async function download(
   request: { url: URL; headers: Record<string, string> },
@@ -57,7 +57,7 @@ export async function download(
   }
 }
 
-/** fetch's own errors; those of the file system (a full disk) are ours and go up. */
+/** Errors of the download. Errors of our file system (a full disk) are thrown on. */
 function isOfTheNetwork(error: unknown): boolean {
   if (error instanceof TypeError) return true;
   const { name, code = '' } = error as { name?: string; code?: string };

@@ -16,11 +16,11 @@ import { remoteFileKey } from '../../src/infra/archive/keys.ts';
 import { readRow } from './inboundRow.ts';
 import { DAY_MS, HOUR_MS } from '../../src/lib/time.ts';
 
-/** Files fetched beside one another. */
+/** Files fetched concurrently. */
 const AT_ONCE = 4;
 const EXTRACT_LIMIT_MS = 120_000;
 
-/** What is known of one file's bytes. */
+/** Where one file's bytes are, or why they are missing. */
 type Source =
   | { state: 'ready'; object: string }
   | { state: 'in the mime'; part: number }
@@ -29,29 +29,34 @@ type Source =
   | { state: 'later'; code: string };
 
 /**
- * Brings the bytes of a mail's files: those that the provider keeps go into the archive first (for held and skipped mail
- * too, their URLs expire), from there each message gets its own copy. One failing file holds up no other; what may still
- * come is tried again by throwing TryAgain when all the rest is done.
+ * Gets the bytes of a mail's files. Files that the provider keeps go into the archive first (for held and skipped mail too,
+ * because their URLs expire); from there each message gets its own copy. A file that fails does not delay the others.
+ * @throws TryAgain after all other files are done, if a file may still come.
  */
 export async function fetchAttachments(deps: Deps, mail: InboundRun): Promise<void> {
   const row = await readRow(deps, mail);
   const { files } = row.mail as StoredMail;
   const sources: Source[] = [];
-  await eachOf(files, AT_ONCE, async (file, n) => {
-    sources[n] = await sourceOf(deps, row, file, n);
-    heartbeat(n);
+  await eachOf(files, AT_ONCE, async (file, position) => {
+    sources[position] = await sourceOf(deps, row, file, position);
+    heartbeat(position);
   });
-  await deliver(deps, row, sources);
+  await copyToMessages(deps, row, sources);
   await readKeptReport(deps, row);
   const later = sources.flatMap((source) => (source.state === 'later' ? [source.code] : []));
   if (later.length > 0) throw new TryAgain([...new Set(later)]);
 }
 
-async function sourceOf(deps: Deps, row: InboundEmailRow, file: InboundFile, n: number): Promise<Source> {
+async function sourceOf(
+  deps: Deps,
+  row: InboundEmailRow,
+  file: InboundFile,
+  position: number,
+): Promise<Source> {
   if (file.size !== null && file.size > caps.fileBytes) return { state: 'too_large', size: file.size };
   if ('part' in file.source) return { state: 'in the mime', part: file.source.part };
   if ('object' in file.source) return { state: 'ready', object: file.source.object };
-  const object = remoteFileKey(row.key, n);
+  const object = remoteFileKey(row.key, position);
   if ((await deps.storage.size(object)) !== null) return { state: 'ready', object };
   return fromProvider(deps, row, file.source.url, object);
 }
@@ -59,38 +64,40 @@ async function sourceOf(deps: Deps, row: InboundEmailRow, file: InboundFile, n: 
 async function fromProvider(deps: Deps, row: InboundEmailRow, url: string, object: string): Promise<Source> {
   try {
     const request = deps.providers.get(row.provider)?.remoteFile(url);
-    if (!request) return { state: 'failed', reason: 'this provider keeps no files' };
-    const got = await download(request, deps.storage, object, {
+    if (!request) return { state: 'failed', reason: 'this provider does not keep files' };
+    const result = await download(request, deps.storage, object, {
       maxBytes: caps.fileBytes,
       signal: cancellationSignal(),
       onProgress: () => heartbeat(),
     });
-    return verdictOf(got, object, Date.now() - row.received_at.getTime());
+    return verdictOf(result, object, Date.now() - row.received_at.getTime());
   } catch (error) {
     if (error instanceof FileRefused) return { state: 'failed', reason: error.message };
     throw error;
   }
 }
 
-/** The provider keeps files for days at most; after this nothing more can come. */
+/** The provider keeps files for at most this long. */
 const GIVE_UP_MS = 3 * DAY_MS;
 
-function verdictOf(got: Downloaded, object: string, ageMs: number): Source {
-  if (got.outcome === 'stored') return { state: 'ready', object };
-  if (got.outcome === 'too large') return { state: 'too_large', size: null };
-  const isGone = got.status === 404 || got.status === 410;
+function verdictOf(result: Downloaded, object: string, ageMs: number): Source {
+  if (result.outcome === 'stored') return { state: 'ready', object };
+  if (result.outcome === 'too large') return { state: 'too_large', size: null };
+  const isGone = result.status === 404 || result.status === 410;
   const mayPass = isGone ? ageMs < HOUR_MS : ageMs < GIVE_UP_MS;
   const isFinal =
-    got.status >= 400 && got.status < 500 && ![401, 403, 404, 408, 410, 425, 429].includes(got.status);
-  if (mayPass && !isFinal) return { state: 'later', code: got.code };
+    result.status >= 400 &&
+    result.status < 500 &&
+    ![401, 403, 404, 408, 410, 425, 429].includes(result.status);
+  if (mayPass && !isFinal) return { state: 'later', code: result.code };
   const reason = isGone
     ? 'the provider no longer has this file'
-    : `the provider did not give this file (${got.code})`;
+    : `the provider did not give this file (${result.code})`;
   return { state: 'failed', reason };
 }
 
-/** Gives every message of this mail its own copy of what is there, and says of the rest why not. */
-async function deliver(deps: Deps, row: InboundEmailRow, sources: Source[]): Promise<void> {
+/** Gives every message of this mail its own copy of each file, or the reason why a file is missing. */
+async function copyToMessages(deps: Deps, row: InboundEmailRow, sources: Source[]): Promise<void> {
   const { models } = deps;
   const messages = await models.Message.find(
     { workspace_id: row.workspace_id, inbound_email_id: row._id },
@@ -119,7 +126,7 @@ async function settle(
 ): Promise<void> {
   const key = `attachments/${attachment.workspace_id}/${attachment.message_id}/${attachment._id}`;
   const set = (change: Partial<AttachmentRow>) =>
-    // A stored one never goes back.
+    // A stored file never goes back to another state.
     deps.models.Attachment.updateOne({ _id: attachment._id, state: { $ne: 'stored' } }, { $set: change });
   switch (source?.state) {
     case 'ready':
@@ -151,14 +158,14 @@ async function settle(
   }
 }
 
-const tooLarge = 'larger than 25 MB; it is in the raw mail';
+const tooLarge = 'larger than 25 MB; download the raw mail to get it';
 
 async function copyPart({ storage }: Deps, file: string | undefined, key: string): Promise<void> {
   if (file === undefined) throw new NotStoredError(key);
   await storage.adopt(file, key);
 }
 
-/** Writes the wanted files of an archived MIME to the spool while `use` runs; one file for each attachment that wants it. */
+/** Extracts the needed parts of an archived MIME into the spool, where they exist while `use` runs. */
 async function withParts(
   deps: Deps,
   row: InboundEmailRow,
@@ -191,15 +198,15 @@ async function withParts(
   }
 }
 
-/** Runs `work` on every item, at most `atOnce` beside one another. */
+/** Runs `work` on every item, at most `atOnce` concurrently. */
 async function eachOf<T>(
   items: T[],
   atOnce: number,
-  work: (item: T, n: number) => Promise<void>,
+  work: (item: T, position: number) => Promise<void>,
 ): Promise<void> {
   const queue = items.entries();
   const lane = async () => {
-    for (const [n, item] of queue) await work(item, n);
+    for (const [position, item] of queue) await work(item, position);
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
 }

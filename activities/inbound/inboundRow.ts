@@ -8,7 +8,7 @@ type Projection = Record<string, 0> | Record<string, 1>;
 
 /**
  * The row of this run. @throws Superseded when a later run has taken over, or the row is gone.
- * @param projection what to leave out or take; bodies are up to 4 MB.
+ * @param projection fields to leave out, or to read; bodies have up to 4 MB.
  */
 export async function readRow(
   { models }: Deps,
@@ -23,7 +23,7 @@ export async function readRow(
   return row;
 }
 
-/** Writes to the row while this run still owns it and `state` is one of those named; else changes nothing. */
+/** Writes to the row if this run still owns it and its state is one of `states`; else changes nothing. */
 export async function writeRow(
   { models }: Deps,
   mail: InboundRun,

@@ -3,7 +3,9 @@ import { knowContact } from '../../src/core/threads/contacts.ts';
 import type { Deps } from '../deps.ts';
 import { readRow } from './inboundRow.ts';
 
-/** The contact who wrote: the existing one by normalised address, or a new one; known in each audience the mail lands in. */
+/**
+ * Finds the sender's contact by normalised address, or creates it. It becomes known in each audience where the mail lands.
+ */
 export async function matchContact(deps: Deps, mail: InboundRun): Promise<void> {
   const row = await readRow(deps, mail, { workspace_id: 1, sender: 1, routes: 1, received_at: 1 });
   const audiences = (row.routes ?? []).map((route) => route.lands_in);

@@ -5,8 +5,8 @@ import { hashOf } from '../../src/lib/ids.ts';
 
 /**
  * Id of the message that a mail becomes in an audience: hash of workspace, audience, Message-Id and Date as an instant,
- * so that the same mail through another route, form or forwarder meets itself. Without a Message-Id, one is made of what
- * no route changes; it never goes out.
+ * so that the same mail through another route, form or forwarder gets the same id. A mail without a Message-Id gets one made of
+ * what no route changes; it is never sent out.
  */
 export function messageKey(row: InboundEmailRow, audience: string): string {
   const mail = row.mail as StoredMail;

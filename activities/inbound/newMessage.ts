@@ -1,6 +1,7 @@
-import type { AttachmentRow, InboundEmailRow, MessageRow } from '../../src/infra/models/index.ts';
+import type { AttachmentRow, InboundEmailRow, InboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Route } from '../../src/infra/models/inboundEmail.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
+import { NO_ADDRESS } from '../../src/infra/models/message.ts';
 import { hashOf } from '../../src/lib/ids.ts';
 import { parentIds } from '../../src/mail/messageIds.ts';
 import { contactId } from '../../src/core/threads/contacts.ts';
@@ -8,10 +9,10 @@ import { threadIdFor } from '../../src/core/threads/newThreadRow.ts';
 import { messageKey } from './messageKey.ts';
 import { peopleOf } from './threading/people.ts';
 
-/** The message that a mail becomes on its route; `id` is its key, or the variant where the mail's id was reused. */
-export function newMessage(row: InboundEmailRow, route: Route, id: string): MessageRow {
+/** The message that a mail becomes on its route. `id` is its key, or the variant if another mail has that key. */
+export function newMessage(row: InboundEmailRow, route: Route, id: string): InboundMessageRow {
   const mail = row.mail as StoredMail;
-  const sender = row.sender ?? { email: '', name: '' };
+  const sender = row.sender ?? NO_ADDRESS;
   const isVariant = id !== messageKey(row, route.lands_in);
   return {
     _id: id,
@@ -21,7 +22,7 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Mess
     thread_id: route.opens && isVariant ? threadIdFor(id) : route.thread_id,
     direction: 'inbound',
     state: 'received',
-    from: mail.from ?? { email: '', name: '' },
+    from: mail.from ?? NO_ADDRESS,
     sender: { email: sender.email, name: sender.name },
     reply_to: mail.reply_to,
     to: mail.to,
@@ -56,8 +57,8 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Mess
   };
 }
 
-/** A record for each file of the mail; `fetchAttachments` brings the bytes. */
-export function pendingAttachments(row: InboundEmailRow, message: MessageRow): AttachmentRow[] {
+/** A row for each file of the mail; `fetchAttachments` gets the bytes. */
+export function pendingAttachments(row: InboundEmailRow, message: InboundMessageRow): AttachmentRow[] {
   const mail = row.mail as StoredMail;
   return mail.files.map((file, position) => ({
     _id: hashOf('attachment', message._id, position),

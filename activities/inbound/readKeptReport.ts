@@ -7,8 +7,8 @@ import type { Deps } from '../deps.ts';
 import { remoteFileKey } from '../../src/infra/archive/keys.ts';
 
 /**
- * A bounce whose parts the provider kept tells whom it is about only now that they are in the archive: it is read again, as
- * if they had been posted with it.
+ * Reads a bounce again whose parts the provider had kept: only now that they are in the archive do they show which message
+ * bounced.
  */
 export async function readKeptReport(deps: Deps, row: InboundEmailRow): Promise<void> {
   if (row.state !== 'skipped' || row.mail?.report?.originalMessageId !== null) return;
@@ -25,7 +25,7 @@ export async function readKeptReport(deps: Deps, row: InboundEmailRow): Promise<
   );
 }
 
-/** The parts that have been fetched, as files of the post. */
+/** The fetched parts, as files of the post. */
 async function keptParts({ storage }: Deps, row: InboundEmailRow): Promise<StoredPost['files']> {
   const files = (row.mail?.files ?? []).map((file, n) => ({ ...file, object: remoteFileKey(row.key, n) }));
   const kept = [...reportFiles(files, (file) => file.contentType).values()].filter(

@@ -1,7 +1,7 @@
 import {
   collectionOf,
   type InboundEmailRow,
-  type MessageRow,
+  type InboundMessageRow,
   type WorkspaceEmailRow,
 } from '../../src/infra/models/index.ts';
 import type { Route } from '../../src/infra/models/inboundEmail.ts';
@@ -21,31 +21,31 @@ import { applyToThread } from '../../src/core/threads/applyToThread.ts';
 
 export interface Recorded {
   messages: string[];
-  /** The mail was here already, through another route, form or forwarder. */
+  /** The mail had arrived already, through another route, form or forwarder. */
   copy: boolean;
 }
 
 /**
- * One message in each audience, then its ticket or conversation. Message first: whatever dies after it, the thread is
- * made from what is stored. Then the mail is `routed`.
+ * Stores one message in each audience, then makes its ticket or conversation. Message first: if the process dies after it,
+ * the next try makes the thread from the stored message. Then the mail is `routed`.
  */
 export async function recordMessage(deps: Deps, mail: InboundRun): Promise<Recorded> {
   const row = await asRecorded(deps, await readRow(deps, mail, {}));
-  const recorded: MessageRow[] = [];
+  const recorded: InboundMessageRow[] = [];
   for (const route of row.routes ?? []) recorded.push(await record(deps, row, route));
   for (const route of await tracedRoutes(deps, row, recorded)) {
     await knowContact(deps.models, row.workspace_id as string, row.sender, [route.lands_in], row.received_at);
     recorded.push(await record(deps, row, route));
   }
-  const of = (kind: MessageRow['thread_kind']) =>
+  const threadOf = (kind: InboundMessageRow['thread_kind']) =>
     recorded.find((message) => message.thread_kind === kind)?.thread_id ?? null;
   await writeRow(deps, mail, ['received', 'routed'], {
     state: 'routed',
     reason: null,
     message_ids: recorded.map((message) => message._id),
     audiences: [...new Set(recorded.map((message) => message.audience))],
-    ticket_id: of('ticket'),
-    conversation_id: of('conversation'),
+    ticket_id: threadOf('ticket'),
+    conversation_id: threadOf('conversation'),
     routed_at: new Date(),
   });
   return {
@@ -54,14 +54,14 @@ export async function recordMessage(deps: Deps, mail: InboundRun): Promise<Recor
   };
 }
 
-/** Mail of a blocked contact is spam, whatever the provider calls it: nobody is told of it. */
+/** Mail of a blocked contact is spam, whatever the provider says: no member is notified of it. */
 async function asRecorded({ models }: Deps, row: InboundEmailRow): Promise<InboundEmailRow> {
   const workspaceId = row.workspace_id as string;
   const contact = await contactNow(models, workspaceId, contactId(workspaceId, row.sender));
   return contact?.blocked_at ? { ...row, spam: true } : row;
 }
 
-async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<MessageRow> {
+async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<InboundMessageRow> {
   const message = await storeOnce(deps, row, route);
   if (message.inbound_email_id === row._id) {
     const attachments = pendingAttachments(row, message).map(({ _id, ...attachment }) => ({
@@ -70,49 +70,49 @@ async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<M
     if (attachments.length > 0)
       await once(() => deps.models.Attachment.bulkWrite(attachments, { ordered: false }));
   }
-  // None of these opens a closed thread again.
+  // None of these reopens a closed thread.
   const isAutomatic = row.auto_reply || row.list_mail || row.spam;
   return applyToThread(deps.models, message, isAutomatic);
 }
 
 /**
- * Inserts the message; when one with its key is here, it is this mail (recorded by an earlier try, or through another
- * route: kept there as a copy), or a different mail with a reused id, which is stored under a key of its own.
+ * Inserts the message. If a message with its key exists, that is this mail (stored by an earlier try, or through another
+ * route: then this one is kept there as a copy), or a different mail with a reused id: then this one gets a key of its own.
  */
 async function storeOnce(
   deps: Deps,
   row: InboundEmailRow,
   route: Route,
   id = messageKey(row, route.lands_in),
-): Promise<MessageRow> {
+): Promise<InboundMessageRow> {
   const message = newMessage(row, route, id);
-  const there = await insertOrFind(deps, message);
-  if (there === null) return message;
-  if (there.inbound_email_id === row._id) return there;
+  const existing = await insertOrFind(deps, message);
+  if (existing === null) return message;
+  if (existing.inbound_email_id === row._id) return existing;
   const variant = variantKey(messageKey(row, route.lands_in), row);
-  const mine = comparableMail(row.mail as StoredMail, row.sender?.email ?? '');
-  // The variant's key holds letters and digits of the whole mail: what is there under it is this mail.
-  const isSame = id === variant || isSameMail(comparable(there), mine);
-  return isSame ? addCopy(deps, there, row, route) : storeOnce(deps, row, route, variant);
+  const incoming = comparableMail(row.mail as StoredMail, row.sender?.email ?? '');
+  // The variant's key is a hash of the whole mail's letters and digits: a message with that key is this mail.
+  const isSame = id === variant || isSameMail(comparable(existing), incoming);
+  return isSame ? addCopy(deps, existing, row, route) : storeOnce(deps, row, route, variant);
 }
 
 /** @returns null when it was inserted. */
-async function insertOrFind({ models }: Deps, message: MessageRow): Promise<MessageRow | null> {
+async function insertOrFind({ models }: Deps, message: InboundMessageRow): Promise<InboundMessageRow | null> {
   try {
     await collectionOf(models.Message).insertOne(message);
     return null;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    return models.Message.findById(message._id).select({ headers: 0 }).orFail().lean<MessageRow>();
+    return models.Message.findById(message._id).select({ headers: 0 }).orFail().lean<InboundMessageRow>();
   }
 }
 
 async function addCopy(
   { models }: Deps,
-  message: MessageRow,
+  message: InboundMessageRow,
   row: InboundEmailRow,
   route: Route,
-): Promise<MessageRow> {
+): Promise<InboundMessageRow> {
   const copy = { inbound_email_id: row._id, traced: route.traced };
   return (
     models.Message.findOneAndUpdate(
@@ -120,21 +120,21 @@ async function addCopy(
       { $addToSet: { copies: copy } },
       { returnDocument: 'after' },
     )
-      // The thread is searched by its text: who stored it may have died before that was done.
+      // With its text, from which the thread's search words are made: the step that stored it may have died before that.
       .select({ html: 0, headers: 0 })
       .orFail()
-      .lean<MessageRow>()
+      .lean<InboundMessageRow>()
   );
 }
 
 /**
- * When further copies of one mail come (Bcc, aliases), every audience to which a copy is traced gets it. Whoever adds the
+ * When further copies of one mail come (Bcc, aliases), every audience to which a copy is traced gets it. The step that adds the
  * last copy sees the traces of all.
  */
 async function tracedRoutes(
   { models }: Deps,
   row: InboundEmailRow,
-  recorded: MessageRow[],
+  recorded: InboundMessageRow[],
 ): Promise<Route[]> {
   const copies = recorded.flatMap((message) => (message.copies.length > 1 ? message.copies : []));
   const traced = [...new Set(copies.flatMap((copy) => copy.traced))];
@@ -152,13 +152,13 @@ async function tracedRoutes(
       traced,
       unreceivable: null,
     };
-    if ([...recorded, ...routes].some((there) => audienceIn(there) === audience)) continue;
+    if ([...recorded, ...routes].some((other) => audienceIn(other) === audience)) continue;
     const route = await findThread(models, row, target);
-    if (route && ![...recorded, ...routes].some((there) => audienceIn(there) === route.lands_in))
+    if (route && ![...recorded, ...routes].some((other) => audienceIn(other) === route.lands_in))
       routes.push(route);
   }
   return routes;
 }
 
-const audienceIn = (there: MessageRow | Route): string =>
-  'lands_in' in there ? there.lands_in : there.audience;
+const audienceIn = (landed: InboundMessageRow | Route): string =>
+  'lands_in' in landed ? landed.lands_in : landed.audience;

@@ -21,32 +21,32 @@ import { takeSetUpMail } from './setUpMail.ts';
 export type Recipients =
   { verdict: 'accept' } | { verdict: 'skip'; reason: string } | { verdict: 'hold'; reason: string };
 
-/** Which workspace emails the mail is for, and who really sent it (design: "For whom", "From whom"). */
+/** Decides which workspace emails the mail is for, and who really sent it (design: "For whom", "From whom"). */
 export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<Recipients> {
   const row = await readRow(deps, mail);
   if (row.targets.length > 0) return { verdict: 'accept' };
   const stored = row.mail as StoredMail;
   if (isForOperator(normaliseAddress(row.recipient) ?? '', deps.platformDomain))
     return { verdict: 'skip', reason: 'for the operator' };
-  const everywhere = await addressesNamed(deps.models, row.recipient, stored);
-  const receiver = await receiverOf(deps.models, everywhere, row.recipient);
+  const ofAllWorkspaces = await addressesNamed(deps.models, row.recipient, stored);
+  const receiver = await receiverOf(deps.models, ofAllWorkspaces, row.recipient);
   if (!receiver) return { verdict: 'skip', reason: 'unknown recipient' };
 
   const workspaceId = receiver.row.workspace_id;
-  const isOfWorkspace = (ours: { workspace_id: string }) => ours.workspace_id === workspaceId;
-  const emails = everywhere.emails.filter(isOfWorkspace);
-  const forwarding = everywhere.forwarding.filter(isOfWorkspace);
-  const found =
+  const isOfWorkspace = (address: { workspace_id: string }) => address.workspace_id === workspaceId;
+  const emails = ofAllWorkspaces.emails.filter(isOfWorkspace);
+  const forwarding = ofAllWorkspaces.forwarding.filter(isOfWorkspace);
+  const choice =
     receiver.kind === 'forwarding'
       ? behindForwarding(emails, await parentOf(deps.models, receiver.row), stored)
       : chooseAmong([receiver.row], []);
 
   const change = {
     workspace_id: workspaceId,
-    audiences: [...new Set(found.named.map(audienceOf))],
+    audiences: [...new Set(choice.named.map(audienceOf))],
     sender: senderOf([...emails, ...forwarding], stored),
-    targets: found.targets,
-    held_for: found.verdict.verdict === 'hold' ? found.named.filter(isAwaited).map(({ _id }) => _id) : [],
+    targets: choice.targets,
+    held_for: choice.verdict.verdict === 'hold' ? choice.named.filter(isAwaited).map(({ _id }) => _id) : [],
   };
   if (receiver.kind === 'forwarding') {
     const reason = await takeSetUpMail(deps, await readRow(deps, mail, {}), receiver.row);
@@ -56,7 +56,7 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
     }
   }
   await writeRow(deps, mail, ['received'], change);
-  return found.verdict;
+  return choice.verdict;
 }
 
 type Receiver = { kind: 'email'; row: WorkspaceEmailRow } | { kind: 'forwarding'; row: ForwardingAddressRow };
@@ -67,7 +67,7 @@ interface Addresses {
   forwarding: ForwardingAddressRow[];
 }
 
-/** Everything of ours that the mail or its recipient names, in one go; of every workspace: which one it is for is not known yet. */
+/** Every address of ours that the mail or its recipient names, in all workspaces: which one it is for is not known yet. */
 async function addressesNamed(models: Models, recipient: string, mail: StoredMail): Promise<Addresses> {
   const people = [...(mail.from ? [mail.from] : []), ...mail.reply_to, ...mail.to, ...mail.cc];
   const written = [recipient, ...people.map(({ email }) => email), ...traceAddresses(mail.headers)];
@@ -80,42 +80,44 @@ async function addressesNamed(models: Models, recipient: string, mail: StoredMai
 }
 
 /**
- * On a domain that is proved to be somebody's, an address that does not receive is its owner's alone: other workspaces may have
- * added it too, and proved nothing, or have let go of it.
+ * On a domain that a workspace has proved, an address that does not receive belongs to that workspace only: others may have
+ * added the address too without proving it, or have deleted it.
  */
 async function receiverOf(
   models: Models,
-  everywhere: Addresses,
+  ofAllWorkspaces: Addresses,
   recipient: string,
 ): Promise<Receiver | null> {
-  const found = findReceiver(everywhere, recipient);
+  const found = findReceiver(ofAllWorkspaces, recipient);
   if (found && (found.kind === 'forwarding' || isReceivable(found.row))) return found;
   const owners = await ownersOfDomain(models, normaliseAddress(recipient) ?? '');
   if (owners.length === 0) return found;
-  const emails = everywhere.emails.filter((row) => isReceivable(row) || owners.includes(row.workspace_id));
-  return findReceiver({ ...everywhere, emails }, recipient) ?? (await catchAll(models, recipient));
+  const emails = ofAllWorkspaces.emails.filter(
+    (row) => isReceivable(row) || owners.includes(row.workspace_id),
+  );
+  return findReceiver({ ...ofAllWorkspaces, emails }, recipient) ?? (await catchAll(models, recipient));
 }
 
 /** Who receives for this recipient: the exact address first, then the one without its tag. */
 function findReceiver({ emails, forwarding }: Addresses, recipient: string): Receiver | null {
   for (const address of spellings(recipient)) {
-    // An address can have had several owners: the newest is asked first.
+    // An address may have belonged to several workspaces: the newest counts first.
     const email = bestOf(emails.filter((row) => row.address === address).reverse());
     if (email) return { kind: 'email', row: email };
-    const row = forwarding.find((ours) => ours.address === address);
+    const row = forwarding.find((other) => other.address === address);
     if (row) return { kind: 'forwarding', row };
   }
   return null;
 }
 
-/** On a domain whose owner wants all of its mail. */
+/** The catch-all address of the recipient's domain, if its owner has set one. */
 async function catchAll(models: Models, recipient: string): Promise<Receiver | null> {
   const address = normaliseAddress(recipient);
   const row = address && (await catchAllFor(models, address));
   return row ? { kind: 'email', row } : null;
 }
 
-/** Of several rows with one address, the one that receives, or at least was not deleted. */
+/** Of several rows with the same address: the one that receives, else one that is not deleted. */
 const bestOf = (same: WorkspaceEmailRow[]): WorkspaceEmailRow | undefined =>
   same.find(isReceivable) ?? same.find((email) => email.deleted_at === null) ?? same[0];
 
@@ -154,21 +156,21 @@ function behindForwarding(
   return chooseAmong(parent, tracedIds);
 }
 
-/** The workspace's emails that these addresses name, in their order. */
+/** The workspace's emails among these addresses, in their order. */
 function named(emails: WorkspaceEmailRow[], addresses: string[]): WorkspaceEmailRow[] {
-  const found = addresses.flatMap((address) => {
+  const emailsNamed = addresses.flatMap((address) => {
     for (const spelling of spellings(address)) {
       const best = bestOf(emails.filter((email) => email.address === spelling));
       if (best) return [best];
     }
     return [];
   });
-  return [...new Set(found)];
+  return [...new Set(emailsNamed)];
 }
 
 /**
- * Receivable ones get the mail, the first of each audience. Only others named: not yet proved -> held; switched off or
- * deleted -> it may still be an answer to a message of ours, so `routeEmail` decides.
+ * Addresses that receive get the mail, the first of each audience. If the mail names only others: one that is not proved yet
+ * holds the mail; for a switched off or deleted one `routeEmail` decides, because it may be an answer to a message of ours.
  */
 function chooseAmong(emails: WorkspaceEmailRow[], traced: string[]): Choice {
   const receivable = emails.filter(isReceivable);

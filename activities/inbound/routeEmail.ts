@@ -5,14 +5,14 @@ import type { Deps } from '../deps.ts';
 import { readRow } from './inboundRow.ts';
 import { findThread } from './threading/findThread.ts';
 
-/** What threading does not look at. */
+/** Threading does not need these fields. */
 const withoutContent = { 'mail.headers': 0, 'mail.text': 0, 'mail.html': 0, 'mail.files': 0 } as const;
 
 export type Routed = { verdict: 'routed' } | { verdict: 'skip'; reason: string };
 
 /**
  * Decides where the mail goes, for each address that it is for: threading first, then purpose. The first decision stands,
- * also for a try that runs beside this one or comes after later steps.
+ * also for a try that runs concurrently or after later steps.
  */
 export async function routeEmail(deps: Deps, mail: InboundRun): Promise<Routed> {
   const row = await readRow(deps, mail, withoutContent);
@@ -26,18 +26,18 @@ export async function routeEmail(deps: Deps, mail: InboundRun): Promise<Routed> 
 
 async function decide(deps: Deps, mail: InboundRun, row: InboundEmailRow): Promise<Route[]> {
   const { models } = deps;
-  const found: Route[] = [];
+  const routes: Route[] = [];
   for (const target of row.targets) {
     const route = await findThread(models, row, target);
-    // Two addresses can lead into one thread's audience: one message there.
-    if (route && !found.some((other) => other.lands_in === route.lands_in)) found.push(route);
+    // Two addresses can lead to the same audience: it gets one message.
+    if (route && !routes.some((other) => other.lands_in === route.lands_in)) routes.push(route);
   }
   const { modifiedCount } = await collectionOf(models.InboundEmail).updateOne(
     { _id: mail.id, run: mail.run, routes: null },
-    { $set: { routes: found, updated_at: new Date() } },
+    { $set: { routes, updated_at: new Date() } },
   );
-  if (modifiedCount === 1) return found;
-  // A try beside this one was first.
-  const { routes } = await readRow(deps, mail, { routes: 1 });
-  return routes ?? [];
+  if (modifiedCount === 1) return routes;
+  // A concurrent try was first.
+  const decided = await readRow(deps, mail, { routes: 1 });
+  return decided.routes ?? [];
 }

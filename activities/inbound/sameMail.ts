@@ -2,7 +2,7 @@ import type { MessageRow } from '../../src/infra/models/index.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
 import type { Comparable } from '../../src/mail/sameMail.ts';
 
-/** What mail/sameMail.ts compares, of a stored message. */
+/** The fields of a stored message that mail/sameMail.ts compares. */
 export function comparable(message: MessageRow): Comparable {
   return {
     subject: message.subject,
@@ -14,7 +14,7 @@ export function comparable(message: MessageRow): Comparable {
   };
 }
 
-/** The same of a mail that is coming in. */
+/** The same fields of an incoming mail. */
 export function comparableMail(mail: StoredMail, sender: string): Comparable {
   return {
     subject: mail.subject,

@@ -8,13 +8,13 @@ import { readConfirmation } from '../../src/mail/forwardingConfirmation.ts';
 import { setUpWorkflowId } from '../../src/infra/temporal/ids.ts';
 import type { Deps } from '../deps.ts';
 
-/** Kept of one forwarding address; who sends more is no mail host. */
+/** Most confirmations kept for one forwarding address. */
 const MAX_CONFIRMATIONS = 10;
 
 /**
- * Mail that comes through a forwarding address because forwarding is being set up: our own mail with a code coming back, or a mail
- * host that asks whether it may forward. What it says is shown on the address; it is no ticket.
- * @param row with the mail's bodies. @returns why it goes no further, or null for all other mail
+ * Handles mail that comes through a forwarding address because forwarding is being set up: our own mail with a code coming
+ * back, or a mail host's question whether it may forward. Its content is shown on the address; it becomes no ticket.
+ * @param row with the mail's bodies. @returns why the mail is skipped, or null for all other mail
  */
 export async function takeSetUpMail(
   deps: Deps,
@@ -23,19 +23,19 @@ export async function takeSetUpMail(
 ): Promise<string | null> {
   const mail = row.mail as StoredMail;
   if (await takeReturned(deps, mail, forwarding)) return 'the proof of an address came back';
-  // The same mail hosts write to their customers, whose mail is forwarded: this one is for the forwarding address itself.
-  const isForIt = mail.to.some(({ email }) => normaliseAddress(email) === forwarding.address);
-  const found = isForIt ? readConfirmation(mail) : null;
-  if (!found) return null;
-  const confirmation = { ...found, inbound_email_id: row._id, at: row.received_at };
+  // Only mail to the forwarding address itself: mail hosts also write to their customers, whose mail is forwarded.
+  const isToForwarding = mail.to.some(({ email }) => normaliseAddress(email) === forwarding.address);
+  const confirmation = isToForwarding ? readConfirmation(mail) : null;
+  if (!confirmation) return null;
+  const stored = { ...confirmation, inbound_email_id: row._id, at: row.received_at };
   await deps.models.ForwardingAddress.updateOne(
     { _id: forwarding._id, 'confirmations.inbound_email_id': { $ne: row._id } },
-    { $push: { confirmations: { $each: [confirmation], $slice: -MAX_CONFIRMATIONS } } },
+    { $push: { confirmations: { $each: [stored], $slice: -MAX_CONFIRMATIONS } } },
   );
   return 'a mail host asked to confirm forwarding';
 }
 
-/** Only a forwarding address of the same workspace proves: whoever set the forwarding up knew it, and has the mailbox. */
+/** Only a forwarding address of the same workspace counts: its secret address shows that a member set up the forwarding. */
 async function takeReturned(
   { models, wake }: Deps,
   mail: StoredMail,

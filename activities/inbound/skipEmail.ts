@@ -6,8 +6,8 @@ import { remoteFileKey } from '../../src/infra/archive/keys.ts';
 import { readRow, writeRow } from './inboundRow.ts';
 
 /**
- * Mail that becomes nothing: the payload is copied to `<provider>-skipped/`, then the row points there. The copy stands
- * by itself: only retention deletes what is under `<provider>-incoming/`.
+ * Skips a mail: copies the payload to `<provider>-skipped/`, then sets the row's key to the copy. The copy is complete, because
+ * only retention deletes objects below `<provider>-incoming/`.
  */
 export async function skipEmail(deps: Deps, mail: InboundRun, reason: string): Promise<void> {
   const row = await readRow(deps, mail, { key: 1, 'mail.files': 1 });
@@ -19,7 +19,7 @@ export async function skipEmail(deps: Deps, mail: InboundRun, reason: string): P
   await writeRow(deps, mail, ['received'], { state: 'skipped', reason, key });
 }
 
-/** Mail for an address that is not proved yet waits; the proof runs it again. */
+/** Holds mail for an address that is not proved yet; after the proof it runs again. */
 export async function holdEmail(deps: Deps, mail: InboundRun, reason: string): Promise<void> {
   await writeRow(deps, mail, ['received'], { state: 'held', reason });
 }

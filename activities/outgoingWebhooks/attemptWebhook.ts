@@ -11,21 +11,24 @@ import { DAY_MS } from '../../src/lib/time.ts';
 
 export type Attempted =
   | { verdict: 'over'; state: WebhookOutcome['action']; disabled: boolean }
-  /** It failed; `afterMs`: not again before, at the endpoint's own wish; 0 = it said nothing. */
+  /** It failed. `afterMs`: the endpoint asked for no other attempt before that; 0 = it did not ask. */
   | { verdict: 'later'; afterMs: number; code: string; disabled: boolean }
-  /** Nothing was tried; `afterMs`: nor is it to be, before that. */
+  /** There was no attempt. `afterMs`: there must be none before that. */
   | { verdict: 'wait'; for: 'its files' | 'its turn'; afterMs?: number };
 
-/** So long the first attempt waits for a message's files. */
+/** How long the first attempt waits for a message's files. */
 const FILES_MS = 10_000;
-/** Then an endpoint that takes nothing is switched off. */
+/** An endpoint that fails for this long is switched off. */
 const FAILING_MS = 5 * DAY_MS;
-/** After so long without a failure the five days begin anew: longer than the longest wait between two attempts (deliverWebhook). */
+/**
+ * After this long without a failure the five days start again. It must be longer than the longest wait between two attempts
+ * (workflows/deliverWebhook.ts).
+ */
 const QUIET_MS = 2 * DAY_MS;
-/** An endpoint that answers so wants nothing more (Standard Webhooks). */
+/** With this status an endpoint asks for no more events (Standard Webhooks). */
 const GONE = 410;
 
-/** Posts an event to its endpoint, once; what came of it is on the row. @param n from 1 @param isLast no other attempt follows */
+/** Posts an event to its endpoint, once, and writes the result to the row. @param n from 1 @param isLast no attempt follows */
 export async function attemptWebhook(
   deps: EndpointDeps,
   { id, run }: WebhookRun,
@@ -36,14 +39,14 @@ export async function attemptWebhook(
   const delivery = await models.WebhookDelivery.findOne({ _id: id, run }).lean<WebhookDeliveryRow>();
   if (!delivery) return over('superseded');
   const endpoint = await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>();
-  // Written down by a try whose answer Temporal did not get, and which may have died before it was done with the endpoint.
-  const made = delivery.attempts.find((attempt) => attempt.run === run && attempt.n === n);
-  if (made && endpoint) return judge(deps, endpoint, made, id, isLast);
+  // An earlier try of this step made the attempt, and may have died before it wrote to the endpoint's row.
+  const earlier = delivery.attempts.find((attempt) => attempt.run === run && attempt.n === n);
+  if (earlier && endpoint) return applyAttempt(deps, endpoint, earlier, id, isLast);
   if (delivery.state !== 'pending') return over(delivery.state);
-  if (!endpoint?.active) return end(deps, delivery, 'cancelled');
+  if (!endpoint?.active) return cancel(deps, delivery);
   const event =
     delivery.event_id === null ? null : await models.Event.findById(delivery.event_id).lean<EventRow>();
-  if (delivery.event_id !== null && !event) return end(deps, delivery, 'cancelled');
+  if (delivery.event_id !== null && !event) return cancel(deps, delivery);
   if (n === 1 && event && (await awaitsFiles(deps, event))) return { verdict: 'wait', for: 'its files' };
 
   const slot = slots.take(endpoint._id, endpoint.failing_since !== null);
@@ -52,7 +55,7 @@ export async function attemptWebhook(
   const alive = setInterval(() => heartbeat(), 1_500);
   try {
     const data = event ? await payloadData(deps, endpoint, event) : { webhook_id: endpoint._id };
-    if (data === null) return await end(deps, delivery, 'cancelled');
+    if (data === null) return await cancel(deps, delivery);
     const at = new Date();
     const answer = await send(deps, endpoint, delivery, data, at);
     answered = answer.status !== null;
@@ -69,16 +72,13 @@ const over = (state: WebhookOutcome['action'], disabled = false): Attempted => (
   disabled,
 });
 
-async function end(
-  { models }: EndpointDeps,
-  { _id, run }: WebhookDeliveryRow,
-  state: 'cancelled',
-): Promise<Attempted> {
+async function cancel({ models }: EndpointDeps, { _id, run }: WebhookDeliveryRow): Promise<Attempted> {
+  const state = 'cancelled';
   await models.WebhookDelivery.updateOne({ _id, run, state: 'pending' }, { $set: { state } });
   return over(state);
 }
 
-/** A message is stored first, then the rows of its files, and these are fetched after that. */
+/** Whether files of a new message are still missing: the message is stored first, then the rows of its files, then the files. */
 async function awaitsFiles(
   { models }: EndpointDeps,
   { type, workspace_id, row_id, at }: EventRow,
@@ -86,8 +86,8 @@ async function awaitsFiles(
   if (!type.endsWith('.message_created') || Date.now() - at.getTime() > FILES_MS) return false;
   const message = await models.Message.findOne({ _id: row_id, workspace_id }, { files: 1 }).lean();
   const files = await models.Attachment.find({ workspace_id, message_id: row_id }, { state: 1 }).lean();
-  const isWhole = files.length > 0 || !message?.files.length;
-  return !isWhole || files.some(({ state }) => state === 'pending');
+  const hasAllRows = files.length > 0 || !message?.files.length;
+  return !hasAllRows || files.some(({ state }) => state === 'pending');
 }
 
 async function send(
@@ -117,27 +117,27 @@ async function settle(
   const { status, error, body, ms, retryAfterMs } = answer;
   observeWebhookAttempt(status, ms / 1000);
   const attempt: WebhookAttempt = { run, n, at, status, error, ms, body, after_ms: retryAfterMs ?? 0 };
-  const isOver = isTaken(attempt) || isLast || status === GONE;
+  const isOver = isAccepted(attempt) || isLast || status === GONE;
   await deps.models.WebhookDelivery.updateOne(
     { _id, run, state: 'pending', attempts: { $not: { $elemMatch: { run, n } } } },
     {
       $push: { attempts: attempt },
-      ...(isOver && { $set: { state: isTaken(attempt) ? 'delivered' : 'failed' } }),
+      ...(isOver && { $set: { state: isAccepted(attempt) ? 'delivered' : 'failed' } }),
     },
   );
-  return judge(deps, endpoint, attempt, _id, isLast);
+  return applyAttempt(deps, endpoint, attempt, _id, isLast);
 }
 
-/** What an attempt means for the endpoint and for the run. Any number of times. */
-async function judge(
+/** Writes the attempt's result to the endpoint, and decides how the run goes on. Idempotent. */
+async function applyAttempt(
   { models }: EndpointDeps,
   endpoint: WebhookRow,
   attempt: WebhookAttempt,
   delivery: string,
   isLast: boolean,
 ): Promise<Attempted> {
-  if (isTaken(attempt)) {
-    // Another may have failed since the endpoint was read.
+  if (isAccepted(attempt)) {
+    // Another delivery may have failed since the endpoint was read.
     const failing = { _id: endpoint._id, failing_since: { $ne: null } };
     await models.Webhook.updateOne(failing, { $set: { failing_since: null } });
     return over('delivered');
@@ -148,9 +148,9 @@ async function judge(
   return { verdict: 'later', afterMs, code: error ?? `HTTP ${status ?? 0}`, disabled };
 }
 
-const isTaken = ({ status }: WebhookAttempt): boolean => status !== null && status >= 200 && status <= 299;
+const isAccepted = ({ status }: WebhookAttempt): boolean => status !== null && status >= 200 && status <= 299;
 
-/** @returns true when this delivery switched it off, and its owners are to be told */
+/** @returns true when this delivery switched the endpoint off, and the owners must be notified */
 async function noteFailure(
   { Webhook }: EndpointDeps['models'],
   { _id }: WebhookRow,
@@ -171,13 +171,13 @@ async function noteFailure(
   const failing_since = failing?.failing_since ?? at;
   if (!isGone && at.getTime() - failing_since.getTime() < FAILING_MS) return false;
   const disabled_reason = isGone
-    ? 'It answered 410: it wants nothing more.'
-    : 'Nothing that was sent to it was taken for five days.';
+    ? 'The endpoint answered 410 (Gone): it asks for no more events.'
+    : 'The endpoint has accepted no event for five days.';
   await Webhook.updateOne(
-    // It took something meanwhile, or was switched off already.
+    // No match if it has accepted an event meanwhile, or is switched off already.
     { _id, active: true, ...(!isGone && { failing_since }) },
     { $set: { active: false, disabled_reason, disabled_at: at, disabled_by: delivery, told_at: null } },
   );
-  // Of those under way at the same moment one tells, also when it is tried again.
+  // Of concurrent deliveries only this one notifies the owners, also when it is tried again.
   return (await Webhook.exists({ _id, active: false, disabled_by: delivery })) !== null;
 }

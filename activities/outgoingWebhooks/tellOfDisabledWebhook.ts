@@ -5,28 +5,33 @@ import type { WebhookRun } from '../../src/infra/temporal/runTypes.ts';
 import type { EndpointDeps } from '../deps.ts';
 import { TryAgain } from '../errors.ts';
 
-/** Tells the owners that an endpoint was switched off, once. @throws TryAgain while the provider is away */
+/** Mails the owners, once, that an endpoint was switched off. @throws TryAgain while the provider is away */
 export async function tellOfDisabledWebhook(deps: EndpointDeps, { id }: WebhookRun): Promise<void> {
   const { models } = deps;
   const delivery = await models.WebhookDelivery.findById(id, { webhook_id: 1 }).lean<WebhookDeliveryRow>();
   const endpoint = delivery && (await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>());
   if (!endpoint?.disabled_at || endpoint.active || endpoint.told_at) return;
   const { _id, workspace_id, url, description, disabled_at, disabled_reason } = endpoint;
-  const name = description === '' ? _id : `“${description}”, ${_id}`;
-  const told = await mailOwners(
+  const name = description === '' ? _id : `“${description}” (${_id})`;
+  const place = `${deps.publicUrl}/api/v1/workspaces/${workspace_id}/webhooks/${_id}`;
+  const isSent = await mailOwners(
     deps,
     workspace_id,
     {
       key: `webhook-disabled.${_id}.${disabled_at.toISOString()}`,
       subject: `A webhook to ${new URL(url).host} was switched off`,
       text: [
-        `Postroom no longer sends events to ${new URL(url).origin} (webhook ${name}). ${disabled_reason ?? ''}`,
+        `Postroom switched off the webhook ${name} and no longer sends events to ${new URL(url).origin}.`,
+        disabled_reason ?? '',
         '',
-        'When it is mended, switch it on again, and have sent again what it missed ("replay"): events are kept for 30 days.',
+        'What to do next:',
+        '1. Repair the endpoint.',
+        `2. Switch the webhook on again: PATCH ${place} with {"active": true}.`,
+        `3. Send the events that it missed: POST ${place}/replay. Events are kept for 30 days.`,
       ].join('\n'),
     },
     cancellationSignal(),
   );
-  if (!told) throw new TryAgain(['the provider is away']);
+  if (!isSent) throw new TryAgain(['the provider is away']);
   await models.Webhook.updateOne({ _id, disabled_at }, { $set: { told_at: new Date() } });
 }

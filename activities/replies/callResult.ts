@@ -8,17 +8,17 @@ import { Superseded } from '../errors.ts';
 import { changeReply, over } from './messageRow.ts';
 import { HOUR_MS } from '../../src/lib/time.ts';
 
-/** What an attempt came to. Codes are for operators, and hold no foreign text: reasons are on the message. */
+/** Result of an attempt. Codes are for operators, and hold no foreign text; the reason for agents is on the message. */
 export type Delivered =
   | { verdict: 'sent' }
   | { verdict: 'failed'; code: string }
-  /** Certain; to be tried again after `ms`. */
+  /** It is certain that it was not sent; try again after `ms`. */
   | { verdict: 'not sent'; code: string; ms: number }
   | { verdict: 'unclear'; code: string };
 
 /** Longest wait between two tries. */
 const LONGEST_WAIT_MS = HOUR_MS;
-/** What only this process knows is tried to be written for so long. */
+/** How long this process keeps trying to write a result that no other process knows. */
 const PERSIST_MS = 60_000;
 
 interface Attempt {
@@ -26,7 +26,7 @@ interface Attempt {
   attempt: number;
 }
 
-/** Writes to the message what a call came to, unless an event has said more meanwhile. */
+/** Writes the result of a call to the message, unless an event has settled it meanwhile. */
 export async function writeResult(
   deps: Deps,
   { reply, attempt, recipients }: Attempt & { recipients: string[] },
@@ -36,14 +36,14 @@ export async function writeResult(
     case 'accepted': {
       const at = new Date();
       const message = { id: reply.id, attempt };
-      const told = recipients.map((recipient) => ({
+      const events = recipients.map((recipient) => ({
         kind: 'accepted' as const,
         recipient,
         at,
         reason: null,
         message,
       }));
-      await applyEvents(deps.models, reply.id, told);
+      await applyEvents(deps.models, reply.id, events);
       return { verdict: 'sent' };
     }
     case 'refused': {
@@ -59,7 +59,7 @@ export async function writeResult(
   }
 }
 
-/** Not sent, for certain: tried again until it is given up. */
+/** After a call that certainly sent nothing: it is tried again until the time is over. */
 export async function later(
   deps: Deps,
   { reply, attempt }: Attempt,
@@ -73,7 +73,7 @@ export async function later(
   );
   if (state === 'failed') return { verdict: 'failed', code };
   if (state !== 'sending') return { verdict: 'sent' };
-  // Many that failed for one reason do not come again in the same second.
+  // Jitter: replies that failed together must not be tried again in the same second.
   return { verdict: 'not sent', code, ms: Math.round(ms * (1 + Math.random() / 2)) };
 }
 
@@ -94,12 +94,12 @@ export const isOverdue = ({ replies }: Deps, row: OutboundMessageRow, waitMs: nu
   triedMs(row) + waitMs > replies.giveUpMs;
 
 export function givenUp(reason: string | null, row: OutboundMessageRow): string {
-  const hours = Math.round(triedMs(row) / 3_600_000);
+  const hours = Math.round(triedMs(row) / HOUR_MS);
   const words = hours >= 1 ? `${hours} hours` : `${Math.round(triedMs(row) / 1000)} seconds`;
-  return `${reason ?? 'it could not be sent'}; it was tried for ${words}`;
+  return `${reason ?? 'it could not be sent'}; Postroom tried for ${words}, retry it to go on`;
 }
 
-/** What would cost minutes to find out again is written as soon as the database is back. */
+/** Retries a write until the database is back: finding out the result again would take minutes. */
 export async function persistently<T>(write: () => Promise<T>): Promise<T> {
   const end = Date.now() + PERSIST_MS;
   for (;;) {

@@ -9,31 +9,31 @@ import type { Deps } from '../deps.ts';
 import { givenUp, isOverdue, later, persistently, writeResult, type Delivered } from './callResult.ts';
 import { changeReply, over, readReply } from './messageRow.ts';
 
-/** A process that slept for longer after it had said that it will call (a paused machine) does not call any more. */
+/** Longest time between raising the attempt and the call. After a longer pause (a suspended machine) there must be no call. */
 const CALL_WITHIN_MS = 30_000;
 
 /**
- * One call to the provider. The row's attempt is raised before it: whoever comes with the same number later (a second try of
- * this activity, because a worker died) makes no call, and says that it is unclear.
+ * One call to the provider. The row's attempt is raised before the call: a second try of this activity (because the worker
+ * died) finds the number raised, makes no call, and reports that the result is unclear.
  */
 export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number): Promise<Delivered> {
   const row = await readReply(deps, reply);
-  const known = verdictOn(row, attempt);
-  if (known) return known;
+  const decided = verdictOn(row, attempt);
+  if (decided) return decided;
   const alive = setInterval(() => heartbeat(), 2_000);
   try {
     return await withComposed(deps, row, (mimeFile, size) => call(deps, reply, attempt, { mimeFile, size }));
   } catch (error) {
     if (!(error instanceof NotStoredError)) throw error;
-    // For good, or while a disk is not mounted: nobody can tell.
-    const reason = 'a file of it could not be found';
+    // The file may be lost, or its disk not mounted: retrying is safe in both cases.
+    const reason = 'one of its attachments could not be found in storage';
     return await later(deps, { reply, attempt }, { code: 'NotStored', reason, retryAfterMs: null });
   } finally {
     clearInterval(alive);
   }
 }
 
-/** What is decided already; null while the call of this attempt is still to be made. */
+/** What the row has decided already; null if this attempt must still make its call. */
 function verdictOn({ state, outbound }: OutboundMessageRow, attempt: number): Delivered | null {
   switch (state) {
     case 'sending':
@@ -44,8 +44,8 @@ function verdictOn({ state, outbound }: OutboundMessageRow, attempt: number): De
     case 'complained':
       return { verdict: 'sent' };
     case 'failed':
-      // A bounce may come at once.
-      if (outbound.deliveries.some((told) => told.attempt === outbound.attempt)) return { verdict: 'sent' };
+      // A bounce may come before the result of the call is written.
+      if (outbound.deliveries.some((row) => row.attempt === outbound.attempt)) return { verdict: 'sent' };
       return { verdict: 'failed', code: 'Failed' };
     case 'unconfirmed':
     case 'queued':
@@ -77,12 +77,12 @@ interface Begun {
   recipients: string[];
 }
 
-/** Raises the attempt: then the call is this try's to make, and nobody else's ever. */
+/** Raises the attempt. From then on only this try may make the call. */
 async function begin(deps: Deps, reply: ReplyRun, attempt: number, size: number): Promise<Begun | Delivered> {
-  const tooLarge = `the mail is ${size} bytes, and ${MAX_COMPOSED_BYTES} are the most that can be sent`;
-  const mine: { begun: Begun | null } = { begun: null };
+  const tooLarge = `the mail has ${size} bytes, but at most ${MAX_COMPOSED_BYTES} can be sent; write a new reply with smaller files`;
+  const outcome: { begun: Begun | null } = { begun: null };
   const after = await changeReply(deps, reply, (row) => {
-    mine.begun = null;
+    outcome.begun = null;
     if (verdictOn(row, attempt)) return null;
     if (size > MAX_COMPOSED_BYTES) return over('failed', tooLarge);
     const recipients = recipientsLeft(row, row.outbound);
@@ -91,17 +91,17 @@ async function begin(deps: Deps, reply: ReplyRun, attempt: number, size: number)
     const isFirst = !isCalledByThisRun(row.outbound);
     if (unclear && !isFirst && isOverdue(deps, row, 0)) return over('failed', givenUp(reason, row));
     const at = new Date();
-    mine.begun = { row, at, recipients };
+    outcome.begun = { row, at, recipients };
     return {
       outbound: {
         attempt,
         attempt_at: at,
         attempt_to: recipients,
-        // How long it is tried counts from the first call: an engine that was away takes nothing of it.
+        // The time for retries counts from the first call: an engine that was away before it does not shorten it.
         trying_since: isFirst ? at : trying_since,
         unclear: true,
       },
     };
   });
-  return mine.begun ?? (verdictOn(after, attempt) as Delivered);
+  return outcome.begun ?? (verdictOn(after, attempt) as Delivered);
 }

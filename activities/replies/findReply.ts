@@ -7,34 +7,34 @@ import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
 import { askProvider, changeReply, over, readReply } from './messageRow.ts';
 
-/** Codes are for operators: reasons are on the message. */
+/** Codes are for operators; the reason for agents is on the message. */
 export type FoundReply =
   | { verdict: 'sent' }
   | { verdict: 'not sent' }
   | { verdict: 'ask again'; ms: number }
   | { verdict: 'unconfirmed'; code: string };
 
-/** How often events are asked for while it is unclear whether a mail went out. */
+/** How often the provider is asked for events within `settleMs`. */
 const ASKS = 10;
-/** Where they cannot be read, one that is posted is waited for: this part of the time. */
+/** If they cannot be read, a posted event is awaited for this part of `settleMs`. */
 const PART_WAITED = 1 / 60;
 const SOONEST_MS = 500;
 
 const REASONS = new Map([
   [
     'EventsUnreadable',
-    'nobody knows whether it went out: the provider did not say so, and its events cannot be read',
+    'it is unclear whether it was sent: the provider did not confirm it, and its events cannot be read. Ask a recipient, or retry it',
   ],
   [
     'EventsGone',
-    'nobody knows whether it went out: the provider did not say so in time, and no longer knows',
+    'it is unclear whether it was sent: the provider did not confirm it, and no longer has its events. Ask a recipient, or retry it',
   ],
 ]);
 
 /**
- * After a call of which nobody knows what it came to: did it go out? The provider's events tell, late. Found at any time
- * settles it; not found counts only `settleMs` after the call, and while the provider still keeps events of that time.
- * About a call of an earlier run a person has decided: one look, and what is not found goes out again.
+ * After a call with an unclear result: was the message sent? The provider's events show it, but late. An event settles it at
+ * any time; a missing event counts only `settleMs` after the call, and only while the provider keeps events of that time.
+ * For a call of an earlier run one look is enough: a person has decided that the message is sent again if nothing is found.
  */
 export async function findReply(deps: Deps, reply: ReplyRun): Promise<FoundReply> {
   const before = await readReply(deps, reply);
@@ -43,21 +43,24 @@ export async function findReply(deps: Deps, reply: ReplyRun): Promise<FoundReply
 
   let verdict: FoundReply = { verdict: 'not sent' };
   await changeReply(deps, reply, (row) => {
-    verdict = found && row.state === 'sending' && row.outbound.unclear ? judge(deps, row, found) : known(row);
+    verdict =
+      found && row.state === 'sending' && row.outbound.unclear
+        ? verdictOf(deps, row, found)
+        : verdictOfRow(row);
     if (row.state !== 'sending' || verdict.verdict !== 'unconfirmed') return null;
     return over('unconfirmed', REASONS.get(verdict.code) ?? null);
   });
   return verdict;
 }
 
-/** What the row says by itself. */
-function known({ state }: OutboundMessageRow): FoundReply {
+/** The verdict if the row is settled already. */
+function verdictOfRow({ state }: OutboundMessageRow): FoundReply {
   if (state === 'unconfirmed') return { verdict: 'unconfirmed', code: 'Unconfirmed' };
   return { verdict: state === 'sending' ? 'not sent' : 'sent' };
 }
 
-/** What it means that it was not found. */
-function judge({ replies }: Deps, { outbound }: OutboundMessageRow, found: FoundEvents): FoundReply {
+/** The verdict after no event was found. */
+function verdictOf({ replies }: Deps, { outbound }: OutboundMessageRow, found: FoundEvents): FoundReply {
   if (!isCalledByThisRun(outbound)) return { verdict: 'not sent' };
   const { settleMs, eventsKeptMs } = replies;
   const ageMs = Date.now() - (outbound.attempt_at as Date).getTime();
@@ -68,6 +71,6 @@ function judge({ replies }: Deps, { outbound }: OutboundMessageRow, found: Found
   }
   if (ageMs > eventsKeptMs) return { verdict: 'unconfirmed', code: 'EventsGone' };
   if (ageMs < settleMs) return askAgain(Math.min(settleMs - ageMs, settleMs / ASKS));
-  // A provider that was away until now may tell even later than usual.
+  // After an outage the provider's events may be even later than usual.
   return activityInfo().attempt > 1 ? askAgain(settleMs) : { verdict: 'not sent' };
 }

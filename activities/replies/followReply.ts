@@ -4,7 +4,7 @@ import type { ReplyOutcome, ReplyRun } from '../../src/infra/temporal/runTypes.t
 import type { Deps } from '../deps.ts';
 import { askProvider, readReply } from './messageRow.ts';
 
-/** What became of a reply that went out: what is on its row, and, when `ask` is set, what the provider tells. */
+/** Reads the delivery state of a sent reply from its row and, if `ask` is set, from the provider's events. */
 export async function followReply(
   deps: Deps,
   reply: ReplyRun,

@@ -18,10 +18,10 @@ export async function readReply({ models }: Deps, { id, run }: ReplyRun): Promis
 }
 
 /**
- * Reads the message and writes what `change` makes of it, from the beginning when anybody else wrote in between: events come
- * at any moment.
- * @param change null = nothing is written.
- * @returns the message as it is then.
+ * Reads the message and writes the change that `change` makes of it. Starts again when another process wrote in between:
+ * events come at any moment.
+ * @param change returns null to write nothing.
+ * @returns the message after the change.
  */
 export async function changeReply(
   deps: Deps,
@@ -47,13 +47,13 @@ async function write({ models }: Deps, row: OutboundMessageRow, change: MessageC
   return modifiedCount === 1;
 }
 
-/** The run is over, for a reason that an agent understands. */
+/** Ends the run, with a reason for the agent. */
 export const over = (state: 'failed' | 'unconfirmed', reason: string | null): MessageChange => ({
   state,
   outbound: { reason, state_at: new Date(), is_open: false, unclear: state === 'unconfirmed' },
 });
 
-/** Clocks may differ. */
+/** Allowance for clocks that differ. */
 const SLACK_MS = 5 * MINUTE_MS;
 
 /** The provider's events of this message, from its run's first call on. */

@@ -8,7 +8,10 @@ import { changeReply, over } from './messageRow.ts';
 
 export type Resolved = { verdict: 'resolved' } | { verdict: 'failed'; code: string };
 
-/** Who the message goes out as, decided when it goes out: an address may have been switched off since. The first decision stands. */
+/**
+ * Decides as which address the message is sent. This happens when it goes out, because an address may have been switched off
+ * since it was saved. The first decision stands.
+ */
 export async function resolveSendingEmail(deps: Deps, reply: ReplyRun): Promise<Resolved> {
   const { state } = await changeReply(deps, reply, (row) =>
     row.state === 'sending' && row.from.email === '' ? decide(deps, row) : null,
@@ -21,7 +24,7 @@ async function decide({ models }: Deps, row: OutboundMessageRow): Promise<Messag
     .findOne({ _id: row.thread_id, workspace_id: row.workspace_id })
     .lean();
   const found = thread && (await findSender(models, thread, row.sending_email, row.author_id));
-  if (!found?.sender) return over('failed', found?.reason ?? 'its ticket or conversation is gone');
+  if (!found?.sender) return over('failed', found?.reason ?? 'its ticket or conversation no longer exists');
   const { email, from, replyTo } = found.sender;
   return {
     sending_email: email.address,

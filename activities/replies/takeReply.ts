@@ -5,14 +5,17 @@ import { DAY_MS } from '../../src/lib/time.ts';
 
 export type Taken =
   | { verdict: 'wait'; ms: number }
-  /** @property attempt calls made so far. @property unclear nobody knows what the last of them came to. */
+  /** @property attempt calls made so far. @property unclear the result of the last call is not known. */
   | { verdict: 'taken'; attempt: number; unclear: boolean }
   | { verdict: 'over'; state: ReplyOutcome['action'] };
 
-/** Longest wait in one go: a message that was moved to a later run, or a clock set right, is seen. */
+/** Longest wait before the row is read again: a later run may have taken over, or a wrong clock been corrected. */
 const LONGEST_WAIT_MS = DAY_MS;
 
-/** Undo and schedule are decided here: one conditional update, `queued|scheduled -> sending`, against the API's `-> cancelled`. */
+/**
+ * Takes the reply when it is due: one conditional update `queued|scheduled -> sending`, which competes with the API's
+ * `-> cancelled`.
+ */
 export async function takeReply(deps: Deps, reply: ReplyRun): Promise<Taken> {
   const now = new Date();
   const row = await changeReply(deps, reply, ({ state, outbound }) =>

@@ -144,7 +144,10 @@ describe('resolveSendingEmail', () => {
     expect(await runStep(steps.resolveSendingEmail, run(reply))).toEqual(failed);
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'failed',
-      outbound: { reason: 'no address of the workspace can send this', is_open: false },
+      outbound: {
+        reason: 'no address of the workspace can send this; ask an owner to set one up for sending',
+        is_open: false,
+      },
     });
   });
 });
@@ -213,7 +216,7 @@ describe('deliverReply', () => {
       { result: 'not sent', code: 'ECONNREFUSED', reason: 'the provider is away', retryAfterMs: null },
     ];
     const reply = await sending({ outbound: tried });
-    const reason = 'the provider is away; it was tried for 2 hours';
+    const reason = 'the provider is away; Postroom tried for 2 hours, retry it to go on';
     expect(await deliver(reply, 2)).toEqual({ verdict: 'failed', code: 'ECONNREFUSED' });
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'failed',
@@ -235,7 +238,7 @@ describe('deliverReply', () => {
     expect(sends).toHaveLength(1);
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'failed',
-      outbound: { reason: `${reason}; it was tried for 2 hours`, is_open: false },
+      outbound: { reason: `${reason}; Postroom tried for 2 hours, retry it to go on`, is_open: false },
     });
   });
 
@@ -286,7 +289,7 @@ describe('deliverReply', () => {
     const reply = await sending();
     await attach(reply, true);
     expect(await deliver(reply, 1)).toMatchObject({ verdict: 'not sent', code: 'NotStored' });
-    const reason = 'a file of it could not be found';
+    const reason = 'one of its attachments could not be found in storage';
     expect(await readReply(house, reply._id)).toMatchObject({ state: 'sending', outbound: { reason } });
     await house.models.Message.updateOne(
       { _id: reply._id },
@@ -432,7 +435,7 @@ describe('findReply', () => {
 
   test.each([
     ['cannot be read', { readable: false, code: '403' } as const, SETTLE_MS / 60 + 1, 'cannot be read'],
-    ['are no longer kept', { readable: true, events: [] } as const, KEPT_MS + 1, 'no longer knows'],
+    ['are no longer kept', { readable: true, events: [] } as const, KEPT_MS + 1, 'no longer has its events'],
   ])('events that %s: a person decides', async (_, found, ageMs, reason) => {
     const reply = await unclear(ageMs);
     events = found as unknown as FoundEvents;

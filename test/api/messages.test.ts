@@ -234,7 +234,7 @@ describe('the sending email', () => {
     expect(body).toMatchObject({
       sending_email: null,
       from: null,
-      reason: 'no address of the workspace can send this',
+      reason: 'no address of the workspace can send this; ask an owner to set one up for sending',
     });
   });
 });

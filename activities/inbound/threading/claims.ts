@@ -9,9 +9,9 @@ import { isDuplicateKey } from '../../../src/infra/models/once.ts';
 import type { ThreadRef } from './matches.ts';
 
 /**
- * Claims on Message-Ids (infra/models/threadId.ts). A claim is one insert; whoever comes second reads who holds it. So two
- * mails of one exchange that arrive at the same moment meet, before either is stored. A claim stands for its mail, and
- * leads where that went.
+ * Claims on Message-Ids (infra/models/threadId.ts). A claim is one insert; a mail that comes second reads who holds the claim.
+ * So two mails of one exchange that arrive at the same moment find each other before either is stored. A claim belongs to a
+ * mail, and leads to that mail's thread.
  */
 export interface Claimer {
   models: Models;
@@ -22,13 +22,13 @@ export interface Claimer {
   people: string[];
 }
 
-/** Claims on one id that are looked at: whoever comes behind them meets others only once these are stored. */
+/** Most claims on one id that are read: a mail behind them finds the others only once they are stored. */
 const MAX_PLACES = 8;
 
 /**
- * Claims `id` for a thread, unless the mail joins one for which it is claimed already. Claims on an id stand in a row: a
- * mail that may not join the first comes behind it, so a stranger's keeps nobody apart. None is ever taken out of the row,
- * or two mails could pass each other.
+ * Claims `id` for a thread, unless the mail joins a thread for which the id is claimed already. Claims on one id form a queue:
+ * a mail that may not join the first is placed behind it, so a stranger's claim does not separate the mails of a thread. No
+ * claim ever leaves the queue, because then two mails could miss each other.
  * @param joins whether the mail may join that thread
  * @returns the thread that it joins
  */
@@ -37,11 +37,11 @@ export async function claim(
   id: string,
   { audience, thread_kind, thread_id }: ThreadRef,
   claimed_as: ThreadIdRow['claimed_as'],
-  joins: (there: ThreadRef, claimedAs: ThreadIdRow['claimed_as']) => Promise<boolean>,
+  joins: (holder: ThreadRef, claimedAs: ThreadIdRow['claimed_as']) => Promise<boolean>,
 ): Promise<ThreadRef | null> {
   for (let place = 0; place < MAX_PLACES;) {
-    const there = await insertOrFind(models, {
-      // In the thread's audience: a claim leads nobody into a thread of another one.
+    const existing = await insertOrFind(models, {
+      // The hash contains the thread's audience, so that a claim never leads into another audience.
       _id: hashOf(row.workspace_id, audience, id, ...(place > 0 ? [place] : [])),
       workspace_id: row.workspace_id as string,
       thread_kind,
@@ -52,38 +52,38 @@ export async function claim(
       inbound_email_id: row._id,
       created_at: new Date(),
     });
-    if (there === null || there.inbound_email_id === row._id) return null;
-    const thread = await whereItLeads(models, there, audience);
-    // By a copy of this mail, say.
+    if (existing === null || existing.inbound_email_id === row._id) return null;
+    const thread = await whereItLeads(models, existing, audience);
+    // For example claimed by a copy of this mail.
     if (thread?.thread_id === thread_id) return null;
-    if (!thread || !(await joins(thread, there.claimed_as))) place += 1;
-    // Else its mail has just left for another thread: looked at again.
-    else if (await hold(models, there)) return thread;
+    if (!thread || !(await joins(thread, existing.claimed_as))) place += 1;
+    // If it cannot be held, its mail has just moved to another thread: read it again.
+    else if (await hold(models, existing)) return thread;
   }
   return null;
 }
 
-/** The claim's mail does not leave its thread any more. @returns false when it has left. */
+/** Makes the claim's mail stay in its thread. @returns false when it has left already. */
 async function hold(models: Models, { _id, thread_id }: ThreadIdRow): Promise<boolean> {
   const held = await collectionOf(models.ThreadId).updateOne({ _id, thread_id }, { $set: { joined: true } });
   return held.matchedCount === 1;
 }
 
 /** @returns null when it was inserted. */
-async function insertOrFind(models: Models, mine: ThreadIdRow): Promise<ThreadIdRow | null> {
+async function insertOrFind(models: Models, newRow: ThreadIdRow): Promise<ThreadIdRow | null> {
   const claims = collectionOf(models.ThreadId);
   try {
-    await claims.insertOne(mine);
+    await claims.insertOne(newRow);
     return null;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    return claims.findOne({ _id: mine._id });
+    return claims.findOne({ _id: newRow._id });
   }
 }
 
 /**
- * The mail joins another thread than its own: what it, or a copy of it, claimed for its own goes with it.
- * @returns false when it must stay: another mail has joined its own thread meanwhile
+ * Moves the claims of a mail (or its copy) when it joins another thread than the one it would open.
+ * @returns false when it must stay, because another mail has joined its own thread meanwhile
  */
 export async function moveClaims(
   { models, row, ownThreadId }: Claimer,
@@ -101,9 +101,9 @@ export async function moveClaims(
 }
 
 /**
- * The thread that a claim leads to: that of its mail's message, else of the decision about the mail (of two tries of
- * `routeEmail` only one decides), else as claimed. Null: its mail became nothing in this audience: skipped, failed, or
- * run again with another outcome. Nobody may wait for a thread that it would have opened.
+ * The thread that a claim leads to: the thread of its mail's message, else the one that `routeEmail` decided (of two tries only
+ * one decides), else the claimed one. Null: its mail has no message in this audience, because it was skipped, failed, or ran
+ * again with another outcome. No mail may wait for a thread that it would have opened.
  */
 export async function whereItLeads(
   models: Models,

@@ -6,6 +6,7 @@ import {
   type MessageRow,
   type Models,
 } from '../../../src/infra/models/index.ts';
+import { NO_ADDRESS } from '../../../src/infra/models/message.ts';
 import type { Route, Target } from '../../../src/infra/models/inboundEmail.ts';
 import type { StoredMail } from '../../../src/mail/storedMail.ts';
 import type { Audience } from '../../../src/infra/models/workspaceEmail.ts';
@@ -43,22 +44,22 @@ function refOf(message: MessageRow): ThreadRef {
   return { thread_kind: message.thread_kind, thread_id: message.thread_id, audience: message.audience };
 }
 
-/** The search for a thread when no message that the mail answers is here (design: "Late parent, siblings"). */
+/** The search for a thread when the message that the mail answers has not arrived (design: "Late parent, siblings"). */
 function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   const mail = row.mail as StoredMail;
   const workspaceId = row.workspace_id as string;
-  const sender = row.sender ?? { email: '', name: '' };
+  const sender = row.sender ?? NO_ADDRESS;
   const senderAddress = normaliseAddress(sender.email) ?? '';
   const people = peopleOf(mail, sender).map((address) => personHash(workspaceId, address));
   const own: ThreadRef = {
     thread_kind: target.audience === 'tickets' ? 'ticket' : 'conversation',
-    // With the sender: a mail that takes another's id and Date must not claim that one's thread.
+    // Contains the sender: a mail that reuses the id and Date of another one must not claim that one's thread.
     thread_id: threadIdFor(hashOf(messageKey(row, target.audience), senderAddress)),
     audience: target.audience,
   };
   const claimer: Claimer = { models, row, ownThreadId: own.thread_id, people };
 
-  /** Takes part by a stored message, or by the claim of the opening one that is being stored right now. */
+  /** Whether the sender takes part: by a stored message, or by the claim of an opening mail that is being stored now. */
   async function senderTakesPart(thread: ThreadRef): Promise<boolean> {
     if (await takesPart(models, thread, senderAddress)) return true;
     const claims = await collectionOf(models.ThreadId)
@@ -75,7 +76,7 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
     return false;
   }
 
-  /** Another thread in this audience with a mail that names `id`, in which the sender takes part. */
+  /** Another thread in this audience that has a mail naming `id`, and in which the sender takes part. */
   async function threadNaming(id: string): Promise<ThreadRef | null> {
     const naming = await collectionOf(models.Message)
       .find({ workspace_id: workspaceId, audience: target.audience, names: id })
@@ -91,7 +92,7 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
     return null;
   }
 
-  /** The parent is not here: joins the mails that wait for the same one, or is the first to wait. */
+  /** The parent has not arrived: joins the mails that wait for the same parent, or is the first to wait. */
   async function besideSiblings(parentId: string): Promise<ThreadRef | null> {
     if (await isReused(models, await carriersOf(models, row, parentId))) return null;
     const sibling = await claim(
@@ -99,13 +100,13 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
       parentId,
       own,
       'parent',
-      // Claimed as its own: the parent itself is being stored at this moment, and this is a plain answer to it.
+      // Claimed as `own`: the parent is being stored at this moment, and this mail is an ordinary answer to it.
       async (thread, claimedAs) => claimedAs === 'own' || senderTakesPart(thread),
     );
     return sibling ?? threadNaming(parentId);
   }
 
-  /** Answers to this mail came before it: joins them, unless a second mail carries its id. Else it opens a thread. */
+  /** Joins answers that arrived before this mail, unless a second mail has its id. Else it opens a thread. */
   async function besideAnswers(messageId: string): Promise<ThreadRef | null> {
     const waiting = await claim(
       claimer,
@@ -121,7 +122,7 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
     return carriers.some((carrier) => carrier.audience === target.audience) ? null : naming;
   }
 
-  /** So that answers that come at this moment find the thread. */
+  /** Claims the mail's own id, so that answers that arrive at this moment find the thread. */
   async function claimOwnId(thread: ThreadRef): Promise<void> {
     if (mail.message_id !== null) await claim(claimer, mail.message_id, thread, 'own', async () => false);
   }

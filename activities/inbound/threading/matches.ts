@@ -26,7 +26,7 @@ export async function findParent(
   target: Target,
 ): Promise<MessageRow | null> {
   const [likeliest, ...others] = parentIds(row.mail as StoredMail);
-  // The mail that was answered is nearly always here: only without it are its forebears asked for, up to 30.
+  // The answered mail has nearly always arrived. Only if not, the earlier ones that it names are read, up to 30.
   for (const ids of [likeliest === undefined ? [] : [likeliest], others]) {
     const carriersOfEach = await Promise.all(ids.map((id) => carriersOf(models, row, id)));
     for (const carriers of carriersOfEach) {
@@ -37,7 +37,7 @@ export async function findParent(
   return null;
 }
 
-/** Of the messages with one id, the one whose thread this mail may join. */
+/** Of the messages with the same Message-Id, the one whose thread this mail may join. */
 async function bestOf(models: Models, carriers: MessageRow[], target: Target): Promise<MessageRow | null> {
   if (await isReused(models, carriers)) return null;
   const counting = carriers.filter((message) => counts(message, target));
@@ -49,12 +49,13 @@ async function bestOf(models: Models, carriers: MessageRow[], target: Target): P
   );
 }
 
-/** Carriers of one id that are looked at; an id with more is of a machine that reuses it. */
+/** Most messages with one id that are read; an id with more comes from a machine that reuses it. */
 const MAX_CARRIERS = 100;
 
-/** The messages that carry this id, newest first, less those of the mail itself. */
+/** The messages with this Message-Id, newest first, without those of the mail itself. */
 export async function carriersOf(models: Models, row: InboundEmailRow, id: string): Promise<MessageRow[]> {
-  // Filtered and sorted here: a query on exactly the index's fields is fast on every engine.
+  // Stand-in: docs/decisions/stand-in-database.md. Filtered and sorted here, because the stand-in is slow unless a query has
+  // exactly the index's fields.
   const carriers = await collectionOf(models.Message)
     .find({ workspace_id: row.workspace_id as string, message_id: id })
     .project<MessageRow>(withoutBodies)
@@ -65,20 +66,20 @@ export async function carriersOf(models: Models, row: InboundEmailRow, id: strin
     .sort((a, b) => b.created_at.getTime() - a.created_at.getTime());
 }
 
-/** What threading needs of a message: bodies are up to 4 MB. */
+/** Threading does not need bodies, which have up to 4 MB. */
 export const withoutBodies = { text: 0, html: 0, headers: 0 } as const;
 
-/** An id that two different mails carry (contact forms reuse them) is an anchor for nobody. */
+/** Whether two different mails have this id (contact forms reuse them): then no mail is threaded by it. */
 export async function isReused(models: Models, carriers: MessageRow[]): Promise<boolean> {
   if (carriers.length < 2) return false;
-  const whole = await models.Message.find({ _id: { $in: carriers.map((carrier) => carrier._id) } })
+  const complete = await models.Message.find({ _id: { $in: carriers.map((carrier) => carrier._id) } })
     .select({ headers: 0 })
     .lean<MessageRow[]>();
-  const [first, ...others] = whole.map(comparable);
+  const [first, ...others] = complete.map(comparable);
   return first !== undefined && others.some((other) => !isSameMail(first, other));
 }
 
-/** May mail to this address join the thread of this message? An unreceivable one takes only answers to our own. */
+/** Whether mail to this address may join the message's thread. An unreceivable address accepts only answers to our messages. */
 function counts(message: MessageRow, target: Target): boolean {
   if (target.unreceivable !== null && message.direction !== 'outbound') return false;
   const isPersonal = message.audience.startsWith('owner:');

@@ -4,10 +4,10 @@ import type { StoredMail } from '../../../src/mail/storedMail.ts';
 import { threadsOf } from '../../../src/core/threads/threads.ts';
 import type { ThreadRef } from './matches.ts';
 
-/** Addresses of one mail that count for taking part; a mail to more people than this is no conversation. */
+/** Most addresses of one mail that can take part; a mail to more people is no conversation. */
 const MAX_PEOPLE = 1_000;
 
-/** Normalised addresses of everybody whom this mail names, the sender first. */
+/** Normalised addresses of all people that this mail names, the sender first. */
 export function peopleOf(mail: StoredMail, sender: Address): string[] {
   const all = [sender, ...(mail.from ? [mail.from] : []), ...mail.reply_to, ...mail.to, ...mail.cc];
   const addresses = all.map((person) => normaliseAddress(person.email)).filter((email) => email !== null);
@@ -15,11 +15,11 @@ export function peopleOf(mail: StoredMail, sender: Address): string[] {
 }
 
 /**
- * Does this address take part in the thread? Through the mail that opened it (whatever its marks), an unmarked inbound
- * message, or one of ours; never through a mail that is itself marked (activities/applyToThread.ts adds them).
+ * Whether this address takes part in the thread: through the mail that opened it (even a marked one), an unmarked inbound
+ * message, or one of ours; never through any other marked mail (core/threads/applyToThread.ts adds the addresses).
  */
 export async function takesPart(models: Models, thread: ThreadRef, address: string): Promise<boolean> {
   const threads = collectionOf(threadsOf(models, thread.thread_kind));
-  const there = await threads.findOne({ _id: thread.thread_id, people: address }, { projection: { _id: 1 } });
-  return there !== null;
+  const found = await threads.findOne({ _id: thread.thread_id, people: address }, { projection: { _id: 1 } });
+  return found !== null;
 }

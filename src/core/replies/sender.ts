@@ -46,7 +46,10 @@ export async function findSender(
     const sender = senderFor(email, thread, addresses);
     if (sender) return { sender };
   }
-  return { sender: null, reason: 'no address of the workspace can send this' };
+  return {
+    sender: null,
+    reason: 'no address of the workspace can send this; ask an owner to set one up for sending',
+  };
 }
 
 async function readAddresses(

@@ -16,11 +16,11 @@ const MAX_THREAD_WORDS = 2_000;
  * @param isAutomatic it opens no closed thread, and brings none back from the trash; nor does a blocked contact's.
  * @returns the message where it is now
  */
-export async function applyToThread(
+export async function applyToThread<Message extends MessageRow>(
   models: Models,
-  message: MessageRow,
+  message: Message,
   isAutomatic: boolean,
-): Promise<MessageRow> {
+): Promise<Message> {
   const { thread_kind: kind, thread_id: _id, workspace_id } = message;
   const contact = await contactNow(models, workspace_id, message.contact_id);
   const mayOpen = !isAutomatic && !(message.direction === 'inbound' && contact?.blocked_at);

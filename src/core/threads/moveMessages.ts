@@ -107,7 +107,10 @@ async function showMails(
  * A message that was on its way into a thread while that was merged or moved goes after it.
  * @returns null when it is where its thread is
  */
-export async function followThread(models: Models, message: MessageRow): Promise<MessageRow | null> {
+export async function followThread<Message extends MessageRow>(
+  models: Models,
+  message: Message,
+): Promise<Message | null> {
   const { _id, workspace_id, thread_kind: kind, thread_id: id, audience } = message;
   const now = await collectionOf(models.Message).findOne(
     { _id, workspace_id },

@@ -1,6 +1,7 @@
 /**
  * The words of a text, to search by: lower case, without accents. Scripts that put no spaces between words are cut into pairs
- * of letters. A list in the row, since a text index is not there on every engine.
+ * of letters. They are a list in the row.
+ * Stand-in: docs/decisions/stand-in-database.md. It has no text index.
  */
 const WORD = /[\p{L}\p{N}]+/gu;
 const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]+/gu;

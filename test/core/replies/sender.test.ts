@@ -44,7 +44,9 @@ describe('a ticket', () => {
     await house.models.ForwardingAddress.deleteMany({});
     expect(await from(thread)).toEqual(as('hello@acme.test'));
     await change(house.emails.hello, { deleted_at: new Date() });
-    expect(await from(thread)).toEqual({ reason: 'no address of the workspace can send this' });
+    expect(await from(thread)).toEqual({
+      reason: 'no address of the workspace can send this; ask an owner to set one up for sending',
+    });
   });
 
   test('an address without DKIM speaks through its forwarding address, before any other', async () => {
@@ -81,7 +83,9 @@ describe('a conversation', () => {
     const refused = { reason: 'you cannot send from this address here; choose another one' };
     expect(await from(thread, 'support@acme.test', 'dana')).toEqual(refused);
     await change(house.emails.dana, { active: false });
-    expect(await from(thread, null, 'dana')).toEqual({ reason: 'no address of the workspace can send this' });
+    expect(await from(thread, null, 'dana')).toEqual({
+      reason: 'no address of the workspace can send this; ask an owner to set one up for sending',
+    });
   });
 });
 
