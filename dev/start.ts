@@ -17,7 +17,8 @@ import { welcome } from './welcome.ts';
 import { pause, startChild } from './engines/child.ts';
 import { tryClaim } from './engines/claim.ts';
 import { EngineError, isPortFree, nextFreePort } from './engines/index.ts';
-import { createIndexes, createModels } from '../src/infra/models/index.ts';
+import { migrate } from '../src/infra/migrations/migrate.ts';
+import { createModels } from '../src/infra/models/index.ts';
 import { seed, type Seeded } from './seed.ts';
 
 const dataDir = path.resolve('.postroom');
@@ -115,7 +116,7 @@ async function seedDemo(uri: string, { platformDomain }: Config, secrets: Secret
   const connection = newConnection();
   await connect(connection, uri);
   const models = createModels(connection);
-  await createIndexes(models);
+  await migrate(connection, say);
   const seeded = await seed(models, {
     platformDomain,
     forwardingLocalPart: secrets.forwarding_local_part,

@@ -8,6 +8,7 @@ import Koa from 'koa';
 import { createApi } from './api/api.ts';
 import { connect, newConnection } from './infra/database.ts';
 import { answerHealth, type Health } from './infra/health.ts';
+import { warnOfMissingMigrations } from './infra/migrations/untilMigrated.ts';
 import { createModels } from './infra/models/index.ts';
 import { answerMetrics, watchQueue } from './infra/telemetry/metrics.ts';
 import { observeRequests } from './infra/telemetry/requests.ts';
@@ -107,7 +108,7 @@ stopping.addEventListener('abort', async () => {
 const connectBoth = () =>
   Promise.all([connection, feedConnection].map((each) => connect(each, config.mongodbUri)));
 const database = untilItWorks('MongoDB', connectBoth, attempts);
-database.catch(() => undefined);
+database.then(() => warnOfMissingMigrations(connection, log)).catch(() => undefined);
 const storage = await openStorage(config, log, stopping).catch(() => process.exit(0));
 starter = createStarter({ providers, storage, startRun, noteRepeat: createNoteRepeat(models), log });
 eventWork = createEventWork({

@@ -20,7 +20,8 @@ import { createDns } from './infra/dns/createDns.ts';
 import { followChanges } from './core/events/follow.ts';
 import { createHandler } from './core/events/handle.ts';
 import { answerHealth } from './infra/health.ts';
-import { createIndexes, createModels } from './infra/models/index.ts';
+import { untilMigrated } from './infra/migrations/untilMigrated.ts';
+import { createModels } from './infra/models/index.ts';
 import { answerMetrics } from './infra/telemetry/metrics.ts';
 import { createTemporalMetrics } from './infra/telemetry/temporalMetrics.ts';
 import { mailNotifications } from './core/events/notifications/mailNotifications.ts';
@@ -93,8 +94,8 @@ const models = createModels(connection);
 const bundle = workflowBundle();
 const connecting = Promise.all([
   openStorage(config, log, stopping),
-  untilItWorks('MongoDB', () => makeIndexes(config.mongodbUri), attempts).then(() =>
-    untilItWorks('MongoDB', () => connect(connection, config.mongodbUri, MONGODB_TIMEOUT_MS), attempts),
+  untilItWorks('MongoDB', () => connect(connection, config.mongodbUri, MONGODB_TIMEOUT_MS), attempts).then(
+    () => untilMigrated(connection, attempts),
   ),
   untilItWorks('Temporal', () => NativeConnection.connect({ address: config.temporal.address }), attempts),
 ]);
@@ -211,17 +212,6 @@ function every(ms: number, sweep: () => Promise<unknown>): NodeJS.Timeout {
       )
       .finally(() => (isAtIt = false));
   }, ms);
-}
-
-/** On a connection of its own: an index on many rows takes longer than a step may. */
-async function makeIndexes(uri: string): Promise<void> {
-  const own = newConnection();
-  try {
-    await connect(own, uri);
-    await createIndexes(createModels(own));
-  } finally {
-    await own.close();
-  }
 }
 
 function logEntry({ level, message, meta }: LogEntry): void {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Connection as TemporalConnection } from '@temporalio/client';
 import mongoose from 'mongoose';
-import { createIndexes, createModels, type Models } from '../../src/infra/models/index.ts';
+import { migrate } from '../../src/infra/migrations/migrate.ts';
+import { createModels, type Models } from '../../src/infra/models/index.ts';
 
 /** Engines that globalSetup brought up for this run of the tests. */
 function engine(name: string): string {
@@ -25,7 +26,7 @@ export async function freshModels(uri = freshDatabaseUri()): Promise<Models> {
     .createConnection(uri, { writeConcern: { w: 'majority', journal: true } })
     .asPromise();
   const models = createModels(connection);
-  await createIndexes(models);
+  await migrate(connection, () => undefined);
   return models;
 }
 
