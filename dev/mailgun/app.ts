@@ -24,7 +24,7 @@ export interface AppOptions {
   setup: Setup;
   forwards: Forwards;
   dns: DemoDns | undefined;
-  /** The sandbox's own base URL; known once it listens. */
+  /** The local Mailgun's own base URL; known once it listens. */
   url(): string;
   receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
 }

@@ -22,7 +22,7 @@ export interface MailParts {
   files: MailFile[];
 }
 
-/** Longer HTML gets no derived text: converting it would take longer than anyone waits for a sandbox. */
+/** Longer HTML gets no derived text: converting it would take longer than anyone waits for a local Mailgun. */
 const MAX_HTML_TO_CONVERT = 500_000;
 
 /**

@@ -37,7 +37,8 @@ export interface Received {
 export class NoRecipientError extends Error {}
 
 export interface ReceiverOptions {
-  webhookUrl: string;
+  /** Where mail is posted that no route matches. */
+  inboundUrl: string;
   signingKey: string;
   /** Where stored messages are served. */
   url: string;

@@ -6,7 +6,7 @@ import { sign } from '../signature.ts';
 import { eventJson } from './eventJson.ts';
 import type { SentMail } from './sentMail.ts';
 import type { EventOfMail } from './sentMails.ts';
-import type { PostedEvent, SandboxSettings } from './types.ts';
+import type { PostedEvent, LocalMailgunSettings } from './types.ts';
 
 /** Waits between tries of an event's post (Mailgun, "Webhook retries"). `delivered` is not tried again. */
 const RETRY_AFTER_MINUTES = [5, 10, 15, 60, 120, 240];
@@ -19,7 +19,7 @@ export interface EventPostsOptions {
   signingKey: string;
   /** Base URL of the stored messages. */
   url(): string;
-  settings: SandboxSettings;
+  settings: LocalMailgunSettings;
   faults: FaultSwitch;
   poster: PosterOptions<PostedEvent>;
 }

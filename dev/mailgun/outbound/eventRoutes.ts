@@ -7,14 +7,14 @@ import { FORBIDDEN, give, json, limitText } from './answers.ts';
 import { BadQuery, eventsPage, readPage, readQuery } from './eventsApi.ts';
 import { LogsQuery, logsPage } from './logsApi.ts';
 import type { SentMails } from './sentMails.ts';
-import type { SandboxSettings } from './types.ts';
+import type { LocalMailgunSettings } from './types.ts';
 
 export interface EventOptions {
   apiKey: string;
   mails: SentMails;
   faults: FaultSwitch;
-  settings: SandboxSettings;
-  /** The sandbox's own base URL. */
+  settings: LocalMailgunSettings;
+  /** The local Mailgun's own base URL. */
   url(): string;
 }
 

@@ -60,7 +60,7 @@ export function readPage(token: string): z.infer<typeof Page> {
   return page.data;
 }
 
-/** One page, with the URLs of its neighbours. @param url base URL of the sandbox. */
+/** One page, with the URLs of its neighbours. @param url base URL of the local Mailgun. */
 export function eventsPage(
   mails: SentMails,
   domain: string,

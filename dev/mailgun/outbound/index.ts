@@ -14,7 +14,7 @@ import { addPages, type PageOptions } from './pages/routes.ts';
 import { addSendRoutes } from './sendRoutes.ts';
 import { SentMails, type EventOfMail } from './sentMails.ts';
 import { StoredSent } from './storedSent.ts';
-import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './types.ts';
+import type { OutboxMail, PostedEvent, LocalMailgunSettings, SendCall } from './types.ts';
 
 const MAX_LOGGED = 10_000;
 
@@ -24,15 +24,15 @@ export interface OutboundOptions {
   storedForMs: number;
   apiKey: string;
   signingKey: string;
-  /** Base URL of Postroom's web process. */
-  webhookUrl: string;
-  /** The sandbox's own base URL; known once it listens. */
+  /** Where events are posted of a domain without webhooks. */
+  eventsUrl: URL;
+  /** The local Mailgun's own base URL; known once it listens. */
   url(): string;
   faults: FaultSwitch;
-  settings: SandboxSettings;
+  settings: LocalMailgunSettings;
   /** Why mail from a domain is not sent; null = it is. */
   refusalFrom(domain: string): string | null;
-  /** Where events of a mail are posted; null = to `webhookUrl`. */
+  /** Where events of a mail are posted; null: to `eventsUrl`. */
   eventUrls(of: EventOfMail): URL[] | null;
   /** A mail has reached its recipient. */
   onDelivered(emlFile: string, envelope: { sender: string; recipient: string }): void;
@@ -55,10 +55,9 @@ export class Outbound {
     this.#mails = mails;
     this.#bounces = bounces;
     this.#stored = new StoredSent(mails, options.folder, options.storedForMs);
-    const otherwise = [new URL(`${options.webhookUrl}/webhooks/mailgun/events`)];
     this.#posts = new EventPosts({
       ...options,
-      postTo: (of) => options.eventUrls(of) ?? otherwise,
+      postTo: (of) => options.eventUrls(of) ?? [options.eventsUrl],
       poster: {
         ...options.poster,
         faults: options.faults.eventPosts,
@@ -77,7 +76,7 @@ export class Outbound {
     return new Outbound(options, mails, bounces);
   }
 
-  /** Once the sandbox listens: posts and delivers what was not due yet when it stopped. */
+  /** Once the local Mailgun listens: posts and delivers what was not due yet when it stopped. */
   start(): void {
     this.#posts.resume(this.#mails.all);
     const now = Date.now();
@@ -109,7 +108,7 @@ export class Outbound {
     return this.#stored.find(key);
   }
 
-  set(settings: Partial<SandboxSettings>): void {
+  set(settings: Partial<LocalMailgunSettings>): void {
     Object.assign(this.#options.settings, settings);
     this.#posts.reschedule();
   }

@@ -6,7 +6,7 @@ const MAX_SHOWN = 10_000;
 
 const isDelivered = ({ event }: EventOfMail): boolean => event.kind === 'delivered' && event.at <= Date.now();
 
-/** What was delivered until now, newest first. @param url base URL of the sandbox. */
+/** What was delivered until now, newest first. @param url base URL of the local Mailgun. */
 export function outbox(mails: SentMails, url: string): OutboxMail[] {
   return mails.all
     .flatMap((mail) => mail.events.map((event) => ({ mail, event })))

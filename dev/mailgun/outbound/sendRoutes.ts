@@ -13,14 +13,14 @@ import { isAccepting, type SendFault } from './sendFaults.ts';
 import { NoForm, readSendForm, type SendForm, TooLarge } from './sendForm.ts';
 import type { SentMail } from './sentMail.ts';
 import type { SentMails } from './sentMails.ts';
-import type { SandboxSettings, SendCall } from './types.ts';
+import type { LocalMailgunSettings, SendCall } from './types.ts';
 
 export interface SendOptions {
   apiKey: string;
   mails: SentMails;
   bounces: Bounces;
   faults: FaultSwitch;
-  settings: SandboxSettings;
+  settings: LocalMailgunSettings;
   /** Why mail from a domain is not sent; null = it is. */
   refusalFrom(domain: string): string | null;
   onAccepted(mail: SentMail): void;

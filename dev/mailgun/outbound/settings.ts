@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { SandboxSettings } from './types.ts';
+import type { LocalMailgunSettings } from './types.ts';
 
-const DEFAULT_SETTINGS: SandboxSettings = {
+const DEFAULT_SETTINGS: LocalMailgunSettings = {
   eventsDelayMs: 0,
   stepMs: 5_000,
   sendsPerSecond: null,
@@ -10,11 +10,13 @@ const DEFAULT_SETTINGS: SandboxSettings = {
 };
 
 /** Those that are told, without what is undefined. */
-const told = (settings: Partial<Record<keyof SandboxSettings, unknown>>): Partial<SandboxSettings> =>
+const told = (
+  settings: Partial<Record<keyof LocalMailgunSettings, unknown>>,
+): Partial<LocalMailgunSettings> =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
-/** The settings among a sandbox's options, over the default ones. */
-export const settingsFrom = (options: Partial<SandboxSettings>): SandboxSettings => {
+/** The settings among a local Mailgun's options, over the default ones. */
+export const settingsFrom = (options: Partial<LocalMailgunSettings>): LocalMailgunSettings => {
   const { eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains } = options;
   return {
     ...DEFAULT_SETTINGS,

@@ -1,7 +1,7 @@
 import type { SendFault } from './sendFaults.ts';
 
-/** What happens after a mail was accepted; can be changed while the sandbox runs. */
-export interface SandboxSettings {
+/** What happens after a mail was accepted; can be changed while the local Mailgun runs. */
+export interface LocalMailgunSettings {
   /** Between what happened to a sent mail and when it can be read or is posted, in milliseconds. */
   eventsDelayMs: number;
   /** Between the steps of a delivery that takes several (`slow@…`, `complain@…`), in milliseconds. */

@@ -1,4 +1,4 @@
-import type { SandboxSettings } from '../outbound/types.ts';
+import type { LocalMailgunSettings } from '../outbound/types.ts';
 import type { Resolve } from './checkDns.ts';
 import { newDomain, type Domain } from './domain.ts';
 import { DEFAULTS, readCreation, readSettings } from './domainForm.ts';
@@ -12,7 +12,7 @@ import type { Webhooks } from './webhooks.ts';
 export interface DomainRouteOptions {
   domains: Domains;
   webhooks: Webhooks;
-  settings: SandboxSettings;
+  settings: LocalMailgunSettings;
   resolve: Resolve;
 }
 

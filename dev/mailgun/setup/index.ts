@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type Router from '@koa/router';
 import type { FaultSwitch } from '../faults.ts';
 import type { Header } from '../headers.ts';
-import type { SandboxSettings } from '../outbound/types.ts';
+import type { LocalMailgunSettings } from '../outbound/types.ts';
 import type { EventOfMail } from '../outbound/sentMails.ts';
 import type { Destination } from './action.ts';
 import type { Resolve } from './checkDns.ts';
@@ -21,9 +21,9 @@ export interface SetupOptions {
   dataDir: string;
   apiKey: string;
   faults: FaultSwitch;
-  settings: SandboxSettings;
+  settings: LocalMailgunSettings;
   resolve: Resolve;
-  /** The sandbox's own base URL; known once it listens. */
+  /** The local Mailgun's own base URL; known once it listens. */
   url(): string;
   /** A domain that is there from the beginning, and sends; null = none. */
   ownDomain: string | null;

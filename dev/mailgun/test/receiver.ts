@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import busboy from 'busboy';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../index.ts';
+import { startLocalMailgun, type LocalMailgun, type LocalMailgunOptions } from '../index.ts';
 
 export interface Post {
   url: string;
@@ -51,10 +51,19 @@ export async function startReceiver(port = 0): Promise<Receiver> {
 export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
 export const API_KEY = 'api-key-of-the-tests';
 
-export const sandboxFor = (receiver: Receiver, options: Partial<SandboxOptions> = {}): Promise<Sandbox> =>
-  startSandbox({ port: 0, webhookUrl: receiver.url, signingKey: SIGNING_KEY, apiKey: API_KEY, ...options });
+export const localMailgunFor = (
+  receiver: Receiver,
+  options: Partial<LocalMailgunOptions> = {},
+): Promise<LocalMailgun> =>
+  startLocalMailgun({
+    port: 0,
+    webhookUrl: receiver.url,
+    signingKey: SIGNING_KEY,
+    apiKey: API_KEY,
+    ...options,
+  });
 
-/** Reads a post as someone who knows nothing of the sandbox would. */
+/** Reads a post as someone who knows nothing of the local Mailgun would. */
 export async function readPost(post: Post): Promise<ReadPost> {
   if (!post.headers['content-type']!.startsWith('multipart/'))
     return { fields: [...new URLSearchParams(post.raw.toString('latin1'))], files: [] };

@@ -7,21 +7,21 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clientOf } from './outbound/client.ts';
-import { readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
+import { readPost, localMailgunFor, startReceiver, valuesOf } from './receiver.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../sendMail.ts', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let folder: string;
 beforeEach(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
+  localMailgun = await localMailgunFor(receiver);
   folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-test-'));
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
   await rm(folder, { recursive: true });
 });
@@ -49,7 +49,7 @@ async function startApi(rows: object[]): Promise<http.Server> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const ready = {
     web_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    mailgun_url: sandbox.url,
+    mailgun_url: localMailgun.url,
     workspace_id: 'w1',
     api_token: 'owner',
     member_token: 'hers',
@@ -115,8 +115,8 @@ test('without a form: by the customer’s forward and the routes; says when nobo
       created_at: new Date(Date.now() + 60_000).toISOString(),
     },
   ]);
-  await sandbox.forwards.set({ from: 'support@acme.test', to });
-  await clientOf(sandbox).routes.create({
+  await localMailgun.forwards.set({ from: 'support@acme.test', to });
+  await clientOf(localMailgun).routes.create({
     expression: 'match_recipient("@in.postroom.test$")',
     action: [`store(notify="${receiver.url}/stored")`],
   });
@@ -124,7 +124,7 @@ test('without a form: by the customer’s forward and the routes; says when nobo
   expect((await sendMail(...mail)).out).toContain(`${to}: posted, answered 200`);
   expect(receiver.posts.map(({ url }) => url)).toEqual(['/stored']);
 
-  await sandbox.forwards.set({ from: to, to: 'support@acme.test' });
+  await localMailgun.forwards.set({ from: to, to: 'support@acme.test' });
   expect((await sendMail(...mail)).out).toContain('not posted: ');
   expect(receiver.posts).toHaveLength(1);
   api.close();

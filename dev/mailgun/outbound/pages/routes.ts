@@ -18,7 +18,7 @@ import { readWritten } from './readWritten.ts';
 
 export interface PageOptions {
   mails: SentMails;
-  /** The sandbox's own base URL. */
+  /** The local Mailgun's own base URL. */
   url(): string;
   receive(mail: Mail): Promise<Received>;
 }

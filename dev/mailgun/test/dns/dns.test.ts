@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as dnsPacket from 'dns-packet';
 import { startDns, type DemoDns } from '../../dns/index.ts';
-import { lastingPort } from '../../../../test/support/ports.ts';
+import { lastingPort } from '../ports.ts';
 
 const DKIM = `k=rsa; p=${'MIIBIjANBgkqhkiG9w0BAQEFAAOC'.repeat(25)}`;
 

@@ -15,10 +15,10 @@ export interface ApiError {
 
 /** The real client, as Postroom uses it. */
 export const clientOf = (
-  sandbox: { url: string },
+  localMailgun: { url: string },
   { key = API_KEY, timeout = 20_000 }: { key?: string; timeout?: number } = {},
 ): Interfaces.IMailgunClient =>
-  new Mailgun(FormData).client({ username: 'api', key, url: sandbox.url, timeout });
+  new Mailgun(FormData).client({ username: 'api', key, url: localMailgun.url, timeout });
 
 /** The error of a call. @throws when there is none. */
 export async function errorOf(call: Promise<unknown>): Promise<ApiError> {
