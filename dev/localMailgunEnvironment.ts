@@ -4,8 +4,10 @@ import { environment } from '../src/infra/config.ts';
 import { local, type Settings } from './settings.ts';
 
 /**
- * The environment in which `npm start` runs the local Mailgun, which keeps its data below `dataDir`. Removes the routes
- * and webhooks of an earlier run: the worker makes them again when it starts, and those of a run on another port would
+ * The environment in which `npm start` runs the local Mailgun, which keeps its data below `dataDir`. Removes
+ * the routes
+ * and webhooks of an earlier run: the worker makes them again when it starts, and those of a run on another
+ * port would
  * still receive the mail.
  */
 export function localMailgunEnvironment(

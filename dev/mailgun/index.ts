@@ -25,7 +25,10 @@ export interface LocalMailgunOptions extends Partial<LocalMailgunSettings> {
   port: number;
   /** Base URL of the application, which gets mail at `/webhooks/mailgun/inbound` and events at `…/events`. */
   webhookUrl: string;
-  /** Where mail is posted that no route matches, instead. Raw mail goes to the same URL with `/mime` at its end. */
+  /**
+   * Where mail is posted that no route matches, instead. Raw mail goes to the same URL with `/mime` at its
+   * end.
+   */
   inboundUrl?: string;
   /** Where events are posted of a domain without webhooks, instead. */
   eventsUrl?: string;
@@ -37,9 +40,15 @@ export interface LocalMailgunOptions extends Partial<LocalMailgunSettings> {
   retrySpeed?: number;
   /** How long stored messages can be fetched, in milliseconds. Default 3 days. */
   storedForMs?: number;
-  /** A post counts as not answered when no byte passes in either direction for this long, in milliseconds. Default 60 s. */
+  /**
+   * A post counts as not answered when no byte passes in either direction for this long, in milliseconds.
+   * Default 60 s.
+   */
   answerWithinMs?: number;
-  /** Asks the DNS that domains are verified against. Default: the server `dns`; without that, no record is ever found. */
+  /**
+   * Asks the DNS that domains are verified against. Default: the server `dns`; without that, no record is
+   * ever found.
+   */
   resolve?: Resolve;
   /** A domain that the account has from the beginning, and that may send without any DNS records. */
   ownDomain?: string;
@@ -48,7 +57,8 @@ export interface LocalMailgunOptions extends Partial<LocalMailgunSettings> {
 }
 
 /**
- * A local Mailgun, on 127.0.0.1 only. It receives mail and posts it as a route would, keeps stored messages, accepts
+ * A local Mailgun, on 127.0.0.1 only. It receives mail and posts it as a route would, keeps stored messages,
+ * accepts
  * mail to send, simulates its delivery, posts the events, and shows the delivered mail.
  */
 export interface LocalMailgun {
@@ -57,7 +67,10 @@ export interface LocalMailgun {
   /** Receives a mail and posts it. @throws NoRecipientError when the mail names no recipient */
   receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
   readonly faults: FaultSwitch;
-  /** Forwarding at other mail hosts: mail for `from`, also mail sent through here, is received for `to` instead. */
+  /**
+   * Forwarding at other mail hosts: mail for `from`, also mail sent through here, is received for `to`
+   * instead.
+   */
   readonly forwards: Forwards;
   /** Each try of each post, oldest first; the last 10,000. */
   readonly posts: readonly PostTry[];

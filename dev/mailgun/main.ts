@@ -1,5 +1,6 @@
 /**
- * `npm run local-mailgun`: the local Mailgun and its DNS server as a process of its own, until SIGTERM or Ctrl-C.
+ * `npm run local-mailgun`: the local Mailgun and its DNS server as a process of its own, until SIGTERM or
+ * Ctrl-C.
  * environment.ts has the settings, README.md the rest.
  */
 import { parseArgs } from 'node:util';

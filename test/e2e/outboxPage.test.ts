@@ -83,7 +83,7 @@ if (!CHROMIUM) console.warn('the outbox page is not tried: no Chromium is on thi
       buffer: Buffer.from('paid'),
     });
     await page.getByRole('button', { name: 'Send' }).click();
-    await page.getByText('Postroom has taken it').waitFor();
+    await page.getByText('the application has accepted it').waitFor();
     const answer = await until(
       'the answer in its thread',
       async () => {

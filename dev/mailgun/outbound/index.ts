@@ -26,20 +26,20 @@ export interface OutboundOptions {
   signingKey: string;
   /** Where events are posted of a domain without webhooks. */
   eventsUrl: URL;
-  /** The local Mailgun's own base URL; known once it listens. */
+  /** Base URL of the local Mailgun; known once it listens. */
   url(): string;
   faults: FaultSwitch;
   settings: LocalMailgunSettings;
-  /** Why mail from a domain is not sent; null = it is. */
+  /** Why mail from a domain is refused; null: it is accepted. */
   refusalFrom(domain: string): string | null;
-  /** Where events of a mail are posted; null: to `eventsUrl`. */
+  /** Where an event is posted; null: to `eventsUrl`. */
   eventUrls(of: EventOfMail): URL[] | null;
-  /** A mail has reached its recipient. */
+  /** Called when a mail is delivered to a recipient. */
   onDelivered(emlFile: string, envelope: { sender: string; recipient: string }): void;
   poster: Omit<PosterOptions<PostedEvent>, 'faults' | 'onTry'>;
 }
 
-/** The way out: what was sent, what becomes of it, and what of it can be seen. */
+/** Outgoing mail: sends, deliveries, events, and the pages that show them. */
 export class Outbound {
   readonly sends: SendCall[] = [];
   readonly eventPosts: Try<PostedEvent>[] = [];
@@ -76,14 +76,14 @@ export class Outbound {
     return new Outbound(options, mails, bounces);
   }
 
-  /** Once the local Mailgun listens: posts and delivers what was not due yet when it stopped. */
+  /** Must be called once the local Mailgun listens: posts and delivers what was not due when it stopped. */
   start(): void {
     this.#posts.resume(this.#mails.all);
     const now = Date.now();
     for (const mail of this.#mails.all) this.#deliveries.add(mail, now);
   }
 
-  /** @param receive takes an answer in that was written on a page. */
+  /** @param receive receives an answer that was written on a page */
   addRoutes(router: Router, receive: PageOptions['receive']): void {
     const shared = { ...this.#options, mails: this.#mails, bounces: this.#bounces };
     addEventRoutes(router, shared);
@@ -103,7 +103,7 @@ export class Outbound {
     return outbox(this.#mails, this.#options.url());
   }
 
-  /** Null when no such mail was sent, or when its stored copy has expired. */
+  /** Null when there is no such mail, or its stored copy has expired. */
   stored(key: string): Promise<StoredMail | null> {
     return this.#stored.find(key);
   }

@@ -9,22 +9,22 @@ const DEFAULT_SETTINGS: LocalMailgunSettings = {
   takenDomains: [],
 };
 
-/** Those that are told, without what is undefined. */
-const told = (
+/** The settings that are defined. */
+const defined = (
   settings: Partial<Record<keyof LocalMailgunSettings, unknown>>,
 ): Partial<LocalMailgunSettings> =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
-/** The settings among a local Mailgun's options, over the default ones. */
+/** The settings among a local Mailgun's options, with defaults for the others. */
 export const settingsFrom = (options: Partial<LocalMailgunSettings>): LocalMailgunSettings => {
   const { eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains } = options;
   return {
     ...DEFAULT_SETTINGS,
-    ...told({ eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains }),
+    ...defined({ eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains }),
   };
 };
 
-/** Body of `POST /sandbox/settings`; what is not named stays. */
+/** Body of `POST /sandbox/settings`; settings that it does not name do not change. */
 export const Settings = z
   .strictObject({
     events_delay_ms: z.int().nonnegative(),
@@ -35,7 +35,7 @@ export const Settings = z
   })
   .partial()
   .transform((settings) =>
-    told({
+    defined({
       eventsDelayMs: settings.events_delay_ms,
       stepMs: settings.step_ms,
       sendsPerSecond: settings.sends_per_second,

@@ -4,7 +4,8 @@ import net from 'node:net';
 const PORTS_PER_WORKER = 500;
 
 /**
- * A port that stays free while nothing listens on it: below those that the system gives to outgoing connections (32768
+ * A port that stays free while nothing listens on it: below those that the system gives to outgoing
+ * connections (32768
  * and up on Linux), and in a range of this jest worker.
  */
 export async function lastingPort(): Promise<number> {

@@ -137,17 +137,17 @@ test('sends a file as it is, in the form that is asked for; says when it was not
   const ran = await sendMail('--eml', 'a.eml', '--form', 'mime');
   api.close();
   expect(ran.code).toBe(1);
-  expect(ran.out).toContain('s@postroom.test: answered 503; tried again as Mailgun does');
+  expect(ran.out).toContain('s@postroom.test: answered 503; it will be tried again in 10 minutes');
   expect(receiver.posts[0]!.url).toBe('/webhooks/mailgun/inbound/mime');
   expect(valuesOf(await readPost(receiver.posts[0]!), 'subject')).toEqual(['raw']);
 });
 
 test.each([
-  [[], 'Say whom the mail is from'],
-  [['--from', 'a@x.test'], 'Say whom the mail is for'],
+  [[], 'Name the sender'],
+  [['--from', 'a@x.test'], 'Name a recipient'],
   [['--to', 's@x.test', '--from', 'a@x.test', '--form', 'pigeon'], '--form must be one of'],
   [['--to', 's@x.test', '--from', 'a@x.test', '--attach', 'nowhere.txt'], 'nowhere.txt cannot be read.'],
-  [['--eml', 'a.eml', '--to', 's@x.test'], '--to cannot be given beside --eml'],
+  [['--eml', 'a.eml', '--to', 's@x.test'], '--to cannot be combined with --eml'],
   [['--subjekt', 'x'], "Unknown option '--subjekt'"],
 ])('%j: usage with a sentence, exit 2', async (args, sentence) => {
   const ran = await sendMail(...args);

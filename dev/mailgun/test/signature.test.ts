@@ -1,6 +1,7 @@
 import { sign } from '../signature.ts';
 
-// Published by Mailgun's own client, by Rails' Action Mailbox, and worked out by hand for the examples of each form.
+// Published by Mailgun's own client, by Rails' Action Mailbox, and worked out by hand for the examples of
+// each form.
 test.each([
   [
     'key-3ax6xnjp29jd6fds4gc373sgvjxteol0',

@@ -152,7 +152,7 @@ describe('a mix', () => {
   test('by chance', () => {
     const faults = new SendFaults();
     faults.set({ answer: 500, probability: 0.5 });
-    const met = Array.from({ length: 400 }, () => faults.take([])).filter((fault) => fault !== null).length;
+    const met = Array.from({ length: 400 }, () => faults.next([])).filter((fault) => fault !== null).length;
     expect(met).toBeGreaterThan(100);
     expect(met).toBeLessThan(300);
   });

@@ -195,7 +195,7 @@ describe('an answer from the page', () => {
     expect(read.files).toMatchObject([
       { filename: 'Größe.txt', contentType: 'text/plain', bytes: Buffer.from('abc') },
     ]);
-    expect((await page(done.headers.get('location')!)).text).toContain('Postroom has taken it');
+    expect((await page(done.headers.get('location')!)).text).toContain('the application has accepted it');
   });
 
   test('to From where there is no Reply-To; Re: once; without a name where the mail gives none', async () => {
