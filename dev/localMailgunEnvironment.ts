@@ -5,10 +5,8 @@ import { local, type Settings } from './settings.ts';
 
 /**
  * The environment in which `npm start` runs the local Mailgun, which keeps its data below `dataDir`. Removes
- * the routes
- * and webhooks of an earlier run: the worker makes them again when it starts, and those of a run on another
- * port would
- * still receive the mail.
+ * the routes and webhooks of an earlier run: the worker makes them again when it starts, and those of a run
+ * on another port would still receive the mail.
  */
 export function localMailgunEnvironment(
   dataDir: string,

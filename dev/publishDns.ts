@@ -2,8 +2,7 @@
  * `npm run publish-dns -- <domain or address> [--remove]`
  *
  * Publishes the records that Postroom asks for on the demo's DNS server, as the owner of that domain would,
- * and then
- * makes Postroom look at them at once. Exit code 1: there is nothing to publish.
+ * and then makes Postroom look at them at once. Exit code 1: there is nothing to publish.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';

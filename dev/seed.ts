@@ -101,8 +101,7 @@ export interface Seeded {
 
 /**
  * Adds a demo workspace to the database, and a second one, which must see nothing of the first. Idempotent:
- * existing
- * rows are not changed, except for the domain of the addresses.
+ * existing rows are not changed, except for the domain of the addresses.
  * @returns the addresses of the demo workspace, and the ids of both
  */
 export async function seed(

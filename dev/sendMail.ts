@@ -117,8 +117,7 @@ async function describeRow(ready: Ready, recipient: string, sentAt: Date): Promi
 
 /**
  * The recipient's newest row since the mail was sent, after ten seconds at most. Asks with both tokens, since
- * only the
- * owner of a personal address sees its mail.
+ * only the owner of a personal address sees its mail.
  */
 async function follow(ready: Ready, api: string, recipient: string, sentAt: Date): Promise<Row | null> {
   const wanted = recipient.split(',').map((address) => address.trim().toLowerCase());

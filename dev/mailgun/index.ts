@@ -58,8 +58,7 @@ export interface LocalMailgunOptions extends Partial<LocalMailgunSettings> {
 
 /**
  * A local Mailgun, on 127.0.0.1 only. It receives mail and posts it as a route would, keeps stored messages,
- * accepts
- * mail to send, simulates its delivery, posts the events, and shows the delivered mail.
+ * accepts mail to send, simulates its delivery, posts the events, and shows the delivered mail.
  */
 export interface LocalMailgun {
   readonly url: string;

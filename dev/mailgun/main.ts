@@ -1,7 +1,6 @@
 /**
  * `npm run local-mailgun`: the local Mailgun and its DNS server as a process of its own, until SIGTERM or
- * Ctrl-C.
- * environment.ts has the settings, README.md the rest.
+ * Ctrl-C. environment.ts has the settings, README.md the rest.
  */
 import { parseArgs } from 'node:util';
 import { startDns } from './dns/index.ts';

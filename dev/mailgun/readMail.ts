@@ -27,8 +27,7 @@ const MAX_HTML_TO_CONVERT = 500_000;
 
 /**
  * Decodes the bodies of a raw mail, and its files into `folder`. When the mail has only HTML, the text is
- * made from it,
- * as Mailgun does. Parts that cannot be parsed are omitted: a route posts every mail.
+ * made from it, as Mailgun does. Parts that cannot be parsed are omitted: a route posts every mail.
  */
 export async function readParts(emlFile: string, folder: string): Promise<MailParts> {
   const parts: MailParts = { text: '', html: null, files: [] };

@@ -20,8 +20,7 @@ export interface StoredMail {
 
 /**
  * A folder with one folder for each mail. A mail that was posted with `store()` stays until it expires, also
- * after a
- * restart; any other mail stays until its posts are settled.
+ * after a restart; any other mail stays until its posts are settled.
  */
 export class MailFolder {
   readonly #root: string;

@@ -2,8 +2,7 @@ import EmailReplyParser from 'email-reply-parser';
 
 /**
  * Longer bodies are not stripped: the parser needs seconds for 100,000 spaces. Mailgun omits the fields, too,
- * when its
- * parser fails.
+ * when its parser fails.
  */
 const MAX_TO_STRIP = 20_000;
 

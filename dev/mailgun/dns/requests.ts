@@ -26,8 +26,7 @@ const DnsRecordBody = z
 
 /**
  * One record, a list, or a list under `records`. Further keys are ignored, so that the `records` of a domain
- * in an API,
- * or the whole domain, can be sent unchanged.
+ * in an API, or the whole domain, can be sent unchanged.
  */
 export const PutRecords = z.preprocess(
   (body) => {

@@ -16,8 +16,7 @@ const compare = (a: Position, b: Position): number => a[0] - b[0] || (a[1] < b[1
 
 /**
  * One page of events in order of time. As at Mailgun, both neighbours always exist: after the newest event,
- * more may
- * appear, and from an empty page at either end a link leads back.
+ * more may appear, and from an empty page at either end a link leads back.
  */
 export function pageOf(events: EventOfMail[], ascending: boolean, limit: number, cursor: Cursor): EventPage {
   const order = (a: Position, b: Position) => (ascending ? compare(a, b) : compare(b, a));

@@ -5,13 +5,11 @@ type Step = Omit<SentEvent, 'id' | 'at' | 'recipient'>;
 
 /**
  * The events of a mail for one recipient, who is chosen by the local part: `bounce@…` fails permanently,
- * `slow@…` is
- * delayed twice and then delivered, `complain@…` is delivered and then complained about, any other address is
- * delivered
- * at once. A tag (`slow+1@…`) makes no difference. The events have different times, so that they have an
- * order.
- * @param at time of the first try to deliver, in milliseconds since 1970 @param stepMs time between the steps of a
- *   delivery
+ * `slow@…` is delayed twice and then delivered, `complain@…` is delivered and then complained about, any
+ * other address is delivered at once. A tag (`slow+1@…`) makes no difference. The events have different
+ * times, so that they have an order.
+ * @param at time of the first try to deliver, in milliseconds since 1970
+ * @param stepMs time between the steps of a delivery
  */
 export function plan(
   recipient: string,

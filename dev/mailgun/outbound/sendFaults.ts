@@ -6,8 +6,7 @@ import { z } from 'zod';
 const ACCEPTED = ['accept_then_drop', 'accept_then_hang', 'accept_then_500'] as const;
 /**
  * The mail is not accepted. `drop`: the connection is reset; `no_id`: 200 and JSON without an id; `html`: 200
- * and a
- * proxy's page; `magnificent`: 200 and Mailgun's answer to a wrong URL.
+ * and a proxy's page; `magnificent`: 200 and Mailgun's answer to a wrong URL.
  */
 const REFUSED = ['drop', 'hang', 'no_id', 'html', 'magnificent'] as const;
 const STATUSES = [400, 401, 402, 403, 404, 413, 429, 500, 502, 503, 504] as const;

@@ -3,8 +3,7 @@ import { checkKey, recordsOf, type Check, type DnsRecord, type Domain } from './
 
 /**
  * Asks DNS: an MX as `10 mxa.mailgun.org`, the strings of a TXT joined, [] when there is no record. When it
- * throws, the
- * record counts as not found: Mailgun does not say why either.
+ * throws, the record counts as not found: Mailgun does not say why either.
  */
 export type Resolve = (type: 'TXT' | 'MX' | 'CNAME', name: string) => Promise<string[]>;
 

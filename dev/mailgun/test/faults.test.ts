@@ -33,7 +33,7 @@ describe('posts', () => {
     expect(Date.now() - began).toBeGreaterThanOrEqual(145);
   });
 
-  test('reordered: held, then last first', async () => {
+  test('reordered: they wait, then are sent in reverse order', async () => {
     localMailgun.faults.set({ posts: { reorder: 3 } });
     const received = [];
     for (const subject of ['one', 'two'])
@@ -44,7 +44,7 @@ describe('posts', () => {
     expect(await subjects()).toEqual(['three', 'two', 'one']);
   });
 
-  test('what is held goes when the fault is cleared', async () => {
+  test('posts that wait are sent when the fault is cleared', async () => {
     localMailgun.faults.set({ posts: { reorder: 5 } });
     for (const subject of ['one', 'two']) await localMailgun.receive(mail(subject), { wait: 'none' });
     expect(receiver.posts).toEqual([]);
@@ -70,21 +70,21 @@ describe('attachment URLs', () => {
     return (JSON.parse(valuesOf(read, 'attachments')[0]!) as { url: string }[])[0]!.url;
   }
 
-  test.each([404, 500] as const)('answer %d, twice, then are well again', async (answer) => {
+  test.each([404, 500] as const)('answer %d twice, then work again', async (answer) => {
     const url = await stored();
     localMailgun.faults.set({ attachments: { answer, times: 2 } });
     expect([(await get(url)).status, (await get(url)).status]).toEqual([answer, answer]);
     expect(Buffer.from(await (await get(url)).arrayBuffer()).equals(bytes)).toBe(true);
   });
 
-  test('hang, for good', async () => {
+  test('hang: no answer at all', async () => {
     const url = await stored();
     localMailgun.faults.set({ attachments: { answer: 'hang' } });
     await expect(get(url, AbortSignal.timeout(150))).rejects.toThrow(/timeout/);
     await expect(get(url, AbortSignal.timeout(150))).rejects.toThrow(/timeout/);
   });
 
-  test('are cut off half way', async () => {
+  test('are cut off after half of the bytes', async () => {
     const url = await stored();
     localMailgun.faults.set({ attachments: { answer: 'cut', times: 1 } });
     const response = await get(url);

@@ -144,7 +144,7 @@ test('without files: urlencoded, no attachment-count; without HTML: no body-html
   expect(names).toContain('body-plain');
 });
 
-test('store: links in place of files, multipart all the same', async () => {
+test('store: links instead of files, in multipart, too', async () => {
   await localMailgun.receive(mail, { form: 'store' });
   const [post] = receiver.posts;
   expect(post!.url).toBe('/webhooks/mailgun/inbound');
@@ -205,7 +205,7 @@ test.each(['windows-1251', 'gb18030', 'iso-2022-jp', 'wrong-charset', 'filenames
   },
 );
 
-test('one post a recipient: everybody in To and Cc, or the envelope that is told', async () => {
+test('one post for each recipient: all in To and Cc, or those of the given envelope', async () => {
   const to = {
     ...plain,
     to: ['Ann <a@in.acme.test>', 'b@in.acme.test'],
@@ -227,7 +227,7 @@ test('one post a recipient: everybody in To and Cc, or the envelope that is told
   ]);
 });
 
-test('verdicts of the spam filter are as told, or left out', async () => {
+test('verdicts of the spam filter are as given, or omitted', async () => {
   await localMailgun.receive(plain, { spf: 'Fail', dkim: null, spamFlag: 'Yes', spamScore: '9.1' });
   const read = await readPost(receiver.posts[0]!);
   expect(valuesOf(read, 'X-Mailgun-Spf')).toEqual(['Fail']);
@@ -237,7 +237,7 @@ test('verdicts of the spam filter are as told, or left out', async () => {
   expect(valuesOf(read, 'message-headers')[0]).not.toContain('Dkim');
 });
 
-test('a mail that names nobody is refused', async () => {
+test('a mail without a recipient is refused', async () => {
   await expect(localMailgun.receive({ eml: fixture('no-to') })).rejects.toThrow('no recipient');
   expect(receiver.posts).toEqual([]);
 });

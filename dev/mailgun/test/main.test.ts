@@ -57,7 +57,7 @@ async function isSignedWith(signingKey: string, received: Post): Promise<boolean
   return sign(signingKey, timestamp, token).signature === signature;
 }
 
-test('with no settings but where to post: it receives, posts with its signature, sends, and posts events', async () => {
+test('with WEBHOOK_URL alone it receives, posts with its signature, sends, and posts events', async () => {
   const receiver = await startReceiver();
   const { child, ended, url } = await start({ WEBHOOK_URL: `${receiver.url}/` });
   const received = await post(`${url}/sandbox/receive`, {

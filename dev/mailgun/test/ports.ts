@@ -5,8 +5,7 @@ const PORTS_PER_WORKER = 500;
 
 /**
  * A port that stays free while nothing listens on it: below those that the system gives to outgoing
- * connections (32768
- * and up on Linux), and in a range of this jest worker.
+ * connections (32768 and up on Linux), and in a range of this jest worker.
  */
 export async function lastingPort(): Promise<number> {
   const worker = Number(process.env.JEST_WORKER_ID ?? 1) % 10;

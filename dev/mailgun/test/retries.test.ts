@@ -77,12 +77,12 @@ test('Mailgun’s schedule: 10, 15, 30 minutes, 1, 2, 4 hours, in proportion', a
   const waits = deliveries[0]!.tries.slice(1).map((one, i) => Date.parse(one.at) - ends[i]!);
   for (const [i, minutes] of [10, 15, 30, 60, 120, 240].entries()) {
     expect(waits[i]).toBeGreaterThanOrEqual(minutes * 10 - 3);
-    // Beside that, the machine may be busy.
+    // Or later, when the machine is busy.
     expect(waits[i]).toBeLessThan(minutes * 10 + 20_000);
   }
 });
 
-test('no wait for a listener that never answers', async () => {
+test('a listener that never answers does not block', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   open.push({ close: async () => void silent.close() });
@@ -92,7 +92,7 @@ test('no wait for a listener that never answers', async () => {
   expect(deliveries).toMatchObject([{ outcome: 'retrying', tries: [{ status: null, error: 'no answer' }] }]);
 });
 
-test('nobody listens: kept, and posted once somebody does', async () => {
+test('without a listener: kept, and posted once there is one', async () => {
   const port = await lastingPort();
   // Seven tries, the last after half a minute.
   const localMailgun = await start({ retrySpeed: 1_000, webhookUrl: `http://127.0.0.1:${port}` });
@@ -104,7 +104,7 @@ test('nobody listens: kept, and posted once somebody does', async () => {
   expect((await readPost(post!)).files[0]!.bytes.equals(Buffer.alloc(100_000, 7))).toBe(true);
 });
 
-test('close gives up what is still to be tried', async () => {
+test('close ends all further tries', async () => {
   const localMailgun = await start({});
   receiver.answer = () => 503;
   const settled = localMailgun.receive(mail, { wait: 'settled' });

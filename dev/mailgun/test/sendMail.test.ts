@@ -39,7 +39,7 @@ const sendMail = (...args: string[]) =>
     );
   });
 
-/** A web process that shows one row, to the member only: `rows` are those that she sees. */
+/** A web process that shows its rows to the member only. */
 async function startApi(rows: object[]): Promise<http.Server> {
   const server = http.createServer((request, response) => {
     const hers = request.headers.authorization === 'Bearer hers';
@@ -59,7 +59,7 @@ async function startApi(rows: object[]): Promise<http.Server> {
   return server;
 }
 
-test('sends a mail with everything, and shows where it went', async () => {
+test('sends a mail with all options, and prints where it went', async () => {
   const row = {
     id: 'row1',
     recipient: 'dana@postroom.test',
@@ -97,7 +97,7 @@ test('sends a mail with everything, and shows where it went', async () => {
   expect(read.files).toMatchObject([{ filename: 'Größe.txt', bytes: Buffer.from('file') }]);
 });
 
-test('without a form: by the customer’s forward and the routes; says when nobody has it', async () => {
+test('without a form: by forwards and routes; says when the mail arrives nowhere', async () => {
   const to = 'fwd@in.postroom.test';
   const row = {
     id: 'row1',
@@ -130,7 +130,7 @@ test('without a form: by the customer’s forward and the routes; says when nobo
   api.close();
 });
 
-test('sends a file as it is, in the form that is asked for; says when it was not taken', async () => {
+test('sends a file unchanged, in the given form; says when it was not accepted', async () => {
   const api = await startApi([]);
   receiver.answer = () => 503;
   await writeFile(path.join(folder, 'a.eml'), 'To: s@postroom.test\r\nSubject: raw\r\n\r\nHi\r\n');

@@ -40,7 +40,7 @@ async function links(): Promise<{ message: string; files: { url: string }[] }> {
   };
 }
 
-test('files and message are served to who has the key', async () => {
+test('files and message are served with the key', async () => {
   const localMailgun = await localMailgunFor(receiver, { dataDir });
   await localMailgun.receive(mail, { form: 'store' });
   const { message, files } = await links();
@@ -73,7 +73,7 @@ test('files and message are served to who has the key', async () => {
   await localMailgun.close();
 });
 
-test('no key or a wrong one: 401 as Mailgun answers it; unknown: 404', async () => {
+test('no key or a wrong one: 401, as at Mailgun; unknown: 404', async () => {
   const localMailgun = await localMailgunFor(receiver, { dataDir });
   await localMailgun.receive(mail, { form: 'store' });
   const { message, files } = await links();
@@ -100,7 +100,7 @@ test('no key or a wrong one: 401 as Mailgun answers it; unknown: 404', async () 
 });
 
 test('stored messages expire', async () => {
-  // Kept long enough to be seen, then by one that keeps it for hardly any time.
+  // First with the usual time, then, on the same folder, with a time that has passed already.
   const first = await localMailgunFor(receiver, { dataDir, port: await lastingPort() });
   await first.receive(mail, { form: 'store', wait: 'settled' });
   const { message, files } = await links();
@@ -114,7 +114,7 @@ test('stored messages expire', async () => {
   await localMailgun.close();
 });
 
-test('stored messages outlive a restart; other forms leave nothing behind', async () => {
+test('stored messages survive a restart; other forms leave no files', async () => {
   const first = await localMailgunFor(receiver, { dataDir, port: await lastingPort() });
   await first.receive(mail, { form: 'store' });
   const { files } = await links();

@@ -1,6 +1,6 @@
 /**
- * Waits for a condition. The limit is long: only a test that fails reaches it. @returns the first truthy
- * value
+ * Waits for a condition. The limit is long: only a test that fails reaches it.
+ * @returns the first truthy value
  * @throws after `withinMs`, naming the condition
  */
 export async function until<T>(

@@ -2,8 +2,7 @@ import type { ShownFile, ShownMail } from './shownMail.ts';
 
 /**
  * For the HTML of a mail, which is not trusted: no scripts, no forms, no external resources, and a separate
- * origin. Its
- * links open in a new window.
+ * origin. Its links open in a new window.
  */
 export const FRAME_POLICY = [
   'sandbox allow-popups allow-popups-to-escape-sandbox',

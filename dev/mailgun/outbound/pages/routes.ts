@@ -25,8 +25,7 @@ export interface PageOptions {
 
 /**
  * Delivered mail. No key is required, since only this machine can call it. Other host names than this
- * machine's own are
- * refused with 403, so that no web site can read mail by DNS rebinding.
+ * machine's own are refused with 403, so that no web site can read mail by DNS rebinding.
  *
  * - `GET /sandbox/outbox.json`: 200, newest first
  * - `GET /sandbox/outbox`: 200, a page; `?q=` searches

@@ -57,7 +57,7 @@ test.each([
   });
 });
 
-test('every byte below the host’s headers stays', async () => {
+test('every byte below the host’s headers is unchanged', async () => {
   await localMailgun.forwards.set({ from: FROM, to: TO });
   const eml = fixture('iso-2022-jp');
   await localMailgun.receive({ eml }, { recipients: [FROM], form: 'mime' });
@@ -65,7 +65,7 @@ test('every byte below the host’s headers stays', async () => {
   expect(raw.subarray(raw.length - eml.length).equals(eml)).toBe(true);
 });
 
-test('mail that goes out to the mailbox comes in again', async () => {
+test('mail that is sent to the mailbox is received again', async () => {
   await localMailgun.forwards.set({ from: FROM, to: TO });
   const message = mimeOf({ to: FROM, messageId: '<code@postroom.test>', text: 'Your code: 123456' });
   await clientOf(localMailgun).messages.create(DOMAIN, mimeSend([FROM, 'dana@client.test'], message));
@@ -88,7 +88,7 @@ test('mail that goes out to the mailbox comes in again', async () => {
   expect(valuesOf(read!, 'X-Mailgun-Sid')).toEqual([/X-Mailgun-Sid: (\S+)/.exec(delivered.toString())![1]]);
 });
 
-test('what is delivered late is forwarded late; what bounces is not', async () => {
+test('mail that is delivered late is forwarded late; mail that bounces is not', async () => {
   localMailgun.set({ stepMs: 20 });
   for (const local of ['slow', 'bounce'])
     await localMailgun.forwards.set({ from: `${local}@acme.test`, to: TO });
@@ -110,7 +110,7 @@ test('a delivery that was not due yet is made after a restart', async () => {
   expect(await recipients()).toEqual([TO]);
 });
 
-test('only the recipients that have one are replaced; a tag is in the same mailbox', async () => {
+test('only recipients with a forward are replaced; an address with a tag is in the same mailbox', async () => {
   await localMailgun.forwards.set({ from: FROM, to: TO });
   const { deliveries, messageId, key } = await localMailgun.receive(
     mail('support+news@acme.test', 'other@acme.test'),
@@ -131,7 +131,7 @@ test('only the recipients that have one are replaced; a tag is in the same mailb
   );
 });
 
-test('from one host to the next, each on top; a circle ends, and nobody has the mail', async () => {
+test('from host to host, each adds its headers on top; a loop ends, and the mail arrives nowhere', async () => {
   await localMailgun.forwards.set({ from: 'old@acme.test', to: FROM, style: 'plain' });
   await localMailgun.forwards.set({ from: FROM, to: TO, style: 'gmail' });
   await localMailgun.receive(mail('old@acme.test'));

@@ -32,7 +32,7 @@ async function start(options: Parameters<typeof localMailgunFor>[1] = {}) {
     send: (to: string | string[]) => client.messages.create(DOMAIN, mimeSend(to, mimeOf())),
   };
 }
-/** Posts another mail: what was to be posted before has been. */
+/** Posts another mail; afterwards, all earlier posts have been made. */
 const postMade = (localMailgun: LocalMailgun) =>
   localMailgun.receive({ from: 'a@client.test', to: ['support@postroom.test'], text: 'x' });
 const events = () => receiver.posts.filter((post) => post.url.endsWith('/events'));
@@ -92,7 +92,7 @@ test('200 and 406 stop', async () => {
   await send(['ok@client.test', 'no@client.test', 'other@client.test']);
   const tries = (recipient: string) =>
     localMailgun.eventPosts.filter((one) => one.recipient === recipient && one.event === 'accepted');
-  // By then any other would have been tried so often, too.
+  // In this time any other post would have been tried as often.
   await until('the last try of the third', () => tries('other@client.test').length === 7);
   await until('the second try of the first', () => tries('ok@client.test').length >= 2);
   expect(tries('ok@client.test').map((one) => one.status)).toEqual([503, 200]);
@@ -110,7 +110,7 @@ test('Mailgun’s schedule: 5, 10, 15 minutes, 1, 2, 4 hours, in proportion', as
     expect(Date.parse(tries[i + 1]!.at) - ends[i]!).toBeGreaterThanOrEqual(minutes * 10 - 3);
 });
 
-test('late, and at once when the delay is taken away', async () => {
+test('late, and at once when the delay is removed', async () => {
   const { localMailgun, send } = await start({ eventsDelayMs: 3_600_000 });
   await send('dana@client.test');
   await postMade(localMailgun);
@@ -142,7 +142,7 @@ describe('faults', () => {
     ).toEqual(['one@client.test accepted', 'two@client.test accepted', 'two@client.test delivered']);
   });
 
-  test('reordered: held, then last first', async () => {
+  test('reordered: they wait, then are sent in reverse order', async () => {
     const { localMailgun, send } = await start();
     localMailgun.faults.set({ event_posts: { reorder: 4 } });
     await send('slow@client.test');
@@ -153,7 +153,7 @@ describe('faults', () => {
   });
 });
 
-test('a restart posts what was not due yet, and nothing again', async () => {
+test('after a restart, events that were not due are posted, and no others', async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'postroom-test-'));
   const first = await localMailgunFor(receiver, { dataDir, eventsDelayMs: 3_600_000 });
   await clientOf(first).messages.create(DOMAIN, mimeSend('dana@client.test', mimeOf()));

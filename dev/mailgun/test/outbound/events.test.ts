@@ -4,7 +4,7 @@ import { clientOf, DOMAIN, errorOf, mimeOf, mimeSend } from './client.ts';
 type LocalMailgun = Awaited<ReturnType<typeof localMailgunFor>>;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
 const open: LocalMailgun[] = [];
-// mailgun.js says at each call that its events API is deprecated.
+// mailgun.js prints at each call that its events API is deprecated.
 const warn = console.warn;
 beforeAll(async () => {
   console.warn = () => {};
@@ -29,7 +29,7 @@ const send = (client: Client, to: string | string[], messageId: string, more: Re
   client.messages.create(DOMAIN, mimeSend(to, mimeOf({ messageId }), more));
 /** Steps of a delivery follow each other within a millisecond here. */
 const happened = () => new Promise((resolve) => setTimeout(resolve, 5));
-/** Every event of a mail, oldest first. */
+/** All events of a mail, oldest first. */
 const eventsOf = async (client: Client, messageId: string) =>
   (await client.events.get(DOMAIN, { 'message-id': messageId.slice(1, -1), begin: '0', ascending: 'yes' }))
     .items;
@@ -40,7 +40,7 @@ const raw = async (url: string) => {
   return (await fetch(url, { headers: { authorization } })).json() as Promise<Record<string, unknown>>;
 };
 
-describe('what becomes of a mail', () => {
+describe('the events of a mail', () => {
   test.each([
     ['dana@client.test', ['accepted', 'delivered']],
     ['bounce@client.test', ['accepted', 'failed permanent']],
@@ -71,7 +71,7 @@ describe('what becomes of a mail', () => {
     expect(localMailgun.outbox.map((mail) => mail.recipient)).toEqual(['complain@client.test']);
   });
 
-  test('an address that bounced gets no more, until it is taken off the list', async () => {
+  test('an address that bounced gets no more mail until it is removed from the list', async () => {
     const { client } = await start();
     await send(client, 'bounce@client.test', '<first@postroom.test>');
     await send(client, ['Bounce@Client.test', 'dana@client.test'], '<second@postroom.test>');
@@ -209,7 +209,7 @@ const equals = (attribute: string, value: string) => ({
 });
 const FUTURE = new Date(Date.now() + 3_600_000);
 
-describe('asking', () => {
+describe('queries', () => {
   let localMailgun: LocalMailgun;
   let client: Client;
   beforeEach(async () => {
@@ -231,7 +231,7 @@ describe('asking', () => {
     expect(await count({ 'message-id': '2@postroom.test' })).toBe(4);
     expect(await count({ 'message-id': '2@postroom.test', event: 'accepted' })).toBe(2);
     expect(await count({ 'message-id': '"2@postroom.test" OR 3@postroom.test' })).toBe(8);
-    // With angle brackets Mailgun passes the filter over (mailgun.js, issue 296).
+    // Mailgun ignores the filter with angle brackets (mailgun.js, issue 296).
     expect(await count({ 'message-id': '<2@postroom.test>', event: 'accepted' })).toBe(7);
     expect(await count({ 'message-id': 'none@postroom.test' })).toBe(0);
     expect(await count({ tags: 'x' })).toBe(2);
@@ -257,7 +257,7 @@ describe('asking', () => {
     ).toEqual([]);
   });
 
-  test('page by page, and what comes later', async () => {
+  test('page by page, and events that appear later', async () => {
     const all = (await client.events.get(DOMAIN, { begin: '0', ascending: 'yes' })).items.map(({ id }) => id);
     const seen: string[] = [];
     let page = await client.events.get(DOMAIN, { begin: '0', ascending: 'yes', limit: 4 });
@@ -315,7 +315,7 @@ describe('asking', () => {
     ).toHaveLength(8);
   });
 
-  test('logs: an end in whole seconds leaves out the rest of its second', async () => {
+  test('logs: an end in whole seconds excludes the rest of that second', async () => {
     const end = new Date();
     const { items } = await client.logs.list({ start: new Date(0), end });
     expect(
@@ -323,7 +323,7 @@ describe('asking', () => {
     ).toBe(true);
   });
 
-  test('what cannot be read is refused', async () => {
+  test('a query that cannot be read is refused', async () => {
     const filter = { AND: [equals('message-id', '1@postroom.test')] };
     expect(await errorOf(client.logs.list({ start: new Date(0), end: FUTURE, filter }))).toMatchObject({
       status: 400,
@@ -359,7 +359,7 @@ describe('asking', () => {
   });
 });
 
-test('events appear late, and at once when the delay is taken away', async () => {
+test('events appear late, and at once when the delay is removed', async () => {
   const { localMailgun, client } = await start({ eventsDelayMs: 3_600_000 });
   await send(client, 'dana@client.test', '<late@postroom.test>');
   await happened();

@@ -19,7 +19,7 @@ afterAll(() => receiver.close());
 const send = (to = 'dana@client.test', by = client) =>
   by.messages.create(DOMAIN, mimeSend(to, mimeOf({ messageId: '<fault@postroom.test>' })));
 
-describe('accepted, and the caller does not learn of it', () => {
+describe('accepted, but the caller does not see it', () => {
   test.each([
     ['accept_then_drop', { status: 400, message: 'ECONNRESET' }, 'drop'],
     ['accept_then_500', { status: 500, details: 'Internal Server Error' }, 500],
@@ -28,7 +28,7 @@ describe('accepted, and the caller does not learn of it', () => {
     localMailgun.faults.set({ sends: { answer, times: 1 } });
     const impatient = clientOf(localMailgun, { timeout: answer === 'accept_then_hang' ? 3_000 : 20_000 });
     expect(await errorOf(send('dana@client.test', impatient))).toMatchObject(error);
-    // A caller that gives up may do so before all of its call was read.
+    // A caller may give up before its whole call was read.
     await until('the call', () => localMailgun.sends.length > 0);
     expect(localMailgun.sends).toMatchObject([
       { messageId: '<fault@postroom.test>', accepted: true, answer: logged, fault: answer },
@@ -132,7 +132,7 @@ describe('a mix', () => {
     return localMailgun.sends.map((call) => call.answer);
   };
 
-  test('every third, and of the others the first two', async () => {
+  test('each third call, and the first two of the others', async () => {
     localMailgun.faults.set({
       sends: [
         { answer: 500, every: 3 },
@@ -149,7 +149,7 @@ describe('a mix', () => {
     expect(localMailgun.sends.map((call) => call.answer)).toEqual([200, 500]);
   });
 
-  test('by chance', () => {
+  test('with a probability', () => {
     const faults = new SendFaults();
     faults.set({ answer: 500, probability: 0.5 });
     const met = Array.from({ length: 400 }, () => faults.next([])).filter((fault) => fault !== null).length;

@@ -25,7 +25,7 @@ const page = async (path: string) => {
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
 const IMAGE = Buffer.from([1, 2, 3]);
-/** Sends a mail in its parts, and gives the outbox entry of its first recipient. */
+/** Sends a mail in parts. @returns the outbox entry of its first recipient */
 async function deliver(data: Record<string, unknown>) {
   const mail = {
     from: 'Acme <support@postroom.test>',
@@ -38,7 +38,7 @@ async function deliver(data: Record<string, unknown>) {
 }
 const HOSTILE = `"><script>alert(1)</script>'&`;
 
-test('outbox.json: newest first, one entry a recipient, with the raw mail', async () => {
+test('outbox.json: newest first, one entry for each recipient, with the raw mail', async () => {
   await deliver({ subject: 'First' });
   await deliver({ subject: 'Größe 🎉', to: 'a@client.test, b@client.test' });
   const list = JSON.parse((await page('/sandbox/outbox.json')).text) as Record<string, string>[];
@@ -101,7 +101,7 @@ describe('a mail', () => {
     expect(source.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('its HTML in a sandboxed frame of its own, with inline images, and nothing from elsewhere', async () => {
+  test('its HTML in a sandboxed frame, with inline images and no external resources', async () => {
     const markup = '<p onclick="x()">Hi <img src="cid:logo%2Epng"></p><script>alert(1)</script>';
     const entry = await deliver({ html: markup, inline: [{ filename: 'logo.png', data: IMAGE }] });
     const { text } = await page(`/sandbox/outbox/${entry.id}`);
@@ -116,7 +116,7 @@ describe('a mail', () => {
     expect(policy).not.toMatch(/script|unsafe-eval|allow-same-origin/);
   });
 
-  test('that cannot be read has its source', async () => {
+  test('that cannot be parsed: only its source', async () => {
     const deep = Array.from(
       { length: 300 },
       (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\r\n\r\n--b${n}\r\n`,
@@ -131,7 +131,7 @@ describe('a mail', () => {
     expect((await page(`/sandbox/outbox/${entry.id}/raw`)).text.endsWith(message.toString())).toBe(true);
   });
 
-  test('that is not there: 404', async () => {
+  test('that does not exist: 404', async () => {
     const { id } = await deliver({});
     for (const path of [
       'nothing',
@@ -198,7 +198,7 @@ describe('an answer from the page', () => {
     expect((await page(done.headers.get('location')!)).text).toContain('the application has accepted it');
   });
 
-  test('to From where there is no Reply-To; Re: once; without a name where the mail gives none', async () => {
+  test('to From without a Reply-To; Re: only once; without a name when the mail has none', async () => {
     const entry = await deliver({ to: 'x@client.test', bcc: 'dana@client.test', subject: 'RE: Order' });
     const bcc = localMailgun.outbox.find(
       (one) => one.messageId === entry.messageId && one.recipient === 'dana@client.test',
@@ -213,7 +213,7 @@ describe('an answer from the page', () => {
     });
   });
 
-  test('that Postroom does not take is said so', async () => {
+  test('that the application does not accept: the page says so', async () => {
     const { id } = await deliver({});
     receiver.answer = () => 503;
     expect((await answer(id, form('ok'))).headers.get('location')).toBe(
@@ -225,7 +225,7 @@ describe('an answer from the page', () => {
     );
   });
 
-  test('from elsewhere: 403; empty: 422; too large: 422; to nothing: 404', async () => {
+  test('from another origin: 403; empty: 422; too large: 422; to no mail: 404', async () => {
     const { id } = await deliver({});
     receiver.posts.length = 0;
     for (const origin of ['https://evil.test', 'null', ''])

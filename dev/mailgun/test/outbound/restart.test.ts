@@ -24,7 +24,7 @@ const logs = async (localMailgun: { url: string }) =>
   (await clientOf(localMailgun).logs.list({ start: new Date(0), end: new Date(Date.now() + 3_600_000) }))
     .items;
 
-test('outbox, raw mails, events and suppressions outlive a restart', async () => {
+test('outbox, raw mails, events and suppressions survive a restart', async () => {
   const first = await localMailgunFor(receiver, { dataDir, port: await lastingPort() });
   await send(first, 'dana@client.test', '<one@postroom.test>');
   await send(first, 'bounce@client.test', '<two@postroom.test>');
@@ -50,7 +50,7 @@ test('outbox, raw mails, events and suppressions outlive a restart', async () =>
   await third.close();
 });
 
-test('a slow delivery goes on after a restart', async () => {
+test('a slow delivery continues after a restart', async () => {
   const first = await localMailgunFor(receiver, { dataDir, stepMs: 500 });
   await send(first, 'slow@client.test', '<slow@postroom.test>');
   await first.close();
@@ -65,7 +65,7 @@ test('a slow delivery goes on after a restart', async () => {
   await second.close();
 });
 
-test('what a kill left half done goes', async () => {
+test('what a kill left incomplete is removed', async () => {
   const first = await localMailgunFor(receiver, { dataDir });
   await send(first, 'dana@client.test', '<one@postroom.test>');
   await first.close();

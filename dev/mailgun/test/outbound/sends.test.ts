@@ -23,7 +23,7 @@ const parsed = async (messageId: string) =>
   PostalMime.parse(await readFile(delivered(messageId)[0]!.emlFile));
 
 describe('messages.mime', () => {
-  test('goes out as it was given, under what Mailgun adds, to each recipient', async () => {
+  test('goes out unchanged, below the headers that Mailgun adds, to each recipient', async () => {
     const message = mimeOf({ messageId: '<kept@postroom.test>' });
     const send = mimeSend(['dana@client.test', 'Ops <ops@client.test>', 'DANA@client.test'], message, {
       'o:tag': ['reply', 'ticket'],
@@ -62,7 +62,7 @@ describe('messages.mime', () => {
     expect(added).toContain('X-Mailgun-Variables: {"message_id":"m-1"}\r\n');
   });
 
-  test('o:suppress-headers takes out what recipients need not see', async () => {
+  test('o:suppress-headers removes headers that recipients need not see', async () => {
     const message = mimeOf({ messageId: '<suppressed@postroom.test>' });
     const more = {
       'v:secret': 'x',
@@ -177,7 +177,7 @@ describe('messages', () => {
     );
   });
 
-  test('a new Message-Id, where the own one has not the right shape', async () => {
+  test('a new Message-Id when its own is malformed', async () => {
     const mail = {
       from: 'a@postroom.test',
       to: 'dana@client.test',
@@ -246,7 +246,7 @@ describe('what Mailgun refuses', () => {
     expect(error).toMatchObject({ status: 401, message: 'Unauthorized', details: 'Forbidden' });
   });
 
-  test('over 52.4 MiB: 413, and the answer gets through', async () => {
+  test('over 52.4 MiB: 413, and the client can read the answer', async () => {
     const form = new FormData();
     form.set('to', 'dana@client.test');
     form.set('message', new Blob([mimeOf(), Buffer.alloc(55 * 1024 * 1024, 'x')]), 'message');

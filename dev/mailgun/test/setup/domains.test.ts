@@ -42,7 +42,7 @@ const create = (name = 'mg.acme.test') => client.domains.create({ name, dkim_key
 const dkimOf = (domain: Awaited<ReturnType<typeof create>>) =>
   domain.sending_dns_records!.find(({ name }) => name.includes('._domainkey.'))!;
 
-test('create: the records to publish, none of them found yet', async () => {
+test('create: the records to publish, none of which is found yet', async () => {
   const domain = await create('MG.Acme.test');
   expect(domain).toMatchObject({ name: 'mg.acme.test', state: 'unverified', type: 'custom' });
   expect(domain.created_at.getTime()).toBeGreaterThan(Date.now() - 60_000);
@@ -92,7 +92,7 @@ test('the account’s own domain is there from the beginning, and sends; also af
   await rm(dataDir, { recursive: true });
 });
 
-test('create: the message, the selector of Mailgun’s own choice or of ours', async () => {
+test('create: the message, and a selector that Mailgun or the caller chose', async () => {
   const own = await call('/v4/domains', {
     method: 'POST',
     body: formOf({ name: 'a.test', dkim_selector: 'chosen', dkim_key_size: '1024' }),
@@ -182,7 +182,7 @@ test('get, list, update, delete', async () => {
   });
 });
 
-test('a wrong key, and a domain that is not there', async () => {
+test('a wrong key, and a domain that does not exist', async () => {
   const stranger = clientOf(localMailgun, { key: 'wrong' });
   expect(await errorOf(stranger.domains.list())).toMatchObject({
     status: 401,
@@ -212,7 +212,7 @@ describe('verify', () => {
       ]),
     );
 
-  test('what DNS has, as it comes', async () => {
+  test('shows what DNS answers', async () => {
     const domain = await create();
     expect(valid(await client.domains.verify(domain.name))).toEqual({
       'mg.acme.test': 'unknown',
@@ -244,7 +244,7 @@ describe('verify', () => {
     expect((await client.domains.list({ state: 'active' })).map(({ name }) => name)).toEqual([domain.name]);
   });
 
-  test('what was right can break: nothing is told before the next verify', async () => {
+  test('a valid record can break: it shows at the next verify only', async () => {
     const domain = await create();
     publish(zone, domain);
     expect(Object.values(valid(await client.domains.verify(domain.name)))).toEqual(Array(5).fill('valid'));
@@ -277,7 +277,7 @@ describe('verify', () => {
   });
 });
 
-test('a domain on the list sends once it is active; one that is not there as ever', async () => {
+test('a domain of the account may send once it is active; an unknown domain always', async () => {
   const mail = { from: 'a@mg.acme.test', to: 'dana@client.test', subject: 'x', text: 'x' };
   const domain = await create();
   expect(await errorOf(client.messages.create(domain.name, mail))).toMatchObject({
@@ -292,7 +292,7 @@ test('a domain on the list sends once it is active; one that is not there as eve
   expect(localMailgun.outbox).toHaveLength(2);
 });
 
-test('domains and their keys outlive a restart', async () => {
+test('domains and their keys survive a restart', async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'postroom-test-'));
   const first = await localMailgunFor(receiver, { dataDir, resolve: zone.resolve });
   const domain = await clientOf(first).domains.create({ name: 'kept.test' });

@@ -2,7 +2,7 @@ import { until } from '../until.ts';
 import { clientOf, errorOf } from '../outbound/client.ts';
 import { localMailgunFor, startReceiver } from '../receiver.ts';
 
-/** Time limit of a call that meets this fault (ms): short only where no answer comes. */
+/** Time limit of a call that meets this fault (ms): short only when no answer comes. */
 const timeoutFor = (answer: string): number | undefined => (answer.endsWith('hang') ? 3_000 : undefined);
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -36,7 +36,7 @@ test.each([
   expect(await client.domains.list()).toEqual([]);
 });
 
-test.each(['html', 'empty'] as const)('%s: 200, and not what was asked for', async (answer) => {
+test.each(['html', 'empty'] as const)('%s: 200 with a wrong body', async (answer) => {
   localMailgun.faults.set({ domains: { answer, times: 1 } });
   expect(await errorOf(client.domains.create({ name: 'a.test' }))).toBeInstanceOf(TypeError);
   expect(await client.domains.list()).toEqual([]);
@@ -50,7 +50,7 @@ test.each([
   localMailgun.faults.set({ domains: { answer, times: 1 } });
   const call = clientOf(localMailgun, { timeout: timeoutFor(answer) }).domains.create({ name: 'a.test' });
   expect((await errorOf(call)).message).toBe(message);
-  // It makes a key first, and that goes on.
+  // The call makes a key first, which takes a moment.
   const names = async () => (await client.domains.list()).map(({ name }) => name);
   await until('the domain', async () => (await names()).length > 0);
   expect(await names()).toEqual(['a.test']);

@@ -23,7 +23,7 @@ afterEach(async () => {
   await receiver.close();
 });
 
-/** Of mailgun.js, whose types leave it out. */
+/** A field that the types of mailgun.js lack. */
 interface KeysClient {
   list(domain: string): Promise<{ items: Key[] }>;
   listAll(query?: { signingDomain?: string; selector?: string }): Promise<{ items: Key[] }>;
@@ -40,7 +40,7 @@ interface Key {
 }
 const selectors = ({ items }: { items: Key[] }) => items.map(({ selector }) => selector);
 
-test('a second key: made, published, activated; then the first one can go', async () => {
+test('a second key: made, published, activated; then the first one can be deleted', async () => {
   const second = await keys.create({ signingDomain: NAME, selector: 'second', bits: '2048' });
   expect(second).toMatchObject({
     signing_domain: NAME,

@@ -103,13 +103,13 @@ describe('the API', () => {
     expect(await routes.list({})).toEqual([]);
   });
 
-  test('a pattern that makes no sense is taken, and matches nothing', async () => {
+  test('a pattern that cannot be compiled is accepted, and matches nothing', async () => {
     await route('match_recipient("(")', [`forward("${receiver.url}/x")`]);
     await localMailgun.receive(mail(['a@acme.test']));
     expect(await posted()).toEqual(['/webhooks/mailgun/inbound a@acme.test']);
   });
 
-  test('routes outlive a restart', async () => {
+  test('routes survive a restart', async () => {
     const dataDir = await mkdtemp(path.join(os.tmpdir(), 'postroom-test-'));
     const first = await localMailgunFor(receiver, { dataDir });
     const made = await clientOf(first).routes.create({ expression: 'catch_all()', action: ['stop()'] });
@@ -121,7 +121,7 @@ describe('the API', () => {
   });
 });
 
-describe('a mail follows them', () => {
+describe('where they send a mail', () => {
   test('forward, raw forward and notification, each in its form', async () => {
     const [forward, mime, notify] = ['/parsed', '/raw/mime', '/stored'].map((at) => receiver.url + at);
     await route('match_recipient("^support@acme.test$")', [
@@ -156,7 +156,7 @@ describe('a mail follows them', () => {
     });
   });
 
-  test('by priority, until one stops; catch_all takes what no earlier one took', async () => {
+  test('by priority, until one stops; catch_all gets what no earlier route matched', async () => {
     await route('catch_all()', [`forward("${receiver.url}/rest")`], 30);
     await route('match_recipient("@acme.test")', [`forward("${receiver.url}/second")`], 20);
     await route('match_recipient("@acme.test")', [`forward("${receiver.url}/first")`], 10);
@@ -173,7 +173,7 @@ describe('a mail follows them', () => {
     ]);
   });
 
-  test('by header, joined by and, with what the pattern took', async () => {
+  test('by header, joined by and, with the captures of the pattern', async () => {
     await route(
       String.raw`match_recipient("^(?P<who>\w+)\+(.*)@acme.test$") and match_header('X-Kind', 'bill')`,
       [`forward("${receiver.url}/of/\\g<who>/\\2")`],
@@ -200,7 +200,7 @@ describe('a mail follows them', () => {
     expect(receiver.posts).toEqual([]);
   });
 
-  test('a comma list where a form is named, or two go the same way', async () => {
+  test('a comma list, with a given form or with two recipients of one route', async () => {
     await route('match_recipient("@acme.test")', [
       `forward("${receiver.url}/in")`,
       `forward("${receiver.url}/mime")`,

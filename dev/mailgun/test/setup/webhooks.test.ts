@@ -66,9 +66,9 @@ test('create, get, list, update, delete', async () => {
   expect(await webhooks.list(NAME, {})).toEqual({});
 });
 
-test('refused: types and URLs that there are not, more than three, a domain that is not there', async () => {
+test('refused: unknown types, malformed URLs, more than three, an unknown domain', async () => {
   const { webhooks } = client;
-  // What mailgun.js calls UNSUBSCRIBED is no type of the API.
+  // The value of UNSUBSCRIBED in mailgun.js is not a type of the API.
   expect(await errorOf(webhooks.create(NAME, 'unsubscribe', 'http://a.test', false))).toMatchObject({
     status: 400,
   });
