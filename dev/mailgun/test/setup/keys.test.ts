@@ -23,7 +23,7 @@ afterEach(async () => {
   await receiver.close();
 });
 
-/** A field that the types of mailgun.js lack. */
+/** A client of mailgun.js that its types lack. */
 interface KeysClient {
   list(domain: string): Promise<{ items: Key[] }>;
   listAll(query?: { signingDomain?: string; selector?: string }): Promise<{ items: Key[] }>;
