@@ -1,11 +1,13 @@
 /**
- * `npm run publish-dns -- <domain or address> [--remove]`: has the demo's DNS say what Postroom asks for, as the owner of that domain
- * would; then Postroom looks at once. Exit 1: there is nothing to publish.
+ * `npm run publish-dns -- <domain or address> [--remove]`
+ *
+ * Publishes the records that Postroom asks for on the demo's DNS server, as the owner of that domain would,
+ * and then makes Postroom look at them at once. Exit code 1: there is nothing to publish.
  */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readReady } from '../src/cli/ready.ts';
-import path from 'node:path';
 
 const USAGE = 'npm run publish-dns -- <domain or address> [--remove]';
 
@@ -21,8 +23,8 @@ const Emails = List(
   z.object({ id: z.string(), address: z.string(), proof: z.object({ dns: DnsRecord }).nullable() }),
 );
 
-/** What is said instead of a stack trace; exit 1. */
-class Sentence extends Error {}
+/** An error whose message is printed without a stack trace; exit code 1. */
+class PlainError extends Error {}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -30,10 +32,10 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   const [wanted] = positionals;
-  if (wanted === undefined) throw new Sentence(USAGE);
-  const ready = readReady(path.resolve('.postroom'));
+  if (wanted === undefined) throw new PlainError(USAGE);
+  const ready = readReady(resolve('.postroom'));
   if (!ready?.dns_records_url)
-    throw new Sentence('Postroom does not run here with a DNS of its own. First: npm start');
+    throw new PlainError('Postroom does not run in this folder with its own DNS server. First: npm start');
   const dns = ready.dns_records_url;
   const api = `${ready.web_url}/api/v1/workspaces/${ready.workspace_id}`;
   const headers = { authorization: `Bearer ${ready.api_token}`, 'content-type': 'application/json' };
@@ -47,27 +49,29 @@ async function main(): Promise<void> {
   const proofs = emails.flatMap(({ id, proof }) => (proof ? [{ id, record: proof.dns }] : []));
   const records = [...domains.flatMap((domain) => domain.records), ...proofs.map(({ record }) => record)];
   if (records.length === 0)
-    throw new Sentence(`${api} has neither a domain ${wanted} nor an address to prove.`);
+    throw new PlainError(`${api} has neither a domain ${wanted} nor an address that must be proved.`);
 
   for (const { name, type, value } of records)
-    console.log(`${values.remove ? 'removed  ' : 'published'} ${type.padEnd(5)} ${name}  ${short(value)}`);
+    console.log(
+      `${values.remove ? 'removed  ' : 'published'} ${type.padEnd(5)} ${name}  ${shortened(value)}`,
+    );
   if (values.remove)
     for (const { name, type } of records)
       await fetch(`${dns}?${new URLSearchParams({ name, type }).toString()}`, { method: 'DELETE' });
   else await fetch(dns, { method: 'PUT', headers, body: JSON.stringify({ records }) });
-  const asked = [...domains.map(({ id }) => `domains/${id}`), ...proofs.map(({ id }) => `emails/${id}`)];
-  for (const one of asked) {
-    await fetch(`${api}/${one}/check`, { method: 'POST', headers });
-    console.log(`looked at now: ${api}/${one}`);
+  const paths = [...domains.map(({ id }) => `domains/${id}`), ...proofs.map(({ id }) => `emails/${id}`)];
+  for (const path of paths) {
+    await fetch(`${api}/${path}/check`, { method: 'POST', headers });
+    console.log(`Postroom looks at it now: ${api}/${path}`);
   }
 }
 
-const short = (value: string): string => (value.length > 60 ? `${value.slice(0, 57)}...` : value);
+const shortened = (value: string): string => (value.length > 60 ? `${value.slice(0, 57)}...` : value);
 
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof Sentence)) throw error;
+  if (!(error instanceof PlainError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

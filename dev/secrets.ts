@@ -3,7 +3,9 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { newToken } from '../src/lib/tokens.ts';
 
-/** Random for this checkout, made once: what the demo's people, the local Mailgun and the web process share. */
+/**
+ * Random values of this checkout, made once: shared by the demo's people, the local Mailgun, web and worker.
+ */
 export interface Secrets {
   api_token: string;
   member_token: string;
@@ -16,7 +18,7 @@ export interface Secrets {
   forwarding_local_part: string;
 }
 
-/** Reads `<dataDir>/secrets.json`, and makes what it lacks. Only its owner may read the file. */
+/** Reads `<dataDir>/secrets.json` and adds the secrets that it lacks. Only the file's owner may read it. */
 export function loadSecrets(dataDir: string): Secrets {
   const file = path.join(dataDir, 'secrets.json');
   const hex = (bytes: number) => randomBytes(bytes).toString('hex');
@@ -31,8 +33,8 @@ export function loadSecrets(dataDir: string): Secrets {
     secrets_key: hex(32),
     forwarding_local_part: `fwd-${hex(8)}`,
   };
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};
-  const secrets = { ...fresh, ...kept };
+  const existing = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};
+  const secrets = { ...fresh, ...existing };
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return secrets;

@@ -21,7 +21,7 @@ type DemoEmail = Pick<WorkspaceEmailRow, '_id' | 'workspace_id' | 'purpose' | 'u
   local: string;
 };
 
-/** What the demo has; ids are fixed, so that seeding again changes nothing. */
+/** The demo's addresses. Their ids are fixed, so that seeding again changes nothing. */
 const EMAILS: readonly DemoEmail[] = [
   {
     _id: 'demo-support',
@@ -100,9 +100,9 @@ export interface Seeded {
 }
 
 /**
- * Puts a demo workspace, and a second one beside it that must see nothing of it, into the database. What is there
- * already stays as it is, but for the addresses' domain.
- * @returns what the demo workspace has.
+ * Adds a demo workspace to the database, and a second one, which must see nothing of the first. Idempotent:
+ * existing rows are not changed, except for the domain of the addresses.
+ * @returns the addresses of the demo workspace, and the ids of both
  */
 export async function seed(
   models: Models,
@@ -131,7 +131,7 @@ export async function seed(
     const row = { workspace_id, user_id: _id, revoked_at: null, created_at };
     await models.Token.updateOne({ _id: hashToken(tokens[token]) }, { $setOnInsert: row }, upsert);
   }
-  for (const [n, { _id, local, ...email }] of EMAILS.entries()) {
+  for (const [index, { _id, local, ...email }] of EMAILS.entries()) {
     const rights = {
       kind: 'platform',
       proved_at: created_at,
@@ -142,10 +142,10 @@ export async function seed(
     };
     await models.WorkspaceEmail.updateOne(
       { _id },
-      // One after the other: which is the oldest decides what a reply goes out as.
+      // Each a millisecond later than the one before: by default a reply is sent from the oldest address.
       {
         $set: { address: at(local) },
-        $setOnInsert: { ...email, ...rights, created_at: new Date(created_at.getTime() + n) },
+        $setOnInsert: { ...email, ...rights, created_at: new Date(created_at.getTime() + index) },
       },
       upsert,
     );

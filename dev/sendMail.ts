@@ -1,4 +1,9 @@
-/** `npm run send-mail`: lets the local Mailgun receive a mail, and says what became of it. Exit 2: not sent as typed. */
+/**
+ * `npm run send-mail`: lets the local Mailgun receive a mail, and prints what happened to it.
+ *
+ * Exit codes: 0 accepted; 1 not accepted, or Postroom does not run; 2 the arguments are wrong, and nothing
+ * was sent.
+ */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -41,8 +46,8 @@ type Row = z.infer<typeof Row>;
 const READY_FILE = '.postroom/ready.json';
 const FOLLOW_FOR_MS = 10_000;
 
-/** What is said instead of a stack trace; exit 1. */
-class Sentence extends Error {}
+/** An error whose message is printed without a stack trace; exit code 1. */
+class PlainError extends Error {}
 
 async function main(): Promise<void> {
   const request = await readArguments(process.argv.slice(2));
@@ -52,7 +57,7 @@ async function main(): Promise<void> {
   console.log(`Message-Id ${answer.message_id ?? '(none)'}`);
   if (answer.deliveries.length === 0)
     console.log(
-      'not posted: a route of the local Mailgun stops or only stores it, or its forwards go in a circle',
+      'not posted: a route of the local Mailgun stops or only stores the mail, or its forwards form a loop',
     );
   for (const delivery of answer.deliveries) {
     console.log(`${delivery.recipient}: ${describePost(delivery)}`);
@@ -63,7 +68,8 @@ async function main(): Promise<void> {
 
 async function readReady(): Promise<Ready> {
   const json = await readFile(READY_FILE, 'utf8').catch(() => null);
-  if (json === null) throw new Sentence(`Postroom is not running here (no ${READY_FILE}). First: npm start`);
+  if (json === null)
+    throw new PlainError(`Postroom is not running here (no ${READY_FILE}). First: npm start`);
   return Ready.parse(JSON.parse(json));
 }
 
@@ -73,7 +79,9 @@ async function send(ready: Ready, request: object): Promise<z.infer<typeof Answe
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(request),
   }).catch(() => {
-    throw new Sentence(`The local Mailgun does not answer at ${ready.mailgun_url}. Start again: npm start`);
+    throw new PlainError(
+      `The local Mailgun does not answer at ${ready.mailgun_url}. Start Postroom again: npm start`,
+    );
   });
   if (response.ok) return Answer.parse(await response.json());
   throw new UsageError(
@@ -86,16 +94,16 @@ function describePost({ outcome, tries }: Delivery): string {
   if (outcome === 'accepted') return 'posted, answered 200';
   const answered = last?.status ? `answered ${last.status}` : `no answer (${last?.error ?? 'not tried yet'})`;
   return outcome === 'rejected'
-    ? `${answered}, for good`
-    : `${answered}; tried again as Mailgun does, in 10 minutes`;
+    ? `${answered}; it will not be tried again`
+    : `${answered}; it will be tried again in 10 minutes, as at Mailgun`;
 }
 
 async function describeRow(ready: Ready, recipient: string, sentAt: Date): Promise<void> {
   const api = `${ready.web_url}/api/v1/workspaces/${ready.workspace_id}`;
   const row = await follow(ready, api, recipient, sentAt);
   if (!row) {
-    console.log(`  no row yet in ${api}/inbound-emails`);
-    console.log('  mail for an address of no workspace is listed by: npm run skipped');
+    console.log(`  not yet listed in ${api}/inbound-emails`);
+    console.log('  mail for an address that no workspace has is listed by: npm run skipped');
     return;
   }
   console.log(`  state         ${row.state}${row.reason ? ` (${row.reason})` : ''}`);
@@ -107,29 +115,34 @@ async function describeRow(ready: Ready, recipient: string, sentAt: Date): Promi
   console.log(`  bearer tokens are in ${READY_FILE}`);
 }
 
-/** The recipient's newest row since the mail was sent, as far as it got in ten seconds; personal mail shows to its owner only. */
+/**
+ * The recipient's newest row since the mail was sent, after ten seconds at most. Asks with both tokens, since
+ * only the owner of a personal address sees its mail.
+ */
 async function follow(ready: Ready, api: string, recipient: string, sentAt: Date): Promise<Row | null> {
   const wanted = recipient.split(',').map((address) => address.trim().toLowerCase());
-  let found: Row | null = null;
-  for (const until = Date.now() + FOLLOW_FOR_MS; Date.now() < until; await sleep(250)) {
+  let newest: Row | null = null;
+  for (const deadline = Date.now() + FOLLOW_FOR_MS; Date.now() < deadline; await sleep(250)) {
     for (const token of [ready.api_token, ready.member_token]) {
       const response = await fetch(`${api}/inbound-emails?limit=20`, {
         headers: { authorization: `Bearer ${token}` },
       }).catch(() => null);
       if (!response?.ok) continue;
       const rows = z.object({ data: z.array(Row) }).parse(await response.json()).data;
-      const row = rows.find((r) => wanted.includes(r.recipient) && new Date(r.created_at) >= sentAt);
+      const row = rows.find(
+        ({ recipient, created_at }) => wanted.includes(recipient) && new Date(created_at) >= sentAt,
+      );
       if (row && row.state !== 'received') return row;
-      found = row ?? found;
+      newest = row ?? newest;
     }
   }
-  return found;
+  return newest;
 }
 
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof Sentence)) throw error;
+  if (!(error instanceof UsageError || error instanceof PlainError)) throw error;
   console.error(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : error.message);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

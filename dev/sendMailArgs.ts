@@ -8,11 +8,11 @@ export const USAGE = `usage: npm run send-mail -- --to ADDRESS… --from ADDRESS
          [--form forward|store|mime] [--recipient ADDRESS]…
        npm run send-mail -- --eml FILE [--form …] [--recipient ADDRESS]…
 
-  --recipient  whom the mail is delivered to, where that is not simply everybody in To and Cc (Bcc, forwarders)
+  --recipient  the address that the mail is delivered to, when it is not in To or Cc (Bcc, forwarding)
   --form       how Mailgun posts it: parsed (forward), with links for files (store), or raw (mime);
-               without it the mail follows the local Mailgun's routes, or is posted parsed where none matches`;
+               by default as the local Mailgun's routes say, or parsed when no route matches`;
 
-/** What was typed cannot be sent; the message says why. */
+/** The arguments are wrong; the message says why. */
 export class UsageError extends Error {}
 
 const FORMS = ['forward', 'store', 'mime'] as const;
@@ -25,17 +25,16 @@ export async function readArguments(argv: string[]): Promise<ReceiveRequest> {
   const options = { form, recipients: values.recipient };
 
   if (values.eml) {
-    const composing = (
+    const forComposing = (
       ['to', 'cc', 'from', 'subject', 'text', 'html', 'attach', 'in-reply-to'] as const
     ).find((name) => values[name] !== undefined);
-    if (composing)
-      throw new UsageError(`--${composing} cannot be given beside --eml: the file is the whole mail.`);
-    return { ...options, eml: (await read(values.eml)).toString('base64') };
+    if (forComposing)
+      throw new UsageError(`--${forComposing} cannot be combined with --eml: the file is the whole mail.`);
+    return { ...options, eml: (await readGivenFile(values.eml)).toString('base64') };
   }
-  if (!values.from) throw new UsageError('Say whom the mail is from: --from ann@client.test');
-  if (!values.to && !values.recipient)
-    throw new UsageError('Say whom the mail is for: --to support@postroom.test');
-  const parent = values['in-reply-to'];
+  if (!values.from) throw new UsageError('Name the sender: --from ann@client.test');
+  if (!values.to && !values.recipient) throw new UsageError('Name a recipient: --to support@postroom.test');
+  const parentId = values['in-reply-to'];
   return {
     ...options,
     from: values.from,
@@ -43,10 +42,10 @@ export async function readArguments(argv: string[]): Promise<ReceiveRequest> {
     cc: values.cc,
     subject: values.subject,
     text: values.text,
-    html: values.html === undefined ? undefined : (await read(values.html)).toString(),
+    html: values.html === undefined ? undefined : (await readGivenFile(values.html)).toString(),
     attachments: await Promise.all((values.attach ?? []).map(readAttachment)),
-    in_reply_to: parent,
-    references: parent,
+    in_reply_to: parentId,
+    references: parentId,
   };
 }
 
@@ -75,10 +74,10 @@ function parse(argv: string[]) {
 
 const readAttachment = async (file: string) => ({
   filename: path.basename(file),
-  base64: (await read(file)).toString('base64'),
+  base64: (await readGivenFile(file)).toString('base64'),
 });
 
-async function read(file: string): Promise<Buffer> {
+async function readGivenFile(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch {

@@ -4,25 +4,28 @@ import type { Secrets } from './secrets.ts';
 
 export interface Ports {
   web: number;
-  /** Of the worker's health checks. */
+  /** Health checks of the worker. */
   worker: number;
   mailgun: number;
-  /** Of the demo DNS server that runs beside the local Mailgun. */
+  /** DNS server of the local Mailgun. */
   dns: number;
 }
 
-/** Where web, worker and Mailgun are, and what they share. */
+/** Addresses and shared settings of web, worker and Mailgun. */
 export interface Settings {
   ports: Ports;
   webUrl: string;
   mailgun: Config['mailgun'];
-  /** False = a real Mailgun account is configured. */
+  /** False: a Mailgun account is configured. */
   ownMailgun: boolean;
-  /** Environment of web and worker, but for their ports. */
+  /** Environment of web and worker, without their ports. */
   env: NodeJS.ProcessEnv;
 }
 
-/** What is configured stays; the rest is what was brought up, and the checkout's own secrets. */
+/**
+ * Configured values are kept; the others come from the engines that were started and the secrets of this
+ * checkout.
+ */
 export function settings(config: Config, secrets: Secrets, up: EnginesUp, ports: Ports): Settings {
   const webUrl = config.publicUrlIsExplicit ? config.publicUrl : local(ports.web);
   const ownMailgun = config.mailgun.apiKey === '';
@@ -48,7 +51,7 @@ export function settings(config: Config, secrets: Secrets, up: EnginesUp, ports:
     URL_SECRET: secrets.url_secret,
     SECRETS_KEY: config.secretsKey ?? secrets.secrets_key,
     WEBHOOKS_ALLOW_LOOPBACK: '1',
-    // With the local Mailgun nothing of the world outside is asked.
+    // With the local Mailgun, no DNS query leaves this machine.
     ...(ownMailgun && { DNS_SERVERS: `127.0.0.1:${ports.dns}` }),
   };
   return { ports, webUrl, mailgun, ownMailgun, env };

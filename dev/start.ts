@@ -9,6 +9,7 @@ import { ConfigError, environment, loadConfig, type Config } from '../src/infra/
 import { connect, newConnection, UnsuitableDatabase } from '../src/infra/database.ts';
 import { bringUpEngines } from './engines.ts';
 import { keepUp, type KeptUp } from './keepUp.ts';
+import { localMailgunEnvironment } from './localMailgunEnvironment.ts';
 import { readReady, removeReady, writeReady, type Ready } from '../src/cli/ready.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { local, settings, type Ports } from './settings.ts';
@@ -17,7 +18,8 @@ import { welcome } from './welcome.ts';
 import { pause, startChild } from './engines/child.ts';
 import { tryClaim } from './engines/claim.ts';
 import { EngineError, isPortFree, nextFreePort } from './engines/index.ts';
-import { createIndexes, createModels } from '../src/infra/models/index.ts';
+import { migrate } from '../src/infra/migrations/migrate.ts';
+import { createModels } from '../src/infra/models/index.ts';
 import { seed, type Seeded } from './seed.ts';
 
 const dataDir = path.resolve('.postroom');
@@ -37,15 +39,12 @@ async function main(): Promise<void> {
   const up = await bringUpEngines({ config, env: environment(), dataDir, taken, say, onUp });
   const seeded = await seedDemo(up.mongodbUri, config, secrets);
 
-  const { webUrl, mailgun, ownMailgun, env } = settings(config, secrets, up, ports);
+  const set = settings(config, secrets, up, ports);
+  const { webUrl, mailgun, ownMailgun, env } = set;
   run('web', '../src/web.ts', { ...env, PORT: String(ports.web) });
   run('worker', '../src/worker.ts', { ...env, WORKER_PORT: String(ports.worker) });
   if (ownMailgun)
-    run('local Mailgun', 'localMailgun.ts', {
-      ...env,
-      PORT: String(ports.mailgun),
-      PUBLIC_URL: local(ports.web),
-    });
+    run('local Mailgun', 'mailgun/main.ts', localMailgunEnvironment(dataDir, config.platformDomain, set));
   await answersWith200(`${local(ports.web)}/health/ready`);
   await answersWith200(`${local(ports.worker)}/health/ready`);
   if (ownMailgun) await answersWith200(`${mailgun.url}/sandbox/posts`);
@@ -115,7 +114,7 @@ async function seedDemo(uri: string, { platformDomain }: Config, secrets: Secret
   const connection = newConnection();
   await connect(connection, uri);
   const models = createModels(connection);
-  await createIndexes(models);
+  await migrate(connection, say);
   const seeded = await seed(models, {
     platformDomain,
     forwardingLocalPart: secrets.forwarding_local_part,

@@ -9,6 +9,7 @@ import { createRecordDeliveryEvent } from './core/replies/recordDeliveryEvent.ts
 import { connect, newConnection } from './infra/database.ts';
 import type { Health } from './infra/health.ts';
 import { startServer } from './infra/http/server.ts';
+import { warnOfMissingMigrations } from './infra/migrations/untilMigrated.ts';
 import { createModels } from './infra/models/index.ts';
 import { createParserPool } from './infra/parser/createParserPool.ts';
 import { createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
@@ -58,7 +59,7 @@ const background: { close: () => Promise<void> }[] = [replyStarter];
 stopping.addEventListener('abort', () => void stop());
 
 const connected = untilItWorks('MongoDB', connectDatabase, retry);
-connected.catch(() => undefined);
+connected.then(() => warnOfMissingMigrations(connection, log)).catch(() => undefined);
 const storage = await openStorage(config, log, stopping).catch(() => process.exit(0));
 const starter = createStarter({ providers, storage, starts, noteRepeat: createNoteRepeat(models), log });
 const recordEvent = createRecordDeliveryEvent({ models, wake, log });

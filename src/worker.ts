@@ -26,7 +26,8 @@ import { purgeTrash } from './core/threads/trash.ts';
 import { connect, newConnection } from './infra/database.ts';
 import { createDns } from './infra/dns/createDns.ts';
 import { answerHealth } from './infra/health.ts';
-import { createIndexes, createModels } from './infra/models/index.ts';
+import { untilMigrated } from './infra/migrations/untilMigrated.ts';
+import { createModels } from './infra/models/index.ts';
 import { createParserPool } from './infra/parser/createParserPool.ts';
 import { createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
 import { answerMetrics } from './infra/telemetry/metrics.ts';
@@ -130,25 +131,14 @@ function startHealthServer(): void {
 function connectEngines() {
   const { mongodbUri, temporal: server } = config;
   const connectDatabase = async () => {
-    await untilItWorks('MongoDB', createAllIndexes, retry);
     await untilItWorks('MongoDB', () => connect(connection, mongodbUri, MONGODB_TIMEOUT_MS), retry);
+    await untilMigrated(connection, retry);
   };
   return Promise.all([
     openStorage(config, log, stopping),
     connectDatabase(),
     untilItWorks('Temporal', () => NativeConnection.connect({ address: server.address }), retry),
   ]);
-}
-
-/** On a connection of its own: an index on many rows takes longer than a step may. */
-async function createAllIndexes(): Promise<void> {
-  const indexConnection = newConnection();
-  try {
-    await connect(indexConnection, config.mongodbUri);
-    await createIndexes(createModels(indexConnection));
-  } finally {
-    await indexConnection.close();
-  }
 }
 
 /** What the activities work with. */

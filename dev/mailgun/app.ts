@@ -24,7 +24,7 @@ export interface AppOptions {
   setup: Setup;
   forwards: Forwards;
   dns: DemoDns | undefined;
-  /** The sandbox's own base URL; known once it listens. */
+  /** The local Mailgun's own base URL; known once it listens. */
   url(): string;
   receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
 }
@@ -32,15 +32,16 @@ export interface AppOptions {
 /**
  * The local Mailgun over HTTP.
  *
- * - `POST /sandbox/receive` takes a mail (requests.ts): 200 with what became of each post, 400, 413, 415, 422
+ * - `POST /sandbox/receive` receives a mail (requests.ts): 200 with the outcome of each post, 400, 413, 415,
+ *   422
  * - `POST /sandbox/faults` (faults.ts): 204, 400, 415, 422
  * - `POST /sandbox/settings` (outbound/settings.ts): 204, 400, 415, 422
- * - `GET /sandbox/posts`, `…/event-posts`, `…/sends`: 200, every try of every post, and every call of a send
+ * - `GET /sandbox/posts`, `…/event-posts`, `…/sends`: 200, each try of each post, and each call that sent
  * - `GET /v3/domains/{domain}/messages/{key}` and `…/attachments/{n}`, as Mailgun's storage: 200, 401, 404
  * - domains, DKIM keys, routes and webhooks: setup/
- * - `/sandbox/dns`, what the demo DNS server publishes: dns/
- * - `/sandbox/forwards`, what mail hosts outside forward: forwards/
- * - sending, its events, the suppression list, pages with what was delivered: outbound/
+ * - `/sandbox/dns`, the records of the DNS server: dns/
+ * - `/sandbox/forwards`, forwarding at other mail hosts: forwards/
+ * - sending, its events, the suppression list, pages with the delivered mail: outbound/
  */
 export function createApp(options: AppOptions): Koa {
   const router = new Router();
@@ -101,17 +102,17 @@ export function createApp(options: AppOptions): Koa {
     const mail = await stored(ctx.params.key!);
     const file = mail?.files[Number(ctx.params.n)];
     if (!mail || !file || !isOf(mail, ctx.params.domain!)) return notFound(ctx);
-    sendFile(ctx, file, options.faults.attachments.take()?.answer);
+    sendFile(ctx, file, options.faults.attachments.next()?.answer);
   });
 
   addForwardRoutes(router, options.forwards);
   if (options.dns) addDnsRoutes(router, options.dns);
-  // Before sending: there every other POST below /v3 is answered as a wrong URL.
+  // Before the routes of sending, which answer any other POST below /v3 as a wrong URL.
   options.setup.addRoutes(router);
   options.outbound.addRoutes(router, (mail) => options.receive(mail));
 
   const app = new Koa();
-  // A client that goes away in the middle of an answer is no fault of ours.
+  // A client that disconnects during an answer is not an error of this server.
   app.on('error', (error: NodeJS.ErrnoException) => {
     if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? ''))
       console.error('local Mailgun:', error);

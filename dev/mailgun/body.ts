@@ -5,7 +5,7 @@ import type { MailFile } from './readMail.ts';
 
 export type Field = [name: string, value: string];
 
-/** Body of a post, ready to be streamed as often as it is tried. */
+/** Body of a post; each try streams it again. */
 export interface Body {
   contentType: string;
   /** Bytes. */
@@ -15,7 +15,7 @@ export interface Body {
 
 type Piece = Buffer | { file: string; size: number };
 
-/** @param mime percent-encoded raw mail that becomes the last field, `body-mime`. */
+/** @param mime a file with the percent-encoded raw mail, which becomes the last field, `body-mime` */
 export function urlencoded(fields: Field[], mime: { file: string; size: number } | null = null): Body {
   const text = new URLSearchParams(fields).toString();
   const pieces = mime ? [Buffer.from(`${text}&body-mime=`), mime] : [Buffer.from(text)];
@@ -57,8 +57,8 @@ function body(contentType: string, pieces: Piece[]): Body {
   return { contentType, length, stream: () => Readable.from(bytes(), { objectMode: false }) };
 }
 
-/** For each byte the one that stands for it in a form, or 0 where it takes `%XX`. */
-const AS_IT_IS = Uint8Array.from({ length: 256 }, (_, byte) => {
+/** For each byte, the byte that represents it in a form; 0: it is written as `%XX`. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => {
   const char = String.fromCharCode(byte);
   if (char === ' ') return '+'.charCodeAt(0);
   return /[A-Za-z0-9*._-]/.test(char) ? byte : 0;
@@ -66,14 +66,14 @@ const AS_IT_IS = Uint8Array.from({ length: 256 }, (_, byte) => {
 const PERCENT = '%'.charCodeAt(0);
 const HEX = Buffer.from('0123456789ABCDEF');
 
-/** Bytes as a form value (application/x-www-form-urlencoded), each byte for itself: no charset is assumed. */
+/** Bytes as a form value (application/x-www-form-urlencoded), byte by byte: no charset is assumed. */
 export async function* percentEncoded(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of source) {
     const out = Buffer.allocUnsafe(chunk.length * 3);
     let end = 0;
     for (const byte of chunk) {
-      if (AS_IT_IS[byte]) {
-        out[end++] = AS_IT_IS[byte];
+      if (PLAIN[byte]) {
+        out[end++] = PLAIN[byte];
       } else {
         out[end++] = PERCENT;
         out[end++] = HEX[byte >> 4]!;

@@ -1,4 +1,4 @@
-/** Hands out a fault as often as it was asked for. */
+/** Gives a fault as often as its `times` says. */
 export class Countdown<T extends { times?: number | undefined }> {
   #fault: T | null = null;
   #left = 0;
@@ -8,8 +8,8 @@ export class Countdown<T extends { times?: number | undefined }> {
     this.#left = fault?.times ?? Infinity;
   }
 
-  /** @param applies what it does not apply to is not counted. */
-  take(applies: (fault: T) => boolean = () => true): T | null {
+  /** @param applies false for a fault that does not apply: then it is not counted */
+  next(applies: (fault: T) => boolean = () => true): T | null {
     if (!this.#fault || this.#left <= 0 || !applies(this.#fault)) return null;
     this.#left -= 1;
     return this.#fault;

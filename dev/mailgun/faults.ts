@@ -13,29 +13,36 @@ const PostFault = z.strictObject({
   times,
 });
 
-/** Faults to come. `times`: for so many requests or posts, then all is well again; without it until it is cleared. */
+/** Faults to come. `times`: for this many requests or posts; by default until the fault is cleared. */
 export const Faults = z.strictObject({
-  /** What an attachment URL answers. `hang`: nothing, ever; `cut`: half the bytes, then the connection breaks. */
+  /**
+   * The answer of an attachment URL. `hang`: none; `cut`: half of the bytes, then the connection is closed.
+   */
   attachments: z
     .strictObject({
       answer: z.union([z.literal(404), z.literal(500), z.literal('hang'), z.literal('cut')]),
       times,
     })
     .nullish(),
-  /** `double`: each post is made twice at once. `reorder`: so many posts are held, then sent last first, one by one. */
+  /**
+   * `double`: each post is made twice concurrently. `reorder`: this many posts wait, then are sent in reverse
+   * order.
+   */
   posts: PostFault.nullish(),
-  /** What a send meets (sendFaults.ts); several may be mixed. */
+  /** Faults of sending (sendFaults.ts); a list may mix several. */
   sends: z.union([SendFault, z.array(SendFault)]).nullish(),
-  /** What the set-up calls meet: domains, DKIM keys, routes, webhooks (setupFaults.ts); several may be mixed. */
+  /**
+   * Faults of set-up calls: domains, DKIM keys, routes, webhooks (setupFaults.ts); a list may mix several.
+   */
   domains: z.union([SetupFault, z.array(SetupFault)]).nullish(),
-  /** What both ways of reading events answer: `GET …/events` and `POST /v1/analytics/logs`. */
+  /** The answer when events are read: `GET …/events` and `POST /v1/analytics/logs`. */
   events: z
     .strictObject({
       answer: z.union([z.literal([401, 403, 429, 500]), z.literal('hang'), z.literal('empty')]),
       times,
     })
     .nullish(),
-  /** As `posts`, for events. `drop`: never posted; they can still be read. `only`: events of these kinds. */
+  /** As `posts`, for events. `drop`: they are not posted, but can be read. `only`: events of these kinds. */
   event_posts: PostFault.extend({
     drop: z.boolean().optional(),
     only: z.array(z.enum(['accepted', 'delivered', 'failed', 'complained'])).optional(),
@@ -48,35 +55,35 @@ type EventPostFault = NonNullable<Faults['event_posts']>;
 
 export class PostFaults<T extends PostFault = PostFault> extends Countdown<T> {
   readonly #signal: AbortSignal;
-  #held: (() => Promise<void>)[] = [];
+  #waiting: (() => Promise<void>)[] = [];
 
   constructor(signal: AbortSignal) {
     super();
     this.#signal = signal;
   }
 
-  /** Clearing also sends what was held. */
+  /** Clearing the fault also sends the posts that wait. */
   override set(fault: T | null): void {
     super.set(fault);
     if (!fault?.reorder) void this.#release();
   }
 
-  /** Makes the first try of a post as the fault wants it; resolves after it. */
+  /** Makes the first try of a post as the fault says; resolves after that try. */
   async apply(fault: PostFault, firstTry: () => Promise<void>): Promise<void> {
     if (fault.delay_ms) await sleep(fault.delay_ms, null, { signal: this.#signal }).catch(() => {});
     if (!fault.reorder) return firstTry();
     return new Promise((resolve) => {
-      this.#held.push(() => firstTry().then(resolve));
-      if (this.#held.length >= fault.reorder!) void this.#release();
+      this.#waiting.push(() => firstTry().then(resolve));
+      if (this.#waiting.length >= fault.reorder!) void this.#release();
     });
   }
 
   async #release(): Promise<void> {
-    for (const firstTry of this.#held.splice(0).reverse()) await firstTry();
+    for (const firstTry of this.#waiting.splice(0).reverse()) await firstTry();
   }
 }
 
-/** The faults in force. Setting one kind leaves the others as they are; null clears it. */
+/** The faults in force. Setting one kind does not change the others; null clears it. */
 export class FaultSwitch {
   readonly posts: PostFaults;
   readonly attachments = new Countdown<NonNullable<Faults['attachments']>>();

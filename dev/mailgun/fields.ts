@@ -4,13 +4,13 @@ import type { MailFile, MailParts } from './readMail.ts';
 import type { Signature } from './signature.ts';
 import { stripHtml, stripText } from './strip.ts';
 
-/** Header fields that Mailgun adds: those of its mail servers, and those of its spam filter (`spam_action: tag`). */
+/** Header fields that Mailgun adds: by its mail servers, and by its spam filter (`spam_action: tag`). */
 export interface AddedHeaders {
   trace: Header[];
   filter: Header[];
 }
 
-/** Verdicts of the spam filter as Mailgun words them; null leaves the header out. */
+/** Verdicts of the spam filter, in Mailgun's words; null: the header is omitted. */
 export interface FilterVerdicts {
   spf: 'Pass' | 'Neutral' | 'Fail' | 'SoftFail' | null;
   dkim: 'Pass' | 'Fail' | null;
@@ -37,10 +37,13 @@ export function addedHeaders(sender: string, messageKey: string, verdicts: Filte
   };
 }
 
-/** The order in `message-headers` and in the raw form: what was added last is on top. */
+/** In the order of `message-headers` and of the raw form: what was added last comes first. */
 export const onTop = (added: AddedHeaders): Header[] => [...added.filter.toReversed(), ...added.trace];
 
-/** Fields with which every form begins: envelope, `from` and `subject`, each header for itself, `message-headers`. */
+/**
+ * The first fields of each form: envelope, `from` and `subject`, one field for each header, `message-
+ * headers`.
+ */
 export function commonFields(
   recipient: string,
   sender: string,
@@ -62,7 +65,7 @@ export function commonFields(
   ];
 }
 
-/** Bodies, and what is left of them without quotes and signature. */
+/** Bodies, and the bodies without quotes and signature. */
 export function bodyFields(parts: MailParts): Field[] {
   const text = parts.text.replace(/\r?\n/g, '\r\n');
   const stripped = stripText(text);
@@ -79,13 +82,13 @@ export function bodyFields(parts: MailParts): Field[] {
   ];
 }
 
-/** `attachment-count` and `content-id-map`, only with attachments. */
+/** `attachment-count` and `content-id-map`; empty without attachments. */
 export function fileFields(files: MailFile[]): Field[] {
   if (files.length === 0) return [];
   return [['attachment-count', String(files.length)], ...contentIdMap(files, (n) => `attachment-${n + 1}`)];
 }
 
-/** What `store(notify)` has in place of files: where they can be fetched, numbered from 0. */
+/** What `store(notify)` posts instead of files: the URLs that serve them, numbered from 0. */
 export function storedFields(files: MailFile[], messageUrl: string, domain: string): Field[] {
   const links = files.map((file, n) => ({
     url: `${messageUrl}/attachments/${n}`,

@@ -9,8 +9,8 @@ import type { Form } from './posts.ts';
 import { readParts } from './readMail.ts';
 import type { MailFolder } from './stored.ts';
 
-/** A mail that was taken in, and how it is to be posted. */
-export interface TakenMail {
+/** A received mail, with what its posts need. */
+export interface ReceivedMail {
   key: string;
   folder: string;
   eml: string;
@@ -23,11 +23,11 @@ export interface TakenMail {
   mails: MailFolder;
 }
 
-/** Makes the body for one recipient; reading the mail is done once, before. */
+/** Makes the body for one recipient. The mail itself was read before, once. */
 export type BodyFor = (recipient: string, signature: Field[]) => Body;
 
 /** `forward("…")`: multipart when there are files. */
-async function forward(mail: TakenMail): Promise<BodyFor> {
+async function forward(mail: ReceivedMail): Promise<BodyFor> {
   const parts = await readParts(mail.eml, mail.folder);
   const bodies = fields.bodyFields(parts);
   return (recipient, signature) => {
@@ -41,8 +41,8 @@ async function forward(mail: TakenMail): Promise<BodyFor> {
   };
 }
 
-/** `store(notify="…")`: links in place of files, but multipart all the same when there are any. */
-async function store(mail: TakenMail): Promise<BodyFor> {
+/** `store(notify="…")`: links instead of files; multipart, too, when there are files. */
+async function store(mail: ReceivedMail): Promise<BodyFor> {
   const parts = await readParts(mail.eml, mail.folder);
   const bodies = fields.bodyFields(parts);
   await mail.mails.store(mail.key, {
@@ -66,8 +66,8 @@ async function store(mail: TakenMail): Promise<BodyFor> {
   };
 }
 
-/** `forward("…/mime")`: the raw mail under the headers that Mailgun added, every byte as it came. */
-async function mime(mail: TakenMail): Promise<BodyFor> {
+/** `forward("…/mime")`: the raw mail, unchanged, below the headers that Mailgun adds. */
+async function mime(mail: ReceivedMail): Promise<BodyFor> {
   const file = path.join(mail.folder, 'body-mime');
   const added = fields.onTop(mail.added).map(([name, value]) => `${name}: ${value}\r\n`);
   async function* raw(): AsyncGenerator<Buffer> {
@@ -83,4 +83,4 @@ async function mime(mail: TakenMail): Promise<BodyFor> {
     });
 }
 
-export const forms: Record<Form, (mail: TakenMail) => Promise<BodyFor>> = { forward, store, mime };
+export const forms: Record<Form, (mail: ReceivedMail) => Promise<BodyFor>> = { forward, store, mime };

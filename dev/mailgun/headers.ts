@@ -11,7 +11,7 @@ const CHUNK_BYTES = 1024 * 1024;
 export const readHeaders = async (emlFile: string): Promise<Header[]> =>
   parseHead(await readHead(createReadStream(emlFile, { highWaterMark: CHUNK_BYTES })));
 
-/** Header fields of a raw mail: names Title-Cased, values unfolded and decoded, order and repeats kept. */
+/** Header fields of a raw mail, in order, with repeats: names in Title-Case, values unfolded and decoded. */
 export function parseHead(head: string): Header[] {
   const charset = /^content-type:(?:.|\r?\n[ \t])*?charset="?([^\s";]+)/im.exec(head)?.[1];
   return head
@@ -24,7 +24,7 @@ export function parseHead(head: string): Header[] {
     });
 }
 
-/** The value of the first field of that Title-Cased name. */
+/** The value of the first field of this name. @param name in Title-Case */
 export const headerOf = (headers: Header[], name: string): string | undefined =>
   headers.find((header) => header[0] === name)?.[1];
 
@@ -36,7 +36,7 @@ function titleCase(name: string): string {
     .join('-');
 }
 
-/** Bytes up to the line end before the first empty line, one character each. */
+/** The bytes before the first empty line, one character for each byte. */
 export async function readHead(mail: AsyncIterable<Buffer>): Promise<string> {
   let head = '\n';
   for await (const chunk of mail) {
@@ -56,7 +56,7 @@ function decode(value: string, charset: string | undefined): string {
     try {
       return libmime.decodeWords(new TextDecoder(label, { fatal: true }).decode(bytes));
     } catch {
-      // Not in this charset, or a charset that nobody knows: the next one.
+      // Not in this charset, or an unknown charset: try the next one.
     }
   }
   return libmime.decodeWords(new TextDecoder('windows-1252').decode(bytes));

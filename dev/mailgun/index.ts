@@ -4,96 +4,116 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { createDns } from '../../src/infra/dns/createDns.ts';
 import { createApp } from './app.ts';
 import type { DemoDns } from './dns/index.ts';
+import { resolveAt } from './dns/lookUp.ts';
 import { FaultSwitch } from './faults.ts';
 import { Forwards } from './forwards/forwards.ts';
 import { MailHosts } from './forwards/mailHosts.ts';
 import type { Mail } from './mail.ts';
 import { Outbound } from './outbound/index.ts';
 import { settingsFrom } from './outbound/settings.ts';
-import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './outbound/types.ts';
+import type { OutboxMail, PostedEvent, LocalMailgunSettings, SendCall } from './outbound/types.ts';
 import type { PostTry, Try } from './posts.ts';
 import { receive, type Received, type ReceiveOptions } from './receive.ts';
 import type { Resolve } from './setup/checkDns.ts';
 import { Setup } from './setup/index.ts';
 import { MailFolder } from './stored.ts';
 
-export interface SandboxOptions extends Partial<SandboxSettings> {
-  /** 0 = any free one. */
+export interface LocalMailgunOptions extends Partial<LocalMailgunSettings> {
+  /** 0: any free port. */
   port: number;
-  /** Base URL of Postroom's web process. */
+  /** Base URL of the application, which gets mail at `/webhooks/mailgun/inbound` and events at `…/events`. */
   webhookUrl: string;
+  /**
+   * Where mail is posted that no route matches, instead. Raw mail goes to the same URL with `/mime` at its
+   * end.
+   */
+  inboundUrl?: string;
+  /** Where events are posted of a domain without webhooks, instead. */
+  eventsUrl?: string;
   signingKey: string;
   apiKey: string;
-  /** Keeps stored messages between runs; without it they are in a temporary folder that goes at `close`. */
+  /** Keeps everything between runs; by default a temporary folder, which `close` removes. */
   dataDir?: string;
   /** Factor over Mailgun's retry schedule (10, 15, 30 min, 1, 2, 4 h). Default 1. */
   retrySpeed?: number;
   /** How long stored messages can be fetched, in milliseconds. Default 3 days. */
   storedForMs?: number;
-  /** A post without a byte in either direction for so long counts as not answered. Default 60 s. */
+  /**
+   * A post counts as not answered when no byte passes in either direction for this long, in milliseconds.
+   * Default 60 s.
+   */
   answerWithinMs?: number;
-  /** Asks the DNS that domains are verified against. Without it, and without `dns`, no record is ever found. */
+  /**
+   * Asks the DNS that domains are verified against. Default: the server `dns`; without that, no record is
+   * ever found.
+   */
   resolve?: Resolve;
-  /** A domain that the account has from the beginning, and that sends whatever DNS says: the platform's own. */
+  /** A domain that the account has from the beginning, and that may send without any DNS records. */
   ownDomain?: string;
-  /** A demo DNS server, which is asked, and whose records are shown and changed through the sandbox; its owner closes it. */
+  /** A DNS server whose records are shown and changed under `/sandbox/dns`. The caller closes it. */
   dns?: DemoDns;
 }
 
 /**
- * A local Mailgun: takes mail in and posts it as a route would; keeps stored messages; accepts mail to send, simulates its
- * delivery, posts the events, and shows what was delivered. On 127.0.0.1 only.
+ * A local Mailgun, on 127.0.0.1 only. It receives mail and posts it as a route would, keeps stored messages,
+ * accepts mail to send, simulates its delivery, posts the events, and shows the delivered mail.
  */
-export interface Sandbox {
+export interface LocalMailgun {
   readonly url: string;
   readonly port: number;
-  /** Takes a mail in and posts it. @throws NoRecipientError when nobody is named. */
+  /** Receives a mail and posts it. @throws NoRecipientError when the mail names no recipient */
   receive(mail: Mail, options?: ReceiveOptions): Promise<Received>;
   readonly faults: FaultSwitch;
-  /** What mail hosts outside forward: mail for `from`, from anybody or sent through here, comes in for `to`. */
+  /**
+   * Forwarding at other mail hosts: mail for `from`, also mail sent through here, is received for `to`
+   * instead.
+   */
   readonly forwards: Forwards;
-  /** Every try of every post, oldest first; the last 10,000. */
+  /** Each try of each post, oldest first; the last 10,000. */
   readonly posts: readonly PostTry[];
-  /** Every call of a send, oldest first, with what came of it; the last 10,000. */
+  /** Each call that sends, with its result, oldest first; the last 10,000. */
   readonly sends: readonly SendCall[];
-  /** What was delivered, newest first, one entry a recipient; the last 10,000. */
+  /** Delivered mail, newest first, one entry for each recipient; the last 10,000. */
   readonly outbox: readonly OutboxMail[];
-  /** Every try of every post of an event, oldest first; the last 10,000. */
+  /** Each try of each post of an event, oldest first; the last 10,000. */
   readonly eventPosts: readonly Try<PostedEvent>[];
-  /** Changes settings while it runs: with a shorter delay, events that wait appear at once. */
-  set(settings: Partial<SandboxSettings>): void;
-  /** Gives up what is still to be tried, and stops. */
+  /** Changes settings while it runs. With a shorter delay, events that wait appear at once. */
+  set(settings: Partial<LocalMailgunSettings>): void;
+  /** Stops. Posts that would be tried again are not. */
   close(): Promise<void>;
 }
 
 const THREE_DAYS_MS = 3 * 24 * 60 * 60 * 1000;
 const MAX_POSTS_LOGGED = 10_000;
 
-/** Starts a local Mailgun. Rejects with EADDRINUSE when the port is taken. */
-export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+const findNothing: Resolve = async () => [];
+
+/** Starts a local Mailgun. @throws EADDRINUSE when the port is in use */
+export async function startLocalMailgun(options: LocalMailgunOptions): Promise<LocalMailgun> {
   const stopping = new AbortController();
-  // Every post in flight listens to it.
+  // Each post that is under way adds a listener.
   setMaxListeners(0, stopping.signal);
   const faults = new FaultSwitch(stopping.signal);
   const posts: PostTry[] = [];
-  const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'postroom-sandbox-')));
+  const dataDir = options.dataDir ?? (await mkdtemp(path.join(os.tmpdir(), 'local-mailgun-')));
   const storedForMs = options.storedForMs ?? THREE_DAYS_MS;
   const folder = new MailFolder(dataDir, storedForMs);
   await folder.sweep();
 
   const { signingKey, apiKey } = options;
-  const webhookUrl = options.webhookUrl.replace(/\/+$/, '');
-  const url = () => sandbox.url;
+  const webhooksUrl = `${options.webhookUrl.replace(/\/+$/, '')}/webhooks/mailgun`;
+  const inboundUrl = options.inboundUrl ?? `${webhooksUrl}/inbound`;
+  const eventsUrl = new URL(options.eventsUrl ?? `${webhooksUrl}/events`);
+  const url = () => localMailgun.url;
   const poster = {
     retrySpeed: options.retrySpeed ?? 1,
     idleMs: options.answerWithinMs ?? 60_000,
     signal: stopping.signal,
   };
   const settings = settingsFrom(options);
-  const resolve = options.resolve ?? resolveFrom(options.dns);
+  const resolve = options.resolve ?? (options.dns ? resolveAt(options.dns.address) : findNothing);
   const setup = await Setup.open({
     dataDir,
     apiKey,
@@ -109,7 +129,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     storedForMs,
     apiKey,
     signingKey,
-    webhookUrl,
+    eventsUrl,
     url,
     faults,
     poster,
@@ -123,18 +143,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     if (posts.length > MAX_POSTS_LOGGED) posts.shift();
   };
   const forwards = await Forwards.open(dataDir);
-  const takeIn = (mail: Mail, how: ReceiveOptions) =>
+  const receiveAtMailgun = (mail: Mail, how: ReceiveOptions) =>
     receive(mail, how, {
-      webhookUrl,
+      inboundUrl,
       signingKey,
-      url: sandbox.url,
+      url: localMailgun.url,
       folder,
       faults: faults.posts,
       destinationsFor: (recipient, headers) => setup.destinationsFor(recipient, headers),
       poster: { ...poster, faults: faults.posts, onTry },
     });
-  const hosts = new MailHosts({ forwards, folder, receive: takeIn });
-  const take: Sandbox['receive'] = (mail, how) => hosts.receive(mail, how);
+  const hosts = new MailHosts({ forwards, folder, receive: receiveAtMailgun });
+  const receiveFromOutside: LocalMailgun['receive'] = (mail, how) => hosts.receive(mail, how);
   const app = createApp({
     apiKey,
     folder,
@@ -144,7 +164,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     setup,
     forwards,
     url,
-    receive: take,
+    receive: receiveFromOutside,
     dns: options.dns,
   });
   const handle = app.callback();
@@ -160,10 +180,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
 
   const { port } = server.address() as AddressInfo;
-  const sandbox: Sandbox = {
+  const localMailgun: LocalMailgun = {
     url: `http://127.0.0.1:${port}`,
     port,
-    receive: take,
+    receive: receiveFromOutside,
     faults,
     forwards,
     posts,
@@ -184,12 +204,5 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
   };
   outbound.start();
-  return sandbox;
-}
-
-/** Looks records up as Mailgun does: over the network. */
-function resolveFrom(server: DemoDns | undefined): Resolve {
-  if (!server) return async () => [];
-  const dns = createDns([server.address]);
-  return async (type, name) => (await dns.lookUp(type, name)).agreed;
+  return localMailgun;
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 
-/** Largest JSON body in bytes: 25 MB of files in base64, and room. */
+/** Largest JSON body in bytes: 25 MB of files in base64, and room for the rest. */
 const MAX_JSON_BYTES = 60 * 1024 * 1024;
 
 export interface FieldError {
@@ -9,18 +9,21 @@ export interface FieldError {
   message: string;
 }
 
-/** The checked body, or null after answering what is wrong with it. @param refuse answers a body of the wrong shape; default 422. */
+/**
+ * The checked body; null after an error was answered.
+ * @param refuse answers a body of the wrong shape; by default with 422
+ */
 export async function readJson<T extends z.ZodType>(
   ctx: Context,
   schema: T,
-  refuse = (errors: FieldError[]): void => void problem(ctx, 422, 'the body is not right', errors),
+  refuse = (errors: FieldError[]): void => void problem(ctx, 422, 'the body is not valid', errors),
 ): Promise<z.output<T> | null> {
   if (!ctx.is('json')) return problem(ctx, 415, 'the body must be application/json');
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_JSON_BYTES) return problem(ctx, 413, `the body is over ${MAX_JSON_BYTES} bytes`);
+    if (size > MAX_JSON_BYTES) return problem(ctx, 413, `the body is larger than ${MAX_JSON_BYTES} bytes`);
     chunks.push(chunk);
   }
   let json: unknown;

@@ -5,7 +5,7 @@ import addressparser from 'nodemailer/lib/addressparser';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { headerOf, type Header } from './headers.ts';
 
-/** A mail to be composed. Addresses as they stand in a header: `Ann <ann@x.test>`. */
+/** A mail to compose. Addresses as in a header: `Ann <ann@x.test>`. */
 export interface ComposedMail {
   from?: string;
   to?: string[];
@@ -17,19 +17,19 @@ export interface ComposedMail {
   /** Further header fields, in order; repeats are allowed. */
   headers?: Header[];
   attachments?: { filename: string; contentType?: string; content: Buffer; contentId?: string }[];
-  /** With angle brackets, as all ids here. */
+  /** With angle brackets, like all ids here. */
   inReplyTo?: string;
   references?: string[];
-  /** One is made where it is missing. */
+  /** By default a new one is made. */
   messageId?: string;
-  /** Now where it is missing. */
+  /** Default: now. */
   date?: Date;
 }
 
-/** A mail from outside: composed here, or raw as bytes or as the path of a file. */
+/** A mail from outside: to compose, or raw, as bytes or as the path of a file. */
 export type Mail = ComposedMail | { eml: Buffer } | { emlFile: string };
 
-/** Puts the raw mail at `emlFile`. */
+/** Writes the raw mail to `emlFile`. */
 export async function writeMail(mail: Mail, emlFile: string): Promise<void> {
   if ('eml' in mail) return writeFile(emlFile, mail.eml);
   if ('emlFile' in mail) return copyFile(mail.emlFile, emlFile);
@@ -59,13 +59,13 @@ export async function writeMail(mail: Mail, emlFile: string): Promise<void> {
   await pipeline(composer.compile().createReadStream(), createWriteStream(emlFile));
 }
 
-/** Bare addresses of header fields, in order, each once. */
+/** Bare addresses in header fields, in order, without repeats. */
 export function addressesIn(headers: Header[], ...names: string[]): string[] {
   const values = headers.filter(([name]) => names.includes(name)).map(([, value]) => value);
   const entries = values.flatMap((value) => addressparser(value, { flatten: true }));
   return [...new Set(entries.flatMap((entry) => entry.address || []))];
 }
 
-/** The envelope's sender where none is told: the address in From, or none. */
+/** The default sender of the envelope: the address in From, or ''. */
 export const senderOf = (headers: Header[]): string =>
   addressesIn([['From', headerOf(headers, 'From') ?? '']], 'From')[0] ?? '';

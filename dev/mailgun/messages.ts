@@ -5,7 +5,7 @@ import { headerOf } from './headers.ts';
 import type { MailFile } from './readMail.ts';
 import type { StoredMail } from './stored.ts';
 
-/** Answers as Mailgun's storage API does to a stored message that is not there, or no longer. */
+/** Answers as Mailgun's storage API does for a stored message that does not exist or has expired. */
 export function notFound(ctx: Context): void {
   ctx.status = 404;
   ctx.body = { message: 'Message not found' };
@@ -15,7 +15,7 @@ export function notFound(ctx: Context): void {
 export const hasKey = (ctx: Context, apiKey: string): boolean =>
   ctx.get('authorization') === `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
 
-/** True when the request carries `api:<key>`; else answers 401 as Mailgun's API does. */
+/** True when the request carries `api:<key>`; otherwise answers 401 as Mailgun's API does. */
 export function authorized(ctx: Context, apiKey: string): boolean {
   if (hasKey(ctx, apiKey)) return true;
   ctx.status = 401;
@@ -30,7 +30,7 @@ export const isOf = (mail: StoredMail, domain: string): boolean =>
   mail.domain?.toLowerCase() === domain.toLowerCase() ||
   mail.recipients.some((recipient) => recipient.toLowerCase().endsWith(`@${domain.toLowerCase()}`));
 
-/** JSON of a stored message; `content-id-map` holds whole attachment objects here. @param url of the message. */
+/** JSON of a stored message; here `content-id-map` has whole attachment objects. @param url of the message */
 export function messageJson(mail: StoredMail, url: string): Record<string, unknown> {
   const attachments = mail.files.map((file, n) => ({
     url: `${url}/attachments/${n}`,
@@ -42,7 +42,7 @@ export function messageJson(mail: StoredMail, url: string): Record<string, unkno
     file.contentId ? [[file.contentId, attachments[n]] as const] : [],
   );
   return {
-    // The first of a repeated header stands; message-headers has all.
+    // Of a repeated header, the first; message-headers has all of them.
     ...Object.fromEntries(mail.headers.toReversed()),
     recipients: mail.recipients.join(','),
     sender: mail.sender,
@@ -55,7 +55,7 @@ export function messageJson(mail: StoredMail, url: string): Record<string, unkno
   };
 }
 
-/** Sends a stored file, or the fault that was asked for. */
+/** Answers with a stored file, or with the fault in force. */
 export function sendFile(ctx: Context, file: MailFile, fault: AttachmentFault | undefined): void {
   if (fault === 404) return notFound(ctx);
   if (fault === 500) {

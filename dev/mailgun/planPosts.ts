@@ -2,31 +2,32 @@ import type { Header } from './headers.ts';
 import type { ReceiveOptions, ReceiverOptions } from './receive.ts';
 import type { Destination } from './setup/action.ts';
 
-/** A post to be made; without a URL the mail is only stored. */
+/** A post to make. Without a URL the mail is only stored. */
 export interface PlannedPost extends Destination {
-  /** As posted: one address, or several with commas. */
+  /** One address, or several separated by commas. */
   recipient: string;
 }
 
-/** One post for each recipient and destination, or with `commaList` one for each destination. */
+/** One post for each recipient and destination; with `commaList`, one for each destination. */
 export function planPosts(
   recipients: string[],
   headers: Header[],
   { form, commaList }: ReceiveOptions,
-  { webhookUrl, destinationsFor }: ReceiverOptions,
+  { inboundUrl, destinationsFor }: ReceiverOptions,
 ): PlannedPost[] {
-  const url = new URL(`${webhookUrl}/webhooks/mailgun/inbound${form === 'mime' ? '/mime' : ''}`);
-  const otherwise: Destination[] = [{ form: form ?? 'forward', url }];
+  const url = new URL(form === 'mime' ? `${inboundUrl}/mime` : inboundUrl);
+  const byDefault: Destination[] = [{ form: form ?? 'forward', url }];
   const posts = recipients.flatMap((recipient) => {
     const routed = form ? null : destinationsFor(recipient, headers);
-    return (routed ?? otherwise).map((destination) => ({ ...destination, recipient }));
+    return (routed ?? byDefault).map((destination) => ({ ...destination, recipient }));
   });
   if (!commaList) return posts;
-  const together = new Map<string, PlannedPost>();
-  for (const one of posts) {
-    const where = `${one.form} ${one.url?.href ?? ''}`;
-    const before = together.get(where);
-    together.set(where, before ? { ...before, recipient: `${before.recipient},${one.recipient}` } : one);
+  const byDestination = new Map<string, PlannedPost>();
+  for (const post of posts) {
+    const key = `${post.form} ${post.url?.href ?? ''}`;
+    const earlier = byDestination.get(key);
+    const recipient = earlier ? `${earlier.recipient},${post.recipient}` : post.recipient;
+    byDestination.set(key, { ...post, recipient });
   }
-  return [...together.values()];
+  return [...byDestination.values()];
 }

@@ -5,14 +5,14 @@ import { send } from './send.ts';
 
 export type Form = 'forward' | 'store' | 'mime';
 
-/** One try of one post. The fields of `About` say what it is about. */
+/** One try of one post. The fields of `About` say which post it is. */
 export type Try<About> = About & {
   /** From 1. */
   try: number;
-  /** ISO 8601, UTC: when the try began. */
+  /** When the try began: ISO 8601, UTC. */
   at: string;
   durationMs: number;
-  /** Null where there was no answer; then `error` says why. */
+  /** Null when there was no answer; then `error` says why. */
   status: number | null;
   error: string | null;
 };
@@ -20,18 +20,20 @@ export type Try<About> = About & {
 export interface PostedMail {
   /** Key of the mail that was posted. */
   mail: string;
-  /** As posted: one address, or several with commas. */
+  /** One address, or several separated by commas. */
   recipient: string;
   form: Form;
-  /** The token identifies the post: its tries share it. */
+  /** Identifies the post: all its tries have the same token. */
   token: string;
 }
 export type PostTry = Try<PostedMail>;
 
-/** `retrying`: not answered with 200 or 406 yet; `lost`: all tries are used up. */
+/**
+ * `retrying`: not yet answered with 200 or 406. `lost`: no try succeeded, and no further one will be made.
+ */
 export type Outcome = 'waiting' | 'accepted' | 'rejected' | 'retrying' | 'lost';
 
-/** What became of a post. Live: it changes as tries are made. */
+/** The outcome of a post. It changes as tries are made. */
 export interface Delivery<About = PostedMail> {
   recipient: string;
   outcome: Outcome;
@@ -42,7 +44,7 @@ export interface PostJob<About> {
   about: About;
   url: URL;
   body: Body;
-  /** Waits between tries, in minutes; none = tried once. */
+  /** Waits between tries, in minutes; empty: it is tried once. */
   retryAfterMinutes: readonly number[];
 }
 
@@ -57,13 +59,15 @@ export interface PosterOptions<About = PostedMail> {
 
 export interface Posting<About = PostedMail> {
   delivery: Delivery<About>;
-  /** Resolves after the first try of each copy. */
+  /** Resolves after the first try of each copy (of which the fault `double` makes two). */
   firstTry: Promise<void>;
   /** Resolves when no further try will be made. */
   settled: Promise<void>;
 }
 
-/** Posts a job in the background until it is settled: 200 and 406 stop, all else is tried again with the same body. */
+/**
+ * Posts in the background. 200 and 406 end it; after any other answer it is tried again with the same body.
+ */
 export function post<About extends { recipient: string }>(
   job: PostJob<About>,
   options: PosterOptions<About>,
@@ -88,11 +92,11 @@ async function retry<About>(
   delivery: Delivery<About>,
   options: PosterOptions<About>,
 ): Promise<void> {
-  const stopped = () => options.signal.aborted;
+  const isStopped = () => options.signal.aborted;
   for (const [index, minutes] of job.retryAfterMinutes.entries()) {
-    if (delivery.outcome === 'accepted' || delivery.outcome === 'rejected' || stopped()) return;
+    if (delivery.outcome === 'accepted' || delivery.outcome === 'rejected' || isStopped()) return;
     await sleep((minutes * 60_000) / options.retrySpeed, null, { signal: options.signal }).catch(() => {});
-    if (stopped()) return;
+    if (isStopped()) return;
     await attempt(job, delivery, index + 2, options);
   }
   if (delivery.outcome === 'retrying') delivery.outcome = 'lost';
@@ -101,20 +105,20 @@ async function retry<About>(
 async function attempt<About>(
   job: PostJob<About>,
   delivery: Delivery<About>,
-  n: number,
+  number: number,
   options: PosterOptions<About>,
 ): Promise<void> {
-  const began = new Date();
+  const startedAt = new Date();
   const answer = await send(job.url, job.body, options.idleMs, options.signal);
-  const done: Try<About> = {
+  const entry: Try<About> = {
     ...job.about,
-    try: n,
-    at: began.toISOString(),
-    durationMs: Date.now() - began.getTime(),
+    try: number,
+    at: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
     ...answer,
   };
-  delivery.tries.push(done);
-  options.onTry(done);
+  delivery.tries.push(entry);
+  options.onTry(entry);
   if (delivery.outcome === 'accepted') return;
   delivery.outcome = answer.status === 200 ? 'accepted' : answer.status === 406 ? 'rejected' : 'retrying';
 }

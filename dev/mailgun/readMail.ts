@@ -9,7 +9,7 @@ export interface MailFile {
   file: string;
   /** Bytes. */
   size: number;
-  /** '' when the mail gives none. */
+  /** '' when the mail names none. */
   filename: string;
   contentType: string;
   /** With angle brackets; null when there is none. */
@@ -22,12 +22,12 @@ export interface MailParts {
   files: MailFile[];
 }
 
-/** Longer HTML gets no derived text: converting it would take longer than anyone waits for a sandbox. */
+/** Longer HTML is not converted to text: that would take too long. */
 const MAX_HTML_TO_CONVERT = 500_000;
 
 /**
- * Decodes the bodies of a raw mail, and its files into `folder`. Where the mail has HTML only, the text is made from it
- * (Mailgun does so too). Whatever cannot be parsed is left out: a route posts every mail.
+ * Decodes the bodies of a raw mail, and its files into `folder`. When the mail has only HTML, the text is
+ * made from it, as Mailgun does. Parts that cannot be parsed are omitted: a route posts every mail.
  */
 export async function readParts(emlFile: string, folder: string): Promise<MailParts> {
   const parts: MailParts = { text: '', html: null, files: [] };
@@ -47,13 +47,13 @@ export async function readParts(emlFile: string, folder: string): Promise<MailPa
       else Object.assign(parts, { text: part.text ?? '', html: part.html ?? null });
     }
   } catch {
-    // Beyond what the parser takes (too many parts): post what was read until here.
+    // Over a limit of the parser (too many parts): post what was read so far.
   }
   return parts;
 }
 
-async function saveFile(part: AttachmentStream, folder: string, n: number): Promise<MailFile> {
-  const file = path.join(folder, `file-${n}`);
+async function saveFile(part: AttachmentStream, folder: string, index: number): Promise<MailFile> {
+  const file = path.join(folder, `file-${index}`);
   await pipeline(part.content, createWriteStream(file));
   part.release?.();
   return {

@@ -4,7 +4,10 @@ import type { ReceiveOptions } from './receive.ts';
 
 const base64 = z.base64().transform((text) => Buffer.from(text, 'base64'));
 const line = z.string().regex(/^[^\r\n\0]*$/, 'must be one line');
-const list = z.union([line.transform((one) => [one]), z.array(line)], 'must be a string, or a list of them');
+const list = z.union(
+  [line.transform((value) => [value]), z.array(line)],
+  'must be a string or a list of strings',
+);
 
 const Attachment = z
   .strictObject({ filename: line, content_type: line.optional(), base64, content_id: line.optional() })
@@ -45,13 +48,13 @@ const OptionFields = {
   spam_score: line.nullish(),
 };
 
-/** Body of `POST /sandbox/receive`: a mail in its parts, or raw as `eml` (base64), and how to post it. */
+/** Body of `POST /sandbox/receive`: a mail in parts, or raw as `eml` (base64), and how to post it. */
 export const ReceiveRequest = z
   .strictObject({ ...MailFields, ...OptionFields, eml: base64.optional() })
   .superRefine((request, context) => {
     if (!request.eml) return;
     const field = Object.keys(MailFields).find((name) => name in request);
-    if (field) context.addIssue({ code: 'custom', path: [field], message: 'cannot be given beside eml' });
+    if (field) context.addIssue({ code: 'custom', path: [field], message: 'cannot be combined with eml' });
   })
   .transform((request): { mail: Mail; options: ReceiveOptions } => ({
     mail: request.eml

@@ -3,10 +3,13 @@ import https from 'node:https';
 import { pipeline } from 'node:stream';
 import type { Body } from './body.ts';
 
-/** What a try came to: the status answered, or why there was no answer. */
+/** The result of a try: the status of the answer, or why there was no answer. */
 export type PostOutcome = { status: number; error: null } | { status: null; error: string };
 
-/** Posts a body once, streamed. Never rejects. @param idleMs no byte in either direction for this long is no answer. */
+/**
+ * Posts a body once, streamed. Never rejects.
+ * @param idleMs when no byte passes for this long, there is no answer
+ */
 export function send(url: URL, body: Body, idleMs: number, signal: AbortSignal): Promise<PostOutcome> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException) =>

@@ -4,23 +4,23 @@ import type { Field } from './body.ts';
 import type { Header } from './headers.ts';
 import type { MailFile } from './readMail.ts';
 
-/** What `store()` keeps of a mail, beside its raw bytes and decoded files. */
+/** What `store()` keeps of a mail, besides its raw bytes and decoded files. */
 export interface StoredMail {
   /** Milliseconds since 1970. */
   storedAt: number;
-  /** Sending domain of a mail that was sent; a received one is of its recipients' domains. */
+  /** Sending domain of a sent mail. A received mail belongs to the domains of its recipients. */
   domain?: string;
   sender: string;
   recipients: string[];
-  /** Those of the mail, under those that Mailgun added. */
+  /** Those that Mailgun added, then those of the mail. */
   headers: Header[];
   bodies: Field[];
   files: MailFile[];
 }
 
 /**
- * The folder with one folder a mail. A mail posted with `store()` stays until it expires, also over a restart; any other
- * until its posts are settled.
+ * A folder with one folder for each mail. A mail that was posted with `store()` stays until it expires, also
+ * after a restart; any other mail stays until its posts are settled.
  */
 export class MailFolder {
   readonly #root: string;
@@ -31,7 +31,7 @@ export class MailFolder {
     this.#storedForMs = storedForMs;
   }
 
-  /** Path of a mail's folder. @throws TypeError for a key that is not one of ours. */
+  /** Path of a mail's folder. @throws TypeError for a malformed key */
   of(key: string): string {
     if (!/^[\w-]+$/.test(key)) throw new TypeError('not a message key');
     return path.join(this.#root, key);
@@ -50,7 +50,7 @@ export class MailFolder {
     await writeFile(path.join(this.of(key), 'stored.json'), JSON.stringify(mail));
   }
 
-  /** Null when there is none, or when it has expired. */
+  /** Null when the mail does not exist or has expired. */
   async find(key: string): Promise<StoredMail | null> {
     if (!/^[\w-]+$/.test(key)) return null;
     const json = await readFile(path.join(this.of(key), 'stored.json'), 'utf8').catch(() => null);
@@ -61,7 +61,7 @@ export class MailFolder {
     return null;
   }
 
-  /** Removes what has expired, and what an earlier run left half done. */
+  /** Removes what has expired, and what an earlier run did not finish. */
   async sweep(): Promise<void> {
     for (const key of await readdir(this.#root).catch(() => [])) {
       if (!(await this.find(key))) await this.remove(key);

@@ -1,9 +1,12 @@
 import EmailReplyParser from 'email-reply-parser';
 
-/** Longer bodies are not stripped (the parser needs seconds for 100,000 spaces): Mailgun, too, leaves the fields out where it fails. */
+/**
+ * Longer bodies are not stripped: the parser needs seconds for 100,000 spaces. Mailgun omits the fields, too,
+ * when its parser fails.
+ */
 const MAX_TO_STRIP = 20_000;
 
-/** `stripped-text` and `stripped-signature`: the text without what it quotes, and the signature that was under it. */
+/** `stripped-text` and `stripped-signature`: the text without quotes and signature, and the signature. */
 export function stripText(text: string): { text: string; signature: string } | null {
   if (text.length > MAX_TO_STRIP) return null;
   const fragments = new EmailReplyParser().read(text.replaceAll('\r\n', '\n')).getFragments();
@@ -18,7 +21,7 @@ export function stripText(text: string): { text: string; signature: string } | n
   };
 }
 
-/** Where the quoted part begins in the HTML of common mail programs. */
+/** The beginning of the quoted part in the HTML of common mail programs. */
 const QUOTE_STARTS =
   /<blockquote\b|<div[^>]{0,200}\bclass="?(?:gmail_quote|yahoo_quoted|moz-cite-prefix)|<div[^>]{0,200}\bid="?(?:appendonsend|divRplyFwdMsg|reply-intro)/i;
 

@@ -11,7 +11,8 @@ import { addMember, changeRole, userWith } from '../core/access/members.ts';
 import { newPasswordLink } from '../core/access/passwordLinks.ts';
 import { newWorkspace } from '../core/addresses/newWorkspace.ts';
 import { normaliseAddress } from '../mail/addresses.ts';
-import { createIndexes, type Models } from '../infra/models/index.ts';
+import { migrate } from '../infra/migrations/migrate.ts';
+import type { Models } from '../infra/models/index.ts';
 import { installation, operate, OperatorError } from './operator.ts';
 
 const USAGE =
@@ -30,7 +31,8 @@ await operate(async (models) => {
   const args = readArguments();
   const email = normaliseAddress(args.email ?? '');
   if (!email) throw new OperatorError(`--email must be an email address.\n${USAGE}`);
-  await createIndexes(models);
+  // This may be the first command of a new installation: without unique indexes it could create an owner twice.
+  await migrate(models.connection, (line) => console.error(line));
   const workspaceId = args['workspace-id']
     ? await existingWorkspace(models, args['workspace-id'])
     : await newWorkspace(models, requiredName(args.workspace), installation().platformDomain);

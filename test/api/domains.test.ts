@@ -1,14 +1,14 @@
 import { claimDomain } from '../../src/core/domains/domainClaims.ts';
 import { createSetUp } from '../../src/infra/providers/index.ts';
-import { startSandbox, type Sandbox } from '../../dev/mailgun/index.ts';
+import { startLocalMailgun, type LocalMailgun } from '../../dev/mailgun/index.ts';
 import type { DomainRow } from '../../src/infra/models/index.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { createWorld, rows, seedEmails, type World } from './world.ts';
 
-let sandbox: Sandbox;
+let sandbox: LocalMailgun;
 let world: World;
 beforeEach(async () => {
-  sandbox = await startSandbox({
+  sandbox = await startLocalMailgun({
     port: 0,
     webhookUrl: 'http://127.0.0.1:9',
     signingKey: 'key',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import mongoose from 'mongoose';
-import { createIndexes, createModels, type Models } from '../../src/infra/models/index.ts';
+import { migrate } from '../../src/infra/migrations/migrate.ts';
+import { createModels, type Models } from '../../src/infra/models/index.ts';
 import { engine } from './engine.ts';
 
 /** Importing this module starts MongoDB for this run of the tests, if no other file has. */
@@ -20,6 +21,6 @@ export async function freshModels(uri = freshDatabaseUri()): Promise<Models> {
     .createConnection(uri, { writeConcern: { w: 'majority', journal: true } })
     .asPromise();
   const models = createModels(connection);
-  await createIndexes(models);
+  await migrate(connection, () => undefined);
   return models;
 }

@@ -8,7 +8,7 @@ import { addEmail, type WantedEmail } from '../../src/core/addresses/addEmail.ts
 import { proofOf } from '../../src/core/addresses/proof.ts';
 import type { AddressProofRow, WorkspaceEmailRow } from '../../src/infra/models/index.ts';
 import { createOutbound } from '../../src/infra/providers/index.ts';
-import { startSandbox, type Sandbox } from '../../dev/mailgun/index.ts';
+import { startLocalMailgun, type LocalMailgun } from '../../dev/mailgun/index.ts';
 import { createStorage } from '../../src/infra/storage/createStorage.ts';
 import { newHouse, WORKSPACE, type House } from './house.ts';
 import { until } from './until.ts';
@@ -16,7 +16,7 @@ import { until } from './until.ts';
 /** A house whose set-up steps send through a local Mailgun. */
 export interface SetUpHouse {
   house: House;
-  sandbox: Sandbox;
+  sandbox: LocalMailgun;
   steps: SetUpActivities;
   deps: Deps;
   /** Mails that were rerun, and runs that were woken. */
@@ -36,7 +36,7 @@ const API_KEY = 'key-test-api';
 export async function newSetUpHouse(more: Partial<Deps> = {}): Promise<SetUpHouse> {
   const [house, root] = await Promise.all([newHouse(), mkdtemp(path.join(os.tmpdir(), 'set-up-'))]);
   const { models } = house;
-  const sandbox = await startSandbox({
+  const sandbox = await startLocalMailgun({
     port: 0,
     webhookUrl: 'http://127.0.0.1:9',
     signingKey: 'k',

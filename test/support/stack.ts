@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Client } from '@temporalio/client';
 import type { MessageRow, Models } from '../../src/infra/models/index.ts';
 import { startDns, type DemoDns } from '../../dev/mailgun/dns/index.ts';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../dev/mailgun/index.ts';
+import { startLocalMailgun, type LocalMailgun, type LocalMailgunOptions } from '../../dev/mailgun/index.ts';
 import { seed, type Seeded } from '../../dev/seed.ts';
 import { built } from './built.ts';
 import { freshDatabaseUri, freshModels } from './mongodb.ts';
@@ -17,7 +17,7 @@ import { until } from './until.ts';
 /** Postroom as it runs: web and worker as processes of their own, a local Mailgun, a database and a namespace of its own. */
 export interface Stack {
   webUrl: string;
-  sandbox: Sandbox;
+  sandbox: LocalMailgun;
   /** The DNS that web and worker ask. */
   dns: DemoDns;
   models: Models;
@@ -69,7 +69,7 @@ export interface StackOptions {
   /** Processes to start at once; both by default. */
   processes?: ('web' | 'worker')[];
   env?: Record<string, string>;
-  sandbox?: Partial<SandboxOptions>;
+  sandbox?: Partial<LocalMailgunOptions>;
 }
 
 export async function startStack({
@@ -94,7 +94,7 @@ export async function startStack({
   const webUrl = `http://127.0.0.1:${webPort}`;
   const apiUrl = `${webUrl}/api/v1/workspaces/${seeded.workspaceId}/`;
   const dns = await startDns({ port: 0 });
-  const sandbox = await startSandbox({
+  const sandbox = await startLocalMailgun({
     dns,
     port: sandboxPort,
     webhookUrl: webUrl,

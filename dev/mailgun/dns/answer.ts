@@ -4,12 +4,15 @@ import { TYPES, type DnsRecord, type RecordType, type Zone } from './zone.ts';
 /** RFC 1035 4.1.1. */
 const RCODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 };
 type Rcode = keyof typeof RCODES;
-/** Longest answer over UDP for a client that says nothing (RFC 1035 4.2.1), and over TCP, whose length has two bytes. */
+/** Longest answer over UDP by default (RFC 1035 4.2.1), and over TCP, where two bytes hold the length. */
 const MAX_PLAIN_UDP_BYTES = 512;
 const MAX_TCP_BYTES = 65_535;
 const MAX_CNAMES = 8;
 
-/** The bytes that answer a query, or null when it gets none: it is no query, or the name is to time out. */
+/**
+ * The answer to a query, as bytes. Null: no answer, since it is not a query, or the name has the fault
+ * `timeout`.
+ */
 export function answer(query: Buffer, zone: Zone, over: 'udp' | 'tcp'): Buffer | null {
   const asked = decoded(query);
   if (asked?.type !== 'query') return null;
@@ -19,11 +22,11 @@ export function answer(query: Buffer, zone: Zone, over: 'udp' | 'tcp'): Buffer |
   const rcode = refusal(asked) ?? fault;
   if (rcode || !question) return encoded(asked, rcode ?? 'FORMERR', []);
 
-  const { rcode: found, answers } = lookUp(zone, question);
-  const whole = encoded(asked, found, answers);
+  const { rcode: result, answers } = lookUp(zone, question);
+  const whole = encoded(asked, result, answers);
   if (over === 'tcp') return whole.length <= MAX_TCP_BYTES ? whole : encoded(asked, 'SERVFAIL', []);
-  // Cut short, and marked so: the client comes again over TCP (RFC 2181 9).
-  return whole.length <= udpSize(asked) ? whole : encoded(asked, found, [], dnsPacket.TRUNCATED_RESPONSE);
+  // Truncated, and marked as such: the client asks again over TCP (RFC 2181 9).
+  return whole.length <= udpSize(asked) ? whole : encoded(asked, result, [], dnsPacket.TRUNCATED_RESPONSE);
 }
 
 function decoded(query: Buffer): dnsPacket.DecodedPacket | null {
@@ -40,10 +43,10 @@ function refusal(asked: dnsPacket.DecodedPacket): Rcode | null {
   return asked.questions[0]!.class === 'IN' ? null : 'REFUSED';
 }
 
-/** As a recursive resolver does: a CNAME is followed, and stands in the answer. */
+/** As a recursive resolver does: it follows a CNAME, which is part of the answer. */
 function lookUp(zone: Zone, question: dnsPacket.Question): { rcode: Rcode; answers: dnsPacket.Answer[] } {
   const answers: dnsPacket.Answer[] = [];
-  // As it was asked: a client may compare upper and lower case.
+  // As in the question: a client may compare upper and lower case.
   let { name } = question;
   for (let hop = 0; hop <= MAX_CNAMES; hop++) {
     const records = isKnown(question.type) ? zone.find(name, question.type) : [];
@@ -59,7 +62,7 @@ function lookUp(zone: Zone, question: dnsPacket.Question): { rcode: Rcode; answe
 
 const isKnown = (type: string): type is RecordType => (TYPES as readonly string[]).includes(type);
 
-/** Never cached: what changes here is seen at once. */
+/** With a TTL of 0: changes here must be visible at once. */
 const inAnswer =
   (name: string) =>
   ({ type, value, priority }: DnsRecord): dnsPacket.Answer => {
@@ -68,14 +71,14 @@ const inAnswer =
     return { name, type, ttl: 0, data: { preference: priority, exchange: value } };
   };
 
-/** A string of a TXT has at most 255 bytes (RFC 1035 3.3); a longer value is several, put together again by the reader. */
+/** A TXT string has at most 255 bytes (RFC 1035 3.3). A longer value is split; its reader joins it again. */
 function chunks(value: string): Buffer[] {
   const bytes = Buffer.from(value);
   const count = Math.max(1, Math.ceil(bytes.length / 255));
-  return Array.from({ length: count }, (_, n) => bytes.subarray(n * 255, (n + 1) * 255));
+  return Array.from({ length: count }, (_, index) => bytes.subarray(index * 255, (index + 1) * 255));
 }
 
-const optOf = (asked: dnsPacket.DecodedPacket) => asked.additionals?.find((one) => one.type === 'OPT');
+const optOf = (asked: dnsPacket.DecodedPacket) => asked.additionals?.find((record) => record.type === 'OPT');
 
 const udpSize = (asked: dnsPacket.DecodedPacket): number =>
   Math.max(optOf(asked)?.udpPayloadSize ?? 0, MAX_PLAIN_UDP_BYTES);
@@ -86,18 +89,18 @@ function encoded(
   answers: dnsPacket.Answer[],
   flags = 0,
 ): Buffer {
-  const wished = (asked.flags ?? 0) & dnsPacket.RECURSION_DESIRED;
+  const recursionDesired = (asked.flags ?? 0) & dnsPacket.RECURSION_DESIRED;
   return dnsPacket.encode({
     type: 'response',
     ...(asked.id === undefined ? {} : { id: asked.id }),
-    flags: flags | wished | dnsPacket.RECURSION_AVAILABLE | RCODES[rcode],
+    flags: flags | recursionDesired | dnsPacket.RECURSION_AVAILABLE | RCODES[rcode],
     questions: asked.questions ?? [],
     answers,
     additionals: optOf(asked) ? [OPT] : [],
   });
 }
 
-/** A client that speaks EDNS is answered with it (RFC 6891 6.1.1). */
+/** A client that uses EDNS gets it in the answer (RFC 6891 6.1.1). */
 const OPT: dnsPacket.Answer = {
   type: 'OPT',
   name: '.',

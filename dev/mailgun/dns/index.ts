@@ -6,30 +6,37 @@ export { addDnsRoutes } from './routes.ts';
 export type { DnsFault, DnsRecord, RecordType } from './zone.ts';
 
 export interface DnsOptions {
-  /** 0 = any free one. */
+  /** 0: any free port. */
   port: number;
-  /** Keeps the records between runs (`dns.json`); without it they go with the process. */
+  /** Keeps the records between runs, in `dns.json`; by default they end with the process. */
   dataDir?: string;
 }
 
-/** A DNS server on 127.0.0.1, over UDP and TCP, whose records appear, change and fail as they are told. */
+/** A DNS server on 127.0.0.1, over UDP and TCP, whose records and faults are set at run time. */
 export interface DemoDns {
   readonly port: number;
-  /** As DNS_SERVERS has it. */
+  /** `ip:port`, as a list of resolvers names it. */
   readonly address: string;
   readonly records: readonly DnsRecord[];
-  /** Names that fail now, and how. */
+  /** The names with a fault, and the fault. */
   readonly faults: ReadonlyMap<string, DnsFault>;
-  /** Replaces the values of this name and type; seen at once. @param values an MX as `10 host`. @returns once they are kept. */
+  /**
+   * Replaces the values of this name and type, at once.
+   * @param values an MX as `10 host`
+   * @returns once they are saved
+   */
   set(name: string, type: RecordType, values: readonly string[]): Promise<void>;
-  /** Without a type all of the name, without a name everything. */
+  /** Without a type: all records of the name. Without a name: all records. */
   remove(name?: string, type?: RecordType): Promise<void>;
-  /** How queries for a name fail from now on, null: no more. What is not there is NXDOMAIN anyway. @param name `*`: every name. */
+  /**
+   * Sets the fault of a name; null removes it. A name without records is NXDOMAIN anyway.
+   * @param name `*`: all names
+   */
   fail(name: string, fault: DnsFault | null): void;
   close(): Promise<void>;
 }
 
-/** Starts a demo DNS server. Rejects with EADDRINUSE when the port is taken. */
+/** Starts a DNS server. @throws EADDRINUSE when the port is in use */
 export async function startDns(options: DnsOptions): Promise<DemoDns> {
   const zone = await Zone.open(options.dataDir ?? null);
   const server = await listen(options.port, (query, over) => answer(query, zone, over));

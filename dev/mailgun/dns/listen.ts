@@ -3,21 +3,21 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 
 const HOST = '127.0.0.1';
-/** A client that says nothing for so long is let go, in milliseconds. */
+/** A connection without data for this long is closed, in milliseconds. */
 const IDLE_MS = 10_000;
-/** The port that TCP was given may be taken for UDP. */
+/** The port that the system gave for TCP may be in use for UDP. */
 const PORT_TRIES = 20;
 
 export interface Listening {
   port: number;
   close(): Promise<void>;
 }
-/** The bytes that answer a query; null: none. */
+/** The answer to a query, as bytes; null: no answer. */
 export type AnswerQuery = (query: Buffer, over: 'udp' | 'tcp') => Buffer | null;
 
-/** Answers on one port over UDP and TCP. @param port 0: any that is free for both. @throws EADDRINUSE */
+/** Answers on one port over UDP and TCP. @param port 0: any port that is free for both. @throws EADDRINUSE */
 export async function listen(port: number, answer: AnswerQuery): Promise<Listening> {
-  for (let tried = 1; ; tried++) {
+  for (let tries = 1; ; tries++) {
     const tcp = await openTcp(port, answer);
     try {
       const udp = await openUdp(tcp.port, answer);
@@ -27,7 +27,7 @@ export async function listen(port: number, answer: AnswerQuery): Promise<Listeni
       return { port: tcp.port, close };
     } catch (error) {
       await tcp.close();
-      if (port !== 0 || tried === PORT_TRIES) throw error;
+      if (port !== 0 || tries === PORT_TRIES) throw error;
     }
   }
 }
@@ -36,7 +36,7 @@ async function openUdp(port: number, answer: AnswerQuery): Promise<Listening> {
   const socket = dgram.createSocket('udp4');
   socket.on('message', (query, { address, port: from }) => {
     const bytes = answer(query, 'udp');
-    // A client that is gone by now is no fault of ours.
+    // An error means that the client is gone: nothing to do.
     if (bytes) socket.send(bytes, from, address, () => {});
   });
   socket.bind(port, HOST);
@@ -64,7 +64,10 @@ async function openTcp(port: number, answer: AnswerQuery): Promise<Listening> {
   return { port: (server.address() as AddressInfo).port, close };
 }
 
-/** Over TCP each message has its length in front, two bytes (RFC 1035 4.2.2). @returns what is of a query not whole yet. */
+/**
+ * Over TCP, two bytes with its length precede each message (RFC 1035 4.2.2).
+ * @returns the start of an incomplete query
+ */
 function answerAll(received: Buffer, socket: net.Socket, answer: AnswerQuery): Buffer<ArrayBuffer> {
   let rest = received;
   while (rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(0)) {

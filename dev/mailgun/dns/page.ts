@@ -4,18 +4,18 @@ import type { DnsRecord } from './zone.ts';
 
 const HINT = `curl -X PUT -H 'content-type: application/json' -d '{"name": "_postroom.acme.test", "type": "TXT", "value": "…"}' …/sandbox/dns`;
 
-/** What is published now, by name, and what fails. */
+/** The records, by name, and the faults. */
 export function dnsPage(dns: DemoDns): Html {
   const records = [...dns.records].sort((a, b) => compare(a.name, b.name) || compare(a.type, b.type));
   return html`<header>
-      <h1>Demo DNS</h1>
-      <p>what ${dns.address} answers; <a href="/sandbox/outbox">delivered mail</a></p>
+      <h1>DNS records</h1>
+      <p>answered by ${dns.address}; <a href="/sandbox/outbox">delivered mail</a></p>
     </header>
     ${
       records.length > 0
-        ? records.map(shown)
+        ? records.map(recordRow)
         : html`<p class="note">
-            Nothing is published yet. Put the records of a domain here as the API gives them:
+            No record is published yet. Publish the records of a domain, as the API gives them:
           </p>`
     }
     <pre class="source">${HINT}</pre>
@@ -26,7 +26,7 @@ export function dnsPage(dns: DemoDns): Html {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const shown = ({ name, type, value, priority }: DnsRecord): Html =>
+const recordRow = ({ name, type, value, priority }: DnsRecord): Html =>
   html`<dl>
     <dt>${type}</dt>
     <dd>${name}</dd>

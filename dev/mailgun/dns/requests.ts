@@ -6,24 +6,27 @@ const name = z
   .string()
   .trim()
   .max(254)
-  .regex(NAME, 'must be a whole name like _postroom.acme.test, in ASCII (xn--…), with 63 characters a label');
+  .regex(
+    NAME,
+    'must be a full name like _postroom.acme.test, in ASCII (xn--…), with at most 63 characters in a label',
+  );
 
 const DnsRecordBody = z
   .object({
     name,
     type: z.enum(TYPES),
-    // A value that needs several answers' room helps nobody.
+    // Far more than any record needs, and small enough for one answer.
     value: z.string().min(1).max(8192),
     priority: z.number().int().min(0).max(65_535).nullish(),
   })
   .refine(({ type, value }) => type === 'TXT' || NAME.test(value), {
     path: ['value'],
-    message: 'must be the name of a host; the priority of an MX stands beside it',
+    message: 'must be the name of a host; the priority of an MX is a field of its own',
   });
 
 /**
- * Records, as one, a list, or under `records`. More keys are let through: the `records` of a domain in the API, or the whole
- * domain, can be put as they are.
+ * One record, a list, or a list under `records`. Further keys are ignored, so that the `records` of a domain
+ * in an API, or the whole domain, can be sent unchanged.
  */
 export const PutRecords = z.preprocess(
   (body) => {
@@ -34,12 +37,12 @@ export const PutRecords = z.preprocess(
 );
 export type PutRecords = z.infer<typeof PutRecords>;
 
-/** Strict: a slip of the pen must not remove everything. */
+/** Strict: with a misspelt field the request would remove everything. */
 export const RemoveRecords = z
   .strictObject({ name: name.optional(), type: z.enum(TYPES).optional() })
   .refine((wanted) => wanted.name !== undefined || wanted.type === undefined, {
     path: ['name'],
-    message: 'is needed beside type',
+    message: 'is required with type',
   });
 
 export const PutFault = z.strictObject({

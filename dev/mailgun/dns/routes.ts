@@ -8,25 +8,27 @@ import { PutFault, PutRecords, RemoveRecords } from './requests.ts';
 import type { RecordType } from './zone.ts';
 
 /**
- * What the demo DNS server publishes (requests.ts). Without a key: it is all on this machine.
+ * The records of the DNS server (requests.ts). No key is required: only this machine can call it.
  *
- * - `GET /sandbox/dns`: 200, a list of `{name, type, value, priority?}`; a page where HTML is preferred
- * - `PUT /sandbox/dns` replaces the values of each name and type given: 200 with the whole list, 400, 413, 415, 422
- * - `DELETE /sandbox/dns`, `name` and `type` in the query or a JSON body, without a name everything: 204, 400, 415, 422
+ * - `GET /sandbox/dns`: 200, a list of `{name, type, value, priority?}`; a page when HTML is preferred
+ * - `PUT /sandbox/dns` replaces the values of each name and type given: 200 with the whole list, 400, 413,
+ *   415, 422
+ * - `DELETE /sandbox/dns`, `name` and `type` in the query or a JSON body, without a name all records: 204,
+ *   400, 415, 422
  * - `PUT /sandbox/dns/faults`, `{name, fault}`: 204, 400, 415, 422
  */
 export function addDnsRoutes(router: Router, dns: DemoDns): void {
   router.get('/sandbox/dns', (ctx) => {
     ctx.vary('Accept');
     ctx.set('Cache-Control', 'no-store');
-    if (ctx.accepts('json', 'html') === 'html') showPage(ctx, 'Demo DNS', dnsPage(dns));
+    if (ctx.accepts('json', 'html') === 'html') showPage(ctx, 'DNS records', dnsPage(dns));
     else ctx.body = dns.records;
   });
 
   router.put('/sandbox/dns', async (ctx) => {
     const wanted = await readJson(ctx, PutRecords);
     if (!wanted) return;
-    await Promise.all(sets(wanted).map(({ name, type, values }) => dns.set(name, type, values)));
+    await Promise.all(valuesByName(wanted).map(({ name, type, values }) => dns.set(name, type, values)));
     ctx.body = dns.records;
   });
 
@@ -45,16 +47,16 @@ export function addDnsRoutes(router: Router, dns: DemoDns): void {
   });
 }
 
-/** Records of one name and type in one request stand together. */
-function sets({ records }: PutRecords): { name: string; type: RecordType; values: string[] }[] {
-  const found = new Map<string, { name: string; type: RecordType; values: string[] }>();
+/** The values of each name and type in the request. */
+function valuesByName({ records }: PutRecords): { name: string; type: RecordType; values: string[] }[] {
+  const byName = new Map<string, { name: string; type: RecordType; values: string[] }>();
   for (const { name, type, value, priority } of records) {
     const key = `${type} ${name.toLowerCase().replace(/\.$/, '')}`;
-    const set = found.get(key) ?? { name, type, values: [] };
-    set.values.push(type === 'MX' ? `${priority ?? 10} ${value}` : value);
-    found.set(key, set);
+    const entry = byName.get(key) ?? { name, type, values: [] };
+    entry.values.push(type === 'MX' ? `${priority ?? 10} ${value}` : value);
+    byName.set(key, entry);
   }
-  return [...found.values()];
+  return [...byName.values()];
 }
 
 async function readRemoval(ctx: Context) {
@@ -63,5 +65,5 @@ async function readRemoval(ctx: Context) {
   const parsed = RemoveRecords.safeParse(ctx.query);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-  return problem(ctx, 422, 'the query is not right', errors);
+  return problem(ctx, 422, 'the query is not valid', errors);
 }

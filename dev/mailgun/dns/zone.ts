@@ -18,7 +18,7 @@ export type DnsFault = (typeof FAULTS)[number];
 
 const DEFAULT_PRIORITY = 10;
 
-/** What is published, and for which names the server misbehaves. */
+/** The published records, and the names with a fault. */
 export class Zone {
   #records: DnsRecord[] = [];
   readonly #faults = new Map<string, DnsFault>();
@@ -29,7 +29,7 @@ export class Zone {
     this.#file = file;
   }
 
-  /** @param dataDir keeps the records between runs; null: they go with the process. */
+  /** @param dataDir keeps the records between runs; null: they end with the process */
   static async open(dataDir: string | null): Promise<Zone> {
     if (dataDir === null) return new Zone(null);
     await mkdir(dataDir, { recursive: true });
@@ -50,7 +50,7 @@ export class Zone {
     const wanted = nameOf(name);
     return this.#records.filter((record) => record.name === wanted && record.type === type);
   }
-  /** Also when there is something below it only (RFC 8020). */
+  /** True also when only names below it have records (RFC 8020). */
   has(name: string): boolean {
     const wanted = nameOf(name);
     return this.#records.some((record) => record.name === wanted || record.name.endsWith(`.${wanted}`));
@@ -59,33 +59,35 @@ export class Zone {
     return this.#faults.get(nameOf(name)) ?? this.#faults.get('*') ?? null;
   }
 
-  /** Replaces what there is of this name and type. @param values an MX as `10 host`. */
+  /** Replaces the records of this name and type. @param values an MX as `10 host` */
   set(name: string, type: RecordType, values: readonly string[]): Promise<void> {
     const records = values.map((value) => recordOf(nameOf(name), type, value));
     this.#records = [...this.#without(name, type), ...records];
     return this.#save();
   }
-  /** Without a type all of the name, without a name everything. */
+  /** Without a type: all records of the name. Without a name: all records. */
   remove(name?: string, type?: RecordType): Promise<void> {
     this.#records = name === undefined ? [] : this.#without(name, type);
     return this.#save();
   }
-  /** @param name `*`: every name. */
+  /** @param name `*`: all names */
   fail(name: string, fault: DnsFault | null): void {
     if (fault) this.#faults.set(nameOf(name), fault);
     else this.#faults.delete(nameOf(name));
   }
-  /** Once all that was changed is kept. */
+  /** Resolves when all changes are saved. */
   saved(): Promise<void> {
     return this.#saved;
   }
 
   #without(name: string, type?: RecordType): DnsRecord[] {
-    const gone = nameOf(name);
-    return this.#records.filter((one) => one.name !== gone || (type !== undefined && one.type !== type));
+    const removed = nameOf(name);
+    return this.#records.filter(
+      (record) => record.name !== removed || (type !== undefined && record.type !== type),
+    );
   }
 
-  /** One after the other, whole each time: the list is short. */
+  /** Each save writes the whole list, one save after the other: the list is short. */
   #save(): Promise<void> {
     const file = this.#file;
     if (file === null) return this.#saved;

@@ -8,21 +8,21 @@ const address = z.string().regex(/^[^\s@<>,]+@[^\s@<>,]+$/, 'must be a bare addr
 export const Forward = z.strictObject({
   from: address.toLowerCase(),
   to: address,
-  /** What the host leaves in the mail; default `gmail`. */
+  /** Which host it is, and so which headers it adds; default `gmail`. */
   style: z.enum(['gmail', 'outlook', 'plain']).default('gmail'),
 });
 export type Forward = z.infer<typeof Forward>;
 
-/** One mail on its way: whom it was for, and where it went from there. */
+/** One forwarding of a mail. */
 export interface Hop extends Forward {
-  /** As addressed; `from` is the mailbox. */
+  /** The address of the mail; `from` is the mailbox, without a tag. */
   recipient: string;
 }
 
-/** A real host ends a loop too. */
+/** A longer chain is a loop, which real hosts also end. */
 const MAX_HOPS = 5;
 
-/** What mail hosts outside forward, by mailbox. */
+/** Forwarding at other mail hosts, by mailbox. */
 export class Forwards {
   readonly #file: JsonFile<Forward>;
   readonly #forwards = new Map<string, Forward>();
@@ -40,7 +40,7 @@ export class Forwards {
   get all(): Forward[] {
     return [...this.#forwards.values()];
   }
-  /** In place of the one that this mailbox had. */
+  /** Replaces the forward that this mailbox had. */
   async set(forward: z.input<typeof Forward>): Promise<Forward> {
     const checked = Forward.parse(forward);
     this.#forwards.set(checked.from, checked);
@@ -49,23 +49,26 @@ export class Forwards {
   }
   /** @returns false when there is none. */
   async remove(from: string): Promise<boolean> {
-    const isThere = this.#forwards.delete(from.toLowerCase());
-    if (isThere) await this.#save();
-    return isThere;
+    const existed = this.#forwards.delete(from.toLowerCase());
+    if (existed) await this.#save();
+    return existed;
   }
 
-  /** The way of a mail for this recipient; empty = nobody forwards it, null = in a loop, to nobody. */
-  wayOf(recipient: string): Hop[] | null {
-    const way: Hop[] = [];
-    for (let at = recipient; ; at = way.at(-1)!.to) {
+  /**
+   * The hops of a mail for this recipient. Empty: it is not forwarded. Null: a loop, so that it arrives
+   * nowhere.
+   */
+  hopsFor(recipient: string): Hop[] | null {
+    const hops: Hop[] = [];
+    for (let at = recipient; ; at = hops.at(-1)!.to) {
       const forward = this.#find(at);
-      if (!forward) return way;
-      if (way.length === MAX_HOPS) return null;
-      way.push({ ...forward, recipient: at });
+      if (!forward) return hops;
+      if (hops.length === MAX_HOPS) return null;
+      hops.push({ ...forward, recipient: at });
     }
   }
 
-  /** A tag (`support+news@…`) is in the same mailbox. */
+  /** An address with a tag (`support+news@…`) belongs to the same mailbox. */
   #find(recipient: string): Forward | undefined {
     const exact = recipient.toLowerCase();
     return this.#forwards.get(exact) ?? this.#forwards.get(exact.replace(/\+[^@]*@/, '@'));

@@ -7,16 +7,19 @@ import { writeUnder } from '../outbound/writeUnder.ts';
 import type { Received, ReceiveOptions } from '../receive.ts';
 import type { MailFolder } from '../stored.ts';
 import type { Forwards, Hop } from './forwards.ts';
-import { senderAfter, tracksOf } from './tracks.ts';
+import { senderAfter, headersAddedBy } from './tracks.ts';
 
 export interface MailHostsOptions {
   forwards: Forwards;
   folder: MailFolder;
-  /** Takes a mail in at Mailgun. */
+  /** Receives a mail at Mailgun. */
   receive: (mail: Mail, options: ReceiveOptions) => Promise<Received>;
 }
 
-/** The mail hosts of customers: they forward what reaches their mailboxes, from anybody and from Mailgun itself. */
+/**
+ * The mail hosts of other people. They forward mail for their mailboxes, also mail that was sent through
+ * Mailgun.
+ */
 export class MailHosts {
   readonly #options: MailHostsOptions;
   readonly #underway = new Set<Promise<unknown>>();
@@ -25,7 +28,9 @@ export class MailHosts {
     this.#options = options;
   }
 
-  /** Takes a mail from outside: where a recipient has a forward, it is for the forward's target instead. */
+  /**
+   * Receives a mail from outside. For a recipient with a forward, it goes to the forward's target instead.
+   */
   async receive(mail: Mail, how: ReceiveOptions = {}): Promise<Received> {
     const { forwards, folder, receive } = this.#options;
     if (forwards.all.length === 0) return receive(mail, how);
@@ -33,39 +38,39 @@ export class MailHosts {
     try {
       const eml = path.join(await folder.make(key), 'mail.eml');
       await writeMail(mail, eml);
-      return await this.#handOn(key, eml, how);
+      return await this.#distribute(key, eml, how);
     } finally {
       await folder.remove(key);
     }
   }
 
-  /** Mail that Mailgun has delivered to a mailbox outside. */
+  /** Forwards a mail that Mailgun has delivered to one of their mailboxes. */
   deliver(emlFile: string, envelope: { sender: string; recipient: string }): void {
-    if (this.#options.forwards.wayOf(envelope.recipient)?.length === 0) return;
+    if (this.#options.forwards.hopsFor(envelope.recipient)?.length === 0) return;
     const { sender, recipient } = envelope;
-    const handed = this.receive({ emlFile }, { sender, recipients: [recipient] })
+    const forwarding = this.receive({ emlFile }, { sender, recipients: [recipient] })
       .catch((error: unknown) => console.error('local Mailgun, forwarding:', error))
-      .finally(() => this.#underway.delete(handed));
-    this.#underway.add(handed);
+      .finally(() => this.#underway.delete(forwarding));
+    this.#underway.add(forwarding);
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#underway);
   }
 
-  async #handOn(key: string, eml: string, how: ReceiveOptions): Promise<Received> {
+  async #distribute(key: string, eml: string, how: ReceiveOptions): Promise<Received> {
     const { forwards, receive } = this.#options;
     const headers = await readHeaders(eml);
     const recipients = how.recipients ?? addressesIn(headers, 'To', 'Cc');
     const sender = how.sender ?? senderOf(headers);
-    const ways = recipients.map((recipient) => ({ recipient, way: forwards.wayOf(recipient) }));
-    const own = ways.filter(({ way }) => way?.length === 0).map(({ recipient }) => recipient);
-    const forwarded = ways.flatMap(({ way }) => (way && way.length > 0 ? [way] : []));
+    const routes = recipients.map((recipient) => ({ recipient, hops: forwards.hopsFor(recipient) }));
+    const direct = routes.filter(({ hops }) => hops?.length === 0).map(({ recipient }) => recipient);
+    const forwarded = routes.flatMap(({ hops }) => (hops && hops.length > 0 ? [hops] : []));
     const received = await Promise.all([
-      ...(own.length > 0 || recipients.length === 0
-        ? [receive({ emlFile: eml }, { ...how, recipients: own })]
+      ...(direct.length > 0 || recipients.length === 0
+        ? [receive({ emlFile: eml }, { ...how, recipients: direct })]
         : []),
-      ...forwarded.map((way, n) => this.#forward(eml, `${eml}-${n}`, way, sender, how)),
+      ...forwarded.map((hops, index) => this.#forward(eml, `${eml}-${index}`, hops, sender, how)),
     ]);
     return {
       key: received[0]?.key ?? key,
@@ -77,17 +82,17 @@ export class MailHosts {
   async #forward(
     eml: string,
     emlFile: string,
-    way: Hop[],
+    hops: Hop[],
     from: string,
     how: ReceiveOptions,
   ): Promise<Received> {
     let sender = from;
     let top = '';
-    for (const hop of way) {
-      top = tracksOf(hop, sender) + top;
+    for (const hop of hops) {
+      top = headersAddedBy(hop, sender) + top;
       sender = senderAfter(hop, sender);
     }
     await writeUnder(top, createReadStream(eml) as AsyncIterable<Buffer>, emlFile);
-    return this.#options.receive({ emlFile }, { ...how, sender, recipients: [way.at(-1)!.to] });
+    return this.#options.receive({ emlFile }, { ...how, sender, recipients: [hops.at(-1)!.to] });
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Forward, Hop } from './forwards.ts';
 
-/** Header lines that the mailbox's host puts on top of what it forwards; all else stays as it came. */
+/** Header lines that the mailbox's host adds on top of a forwarded mail; the rest is unchanged. */
 const LINES: Record<Forward['style'], (hop: Hop, sender: string) => [string, string][]> = {
   gmail: ({ from, to, recipient }, sender) => [
     ['X-Forwarded-To', to],
@@ -20,8 +20,8 @@ const LINES: Record<Forward['style'], (hop: Hop, sender: string) => [string, str
   ],
 };
 
-/** What a hop leaves on top of a mail. @param sender of the envelope with which the mail came. */
-export function tracksOf(hop: Hop, sender: string): string {
+/** The header lines that a hop adds. @param sender of the envelope before this hop */
+export function headersAddedBy(hop: Hop, sender: string): string {
   const host = `mail.${domainOf(hop.from)}`;
   const id = randomBytes(6).toString('hex');
   const received = `by ${host} with SMTP id ${id};\r\n ${new Date().toUTCString().replace('GMT', '+0000')}`;
@@ -29,7 +29,10 @@ export function tracksOf(hop: Hop, sender: string): string {
   return lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 }
 
-/** The envelope's sender after a hop: Gmail and Outlook put themselves there. A bounce stays one. */
+/**
+ * The envelope's sender after a hop: Gmail and Outlook replace it by their mailbox; that of a bounce stays
+ * empty.
+ */
 export function senderAfter(hop: Hop, sender: string): string {
   if (sender === '' || hop.style === 'plain') return sender;
   if (hop.style === 'outlook') return hop.from;

@@ -16,7 +16,9 @@ interface Acceptance {
   stepMs: number;
 }
 
-/** Writes the mail as it goes out, and plans what becomes of it. The same Message-Id again is another mail, as at Mailgun. */
+/**
+ * Writes the outgoing mail and plans its events. As at Mailgun, the same Message-Id again is another mail.
+ */
 export async function accept(
   { key, domain, form, outgoing, stepMs }: Acceptance,
   { mails, bounces }: { mails: SentMails; bounces: Bounces },
@@ -56,7 +58,9 @@ export async function accept(
   return mail;
 }
 
-/** What Mailgun puts on top of a mail. Recipients see tags and variables unless `o:suppress-headers` takes them out. */
+/**
+ * The headers that Mailgun adds. Recipients see tags and variables unless `o:suppress-headers` removes them.
+ */
 function addedLines(form: SendForm, key: string, tags: string[], variables: Record<string, string>): string {
   const suppressed = (form.first('o:suppress-headers') ?? '')
     .split(',')

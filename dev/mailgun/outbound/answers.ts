@@ -1,13 +1,13 @@
 import type { Context } from 'koa';
 import type { Refusing, SendFault } from './sendFaults.ts';
 
-/** An answer of Mailgun's, or of what stands before it. */
+/** An answer of Mailgun, or of the proxy in front of it. */
 export interface HttpAnswer {
   status: number;
   type: 'application/json' | 'text/plain' | 'text/html';
   text: string;
   headers?: Record<string, string>;
-  /** Of the mail that was accepted. */
+  /** Message-Id of the accepted mail. */
   id?: string;
 }
 
@@ -26,33 +26,33 @@ export const json = (status: number, text: string): HttpAnswer => ({
   text,
 });
 
-/** What a call is answered whose mail is not accepted; `drop` and `hang` are no answer. */
+/** The answer to a call whose mail is not accepted; `drop` and `hang`: no answer. */
 export function refuse(answer: Refusing, fault: SendFault, domain: string): HttpAnswer | 'drop' | 'hang' {
-  const say = (status: number, text: string) => json(status, fault.message ?? text);
+  const withText = (status: number, text: string) => json(status, fault.message ?? text);
   switch (answer) {
     case 'drop':
     case 'hang':
       return answer;
     case 'no_id':
-      return say(200, 'Queued. Thank you.');
+      return withText(200, 'Queued. Thank you.');
     case 'html':
       return page(200, 'Welcome');
     case 'magnificent':
       return { status: 200, type: 'text/plain', text: MAGNIFICENT };
     case 400:
-      return say(400, 'to parameter is not a valid address. please check documentation');
+      return withText(400, 'to parameter is not a valid address. please check documentation');
     case 401:
       return FORBIDDEN;
     case 402:
-      return say(402, 'Request Failed - parameters were valid but the request failed');
+      return withText(402, 'Request Failed - parameters were valid but the request failed');
     case 403:
-      return say(403, `Domain ${domain} is not allowed to send: ${TEST_ONLY}`);
+      return withText(403, `Domain ${domain} is not allowed to send: ${TEST_ONLY}`);
     case 404:
-      return say(404, `Domain not found: ${domain}`);
+      return withText(404, `Domain not found: ${domain}`);
     case 413:
-      return say(413, TOO_LARGE);
+      return withText(413, TOO_LARGE);
     case 429:
-      return say(429, limitText(domain, fault));
+      return withText(429, limitText(domain, fault));
     case 502:
       return page(502, '502 Bad Gateway');
     case 503:
@@ -60,7 +60,7 @@ export function refuse(answer: Refusing, fault: SendFault, domain: string): Http
     case 504:
       return page(504, '504 Gateway Time-out');
     case 500:
-      return say(500, 'Internal Server Error');
+      return withText(500, 'Internal Server Error');
   }
 }
 
@@ -69,7 +69,7 @@ const TEST_ONLY =
 
 export const MAGNIFICENT = 'Mailgun Magnificent API';
 
-/** Also what Mailgun says to a wrong key. */
+/** Also Mailgun's answer to a wrong key. */
 export const FORBIDDEN: HttpAnswer = {
   status: 401,
   type: 'text/plain',
@@ -77,7 +77,7 @@ export const FORBIDDEN: HttpAnswer = {
   headers: { 'WWW-Authenticate': 'Basic realm="MG API"' },
 };
 
-/** The newer text names seconds, the older one a date. */
+/** Mailgun's newer text names seconds, its older one a date. */
 export function limitText(
   domain: string,
   limit: Pick<SendFault, 'limit' | 'again_after_s' | 'as_date'>,
@@ -88,7 +88,7 @@ export function limitText(
   return `Domain ${domain} is not allowed to send: ${kind} limit exceeded, try again after ${after}`;
 }
 
-/** What a proxy answers in Mailgun's place. */
+/** The answer of a proxy instead of Mailgun. */
 export const page = (status: number, title: string): HttpAnswer => ({
   status,
   type: 'text/html',

@@ -4,7 +4,7 @@ import { give, json } from './answers.ts';
 import type { Bounce, Bounces } from './bounces.ts';
 
 /**
- * The suppression list after bounces, as far as a demo needs it.
+ * The suppression list of bounces: reading it, and removing an address.
  *
  * - `GET /v3/{domain}/bounces`: 200, 401
  * - `GET` and `DELETE /v3/{domain}/bounces/{address}`: 200, 401, 404
@@ -20,7 +20,7 @@ export function addBounceRoutes(
     const { domain } = ctx.params as { domain: string };
     const { page, address = '', limit = '100' } = ctx.query as Record<string, string>;
     const all = bounces.list(domain).toSorted((a, b) => (a.address < b.address ? -1 : 1));
-    const items = cut(all, Number(limit) || 100, page, address);
+    const items = pageFrom(all, Number(limit) || 100, page, address);
     const link = (to: string, from = '') =>
       `${options.url()}/v3/${domain}/bounces?page=${to}&address=${encodeURIComponent(from)}&limit=${limit}`;
     ctx.body = {
@@ -53,9 +53,9 @@ export function addBounceRoutes(
 
 const NOT_FOUND = 'Address not found in bounces table';
 
-function cut(all: Bounce[], limit: number, page: string | undefined, address: string): Bounce[] {
-  if (page === 'next') return all.filter((one) => one.address > address).slice(0, limit);
-  if (page === 'previous') return all.filter((one) => one.address < address).slice(-limit);
+function pageFrom(all: Bounce[], limit: number, page: string | undefined, address: string): Bounce[] {
+  if (page === 'next') return all.filter((bounce) => bounce.address > address).slice(0, limit);
+  if (page === 'previous') return all.filter((bounce) => bounce.address < address).slice(-limit);
   return page === 'last' ? all.slice(-limit) : all.slice(0, limit);
 }
 

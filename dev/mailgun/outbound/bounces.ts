@@ -42,11 +42,11 @@ export class Bounces {
     });
     return this.#save();
   }
-  /** @returns false when it is not on the list. */
+  /** @returns false when it is not on the list */
   async remove(domain: string, address: string): Promise<boolean> {
-    const isThere = this.#bounces.delete(keyOf({ domain, address }));
-    if (isThere) await this.#save();
-    return isThere;
+    const existed = this.#bounces.delete(keyOf({ domain, address }));
+    if (existed) await this.#save();
+    return existed;
   }
 
   #save(): Promise<void> {

@@ -1,10 +1,10 @@
 import type { SentMail } from './sentMail.ts';
 import type { EventOfMail } from './sentMails.ts';
 
-/** Longest that a timer can wait (ms). */
+/** The longest delay of a timer (ms). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Tells of each delivery when it happens: at once, or after the steps that a slow one takes. */
+/** Reports each delivery when it happens: at once, or after the steps of a slow delivery. */
 export class Deliveries {
   readonly #onDelivered: (of: EventOfMail) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -13,10 +13,10 @@ export class Deliveries {
     this.#onDelivered = onDelivered;
   }
 
-  /** @param after only deliveries after this time (ms since 1970): what was told before a restart is not told again. */
+  /** @param after only later deliveries (ms since 1970): those before a restart were reported already */
   add(mail: SentMail, after = 0): void {
     for (const event of mail.events)
-      if (event.kind === 'delivered' && event.at > after) this.#tell({ mail, event });
+      if (event.kind === 'delivered' && event.at > after) this.#report({ mail, event });
   }
 
   stop(): void {
@@ -24,7 +24,7 @@ export class Deliveries {
     this.#timers.clear();
   }
 
-  #tell(of: EventOfMail): void {
+  #report(of: EventOfMail): void {
     const wait = Math.min(of.event.at - Date.now(), MAX_TIMER_MS);
     if (wait <= 0) return this.#onDelivered(of);
     const timer = setTimeout(() => {

@@ -6,7 +6,10 @@ export interface EventRange {
   to: number;
 }
 
-/** The fields of an event that can be asked for, by their names in both APIs. Each gives every value that would match. */
+/**
+ * The fields by which events can be filtered, under their names in both APIs. Each returns all values that
+ * match.
+ */
 export const FIELDS: Record<string, (of: EventOfMail) => string[]> = {
   domain: ({ mail }) => [mail.domain],
   event: ({ event }) => [event.kind],
@@ -22,15 +25,15 @@ export const FIELDS: Record<string, (of: EventOfMail) => string[]> = {
 
 export type Condition = (of: EventOfMail) => boolean;
 
-/** @param isWanted told the value in lower case. */
+/** @param isWanted is given the value in lower case */
 export const condition =
   (field: string, isWanted: (value: string) => boolean): Condition =>
   (of) =>
     FIELDS[field]!(of).some((value) => isWanted(value.toLowerCase()));
 
 /**
- * The events that have appeared: those that happened long enough ago.
- * @param messageId where only those of one mail are wanted, with angle brackets.
+ * The events that can be read already: those that happened at least `eventsDelayMs` ago.
+ * @param messageId only events of this mail, with angle brackets; null: of all mails
  */
 export function appeared(
   mails: SentMails,
@@ -40,8 +43,8 @@ export function appeared(
   messageId: string | null,
 ): EventOfMail[] {
   const until = Math.min(to, Date.now() - eventsDelayMs);
-  const among = messageId === null ? mails.all : mails.withMessageId(messageId);
-  return among
+  const candidates = messageId === null ? mails.all : mails.withMessageId(messageId);
+  return candidates
     .flatMap((mail) => mail.events.map((event) => ({ mail, event })))
     .filter((of) => of.event.at >= from && of.event.at <= until)
     .filter((of) => conditions.every((meets) => meets(of)));

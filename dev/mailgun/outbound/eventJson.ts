@@ -4,7 +4,7 @@ type Json = Record<string, unknown>;
 
 const LOG_LEVELS = { accepted: 'info', delivered: 'info', failed: 'error', complained: 'warn' };
 
-/** An event as it is posted, and as the Events API gives it. @param url base URL of the stored messages. */
+/** An event as it is posted and as the Events API returns it. @param url base URL of the stored messages */
 export function eventJson({ mail, event }: EventOfMail, url: string): Json {
   const { kind, recipient, severity, reason, status } = event;
   const level = severity === 'temporary' ? 'warn' : LOG_LEVELS[kind];
@@ -40,7 +40,7 @@ export function eventJson({ mail, event }: EventOfMail, url: string): Json {
   };
 }
 
-/** The same as an item of the Logs API, which writes some of it otherwise. */
+/** The event as an item of the Logs API, which formats some fields differently. */
 export function logItem(of: EventOfMail, url: string): Json {
   const { mail, event } = of;
   const item: Json = {

@@ -6,25 +6,25 @@ import { sign } from '../signature.ts';
 import { eventJson } from './eventJson.ts';
 import type { SentMail } from './sentMail.ts';
 import type { EventOfMail } from './sentMails.ts';
-import type { PostedEvent, SandboxSettings } from './types.ts';
+import type { PostedEvent, LocalMailgunSettings } from './types.ts';
 
 /** Waits between tries of an event's post (Mailgun, "Webhook retries"). `delivered` is not tried again. */
 const RETRY_AFTER_MINUTES = [5, 10, 15, 60, 120, 240];
-/** Longest that a timer can wait (ms). */
+/** The longest delay of a timer (ms). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface EventPostsOptions {
-  /** Where events of a mail are posted; none = nowhere. */
+  /** The URLs to which an event is posted. */
   postTo: (of: EventOfMail) => URL[];
   signingKey: string;
   /** Base URL of the stored messages. */
   url(): string;
-  settings: SandboxSettings;
+  settings: LocalMailgunSettings;
   faults: FaultSwitch;
   poster: PosterOptions<PostedEvent>;
 }
 
-/** Posts each event once it is due: when it happened, and as late as the settings say. */
+/** Posts each event when it is due: after it happened, with the delay of the settings. */
 export class EventPosts {
   readonly #options: EventPostsOptions;
   readonly #timers = new Map<EventOfMail, NodeJS.Timeout>();
@@ -37,14 +37,14 @@ export class EventPosts {
     for (const event of mail.events) this.#schedule({ mail, event });
   }
 
-  /** After a start: what was not due yet when it stopped. */
+  /** At a start: schedules the events that were not due when it stopped. */
   resume(mails: readonly SentMail[]): void {
     for (const mail of mails)
       for (const event of mail.events)
         if (this.#dueAt({ mail, event }) > Date.now()) this.#schedule({ mail, event });
   }
 
-  /** After a change of the settings. */
+  /** Must be called after a change of the settings. */
   reschedule(): void {
     const waiting = [...this.#timers.keys()];
     this.stop();
@@ -72,7 +72,7 @@ export class EventPosts {
   #post(of: EventOfMail): void {
     const { faults, poster, signingKey, postTo } = this.#options;
     const { id, kind, recipient } = of.event;
-    const fault = faults.eventPosts.take(({ only }) => !only || only.includes(kind));
+    const fault = faults.eventPosts.next(({ only }) => !only || only.includes(kind));
     if (fault?.drop) return;
     const retryAfterMinutes = kind === 'delivered' ? [] : RETRY_AFTER_MINUTES;
     for (const url of postTo(of)) {

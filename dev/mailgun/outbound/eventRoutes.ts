@@ -7,14 +7,14 @@ import { FORBIDDEN, give, json, limitText } from './answers.ts';
 import { BadQuery, eventsPage, readPage, readQuery } from './eventsApi.ts';
 import { LogsQuery, logsPage } from './logsApi.ts';
 import type { SentMails } from './sentMails.ts';
-import type { SandboxSettings } from './types.ts';
+import type { LocalMailgunSettings } from './types.ts';
 
 export interface EventOptions {
   apiKey: string;
   mails: SentMails;
   faults: FaultSwitch;
-  settings: SandboxSettings;
-  /** The sandbox's own base URL. */
+  settings: LocalMailgunSettings;
+  /** Base URL of the local Mailgun. */
   url(): string;
 }
 
@@ -22,19 +22,19 @@ export interface EventOptions {
  * - `GET /v3/{domain}/events` and its pages `…/events/{page}`: 200, 400, 401
  * - `POST /v1/analytics/logs`: 200, 400, 401, 415
  *
- * Both: anything else with faults.
+ * With faults, both may answer anything else.
  */
 export function addEventRoutes(router: Router, options: EventOptions): void {
-  const where = () => ({ url: options.url(), eventsDelayMs: options.settings.eventsDelayMs });
+  const settings = () => ({ url: options.url(), eventsDelayMs: options.settings.eventsDelayMs });
 
   router.get(['/v3/:domain/events', '/v3/:domain/events/:page'], (ctx) => {
     if (!authorized(ctx, options.apiKey)) return;
     const { domain, page } = ctx.params as { domain: string; page?: string };
     try {
-      const asked = page
+      const request = page
         ? readPage(page)
         : { query: readQuery(new URLSearchParams(ctx.querystring)), cursor: null };
-      answer(ctx, options.faults, eventsPage(options.mails, domain, asked, where()));
+      answer(ctx, options.faults, eventsPage(options.mails, domain, request, settings()));
     } catch (error) {
       if (!(error instanceof BadQuery)) throw error;
       give(ctx, json(400, error.message));
@@ -46,13 +46,13 @@ export function addEventRoutes(router: Router, options: EventOptions): void {
     const query = await readJson(ctx, LogsQuery, (errors) =>
       give(ctx, json(400, errors.map(({ field, message }) => `${field}: ${message}`).join('; '))),
     );
-    if (query) answer(ctx, options.faults, logsPage(options.mails, query, where()));
+    if (query) answer(ctx, options.faults, logsPage(options.mails, query, settings()));
   });
 }
 
-/** Answers with the page, or as the fault in force wants it. */
+/** Answers with the page, or as the fault in force says. */
 function answer(ctx: Context, faults: FaultSwitch, page: Record<string, unknown>): void {
-  switch (faults.events.take()?.answer) {
+  switch (faults.events.next()?.answer) {
     case undefined:
       ctx.body = page;
       return;

@@ -6,7 +6,7 @@ import type { SentMails } from './sentMails.ts';
 
 const MAX_LIMIT = 300;
 
-/** A query of `GET /v3/{domain}/events`; travels in the URLs of its pages. */
+/** A query of `GET /v3/{domain}/events`; the URLs of its pages contain it. */
 const Query = z.object({
   from: z.number().nullable(),
   to: z.number().nullable(),
@@ -16,36 +16,38 @@ const Query = z.object({
 });
 type Query = z.infer<typeof Query>;
 
-const Place = z.tuple([z.number(), z.string()]);
+const Position = z.tuple([z.number(), z.string()]);
 const Page = z.object({
   query: Query,
-  cursor: z.union([z.object({ after: Place }), z.object({ before: Place }), z.literal('last')]).nullable(),
+  cursor: z
+    .union([z.object({ after: Position }), z.object({ before: Position }), z.literal('last')])
+    .nullable(),
 });
 
-/** What was asked for cannot be answered: 400. */
+/** A query that cannot be answered: 400. */
 export class BadQuery extends Error {}
 
 /** @param search of the URL. @throws BadQuery */
 export function readQuery(search: URLSearchParams): Query {
   const begin = timeOf(search.get('begin'));
   const end = timeOf(search.get('end'));
-  // Mailgun: with an end, the two tell the direction; without, `ascending` does, and the range is open on that side.
+  // At Mailgun `begin` and `end` give the direction. Without `end`, `ascending` gives it, and the range is
+  // open.
   const ascending = end === null ? search.get('ascending') === 'yes' : begin !== null && begin <= end;
   const earlier = ascending ? begin : end;
   const later = ascending ? end : (begin ?? Date.now());
   const filters = [...search]
     .filter(([name]) => Object.hasOwn(FIELDS, name) && name !== 'domain')
-    .filter(isHeeded);
+    .filter(isUsed);
   const limit = Number(search.get('limit') ?? 100);
   if (!Number.isInteger(limit) || limit < 1) throw new BadQuery('limit must be a positive integer');
   return { from: earlier, to: later, ascending, limit: Math.min(limit, MAX_LIMIT), filters };
 }
 
-/** A Message-Id in angle brackets is passed over, and everything comes (mailgun.js, issue 296). */
-const isHeeded = ([name, value]: [string, string]): boolean =>
-  name !== 'message-id' || !value.startsWith('<');
+/** Mailgun ignores a filter by a Message-Id in angle brackets (mailgun.js, issue 296). */
+const isUsed = ([name, value]: [string, string]): boolean => name !== 'message-id' || !value.startsWith('<');
 
-/** Seconds since 1970, or a date in words (RFC 2822). @throws BadQuery */
+/** Seconds since 1970, or a date in the format of RFC 2822. @throws BadQuery */
 function timeOf(text: string | null): number | null {
   if (text === null || text === '') return null;
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
@@ -60,7 +62,7 @@ export function readPage(token: string): z.infer<typeof Page> {
   return page.data;
 }
 
-/** One page, with the URLs of its neighbours. @param url base URL of the sandbox. */
+/** One page, with the URLs of its neighbours. @param url base URL of the local Mailgun */
 export function eventsPage(
   mails: SentMails,
   domain: string,
@@ -79,7 +81,9 @@ export function eventsPage(
   };
 }
 
-/** A filter expression, as far as anybody here needs it: words with `OR` between them and `NOT` before them. */
+/**
+ * A filter expression, of which this much is supported: words with `OR` between them and `NOT` before them.
+ */
 function filter(field: string, expression: string): Condition {
   const words = expression
     .split(/\s+OR\s+/i)
@@ -93,7 +97,7 @@ function filter(field: string, expression: string): Condition {
     });
 }
 
-/** Where one mail is asked for, there is an index for it. */
+/** The Message-Id when the query is for one mail, which is then found by an index. */
 function messageIdOf({ filters }: Query): string | null {
   const id = filters.find(([field]) => field === 'message-id')?.[1];
   return id !== undefined && /^[^\s<>"()]+$/.test(id) ? `<${id}>` : null;

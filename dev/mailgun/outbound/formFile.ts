@@ -3,13 +3,16 @@ import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** Up to here a file stays in memory: most mails do, and to write and read a file costs more than all else of a send. */
+/**
+ * A file up to this size stays in memory, as most mails do: a file on disk would cost more than the rest of a
+ * send.
+ */
 const MAX_IN_MEMORY = 256 * 1024;
 
 /** A file of a form. */
 export class FormFile {
   readonly field: string;
-  /** '' where the form gives none. */
+  /** '' when the form names none. */
   readonly filename: string;
   readonly #path: string;
   #bytes: Buffer | null = null;
@@ -20,7 +23,7 @@ export class FormFile {
     this.#path = path;
   }
 
-  /** The whole, where it is in memory. */
+  /** The content when it is in memory, else null. */
   get bytes(): Buffer | null {
     return this.#bytes;
   }
@@ -39,7 +42,7 @@ export class FormFile {
     this.#bytes = Buffer.concat(chunks);
   }
 
-  /** Its bytes from `start` on. */
+  /** Its bytes, from `start`. */
   stream(start = 0): Readable {
     if (!this.#bytes) return createReadStream(this.#path, { start });
     return Readable.from([this.#bytes.subarray(start)], { objectMode: false });

@@ -14,7 +14,7 @@ import { addPages, type PageOptions } from './pages/routes.ts';
 import { addSendRoutes } from './sendRoutes.ts';
 import { SentMails, type EventOfMail } from './sentMails.ts';
 import { StoredSent } from './storedSent.ts';
-import type { OutboxMail, PostedEvent, SandboxSettings, SendCall } from './types.ts';
+import type { OutboxMail, PostedEvent, LocalMailgunSettings, SendCall } from './types.ts';
 
 const MAX_LOGGED = 10_000;
 
@@ -24,22 +24,22 @@ export interface OutboundOptions {
   storedForMs: number;
   apiKey: string;
   signingKey: string;
-  /** Base URL of Postroom's web process. */
-  webhookUrl: string;
-  /** The sandbox's own base URL; known once it listens. */
+  /** Where events are posted of a domain without webhooks. */
+  eventsUrl: URL;
+  /** Base URL of the local Mailgun; known once it listens. */
   url(): string;
   faults: FaultSwitch;
-  settings: SandboxSettings;
-  /** Why mail from a domain is not sent; null = it is. */
+  settings: LocalMailgunSettings;
+  /** Why mail from a domain is refused; null: it is accepted. */
   refusalFrom(domain: string): string | null;
-  /** Where events of a mail are posted; null = to `webhookUrl`. */
+  /** Where an event is posted; null: to `eventsUrl`. */
   eventUrls(of: EventOfMail): URL[] | null;
-  /** A mail has reached its recipient. */
+  /** Called when a mail is delivered to a recipient. */
   onDelivered(emlFile: string, envelope: { sender: string; recipient: string }): void;
   poster: Omit<PosterOptions<PostedEvent>, 'faults' | 'onTry'>;
 }
 
-/** The way out: what was sent, what becomes of it, and what of it can be seen. */
+/** Outgoing mail: sends, deliveries, events, and the pages that show them. */
 export class Outbound {
   readonly sends: SendCall[] = [];
   readonly eventPosts: Try<PostedEvent>[] = [];
@@ -55,10 +55,9 @@ export class Outbound {
     this.#mails = mails;
     this.#bounces = bounces;
     this.#stored = new StoredSent(mails, options.folder, options.storedForMs);
-    const otherwise = [new URL(`${options.webhookUrl}/webhooks/mailgun/events`)];
     this.#posts = new EventPosts({
       ...options,
-      postTo: (of) => options.eventUrls(of) ?? otherwise,
+      postTo: (of) => options.eventUrls(of) ?? [options.eventsUrl],
       poster: {
         ...options.poster,
         faults: options.faults.eventPosts,
@@ -77,14 +76,14 @@ export class Outbound {
     return new Outbound(options, mails, bounces);
   }
 
-  /** Once the sandbox listens: posts and delivers what was not due yet when it stopped. */
+  /** Must be called once the local Mailgun listens: posts and delivers what was not due when it stopped. */
   start(): void {
     this.#posts.resume(this.#mails.all);
     const now = Date.now();
     for (const mail of this.#mails.all) this.#deliveries.add(mail, now);
   }
 
-  /** @param receive takes an answer in that was written on a page. */
+  /** @param receive receives an answer that was written on a page */
   addRoutes(router: Router, receive: PageOptions['receive']): void {
     const shared = { ...this.#options, mails: this.#mails, bounces: this.#bounces };
     addEventRoutes(router, shared);
@@ -104,12 +103,12 @@ export class Outbound {
     return outbox(this.#mails, this.#options.url());
   }
 
-  /** Null when no such mail was sent, or when its stored copy has expired. */
+  /** Null when there is no such mail, or its stored copy has expired. */
   stored(key: string): Promise<StoredMail | null> {
     return this.#stored.find(key);
   }
 
-  set(settings: Partial<SandboxSettings>): void {
+  set(settings: Partial<LocalMailgunSettings>): void {
     Object.assign(this.#options.settings, settings);
     this.#posts.reschedule();
   }

@@ -12,7 +12,9 @@ const time = z
   .refine((text) => !Number.isNaN(Date.parse(text)), 'must be in RFC 2822 format')
   .transform((text) => Date.parse(text));
 
-/** What can be filtered by, and its name in `FIELDS`. Mailgun publishes no list; its own MCP server asks for `message_id`. */
+/**
+ * The filters, and their names in `FIELDS`. Mailgun publishes no list; its own MCP server uses `message_id`.
+ */
 const ATTRIBUTES = {
   domain: 'domain',
   event: 'event',
@@ -52,7 +54,7 @@ export const LogsQuery = z.object({
     .optional(),
 });
 
-/** One page of log items. The range ends at `end`, inclusive, which clients write in whole seconds. */
+/** One page of log items. `end` is inclusive; clients write it in whole seconds. */
 export function logsPage(
   mails: SentMails,
   query: z.output<typeof LogsQuery>,
@@ -88,20 +90,22 @@ const links = (next: Cursor, previous: Cursor) => ({
   last: tokenOf('last'),
 });
 
-/** `=` and `contains` want one of the values, the others none of them. */
+/** `=` and `contains` match one of the values; the other comparators match none of them. */
 function readFilter({ attribute, comparator, values }: z.output<typeof Filter>): Condition {
   const wanted = values.map(({ value }) => value.toLowerCase());
   const isPartial = comparator.endsWith('contains');
   const meets = condition(ATTRIBUTES[attribute], (value) =>
-    wanted.some((one) => (isPartial ? value.includes(one) : value === one)),
+    wanted.some((text) => (isPartial ? value.includes(text) : value === text)),
   );
   return comparator === '=' || comparator === 'contains' ? meets : (of) => !meets(of);
 }
 
-/** Where one mail is asked for, there is an index for it. */
+/** The Message-Id when the query is for one mail, which is then found by an index. */
 function messageIdOf(filters: z.output<typeof Filter>[]): string | null {
-  const one = filters.find(({ attribute, comparator }) => attribute === 'message_id' && comparator === '=');
-  return one?.values.length === 1 ? `<${one.values[0]!.value}>` : null;
+  const filter = filters.find(
+    ({ attribute, comparator }) => attribute === 'message_id' && comparator === '=',
+  );
+  return filter?.values.length === 1 ? `<${filter.values[0]!.value}>` : null;
 }
 
 const UNIT_MS = { h: 60 * 60 * 1000, d: DAY_MS, m: 30 * DAY_MS };

@@ -5,7 +5,7 @@ import type { FormFile } from './formFile.ts';
 import type { SendForm } from './sendForm.ts';
 import { writeUnder } from './writeUnder.ts';
 
-/** `POST …/messages.mime`: the raw mail as a file, and whom it is for. @throws BadSend */
+/** `POST …/messages.mime`: the raw mail as a file, and its recipients. @throws BadSend */
 export async function readMimeSend(form: SendForm): Promise<Outgoing> {
   const recipients = recipientsOf(form, 'to');
   checkOptions(form);
@@ -32,7 +32,7 @@ export async function readMimeSend(form: SendForm): Promise<Outgoing> {
   };
 }
 
-/** The mail with this Message-Id in place of its own, or of none. */
+/** The mail with this Message-Id, which replaces its own. */
 async function* withMessageId(message: FormFile, head: string, messageId: string): AsyncGenerator<Buffer> {
   const line = `Message-Id: ${messageId}`;
   const replaced = head.replace(/^message-id:.*(?:\r?\n[ \t].*)*/im, line);

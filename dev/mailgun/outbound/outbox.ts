@@ -1,12 +1,12 @@
 import type { EventOfMail, SentMails } from './sentMails.ts';
 import type { OutboxMail } from './types.ts';
 
-/** The newest deliveries that are shown. */
+/** At most this many deliveries are shown, the newest ones. */
 const MAX_SHOWN = 10_000;
 
 const isDelivered = ({ event }: EventOfMail): boolean => event.kind === 'delivered' && event.at <= Date.now();
 
-/** What was delivered until now, newest first. @param url base URL of the sandbox. */
+/** The deliveries so far, newest first. @param url base URL of the local Mailgun */
 export function outbox(mails: SentMails, url: string): OutboxMail[] {
   return mails.all
     .flatMap((mail) => mail.events.map((event) => ({ mail, event })))

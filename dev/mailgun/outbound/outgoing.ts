@@ -2,29 +2,29 @@ import { randomBytes } from 'node:crypto';
 import addressparser from 'nodemailer/lib/addressparser';
 import type { SendForm } from './sendForm.ts';
 
-/** A send as it was asked for, found right. */
+/** A checked send. */
 export interface Outgoing {
   from: string;
   to: string;
   subject: string;
-  /** Of the envelope. */
+  /** Sender of the envelope. */
   sender: string;
-  /** Of the envelope, each once. */
+  /** Recipients of the envelope, without repeats. */
   recipients: string[];
-  /** Its own one, with angle brackets; null where it has none that can be kept. */
+  /** Its own Message-Id, with angle brackets; null when it has none that can be kept. */
   messageId: string | null;
-  /** Writes the raw mail. @param top header lines that Mailgun puts on top. @returns its size in bytes */
+  /** Writes the raw mail. @param top header lines that Mailgun adds @returns its size in bytes */
   write(emlFile: string, messageId: string, top: string): Promise<number>;
 }
 
-/** What is wrong with a send, in Mailgun's words: 400. */
+/** A send that is refused with 400, with the reason in Mailgun's words. */
 export class BadSend extends Error {}
 
 const ADDRESS = /^[^\s@<>]+@[^\s@<>.]+(\.[^\s@<>.]+)*$/;
 const MAX_RECIPIENTS = 1000;
 const MAX_OPTION_BYTES = 16 * 1024;
 
-/** Addresses of these fields, each once. @throws BadSend */
+/** The addresses of these fields, without repeats. @throws BadSend */
 export function recipientsOf(form: SendForm, ...fields: string[]): string[] {
   if (form.all('to').every((value) => value.trim() === '')) throw new BadSend('to parameter is missing');
   const byKey = new Map<string, string>();
@@ -39,7 +39,7 @@ export function recipientsOf(form: SendForm, ...fields: string[]): string[] {
 /** @throws BadSend */
 export function checkedAddresses(field: string, value: string): string[] {
   const addresses = addressparser(value, { flatten: true }).map((entry) => entry.address);
-  if (addresses.length === 0 || !addresses.every((one) => ADDRESS.test(one)))
+  if (addresses.length === 0 || !addresses.every((address) => ADDRESS.test(address)))
     throw new BadSend(`${field} parameter is not a valid address. please check documentation`);
   return addresses;
 }
@@ -61,7 +61,7 @@ export function checkOptions(form: SendForm): void {
   }
 }
 
-/** The id if it has the shape that Mailgun keeps, `<unique@domain>`; else null. */
+/** The id when it has the form that Mailgun keeps, `<unique@domain>`; else null. */
 export function keptMessageId(id: string | undefined): string | null {
   const trimmed = id?.trim() ?? '';
   return /^<[^\s<>@]+@[^\s<>@]+>$/.test(trimmed) ? trimmed : null;

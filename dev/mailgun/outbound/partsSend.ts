@@ -13,7 +13,7 @@ import { writeUnder } from './writeUnder.ts';
 
 const BODIES = ['text', 'html', 'amp-html', 'template'];
 
-/** `POST …/messages`: the mail in its parts, composed here. @throws BadSend */
+/** `POST …/messages`: the mail in parts, composed here. @throws BadSend */
 export function readPartsSend(form: SendForm): Outgoing {
   const from = form.first('from')?.trim();
   if (!from) throw new BadSend('from parameter is missing');
@@ -49,7 +49,7 @@ function mailOf(form: SendForm, messageId: string): ConstructorParameters<typeof
     messageId,
     ...(date ? { date } : {}),
     headers: headers.map(([key, value]) => ({ key, value })),
-    // Mailgun drops attachments without a name, and goes by the name's ending, not by the part's type.
+    // Mailgun drops attachments without a name, and derives the type from the name, not from the part.
     attachments: form.files.flatMap((file) => (file.filename ? attachmentOf(file) : [])),
     newline: 'windows',
     disableFileAccess: true,

@@ -4,10 +4,12 @@ import type { SentEvent } from './sentMail.ts';
 type Step = Omit<SentEvent, 'id' | 'at' | 'recipient'>;
 
 /**
- * What becomes of a mail at one recipient, by the local part: `bounce@…` fails for good, `slow@…` is delayed twice and then
- * delivered, `complain@…` is delivered and then complained about, anybody else has it at once. A tag (`slow+1@…`) changes nothing.
- * Its events have different times, so that their order can be told.
- * @param at of the first try to deliver it, in milliseconds since 1970. @param stepMs between the steps of a slow delivery.
+ * The events of a mail for one recipient, who is chosen by the local part: `bounce@…` fails permanently,
+ * `slow@…` is delayed twice and then delivered, `complain@…` is delivered and then complained about, any
+ * other address is delivered at once. A tag (`slow+1@…`) makes no difference. The events have different
+ * times, so that they have an order.
+ * @param at time of the first try to deliver, in milliseconds since 1970
+ * @param stepMs time between the steps of a delivery
  */
 export function plan(
   recipient: string,
@@ -22,7 +24,7 @@ export function plan(
   const steps = isTest ? [] : stepsFor(recipient, host, stepMs, isSuppressed);
   const planned = [
     { after: -0.5, step: { kind: 'accepted' as const } },
-    ...steps.map((step, n) => ({ after: n * (stepMs + 0.01), step })),
+    ...steps.map((step, index) => ({ after: index * (stepMs + 0.01), step })),
   ];
   return planned.map(({ after, step }) => ({
     id: randomBytes(16).toString('base64url'),
@@ -46,7 +48,7 @@ function stepsFor(recipient: string, host: string, stepMs: number, isSuppressed:
   }
 }
 
-const spoken = (host: string, attempt: number) => ({
+const conversation = (host: string, attempt: number) => ({
   tls: true,
   'mx-host': host,
   'attempt-no': attempt,
@@ -58,7 +60,7 @@ const spoken = (host: string, attempt: number) => ({
 const delivered = (host: string, attempt: number): Step => ({
   kind: 'delivered',
   status: {
-    ...spoken(host, attempt),
+    ...conversation(host, attempt),
     code: 250,
     'enhanced-code': '2.0.0',
     message: 'OK',
@@ -72,7 +74,7 @@ const delayed = (host: string, attempt: number, stepMs: number): Step => ({
   severity: 'temporary',
   reason: 'generic',
   status: {
-    ...spoken(host, attempt),
+    ...conversation(host, attempt),
     code: 451,
     'enhanced-code': '4.7.652',
     message: '4.7.652 too many connections',
@@ -81,7 +83,7 @@ const delayed = (host: string, attempt: number, stepMs: number): Step => ({
   },
 });
 
-/** Kept on the suppression list with this code and text. */
+/** Code and text of a bounce, also on the suppression list. */
 export const BOUNCE = { code: '550', error: '5.1.1 No such user' };
 
 const bounced = (host: string): Step => ({
@@ -89,7 +91,7 @@ const bounced = (host: string): Step => ({
   severity: 'permanent',
   reason: 'bounce',
   status: {
-    ...spoken(host, 1),
+    ...conversation(host, 1),
     code: Number(BOUNCE.code),
     'enhanced-code': '5.1.1',
     'bounce-type': 'hard',

@@ -3,8 +3,8 @@ export class RateLimit {
   #second = 0;
   #calls = 0;
 
-  /** @returns how many more calls this second takes; under 0 = this one is too many. */
-  take(perSecond: number, now = Date.now()): number {
+  /** Counts one call. @returns how many calls are left in this second; below 0: this call is too many */
+  count(perSecond: number, now = Date.now()): number {
     const second = Math.floor(now / 1000);
     if (second !== this.#second) this.#calls = 0;
     this.#second = second;

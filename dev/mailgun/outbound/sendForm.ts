@@ -8,7 +8,7 @@ import { FormFile } from './formFile.ts';
 /** Largest request (Mailgun: `request size exceeds 52.4MiB limit`). */
 const MAX_REQUEST_BYTES = Math.floor(52.4 * 1024 * 1024);
 
-/** What was posted: fields in order, and files. */
+/** A posted form: fields in order, and files. */
 export class SendForm {
   readonly fields: Field[] = [];
   readonly files: FormFile[] = [];
@@ -19,7 +19,7 @@ export class SendForm {
   first(name: string): string | undefined {
     return this.all(name)[0];
   }
-  /** Fields whose name begins so, without it: `h:`, `v:`. */
+  /** Fields whose name begins with `prefix` (`h:`, `v:`), under the rest of their name. */
   below(prefix: string): Field[] {
     return this.fields.flatMap(([key, value]): Field[] =>
       key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
@@ -31,30 +31,32 @@ export class SendForm {
 }
 
 export class TooLarge extends Error {}
-/** Neither form that Mailgun takes, or one that breaks off. */
+/** The body is neither a multipart nor an urlencoded form, or it is incomplete. */
 export class NoForm extends Error {}
 
 /**
- * Reads a multipart or urlencoded form. @param at large files of it go into files whose paths begin so.
- * @throws TooLarge after reading on to the end, so that the answer gets through; NoForm
+ * Reads a multipart or urlencoded form.
+ * @param pathPrefix large files of the form are written to paths that begin with it
+ * @throws TooLarge after reading to the end, since a client that still sends would not read the answer
+ * @throws NoForm
  */
-export async function readSendForm(request: IncomingMessage, at: string): Promise<SendForm> {
+export async function readSendForm(request: IncomingMessage, pathPrefix: string): Promise<SendForm> {
   const form = new SendForm();
   const writes: Promise<void>[] = [];
   const parser = parserFor(request);
   parser.on('field', (name, value) => form.fields.push([name, value]));
   parser.on('file', (field, stream, { filename }) => {
-    const file = new FormFile(field, filename ?? '', `${at}-${form.files.length}`);
+    const file = new FormFile(field, filename ?? '', `${pathPrefix}-${form.files.length}`);
     form.files.push(file);
     writes.push(file.read(stream));
   });
   const limit = new SizeLimit();
   try {
-    // Settled, not all: no file may be written to after it was removed.
+    // Promise.allSettled, since no file may be written after it was removed.
     const [read] = await Promise.allSettled([pipeline(request, limit, parser)]);
     const written = await Promise.allSettled(writes);
     if (limit.isOver) throw new TooLarge();
-    const failed = [read, ...written].find((done) => done.status === 'rejected');
+    const failed = [read, ...written].find((result) => result.status === 'rejected');
     if (failed) throw new NoForm(String(failed.reason));
     return form;
   } catch (error) {
@@ -75,7 +77,7 @@ function parserFor(request: IncomingMessage): busboy.Busboy {
   }
 }
 
-/** Lets bytes through up to the limit, and swallows the rest. */
+/** Passes bytes up to the limit, and discards the rest. */
 class SizeLimit extends Transform {
   #bytes = 0;
 

@@ -13,15 +13,15 @@ import { isAccepting, type SendFault } from './sendFaults.ts';
 import { NoForm, readSendForm, type SendForm, TooLarge } from './sendForm.ts';
 import type { SentMail } from './sentMail.ts';
 import type { SentMails } from './sentMails.ts';
-import type { SandboxSettings, SendCall } from './types.ts';
+import type { LocalMailgunSettings, SendCall } from './types.ts';
 
 export interface SendOptions {
   apiKey: string;
   mails: SentMails;
   bounces: Bounces;
   faults: FaultSwitch;
-  settings: SandboxSettings;
-  /** Why mail from a domain is not sent; null = it is. */
+  settings: LocalMailgunSettings;
+  /** Why mail from a domain is refused; null: it is accepted. */
   refusalFrom(domain: string): string | null;
   onAccepted(mail: SentMail): void;
   onCall(call: SendCall): void;
@@ -30,9 +30,10 @@ export interface SendOptions {
 type Ending = HttpAnswer | 'drop' | 'hang';
 
 /**
- * - `POST /v3/{domain}/messages` and `…/messages.mime`: 200 with the id, 400 with Mailgun's text, 401, 403 for a domain on
- *   the list that is not verified, 413, 429 over the limit; with faults anything else, or nothing
- * - any other POST below `/v3`: 200 and `Mailgun Magnificent API`, as a wrong URL is answered
+ * - `POST /v3/{domain}/messages` and `…/messages.mime`: 200 with the id, 400 with Mailgun's text, 401, 403
+ *   for a domain of
+ *   the account that is not verified, 413, 429 above the limit; with faults any other answer, or none
+ * - any other POST below `/v3`: 200 and `Mailgun Magnificent API`, which is Mailgun's answer to a wrong URL
  */
 export function addSendRoutes(router: Router, options: SendOptions): void {
   const limit = new RateLimit();
@@ -40,16 +41,19 @@ export function addSendRoutes(router: Router, options: SendOptions): void {
     router.post(`/v3/:domain/${path}`, async (ctx) => {
       if (!authorized(ctx, options.apiKey)) return;
       const { settings } = options;
-      const left = settings.sendsPerSecond === null ? null : limit.take(settings.sendsPerSecond);
-      end(ctx, await take(ctx, path, left, options));
+      const left = settings.sendsPerSecond === null ? null : limit.count(settings.sendsPerSecond);
+      finish(ctx, await answerCall(ctx, path, left, options));
     });
   router.post('/v3/*rest', (ctx) => {
     give(ctx, { status: 200, type: 'text/plain', text: MAGNIFICENT });
   });
 }
 
-/** Reads and answers one call. @param left of this second's calls; under 0 = too many; null = there is no limit. */
-async function take(
+/**
+ * Reads and answers one call.
+ * @param left calls left in this second; below 0: this one is too many; null: no limit
+ */
+async function answerCall(
   ctx: Context,
   path: SendCall['path'],
   left: number | null,
@@ -70,11 +74,11 @@ async function take(
       messageId: outgoing.messageId,
     });
     if (left !== null && left < 0) ending = tooMany(domain, options.settings.sendsPerSecond!);
-    else ending = await meet(call, { key, domain, form, outgoing }, options);
+    else ending = await acceptOrRefuse(call, { key, domain, form, outgoing }, options);
   } catch (error) {
     ending = wrongCall(error);
   }
-  // Without a wait since the mail was accepted: whoever sees the mail finds its call in the log.
+  // No await since the mail was accepted: when a client can see the mail, its call is in the log already.
   call.answer = typeof ending === 'string' ? ending : ending.status;
   call.message = typeof ending === 'string' ? null : ending.text;
   options.onCall(call);
@@ -89,21 +93,21 @@ interface Checked {
   outgoing: Outgoing;
 }
 
-/** Accepts the mail, unless its domain or a fault says otherwise. */
-async function meet(call: SendCall, checked: Checked, options: SendOptions): Promise<Ending> {
+/** Accepts the mail, unless its domain may not send or a fault refuses it. */
+async function acceptOrRefuse(call: SendCall, checked: Checked, options: SendOptions): Promise<Ending> {
   const refusal = options.refusalFrom(checked.domain);
   if (refusal !== null) return json(403, refusal);
-  const fault = options.faults.sends.take(checked.outgoing.recipients);
+  const fault = options.faults.sends.next(checked.outgoing.recipients);
   call.fault = fault?.answer ?? null;
   if (fault && !isAccepting(fault.answer)) return refuse(fault.answer, fault, checked.domain);
   const mail = await accept({ ...checked, stepMs: options.settings.stepMs }, options);
   call.accepted = true;
   call.messageId = mail.messageId;
   options.onAccepted(mail);
-  return fault ? afterwards(fault) : { ...json(200, 'Queued. Thank you.'), id: mail.messageId };
+  return fault ? answerAfterAccepting(fault) : { ...json(200, 'Queued. Thank you.'), id: mail.messageId };
 }
 
-function afterwards(fault: SendFault): Ending {
+function answerAfterAccepting(fault: SendFault): Ending {
   if (fault.answer === 'accept_then_drop') return 'drop';
   return fault.answer === 'accept_then_hang' ? 'hang' : json(500, fault.message ?? 'Internal Server Error');
 }
@@ -111,11 +115,11 @@ function afterwards(fault: SendFault): Ending {
 function wrongCall(error: unknown): HttpAnswer {
   if (error instanceof BadSend) return json(400, error.message);
   if (error instanceof TooLarge) return json(413, TOO_LARGE);
-  if (error instanceof NoForm) return json(400, 'the body is no form');
+  if (error instanceof NoForm) return json(400, 'the body is not a form');
   throw error;
 }
 
-/** Reset is in milliseconds since 1970, as Mailgun has it. */
+/** The header for the reset is in milliseconds since 1970, as at Mailgun. */
 function tooMany(domain: string, perSecond: number): HttpAnswer {
   const reset = (Math.floor(Date.now() / 1000) + 1) * 1000;
   return {
@@ -128,7 +132,7 @@ function tooMany(domain: string, perSecond: number): HttpAnswer {
   };
 }
 
-function end(ctx: Context, ending: Ending): void {
+function finish(ctx: Context, ending: Ending): void {
   if (typeof ending !== 'string') return give(ctx, ending);
   ctx.respond = false;
   if (ending === 'drop') ctx.req.socket.resetAndDestroy();

@@ -1,21 +1,21 @@
-/** What Mailgun tells of one recipient of one mail. */
+/** An event of one mail and one recipient. */
 export interface SentEvent {
   /** 22 characters: base64url. */
   id: string;
   kind: 'accepted' | 'delivered' | 'failed' | 'complained';
-  /** Milliseconds since 1970; may be in the future: a delivery is planned when the mail is accepted. */
+  /** Milliseconds since 1970. May be in the future: deliveries are planned when the mail is accepted. */
   at: number;
   recipient: string;
-  /** Of `failed`. */
+  /** For `failed` only. */
   severity?: 'temporary' | 'permanent';
   reason?: 'generic' | 'bounce' | 'suppress-bounce';
   /** `delivery-status`, as Mailgun writes it. */
   status?: Record<string, unknown>;
 }
 
-/** A mail that was accepted, and what becomes of it. */
+/** An accepted mail, with its events. */
 export interface SentMail {
-  /** Of its stored copy. */
+  /** Key of its stored copy. */
   key: string;
   /** Milliseconds since 1970. */
   at: number;
@@ -26,15 +26,15 @@ export interface SentMail {
   from: string;
   to: string;
   subject: string;
-  /** Of the envelope. */
+  /** Sender of the envelope. */
   sender: string;
   recipients: string[];
-  /** Bytes, as delivered. */
+  /** Size of the delivered mail in bytes. */
   size: number;
   tags: string[];
   variables: Record<string, string>;
-  /** `o:testmode`: accepted, and not delivered. */
+  /** `o:testmode`: accepted, but not delivered. */
   isTest: boolean;
-  /** In order of time for each recipient. */
+  /** For each recipient in order of time. */
   events: SentEvent[];
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { SentEvent, SentMail } from './sentMail.ts';
 
-/** The newest mails that are kept. */
+/** At most this many mails are kept, the newest ones. */
 const MAX_MAILS = 10_000;
 
 export interface EventOfMail {
@@ -11,11 +11,14 @@ export interface EventOfMail {
   event: SentEvent;
 }
 
-/** Every mail that was accepted: one line in a journal, and the raw mail in a file. Survives a kill at any moment. */
+/**
+ * The accepted mails: each is one line in a journal and a file with the raw mail. Survives a kill at any
+ * moment.
+ */
 export class SentMails {
   readonly #folder: string;
   readonly #journal: string;
-  /** Null once closed. */
+  /** Null after `close`. */
   #fd: number | null;
   #lines = 0;
   /** Oldest first. */
@@ -31,17 +34,17 @@ export class SentMails {
     this.#fd = this.#rewrite();
   }
 
-  /** Also removes what an earlier run left half done. */
+  /** Also removes files that an earlier run did not finish. */
   static async open(folder: string): Promise<SentMails> {
     await mkdir(folder, { recursive: true });
     const mails = new SentMails(folder);
     const files = (await readdir(folder)).filter((name) => name !== 'journal.ndjson');
-    const left = files.filter((name) => !mails.#byKey.has(name.replace(/\.eml$/, '')));
-    await Promise.all(left.map((name) => rm(path.join(folder, name), { force: true })));
+    const orphans = files.filter((name) => !mails.#byKey.has(name.replace(/\.eml$/, '')));
+    await Promise.all(orphans.map((name) => rm(path.join(folder, name), { force: true })));
     return mails;
   }
 
-  /** Where the raw mail is, or is to be put before it is added. */
+  /** Path of the raw mail, which must be written before the mail is added. */
   emlFile(key: string): string {
     return path.join(this.#folder, `${key}.eml`);
   }
@@ -64,7 +67,7 @@ export class SentMails {
   find(key: string): SentMail | undefined {
     return this.#byKey.get(key);
   }
-  /** @param messageId with angle brackets. */
+  /** @param messageId with angle brackets */
   withMessageId(messageId: string): readonly SentMail[] {
     return this.#byMessageId.get(messageId) ?? [];
   }
@@ -93,7 +96,7 @@ export class SentMails {
     void rm(this.emlFile(mail.key), { force: true });
   }
 
-  /** Leaves in the journal what is kept. @returns the descriptor to append with. */
+  /** Writes the journal anew, with the mails that are kept. @returns a file descriptor to append with */
   #rewrite(): number {
     const text = this.#mails.map((mail) => `${JSON.stringify(mail)}\n`).join('');
     writeFileSync(`${this.#journal}.new`, text);
@@ -103,7 +106,7 @@ export class SentMails {
   }
 }
 
-/** A line that a kill cut short is left out. */
+/** Ignores a line that a kill left incomplete. */
 function readJournal(file: string): SentMail[] {
   let text: string;
   try {

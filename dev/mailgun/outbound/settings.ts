@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { SandboxSettings } from './types.ts';
+import type { LocalMailgunSettings } from './types.ts';
 
-const DEFAULT_SETTINGS: SandboxSettings = {
+const DEFAULT_SETTINGS: LocalMailgunSettings = {
   eventsDelayMs: 0,
   stepMs: 5_000,
   sendsPerSecond: null,
@@ -9,20 +9,22 @@ const DEFAULT_SETTINGS: SandboxSettings = {
   takenDomains: [],
 };
 
-/** Those that are told, without what is undefined. */
-const told = (settings: Partial<Record<keyof SandboxSettings, unknown>>): Partial<SandboxSettings> =>
+/** The settings that are defined. */
+const defined = (
+  settings: Partial<Record<keyof LocalMailgunSettings, unknown>>,
+): Partial<LocalMailgunSettings> =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
-/** The settings among a sandbox's options, over the default ones. */
-export const settingsFrom = (options: Partial<SandboxSettings>): SandboxSettings => {
+/** The settings among a local Mailgun's options, with defaults for the others. */
+export const settingsFrom = (options: Partial<LocalMailgunSettings>): LocalMailgunSettings => {
   const { eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains } = options;
   return {
     ...DEFAULT_SETTINGS,
-    ...told({ eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains }),
+    ...defined({ eventsDelayMs, stepMs, sendsPerSecond, verifiesPerMinute, takenDomains }),
   };
 };
 
-/** Body of `POST /sandbox/settings`; what is not named stays. */
+/** Body of `POST /sandbox/settings`; settings that it does not name do not change. */
 export const Settings = z
   .strictObject({
     events_delay_ms: z.int().nonnegative(),
@@ -33,7 +35,7 @@ export const Settings = z
   })
   .partial()
   .transform((settings) =>
-    told({
+    defined({
       eventsDelayMs: settings.events_delay_ms,
       stepMs: settings.step_ms,
       sendsPerSecond: settings.sends_per_second,

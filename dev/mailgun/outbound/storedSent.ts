@@ -4,7 +4,7 @@ import { readParts } from '../readMail.ts';
 import type { MailFolder, StoredMail } from '../stored.ts';
 import type { SentMails } from './sentMails.ts';
 
-/** Stored copies of sent mails, taken apart only when somebody asks for one. */
+/** Stored copies of sent mails. A mail is parsed only when its copy is requested. */
 export class StoredSent {
   readonly #mails: SentMails;
   readonly #folder: MailFolder;
@@ -17,7 +17,7 @@ export class StoredSent {
     this.#storedForMs = storedForMs;
   }
 
-  /** Null when there is none, or when it has expired. */
+  /** Null when there is no such mail, or it has expired. */
   async find(key: string): Promise<StoredMail | null> {
     const reading = this.#reading.get(key) ?? this.#read(key);
     this.#reading.set(key, reading);

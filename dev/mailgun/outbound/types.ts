@@ -1,46 +1,48 @@
 import type { SendFault } from './sendFaults.ts';
 
-/** What happens after a mail was accepted; can be changed while the sandbox runs. */
-export interface SandboxSettings {
-  /** Between what happened to a sent mail and when it can be read or is posted, in milliseconds. */
+/** Delays and limits, which can be changed while the local Mailgun runs. */
+export interface LocalMailgunSettings {
+  /** How late an event is posted and can be read, in milliseconds. */
   eventsDelayMs: number;
-  /** Between the steps of a delivery that takes several (`slow@…`, `complain@…`), in milliseconds. */
+  /** Time between the steps of a delivery with several (`slow@…`, `complain@…`), in milliseconds. */
   stepMs: number;
-  /** More sends than this in a second are answered 429; null = no limit. */
+  /** Sends above this number in a second are answered 429; null: no limit. */
   sendsPerSecond: number | null;
-  /** More verify calls than this in a minute, of all domains together, are answered 429; null = no limit. */
+  /**
+   * Verify calls above this number in a minute, for all domains together, are answered 429; null: no limit.
+   */
   verifiesPerMinute: number | null;
-  /** Domains that belong to another account: they cannot be added. */
+  /** Domains of another account, which cannot be added. */
   takenDomains: string[];
 }
 
-/** One call of `…/messages` or `…/messages.mime`, and what came of it. */
+/** One call of `…/messages` or `…/messages.mime`, with its result. */
 export interface SendCall {
   /** ISO 8601, UTC. */
   at: string;
   path: 'messages' | 'messages.mime';
   /** Sending domain, from the URL. */
   domain: string;
-  /** With angle brackets; null where the call had none of its own, and was not accepted. */
+  /** With angle brackets; null when the call named none and was not accepted. */
   messageId: string | null;
-  /** Every envelope recipient, each once. */
+  /** Recipients of the envelope, without repeats. */
   recipients: string[];
   subject: string | null;
-  /** True = the mail goes out, whatever was answered. */
+  /** True: the mail was accepted, whatever the answer. */
   accepted: boolean;
-  /** Status, or how the connection ended. */
+  /** Status of the answer, or what happened instead of one. */
   answer: number | 'drop' | 'hang';
-  /** The text that was answered, if there was any. */
+  /** Text of the answer; null when there was none. */
   message: string | null;
-  /** The fault that the call met. */
+  /** The fault that applied to the call. */
   fault: SendFault['answer'] | null;
-  /** Its `o:` fields, as `o:tracking`: each with all its values. */
+  /** Its `o:` fields, such as `o:tracking`, each with all its values. */
   options: Record<string, string[]>;
   /** Its `v:` fields, without the prefix. */
   variables: Record<string, string>;
 }
 
-/** A mail as one recipient has it. */
+/** A mail as it was delivered to one recipient. */
 export interface OutboxMail {
   id: string;
   recipient: string;
@@ -48,17 +50,17 @@ export interface OutboxMail {
   /** With angle brackets. */
   messageId: string;
   subject: string;
-  /** ISO 8601, UTC: when it was delivered. */
+  /** When it was delivered: ISO 8601, UTC. */
   at: string;
-  /** Local path of the raw mail, as delivered. */
+  /** Path of the raw mail, as delivered. */
   emlFile: string;
   envelope: { sender: string; recipients: string[] };
 }
 
-/** What one try of posting an event is about. */
+/** The event that a post carries. */
 export interface PostedEvent {
   event: 'accepted' | 'delivered' | 'failed' | 'complained';
-  /** Of the event. */
+  /** Id of the event. */
   id: string;
   recipient: string;
   /** With angle brackets. */

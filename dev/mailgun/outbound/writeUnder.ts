@@ -2,7 +2,10 @@ import { createWriteStream, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
-/** Writes a mail under further header lines. A small one at once: the thread pool costs more than the write. @returns bytes */
+/**
+ * Writes a mail below further header lines. A mail in memory is written synchronously, which is faster.
+ * @returns bytes
+ */
 export async function writeUnder(
   top: string,
   mail: Buffer | AsyncIterable<Buffer>,

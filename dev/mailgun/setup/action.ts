@@ -1,10 +1,10 @@
 import type { Form } from '../posts.ts';
 import { unquote, type Captures } from './expression.ts';
 
-/** Where a mail goes, and in which form. */
+/** Where a mail is posted, and in which form. */
 export interface Destination {
   form: Form;
-  /** Null = it is only stored. */
+  /** Null: it is only stored. */
   url: URL | null;
 }
 
@@ -14,22 +14,22 @@ export type Action =
 
 const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
 
-/** Null for what is not in Mailgun's language. */
+/** Null when it is not in Mailgun's language. */
 export function parseAction(action: string): Action | null {
-  const [, name, inside] = /^\s*(forward|store|stop)\s*\((.*)\)\s*$/s.exec(action) ?? [];
-  const texts = (inside?.match(STRINGS) ?? []).map(unquote);
-  // A comma may be part of a URL: only one before another target parts two.
+  const [, name, parameters] = /^\s*(forward|store|stop)\s*\((.*)\)\s*$/s.exec(action) ?? [];
+  const texts = (parameters?.match(STRINGS) ?? []).map(unquote);
+  // A comma may be part of a URL: it separates two targets only when another target follows.
   const targets = texts
     .flatMap((text) => text.split(/,\s*(?=https?:\/\/|[^\s,/]+@)/))
-    .map((one) => one.trim());
-  if (name === 'stop') return inside!.trim() === '' ? { kind: 'stop' } : null;
+    .map((text) => text.trim());
+  if (name === 'stop') return parameters!.trim() === '' ? { kind: 'stop' } : null;
   if (name === 'forward') return targets.length > 0 ? { kind: 'forward', targets } : null;
   if (name !== 'store') return null;
-  if (inside!.trim() === '') return { kind: 'store', notify: null };
-  return /^\s*notify\s*=/.test(inside!) && targets[0] ? { kind: 'store', notify: targets[0] } : null;
+  if (parameters!.trim() === '') return { kind: 'store', notify: null };
+  return /^\s*notify\s*=/.test(parameters!) && targets[0] ? { kind: 'store', notify: targets[0] } : null;
 }
 
-/** Forwarding to an address is left out: nothing leaves this machine. */
+/** Without forwarding to addresses: nothing leaves this machine. */
 export function destinationsOf(action: Action, captures: Captures): Destination[] {
   if (action.kind === 'stop') return [];
   if (action.kind === 'store') {
@@ -43,15 +43,17 @@ export function destinationsOf(action: Action, captures: Captures): Destination[
   });
 }
 
-/** With what the patterns took; not in the host's name, as at Mailgun. Null for an address. */
+/**
+ * With the captures of the patterns filled in, but not in the host name, as at Mailgun. Null for an address.
+ */
 function target(text: string, { groups, named }: Captures): URL | null {
   const [origin] = /^https?:\/\/[^/?#]*/.exec(text) ?? [];
   if (!origin) return null;
-  const rest = text
+  const pathAndQuery = text
     .slice(origin.length)
     .replace(/\\g<(\w+)>/g, (_, name: string) =>
       encodeURIComponent(named[name] ?? groups[Number(name) - 1] ?? ''),
     )
-    .replace(/\\(\d)/g, (_, n: string) => encodeURIComponent(groups[Number(n) - 1] ?? ''));
-  return URL.canParse(origin + rest) ? new URL(origin + rest) : null;
+    .replace(/\\(\d)/g, (_, number: string) => encodeURIComponent(groups[Number(number) - 1] ?? ''));
+  return URL.canParse(origin + pathAndQuery) ? new URL(origin + pathAndQuery) : null;
 }

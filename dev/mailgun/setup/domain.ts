@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { newPublicKey } from './dkimKey.ts';
 
-/** What DNS had at the last verify. `unknown` is all that Mailgun says of a record that is not right. */
+/** The result of the last verification. Mailgun calls every record that is not valid `unknown`. */
 export interface Check {
   valid: 'valid' | 'unknown';
-  /** What DNS answered. */
+  /** The values that DNS answered. */
   cached: string[];
 }
 
@@ -12,7 +12,7 @@ export interface DkimKey {
   selector: string;
   /** Base64 of its DER (SPKI). */
   publicKey: string;
-  /** False until it is activated, for a key added later. */
+  /** A key that is added later is disabled until it is activated. */
   isEnabled: boolean;
 }
 
@@ -28,21 +28,21 @@ export interface Domain {
   settings: Record<string, string | number | boolean>;
   /** One or more. */
   keys: DkimKey[];
-  /** By the record's key; none before the first verify. */
+  /** By `checkKey` of the record; empty before the first verification. */
   checks: Record<string, Check>;
 }
 
-/** A record that Mailgun asks for. */
+/** A record that Mailgun wants published. */
 export interface DnsRecord {
   purpose: 'receiving' | 'spf' | 'dkim' | 'tracking';
   type: 'MX' | 'TXT' | 'CNAME';
   name: string;
   value: string;
-  /** Of DKIM. */
+  /** For DKIM only. */
   selector?: string;
 }
 
-/** Mailgun's own choice differs from domain to domain. */
+/** Mailgun chooses one of several selectors, by domain. */
 const SELECTORS = ['k1', 's1', 'smtp', 'mx', 'mailo', 'pic'];
 
 export async function newDomain(
@@ -83,19 +83,20 @@ export const dkimRecord = (domain: string, { selector, publicKey }: DkimKey): Dn
   selector,
 });
 
-/** Key of the check of a record: another value, or another name, is not checked yet. */
+/** Key of a record's check. A record with another value or name has not been checked yet. */
 export const checkKey = ({ type, name, value }: DnsRecord): string => `${type} ${name} ${value}`;
 
 export const checkOf = (domain: Domain, record: DnsRecord): Check =>
   domain.checks[checkKey(record)] ?? { valid: 'unknown', cached: [] };
 
-/** Mailgun signs with it. */
+/** True when Mailgun would sign with the key. */
 export const isActive = (domain: Domain, key: DkimKey): boolean =>
   key.isEnabled && checkOf(domain, dkimRecord(domain.name, key)).valid === 'valid';
 
-/** `active` once SPF and a DKIM key are right: receiving has no part in it. */
+/** `active` when SPF and a DKIM key are valid; the MX records do not matter. */
 export function stateOf(domain: Domain): Domain['state'] {
   const spf = recordsOf(domain).find((record) => record.purpose === 'spf')!;
-  const isRight = checkOf(domain, spf).valid === 'valid' && domain.keys.some((key) => isActive(domain, key));
-  return isRight ? 'active' : 'unverified';
+  const isVerified =
+    checkOf(domain, spf).valid === 'valid' && domain.keys.some((key) => isActive(domain, key));
+  return isVerified ? 'active' : 'unverified';
 }

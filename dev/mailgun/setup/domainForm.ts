@@ -33,7 +33,7 @@ export const DEFAULTS = {
   message_ttl: 259_200,
 };
 
-/** @throws Refused */
+/** @throws SetupRefusal */
 export const readSettings = (form: SendForm): Record<string, string | number | boolean> =>
   parse(Settings, form);
 
@@ -44,7 +44,7 @@ const Creation = z.object({
     .transform((name) => name.toLowerCase())
     .refine((name) => {
       const labels = name.split('.');
-      return labels.length > 1 && name.length <= 253 && labels.every((one) => label.test(one));
+      return labels.length > 1 && name.length <= 253 && labels.every((part) => label.test(part));
     }, 'Domain name format is incorrect'),
   dkim_key_size: z.enum(['1024', '2048']).default('1024'),
   dkim_selector: z
@@ -53,7 +53,7 @@ const Creation = z.object({
     .optional(),
 });
 
-/** @throws Refused */
+/** @throws SetupRefusal */
 export function readCreation(form: SendForm): {
   name: string;
   selector: string | undefined;

@@ -10,7 +10,7 @@ import {
 
 type Json = Record<string, unknown>;
 
-/** Settings that only `h:extended` shows. */
+/** Settings that are shown only with `h:extended`. */
 const EXTENDED = ['encrypt_incoming_message', 'message_ttl', 'mailfrom_host', 'archive_to'];
 
 export function domainJson({ id, name, createdAt, state, settings }: Domain, isExtended = false): Json {
@@ -28,24 +28,24 @@ export function domainJson({ id, name, createdAt, state, settings }: Domain, isE
   };
 }
 
-let turn = 0;
+let rotation = 0;
 
-/** Both lists of records. The order of those for sending differs from call to call, as Mailgun's does. */
+/** Both lists of records. The order of the sending records changes with each call, as at Mailgun. */
 export function recordsJson(domain: Domain): { receiving_dns_records: Json[]; sending_dns_records: Json[] } {
   const rows = recordsOf(domain);
   const sending = rows.filter(({ purpose }) => purpose !== 'receiving');
-  turn = (turn + 1) % sending.length;
+  rotation = (rotation + 1) % sending.length;
   return {
     receiving_dns_records: rows
       .filter(({ purpose }) => purpose === 'receiving')
       .map((record) => receivingJson(domain, record)),
-    sending_dns_records: [...sending.slice(turn), ...sending.slice(0, turn)].map((record) =>
+    sending_dns_records: [...sending.slice(rotation), ...sending.slice(0, rotation)].map((record) =>
       sendingJson(domain, record),
     ),
   };
 }
 
-/** Without a name: it is the domain's own. */
+/** Has no name: it is the domain's name. */
 function receivingJson(domain: Domain, record: DnsRecord): Json {
   const { valid, cached } = checkOf(domain, record);
   return { is_active: true, cached, priority: '10', record_type: 'MX', valid, value: record.value };

@@ -25,7 +25,7 @@ export class Domains {
   find(name: string): Domain | undefined {
     return this.#domains.get(name.toLowerCase());
   }
-  /** @returns false when the name is there already. */
+  /** @returns false when the name exists already */
   async add(domain: Domain): Promise<boolean> {
     if (this.#domains.has(domain.name)) return false;
     this.#domains.set(domain.name, domain);
@@ -43,7 +43,7 @@ export class Domains {
     await this.save();
   }
 
-  /** After a change of one of them. */
+  /** Must be called after a change of one of them. */
   save(): Promise<void> {
     return this.#file.save(() => this.#domains.values());
   }

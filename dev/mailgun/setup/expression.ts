@@ -6,7 +6,7 @@ export type Condition =
   | { kind: 'header'; name: string; pattern: string }
   | { kind: 'catch_all' };
 
-/** What the patterns of an expression took: `\1` and `\g<name>` in its actions. */
+/** The captures of an expression's patterns: `\1` and `\g<name>` in its actions. */
 export interface Captures {
   groups: string[];
   named: Record<string, string>;
@@ -17,7 +17,7 @@ const CALL = new RegExp(
   String.raw`^\s*(?:(catch_all)\(\s*\)|match_recipient\(${STRING}\)|match_header\(${STRING},${STRING}\))`,
 );
 
-/** Null for what is not in Mailgun's language. */
+/** Null when it is not in Mailgun's language. */
 export function parseExpression(expression: string): Condition[] | null {
   const conditions: Condition[] = [];
   for (let rest = expression; ;) {
@@ -35,10 +35,13 @@ export function parseExpression(expression: string): Condition[] | null {
   }
 }
 
-/** Backslashes of the pattern stay; only a quote that was escaped loses its own. */
+/** Keeps the backslashes of the pattern; removes only those before a quote. */
 export const unquote = (quoted: string): string => quoted.slice(1, -1).replace(/\\(["'])/g, '$1');
 
-/** What the patterns took, or null where one does not match. @param headers null = unknown: no header matches. */
+/**
+ * The captures; null when a condition does not match.
+ * @param headers null: unknown, so that no header matches
+ */
 export function match(conditions: Condition[], recipient: string, headers: Header[] | null): Captures | null {
   const captures: Captures = { groups: [], named: {} };
   for (const condition of conditions) {
@@ -50,15 +53,17 @@ export function match(conditions: Condition[], recipient: string, headers: Heade
             name.toLowerCase() === condition.name.toLowerCase() ? [value] : [],
           );
     const pattern = compile(condition.pattern);
-    const found = values.map((value) => pattern?.exec(value)).find(Boolean);
-    if (!found) return null;
-    captures.groups.push(...found.slice(1));
-    Object.assign(captures.named, found.groups);
+    const result = values.map((value) => pattern?.exec(value)).find(Boolean);
+    if (!result) return null;
+    captures.groups.push(...result.slice(1));
+    Object.assign(captures.named, result.groups);
   }
   return captures;
 }
 
-/** A pattern of Python's. Null for one that cannot be compiled: Mailgun takes it, and it matches nothing. */
+/**
+ * A Python pattern. Null when it cannot be compiled: Mailgun accepts such a pattern, and it matches nothing.
+ */
 function compile(pattern: string): RegExp | null {
   const source = pattern
     .replace(/^\(\?i\)/, '')

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type Router from '@koa/router';
 import type { FaultSwitch } from '../faults.ts';
 import type { Header } from '../headers.ts';
-import type { SandboxSettings } from '../outbound/types.ts';
+import type { LocalMailgunSettings } from '../outbound/types.ts';
 import type { EventOfMail } from '../outbound/sentMails.ts';
 import type { Destination } from './action.ts';
 import type { Resolve } from './checkDns.ts';
@@ -21,15 +21,15 @@ export interface SetupOptions {
   dataDir: string;
   apiKey: string;
   faults: FaultSwitch;
-  settings: SandboxSettings;
+  settings: LocalMailgunSettings;
   resolve: Resolve;
-  /** The sandbox's own base URL; known once it listens. */
+  /** The local Mailgun's base URL; known once it listens. */
   url(): string;
-  /** A domain that is there from the beginning, and sends; null = none. */
+  /** A domain that the account has from the beginning, and that may send; null: none. */
   ownDomain: string | null;
 }
 
-/** What an account is set up with: domains and their DKIM keys, routes, webhooks. */
+/** The set-up of an account: domains with their DKIM keys, routes, webhooks. */
 export class Setup {
   readonly #options: SetupOptions;
   readonly #domains: Domains;
@@ -63,19 +63,22 @@ export class Setup {
     addRouteRoutes(api, this.#routes);
   }
 
-  /** Where a mail for this recipient is posted; null where no route matches. */
+  /** Where a mail for this recipient is posted; null when no route matches. */
   destinationsFor(recipient: string, headers: Header[]): Destination[] | null {
     return this.#routes.destinationsFor(recipient, headers);
   }
 
-  /** Where an event is posted by the webhooks of the mail's domain; null where it has none. */
+  /** Where the webhooks of the mail's domain post an event; null when the domain has no webhooks. */
   eventUrls(of: EventOfMail): URL[] | null {
     const { domain } = of.mail;
     if (!this.#domains.find(domain) || this.#webhooks.of(domain).length === 0) return null;
     return this.#webhooks.urls(domain, typeOf(of)).map((url) => new URL(url));
   }
 
-  /** Why mail from this domain is not sent; null = it is, as from any domain that is not on the list. */
+  /**
+   * Why mail from this domain is refused; null: it is accepted, also for a domain that the account does not
+   * have.
+   */
   refusalFrom(name: string): string | null {
     const domain = this.#domains.find(name);
     if (!domain || domain.state === 'active') return null;
@@ -83,7 +86,7 @@ export class Setup {
   }
 }
 
-/** Mailgun's name for what happened, among the types of webhooks. */
+/** The type of webhook for an event. */
 function typeOf({ event }: EventOfMail): WebhookType {
   if (event.kind !== 'failed') return event.kind;
   return event.severity === 'temporary' ? 'temporary_fail' : 'permanent_fail';

@@ -17,15 +17,15 @@ export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains
   api.on('get', '/v1/dkim/keys', ({ query }) => {
     const [name, selector] = ['signing_domain', 'selector'].map((field) => query.get(field));
     const all = domains.all.flatMap((domain) => domain.keys.map((key) => ({ domain, key })));
-    const found = all.filter(
-      (one) =>
-        (!name || one.domain.name === decodeURIComponent(name).toLowerCase()) &&
-        (!selector || one.key.selector === decodeURIComponent(selector)),
+    const matching = all.filter(
+      ({ domain, key }) =>
+        (!name || domain.name === decodeURIComponent(name).toLowerCase()) &&
+        (!selector || key.selector === decodeURIComponent(selector)),
     );
     const limit = Number(query.get('limit')) || 100;
-    const last = Math.max(0, Math.ceil(found.length / limit) - 1);
+    const last = Math.max(0, Math.ceil(matching.length / limit) - 1);
     const page = Math.min(Number(query.get('page')) || 0, last + 1);
-    const items = found.slice(page * limit, (page + 1) * limit);
+    const items = matching.slice(page * limit, (page + 1) * limit);
     const link = (to: number) => `${url()}/v1/dkim/keys?page=${to}&limit=${limit}`;
     return {
       body: {
@@ -41,7 +41,7 @@ export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains
   });
 
   api.on('post', '/v1/dkim/keys', async ({ form }) => {
-    const domain = ofAccount(domains, form.first('signing_domain'));
+    const domain = accountDomain(domains, form.first('signing_domain'));
     const selector = form.first('selector') ?? '';
     if (!SELECTOR.test(selector)) throw new SetupRefusal(400, 'selector is not valid');
     const publicKey = await publicKeyFrom(form.first('pem'), form.first('bits'));
@@ -54,11 +54,11 @@ export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains
   });
 
   api.on('delete', '/v1/dkim/keys', async ({ query }) => {
-    const domain = ofAccount(domains, query.get('signing_domain'));
+    const domain = accountDomain(domains, query.get('signing_domain'));
     const key = keyOf(domain, query.get('selector'));
     keepOneActive(domain, key);
     domain.keys = domain.keys.filter((other) => other !== key);
-    await changed(domain);
+    await saveState(domain);
     return { body: { message: 'Domain key deleted' } };
   });
 
@@ -74,7 +74,7 @@ export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains
     else if (checkOf(domain, dkimRecord(domain.name, key)).valid !== 'valid')
       throw new SetupRefusal(400, 'the DNS record of the key is not valid');
     key.isEnabled = action === 'activate';
-    await changed(domain);
+    await saveState(domain);
     const { selector, isEnabled } = key;
     return {
       body: { message: `Domain key ${action}d`, authority: domain.name, selector, active: isEnabled },
@@ -90,11 +90,11 @@ export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains
     if (!SELECTOR.test(selector) || others.some((key) => key.selector === selector))
       throw new SetupRefusal(400, 'dkim_selector is not valid');
     first!.selector = selector;
-    await changed(domain);
+    await saveState(domain);
     return { body: { message: 'Domain DKIM selector updated' } };
   });
 
-  // Each domain is its own authority here, whatever is asked for.
+  // Here each domain is always its own authority.
   api.on('put', '/v3/domains/:name/dkim_authority', (call) => {
     const domain = named(domains, call);
     const rows = domain.keys.map((key) => keyJson(domain, key).dns_record);
@@ -107,25 +107,25 @@ export function addKeyRoutes(api: SetupApi, { domains, url }: { domains: Domains
     };
   });
 
-  function changed(domain: Domain): Promise<void> {
+  function saveState(domain: Domain): Promise<void> {
     domain.state = stateOf(domain);
     return domains.save();
   }
 }
 
-function ofAccount(domains: Domains, name: string | null | undefined): Domain {
+function accountDomain(domains: Domains, name: string | null | undefined): Domain {
   const domain = domains.find(name ?? '');
   if (!domain) throw new SetupRefusal(404, 'Domain not found');
   return domain;
 }
 
 function keyOf(domain: Domain, selector: string | null): DkimKey {
-  const key = domain.keys.find((one) => one.selector === selector);
+  const key = domain.keys.find((candidate) => candidate.selector === selector);
   if (!key) throw new SetupRefusal(404, 'Domain key not found');
   return key;
 }
 
-/** @throws Refused where no other key would be active. */
+/** @throws SetupRefusal when no other key is active */
 function keepOneActive(domain: Domain, key: DkimKey): void {
   if (isActive(domain, key) && !domain.keys.some((other) => other !== key && isActive(domain, other)))
     throw new SetupRefusal(400, 'at least one active key must remain');

@@ -2,7 +2,7 @@ import { SetupRefusal } from './setupApi.ts';
 
 const MAX_LIMIT = 1000;
 
-/** The part of a list that `limit` and `skip` ask for. @throws Refused */
+/** The part of a list that `limit` and `skip` select. @throws SetupRefusal */
 export function pageOf<T>(all: T[], query: URLSearchParams): T[] {
   const limit = Number(query.get('limit') || 100);
   const skip = Number(query.get('skip') || 0);

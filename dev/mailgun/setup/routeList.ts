@@ -8,7 +8,7 @@ import { match, parseExpression } from './expression.ts';
 export interface Route {
   /** 24 hexadecimal digits. */
   id: string;
-  /** Lower first. */
+  /** Lower numbers first. */
   priority: number;
   description: string;
   expression: string;
@@ -17,7 +17,7 @@ export interface Route {
   createdAt: number;
 }
 
-/** The account's routes: they see the mail of every domain. */
+/** The account's routes, which apply to the mail of all domains. */
 export class RouteList {
   readonly #file: JsonFile<Route>;
   #routes: Route[] = [];
@@ -32,7 +32,7 @@ export class RouteList {
     return list;
   }
 
-  /** In the order in which they see a mail. */
+  /** In the order in which they are applied. */
   get all(): Route[] {
     return this.#routes.toSorted((a, b) => a.priority - b.priority);
   }
@@ -54,12 +54,12 @@ export class RouteList {
     await this.#save();
   }
 
-  /** The first route for the address, as far as that can be told without a mail. */
+  /** The first route for the address, without a mail: conditions on headers do not match. */
   firstFor(address: string): Route | undefined {
     return this.all.find((route) => match(parseExpression(route.expression) ?? [], address, null));
   }
 
-  /** Where the routes send a mail for this recipient; null where none matches. */
+  /** Where the routes send a mail for this recipient; null when none matches. */
   destinationsFor(recipient: string, headers: Header[]): Destination[] | null {
     const destinations: Destination[] = [];
     let isMatched = false;

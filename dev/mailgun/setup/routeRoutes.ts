@@ -10,7 +10,7 @@ import { SetupRefusal, type Call, type SetupApi } from './setupApi.ts';
  * - `GET`, `PUT` (answered flat) and `DELETE /v3/routes/{id}`: 200, 400, 401, 404
  */
 export function addRouteRoutes(api: SetupApi, routes: RouteList): void {
-  const one = ({ params }: Call): Route => {
+  const routeOf = ({ params }: Call): Route => {
     const route = routes.find(params.id!);
     if (!route) throw new SetupRefusal(404, 'Route not found');
     return route;
@@ -36,16 +36,16 @@ export function addRouteRoutes(api: SetupApi, routes: RouteList): void {
     return { body: { route: present(route) } };
   });
 
-  api.on('get', '/v3/routes/:id', (call) => ({ body: { route: present(one(call)) } }));
+  api.on('get', '/v3/routes/:id', (call) => ({ body: { route: present(routeOf(call)) } }));
 
   api.on('put', '/v3/routes/:id', async (call) => {
-    const route = one(call);
+    const route = routeOf(call);
     await routes.change(route, readRoute(call.form));
     return { body: { ...present(route), message: 'Route has been updated' } };
   });
 
   api.on('delete', '/v3/routes/:id', async (call) => {
-    const route = one(call);
+    const route = routeOf(call);
     await routes.remove(route);
     return { body: { id: route.id, message: 'Route has been deleted' } };
   });
@@ -56,11 +56,11 @@ const present = ({ createdAt, ...route }: Route) => ({
   created_at: new Date(createdAt).toUTCString(),
 });
 
-type Given = Partial<Pick<Route, 'priority' | 'description' | 'expression' | 'actions'>>;
+type RouteFields = Partial<Pick<Route, 'priority' | 'description' | 'expression' | 'actions'>>;
 
-/** What the form names. Whether a pattern makes sense is not checked, as at Mailgun. @throws Refused */
-function readRoute(form: SendForm): Given {
-  const given: Given = {};
+/** The fields of the form. As at Mailgun, the patterns are not checked. @throws SetupRefusal */
+function readRoute(form: SendForm): RouteFields {
+  const given: RouteFields = {};
   const priority = form.first('priority');
   if (priority !== undefined) given.priority = Number(priority);
   if (Number.isNaN(given.priority) || !Number.isInteger(given.priority ?? 0))
@@ -73,7 +73,7 @@ function readRoute(form: SendForm): Given {
     throw new SetupRefusal(400, `expression: syntax error in ${expression}`);
   const actions = form.all('action');
   if (actions.length > 0) given.actions = actions;
-  const wrong = actions.find((action) => !parseAction(action));
-  if (wrong !== undefined) throw new SetupRefusal(400, `action: syntax error in ${wrong}`);
+  const malformed = actions.find((action) => !parseAction(action));
+  if (malformed !== undefined) throw new SetupRefusal(400, `action: syntax error in ${malformed}`);
   return given;
 }

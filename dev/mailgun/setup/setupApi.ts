@@ -9,21 +9,21 @@ import { isDone, type NotDone, type SetupFault, type SetupFaults } from './setup
 
 /** A call with the right key. */
 export interface Call {
-  /** Of the path. */
+  /** Parameters of the path. */
   params: Record<string, string>;
   query: URLSearchParams;
-  /** Empty where the call has no body. */
+  /** Empty when the call has no body. */
   form: SendForm;
 }
 
-/** Answered as JSON; 200 unless said otherwise. */
+/** An answer in JSON; 200 by default. */
 export interface Reply {
   status?: number;
   headers?: Record<string, string>;
   body: object;
 }
 
-/** What a call is refused with: `{"message": …}`. */
+/** A refused call: answered with `{"message": …}`. */
 export class SetupRefusal extends Error {
   readonly status: number;
   readonly more: { headers?: Record<string, string>; body?: object };
@@ -35,7 +35,9 @@ export class SetupRefusal extends Error {
   }
 }
 
-/** Mailgun's conventions around a call: the key, both kinds of forms, faults that were asked for, errors as JSON. */
+/**
+ * What Mailgun's calls have in common: the key, two kinds of forms, errors as JSON; and the faults in force.
+ */
 export class SetupApi {
   readonly #router: Router;
   readonly #options: { apiKey: string; faults: SetupFaults; dataDir: string };
@@ -52,11 +54,11 @@ export class SetupApi {
   ): void {
     this.#router[method](route, async (ctx) => {
       if (!hasKey(ctx, this.#options.apiKey)) return give(ctx, json(401, 'Invalid private key'));
-      const fault = this.#options.faults.take(ctx.method, ctx.path);
-      if (fault && !isDone(fault.answer)) return end(ctx, refuse(fault.answer, fault));
+      const fault = this.#options.faults.next(ctx.method, ctx.path);
+      if (fault && !isDone(fault.answer)) return finish(ctx, refuse(fault.answer, fault));
       const reply = await this.#reply(ctx, answer);
-      if (fault?.answer === 'accept_then_500') return give(ctx, say(500, fault));
-      if (fault) return end(ctx, fault.answer === 'accept_then_drop' ? 'drop' : 'hang');
+      if (fault?.answer === 'accept_then_500') return give(ctx, problemAnswer(500, fault));
+      if (fault) return finish(ctx, fault.answer === 'accept_then_drop' ? 'drop' : 'hang');
       ctx.status = reply.status ?? 200;
       ctx.set(reply.headers ?? {});
       ctx.body = reply.body;
@@ -79,7 +81,7 @@ export class SetupApi {
   }
 }
 
-/** mailgun.js names a content type also where there is no body. */
+/** mailgun.js sends a content type even without a body. */
 async function readForm(ctx: Context, at: string): Promise<SendForm> {
   const hasBody = Number(ctx.get('content-length')) > 0 || ctx.get('transfer-encoding') !== '';
   if (!hasBody) return new SendForm();
@@ -88,7 +90,7 @@ async function readForm(ctx: Context, at: string): Promise<SendForm> {
     await form.removeFiles();
     return form;
   } catch (error) {
-    if (error instanceof NoForm) throw new SetupRefusal(400, 'the body is no form');
+    if (error instanceof NoForm) throw new SetupRefusal(400, 'the body is not a form');
     if (error instanceof TooLarge) throw new SetupRefusal(413, 'the body is too large');
     throw error;
   }
@@ -102,7 +104,8 @@ const TEXTS: Record<400 | 401 | 403 | 404 | 429 | 500, string> = {
   429: 'Too many requests, try again later',
   500: 'Internal Server Error',
 };
-const say = (status: keyof typeof TEXTS, fault: SetupFault) => json(status, fault.message ?? TEXTS[status]);
+const problemAnswer = (status: keyof typeof TEXTS, fault: SetupFault) =>
+  json(status, fault.message ?? TEXTS[status]);
 
 function refuse(answer: NotDone, fault: SetupFault): HttpAnswer | 'drop' | 'hang' {
   switch (answer) {
@@ -125,11 +128,11 @@ function refuse(answer: NotDone, fault: SetupFault): HttpAnswer | 'drop' | 'hang
     case 404:
     case 429:
     case 500:
-      return say(answer, fault);
+      return problemAnswer(answer, fault);
   }
 }
 
-function end(ctx: Context, ending: HttpAnswer | 'drop' | 'hang'): void {
+function finish(ctx: Context, ending: HttpAnswer | 'drop' | 'hang'): void {
   if (typeof ending !== 'string') return give(ctx, ending);
   ctx.respond = false;
   if (ending === 'drop') ctx.req.socket.resetAndDestroy();

@@ -6,8 +6,13 @@ const WINDOW_MS = 60_000;
 export class VerifyLimit {
   #calls: number[] = [];
 
-  /** @param perMinute null = no limit. @returns the headers of the answer. @throws Refused over the limit */
-  take(perMinute: number | null, now = Date.now()): Record<string, string> {
+  /**
+   * Counts one call.
+   * @param perMinute null: no limit
+   * @returns headers for the answer
+   * @throws SetupRefusal above the limit
+   */
+  count(perMinute: number | null, now = Date.now()): Record<string, string> {
     if (perMinute === null) return {};
     this.#calls = this.#calls.filter((at) => at > now - WINDOW_MS);
     const left = perMinute - this.#calls.length - 1;

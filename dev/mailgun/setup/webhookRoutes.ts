@@ -8,7 +8,8 @@ const MAX_URLS = 3;
 /**
  * - `POST` (`id`, `url`) and `GET /v3/domains/{name}/webhooks`: 200, 400, 401, 404
  * - `GET`, `PUT` (`url`) and `DELETE /v3/domains/{name}/webhooks/{type}`: 200, 400, 401, 404
- * - `POST` and `PUT` (`url`, `event_types`), `DELETE ?url=` of `/v4/domains/{name}/webhooks`: 200, 400, 401, 404
+ * - `POST` and `PUT` (`url`, `event_types`), `DELETE ?url=` of `/v4/domains/{name}/webhooks`: 200, 400, 401,
+ *   404
  */
 export function addWebhookRoutes(
   api: SetupApi,
@@ -16,7 +17,7 @@ export function addWebhookRoutes(
 ): void {
   const all = (domain: string) =>
     Object.fromEntries(webhooks.of(domain).map(({ type, urls }) => [type, { urls }]));
-  const one = (call: Call) => {
+  const webhookOf = (call: Call) => {
     const { name } = named(domains, call);
     const type = typeOf(call.params.type);
     const urls = webhooks.urls(name, type);
@@ -38,24 +39,24 @@ export function addWebhookRoutes(
   });
 
   api.on('get', '/v3/domains/:name/webhooks/:type', (call) => ({
-    body: { webhook: { urls: one(call).urls } },
+    body: { webhook: { urls: webhookOf(call).urls } },
   }));
 
   api.on('put', '/v3/domains/:name/webhooks/:type', async (call) => {
-    const { name, type } = one(call);
+    const { name, type } = webhookOf(call);
     const urls = urlsOf(call.form.all('url'));
     await webhooks.set(name, type, urls);
     return { body: { message: 'Webhook has been updated', webhook: { urls } } };
   });
 
   api.on('delete', '/v3/domains/:name/webhooks/:type', async (call) => {
-    const { name, type, urls } = one(call);
+    const { name, type, urls } = webhookOf(call);
     await webhooks.set(name, type, []);
     return { body: { message: 'Webhook has been deleted', webhook: { urls } } };
   });
 
-  /** With `url` among those of the types that are named; `others` says what becomes of the other types. */
-  const setUrl = (others: 'stay' | 'lose it') => async (call: Call) => {
+  /** Adds `url` to the named types. @param others whether the other types keep `url` or lose it */
+  const setUrl = (others: 'keep' | 'lose') => async (call: Call) => {
     const { name } = named(domains, call);
     const [url] = urlsOf(call.form.all('url').slice(0, 1));
     const types = call.form
@@ -66,22 +67,22 @@ export function addWebhookRoutes(
     const changes = WEBHOOK_TYPES.map((type) => {
       const rest = webhooks.urls(name, type).filter((other) => other !== url);
       if (types.includes(type)) return { type, urls: urlsOf([...rest, url!]) };
-      return { type, urls: others === 'stay' ? webhooks.urls(name, type) : rest };
+      return { type, urls: others === 'keep' ? webhooks.urls(name, type) : rest };
     });
     for (const { type, urls } of changes) await webhooks.set(name, type, urls);
     return { body: { webhooks: all(name) } };
   };
-  api.on('post', '/v4/domains/:name/webhooks', setUrl('stay'));
-  api.on('put', '/v4/domains/:name/webhooks', setUrl('lose it'));
+  api.on('post', '/v4/domains/:name/webhooks', setUrl('keep'));
+  api.on('put', '/v4/domains/:name/webhooks', setUrl('lose'));
 
   api.on('delete', '/v4/domains/:name/webhooks', async (call) => {
     const { name } = named(domains, call);
-    const gone = urlsOf(call.query.getAll('url'), Infinity);
+    const removed = urlsOf(call.query.getAll('url'), Infinity);
     for (const { type, urls } of webhooks.of(name))
       await webhooks.set(
         name,
         type,
-        urls.filter((url) => !gone.includes(url)),
+        urls.filter((url) => !removed.includes(url)),
       );
     return { body: { webhooks: all(name) } };
   });
@@ -96,7 +97,7 @@ function typeOf(text: string | undefined): WebhookType {
 function urlsOf(urls: string[], max = MAX_URLS): string[] {
   if (urls.length === 0) throw new SetupRefusal(400, 'url is a required parameter');
   if (urls.length > max) throw new SetupRefusal(400, `at most ${max} urls`);
-  const wrong = urls.find((url) => !/^https?:\/\//.test(url) || !URL.canParse(url));
-  if (wrong !== undefined) throw new SetupRefusal(400, `${wrong} is not a valid url`);
+  const malformed = urls.find((url) => !/^https?:\/\//.test(url) || !URL.canParse(url));
+  if (malformed !== undefined) throw new SetupRefusal(400, `${malformed} is not a valid url`);
   return urls;
 }

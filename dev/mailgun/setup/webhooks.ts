@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { JsonFile } from '../jsonFile.ts';
 
-/** Events that can be posted; those of opens, clicks and unsubscribes never happen here. */
+/** The types of webhooks. Opens, clicks and unsubscribes never happen here. */
 export const WEBHOOK_TYPES = [
   'accepted',
   'clicked',
@@ -22,7 +22,7 @@ interface Webhook {
   urls: string[];
 }
 
-/** Where events of the domains go, by type. */
+/** The URLs to which the events of each domain are posted, by type. */
 export class Webhooks {
   readonly #file: JsonFile<Webhook>;
   #webhooks: Webhook[] = [];
@@ -37,21 +37,21 @@ export class Webhooks {
     return webhooks;
   }
 
-  /** Those of a domain. */
+  /** The webhooks of a domain. */
   of(domain: string): Webhook[] {
-    return this.#webhooks.filter((one) => one.domain === domain.toLowerCase());
+    return this.#webhooks.filter((webhook) => webhook.domain === domain.toLowerCase());
   }
   urls(domain: string, type: WebhookType): string[] {
-    return this.of(domain).find((one) => one.type === type)?.urls ?? [];
+    return this.of(domain).find((webhook) => webhook.type === type)?.urls ?? [];
   }
-  /** In place of those that were there; none = there is no webhook of this type. */
+  /** Replaces the URLs of a type; without any, the webhook is removed. */
   async set(domain: string, type: WebhookType, urls: string[]): Promise<void> {
-    const others = this.#webhooks.filter((one) => !(one.domain === domain && one.type === type));
+    const others = this.#webhooks.filter((webhook) => webhook.domain !== domain || webhook.type !== type);
     this.#webhooks = urls.length > 0 ? [...others, { domain, type, urls }] : others;
     await this.#save();
   }
   async removeAll(domain: string): Promise<void> {
-    this.#webhooks = this.#webhooks.filter((one) => one.domain !== domain);
+    this.#webhooks = this.#webhooks.filter((webhook) => webhook.domain !== domain);
     await this.#save();
   }
 

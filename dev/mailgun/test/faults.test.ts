@@ -1,14 +1,14 @@
-import { until } from '../../../test/support/until.ts';
-import { API_KEY, readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
+import { until } from './until.ts';
+import { API_KEY, readPost, localMailgunFor, startReceiver, valuesOf } from './receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 beforeEach(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver, { retrySpeed: 60_000 });
+  localMailgun = await localMailgunFor(receiver, { retrySpeed: 60_000 });
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 
@@ -18,37 +18,37 @@ const subjects = async () =>
 
 describe('posts', () => {
   test('doubled: the same post twice', async () => {
-    sandbox.faults.set({ posts: { double: true, times: 1 } });
-    const { deliveries } = await sandbox.receive(mail('twice'));
-    await sandbox.receive(mail('once'));
+    localMailgun.faults.set({ posts: { double: true, times: 1 } });
+    const { deliveries } = await localMailgun.receive(mail('twice'));
+    await localMailgun.receive(mail('once'));
     expect(receiver.posts).toHaveLength(3);
     expect(receiver.posts[0]!.raw.equals(receiver.posts[1]!.raw)).toBe(true);
     expect(deliveries[0]!.tries.map((one) => one.status)).toEqual([200, 200]);
   });
 
   test('delayed', async () => {
-    sandbox.faults.set({ posts: { delay_ms: 150 } });
+    localMailgun.faults.set({ posts: { delay_ms: 150 } });
     const began = Date.now();
-    await sandbox.receive(mail('late'));
+    await localMailgun.receive(mail('late'));
     expect(Date.now() - began).toBeGreaterThanOrEqual(145);
   });
 
-  test('reordered: held, then last first', async () => {
-    sandbox.faults.set({ posts: { reorder: 3 } });
+  test('reordered: they wait, then are sent in reverse order', async () => {
+    localMailgun.faults.set({ posts: { reorder: 3 } });
     const received = [];
     for (const subject of ['one', 'two'])
-      received.push(await sandbox.receive(mail(subject), { wait: 'none' }));
+      received.push(await localMailgun.receive(mail(subject), { wait: 'none' }));
     expect(received[0]!.deliveries).toMatchObject([{ outcome: 'waiting', tries: [] }]);
-    await sandbox.receive(mail('three'), { wait: 'none' });
+    await localMailgun.receive(mail('three'), { wait: 'none' });
     await until('all posts', () => receiver.posts.length === 3);
     expect(await subjects()).toEqual(['three', 'two', 'one']);
   });
 
-  test('what is held goes when the fault is cleared', async () => {
-    sandbox.faults.set({ posts: { reorder: 5 } });
-    for (const subject of ['one', 'two']) await sandbox.receive(mail(subject), { wait: 'none' });
+  test('posts that wait are sent when the fault is cleared', async () => {
+    localMailgun.faults.set({ posts: { reorder: 5 } });
+    for (const subject of ['one', 'two']) await localMailgun.receive(mail(subject), { wait: 'none' });
     expect(receiver.posts).toEqual([]);
-    sandbox.faults.clear();
+    localMailgun.faults.clear();
     await until('all posts', () => receiver.posts.length === 2);
     expect(await subjects()).toEqual(['two', 'one']);
   });
@@ -62,7 +62,7 @@ describe('attachment URLs', () => {
       ...(signal ? { signal } : {}),
     });
   async function stored(): Promise<string> {
-    await sandbox.receive(
+    await localMailgun.receive(
       { ...mail('file'), attachments: [{ filename: 'a.bin', content: bytes }] },
       { form: 'store' },
     );
@@ -70,23 +70,23 @@ describe('attachment URLs', () => {
     return (JSON.parse(valuesOf(read, 'attachments')[0]!) as { url: string }[])[0]!.url;
   }
 
-  test.each([404, 500] as const)('answer %d, twice, then are well again', async (answer) => {
+  test.each([404, 500] as const)('answer %d twice, then work again', async (answer) => {
     const url = await stored();
-    sandbox.faults.set({ attachments: { answer, times: 2 } });
+    localMailgun.faults.set({ attachments: { answer, times: 2 } });
     expect([(await get(url)).status, (await get(url)).status]).toEqual([answer, answer]);
     expect(Buffer.from(await (await get(url)).arrayBuffer()).equals(bytes)).toBe(true);
   });
 
-  test('hang, for good', async () => {
+  test('hang: no answer at all', async () => {
     const url = await stored();
-    sandbox.faults.set({ attachments: { answer: 'hang' } });
+    localMailgun.faults.set({ attachments: { answer: 'hang' } });
     await expect(get(url, AbortSignal.timeout(150))).rejects.toThrow(/timeout/);
     await expect(get(url, AbortSignal.timeout(150))).rejects.toThrow(/timeout/);
   });
 
-  test('are cut off half way', async () => {
+  test('are cut off after half of the bytes', async () => {
     const url = await stored();
-    sandbox.faults.set({ attachments: { answer: 'cut', times: 1 } });
+    localMailgun.faults.set({ attachments: { answer: 'cut', times: 1 } });
     const response = await get(url);
     expect(response.headers.get('content-length')).toBe('300000');
     let got = 0;

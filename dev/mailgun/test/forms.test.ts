@@ -1,14 +1,22 @@
 import { createHmac } from 'node:crypto';
-import { fixture, readPost, rawField, sandboxFor, SIGNING_KEY, startReceiver, valuesOf } from './receiver.ts';
+import {
+  fixture,
+  readPost,
+  rawField,
+  localMailgunFor,
+  SIGNING_KEY,
+  startReceiver,
+  valuesOf,
+} from './receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
+  localMailgun = await localMailgunFor(receiver);
 });
 afterAll(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 beforeEach(() => {
@@ -47,7 +55,7 @@ const proved = (values: (name: string) => string[]) => {
 };
 
 test('forward: fields in Mailgun’s order, files as parts', async () => {
-  await sandbox.receive(mail);
+  await localMailgun.receive(mail);
   const [post] = receiver.posts;
   expect(post!.url).toBe('/webhooks/mailgun/inbound');
   expect(post!.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
@@ -120,7 +128,7 @@ test('forward: fields in Mailgun’s order, files as parts', async () => {
 });
 
 test('without files: urlencoded, no attachment-count; without HTML: no body-html', async () => {
-  await sandbox.receive(plain);
+  await localMailgun.receive(plain);
   const [post] = receiver.posts;
   expect(post!.headers['content-type']).toBe('application/x-www-form-urlencoded');
   const names = (await readPost(post!)).fields.map(([name]) => name);
@@ -136,8 +144,8 @@ test('without files: urlencoded, no attachment-count; without HTML: no body-html
   expect(names).toContain('body-plain');
 });
 
-test('store: links in place of files, multipart all the same', async () => {
-  await sandbox.receive(mail, { form: 'store' });
+test('store: links instead of files, in multipart, too', async () => {
+  await localMailgun.receive(mail, { form: 'store' });
   const [post] = receiver.posts;
   expect(post!.url).toBe('/webhooks/mailgun/inbound');
   expect(post!.headers['content-type']).toMatch(/^multipart\/form-data/);
@@ -149,7 +157,9 @@ test('store: links in place of files, multipart all the same', async () => {
   ]);
   const [messageUrl] = valuesOf(read, 'message-url');
   expect(valuesOf(read, 'domain')).toEqual(['in.acme.test']);
-  expect(messageUrl).toMatch(new RegExp(`^${sandbox.url}/v3/domains/in\\.acme\\.test/messages/[\\w-]+$`));
+  expect(messageUrl).toMatch(
+    new RegExp(`^${localMailgun.url}/v3/domains/in\\.acme\\.test/messages/[\\w-]+$`),
+  );
   expect(JSON.parse(valuesOf(read, 'attachments')[0]!)).toEqual([
     { url: `${messageUrl}/attachments/0`, 'content-type': 'image/png', name: 'logo.png', size: 5 },
     {
@@ -164,14 +174,14 @@ test('store: links in place of files, multipart all the same', async () => {
   });
   expect(proved((name) => valuesOf(read, name))).toBe(true);
 
-  await sandbox.receive(plain, { form: 'store' });
+  await localMailgun.receive(plain, { form: 'store' });
   expect(receiver.posts[1]!.headers['content-type']).toBe('application/x-www-form-urlencoded');
 });
 
 test.each(['windows-1251', 'gb18030', 'iso-2022-jp', 'wrong-charset', 'filenames-odd', 'no-headers'])(
   'mime: every byte of %s, under Mailgun’s headers',
   async (name) => {
-    await sandbox.receive(
+    await localMailgun.receive(
       { eml: fixture(name) },
       { form: 'mime', recipients: ['s@in.acme.test'], sender: 'b@client.test' },
     );
@@ -195,13 +205,13 @@ test.each(['windows-1251', 'gb18030', 'iso-2022-jp', 'wrong-charset', 'filenames
   },
 );
 
-test('one post a recipient: everybody in To and Cc, or the envelope that is told', async () => {
+test('one post for each recipient: all in To and Cc, or those of the given envelope', async () => {
   const to = {
     ...plain,
     to: ['Ann <a@in.acme.test>', 'b@in.acme.test'],
     cc: ['A <a@in.acme.test>', 'c@in.acme.test'],
   };
-  await sandbox.receive(to);
+  await localMailgun.receive(to);
   const reads = await Promise.all(receiver.posts.map(readPost));
   expect(reads.flatMap((read) => valuesOf(read, 'recipient')).sort()).toEqual([
     ...['a@in.acme.test', 'b@in.acme.test', 'c@in.acme.test'],
@@ -210,15 +220,15 @@ test('one post a recipient: everybody in To and Cc, or the envelope that is told
   expect(new Set(reads.flatMap((read) => valuesOf(read, 'Message-Id'))).size).toBe(1);
 
   receiver.posts.length = 0;
-  await sandbox.receive(to, { recipients: ['x@in.acme.test', 'y@in.acme.test'], commaList: true });
+  await localMailgun.receive(to, { recipients: ['x@in.acme.test', 'y@in.acme.test'], commaList: true });
   expect(receiver.posts).toHaveLength(1);
   expect(valuesOf(await readPost(receiver.posts[0]!), 'recipient')).toEqual([
     'x@in.acme.test,y@in.acme.test',
   ]);
 });
 
-test('verdicts of the spam filter are as told, or left out', async () => {
-  await sandbox.receive(plain, { spf: 'Fail', dkim: null, spamFlag: 'Yes', spamScore: '9.1' });
+test('verdicts of the spam filter are as given, or omitted', async () => {
+  await localMailgun.receive(plain, { spf: 'Fail', dkim: null, spamFlag: 'Yes', spamScore: '9.1' });
   const read = await readPost(receiver.posts[0]!);
   expect(valuesOf(read, 'X-Mailgun-Spf')).toEqual(['Fail']);
   expect(valuesOf(read, 'X-Mailgun-Sflag')).toEqual(['Yes']);
@@ -227,7 +237,7 @@ test('verdicts of the spam filter are as told, or left out', async () => {
   expect(valuesOf(read, 'message-headers')[0]).not.toContain('Dkim');
 });
 
-test('a mail that names nobody is refused', async () => {
-  await expect(sandbox.receive({ eml: fixture('no-to') })).rejects.toThrow('no recipient');
+test('a mail without a recipient is refused', async () => {
+  await expect(localMailgun.receive({ eml: fixture('no-to') })).rejects.toThrow('no recipient');
   expect(receiver.posts).toEqual([]);
 });

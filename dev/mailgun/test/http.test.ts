@@ -1,13 +1,13 @@
-import { fixture, readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
+import { fixture, readPost, localMailgunFor, startReceiver, valuesOf } from './receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
+  localMailgun = await localMailgunFor(receiver);
 });
 afterAll(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 beforeEach(() => {
@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 async function call(path: string, body: unknown, type = 'application/json') {
-  const response = await fetch(`${sandbox.url}${path}`, {
+  const response = await fetch(`${localMailgun.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': type },
     body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -116,7 +116,7 @@ test('faults, and their refusal', async () => {
 
 test('posts: the log', async () => {
   await call('/sandbox/receive', { from: 'a@x.test', to: 'log@postroom.test', text: 'x' });
-  const log = (await (await fetch(`${sandbox.url}/sandbox/posts`)).json()) as { data: object[] };
+  const log = (await (await fetch(`${localMailgun.url}/sandbox/posts`)).json()) as { data: object[] };
   expect(log.data.at(-1)).toMatchObject({
     recipient: 'log@postroom.test',
     form: 'forward',
@@ -129,7 +129,7 @@ test('not JSON: 400; not called JSON: 415; over 60 MiB: 413; unknown path: 404',
   expect((await call('/sandbox/receive', '{"to":')).status).toBe(400);
   expect((await call('/sandbox/receive', 'to=x', 'text/plain')).status).toBe(415);
   expect((await call('/sandbox/receive', 'x'.repeat(60 * 1024 * 1024 + 1))).status).toBe(413);
-  expect((await fetch(`${sandbox.url}/elsewhere`)).status).toBe(404);
+  expect((await fetch(`${localMailgun.url}/elsewhere`)).status).toBe(404);
 });
 
 test('25 MB and 40 attachments over HTTP', async () => {

@@ -1,20 +1,20 @@
 import { readdirSync } from 'node:fs';
-import { fixture, readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
+import { fixture, readPost, localMailgunFor, startReceiver, valuesOf } from './receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
+  localMailgun = await localMailgunFor(receiver);
 });
 afterAll(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 
 async function forward(eml: Buffer) {
   receiver.posts.length = 0;
-  const { deliveries } = await sandbox.receive({ eml }, { recipients: ['support@postroom.test'] });
+  const { deliveries } = await localMailgun.receive({ eml }, { recipients: ['support@postroom.test'] });
   expect(deliveries[0]!.outcome).toBe('accepted');
   const read = await readPost(receiver.posts[0]!);
   return { ...read, value: (name: string) => valuesOf(read, name)[0] };
@@ -124,7 +124,7 @@ test('every mail of the collection is posted in every form', async () => {
   for (const form of ['forward', 'store', 'mime'] as const) {
     for (const name of names) {
       const eml = fixture(name.replace('.eml', ''));
-      const received = await sandbox.receive({ eml }, { recipients: ['support@postroom.test'], form });
+      const received = await localMailgun.receive({ eml }, { recipients: ['support@postroom.test'], form });
       expect([name, form, received.deliveries[0]!.outcome]).toEqual([name, form, 'accepted']);
     }
   }

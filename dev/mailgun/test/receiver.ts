@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import busboy from 'busboy';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../index.ts';
+import { startLocalMailgun, type LocalMailgun, type LocalMailgunOptions } from '../index.ts';
 
 export interface Post {
   url: string;
@@ -15,17 +15,17 @@ export interface ReadPost {
   files: { field: string; filename: string | undefined; contentType: string; bytes: Buffer }[];
 }
 
-/** The receiving side: keeps what is posted, answers as told. */
+/** The receiving application: keeps the posts, and answers as `answer` says. */
 export interface Receiver {
   url: string;
   posts: Post[];
-  /** Status for a post, or `drop` to break the connection; 200 unless set. */
+  /** The status for a post, or `drop` to break the connection. Default: 200. */
   answer: (post: Post) => number | 'drop';
   close(): Promise<void>;
 }
 
 export async function startReceiver(port = 0): Promise<Receiver> {
-  const take = async (request: http.IncomingMessage, response: http.ServerResponse) => {
+  const receive = async (request: http.IncomingMessage, response: http.ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const post = { url: request.url!, headers: request.headers, raw: Buffer.concat(chunks) };
@@ -34,7 +34,7 @@ export async function startReceiver(port = 0): Promise<Receiver> {
     if (answer === 'drop') request.socket.destroy();
     else response.writeHead(answer).end();
   };
-  const server = http.createServer((request, response) => void take(request, response));
+  const server = http.createServer((request, response) => void receive(request, response));
   await once(server.listen(port, '127.0.0.1'), 'listening');
   const receiver: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -51,10 +51,19 @@ export async function startReceiver(port = 0): Promise<Receiver> {
 export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
 export const API_KEY = 'api-key-of-the-tests';
 
-export const sandboxFor = (receiver: Receiver, options: Partial<SandboxOptions> = {}): Promise<Sandbox> =>
-  startSandbox({ port: 0, webhookUrl: receiver.url, signingKey: SIGNING_KEY, apiKey: API_KEY, ...options });
+export const localMailgunFor = (
+  receiver: Receiver,
+  options: Partial<LocalMailgunOptions> = {},
+): Promise<LocalMailgun> =>
+  startLocalMailgun({
+    port: 0,
+    webhookUrl: receiver.url,
+    signingKey: SIGNING_KEY,
+    apiKey: API_KEY,
+    ...options,
+  });
 
-/** Reads a post as someone who knows nothing of the sandbox would. */
+/** Reads a post with a library that is independent of the local Mailgun. */
 export async function readPost(post: Post): Promise<ReadPost> {
   if (!post.headers['content-type']!.startsWith('multipart/'))
     return { fields: [...new URLSearchParams(post.raw.toString('latin1'))], files: [] };
@@ -78,7 +87,7 @@ export async function readPost(post: Post): Promise<ReadPost> {
   return read;
 }
 
-/** Bytes of an urlencoded field, with no charset assumed. */
+/** Bytes of an urlencoded field; no charset is assumed. */
 export function rawField(post: Post, name: string): Buffer {
   const found = post.raw
     .toString('latin1')

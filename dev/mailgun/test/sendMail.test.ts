@@ -7,21 +7,21 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clientOf } from './outbound/client.ts';
-import { readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
+import { readPost, localMailgunFor, startReceiver, valuesOf } from './receiver.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../sendMail.ts', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let folder: string;
 beforeEach(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
+  localMailgun = await localMailgunFor(receiver);
   folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-test-'));
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
   await rm(folder, { recursive: true });
 });
@@ -39,7 +39,7 @@ const sendMail = (...args: string[]) =>
     );
   });
 
-/** A web process that shows one row, to the member only: `rows` are those that she sees. */
+/** A web process that shows its rows to the member only. */
 async function startApi(rows: object[]): Promise<http.Server> {
   const server = http.createServer((request, response) => {
     const hers = request.headers.authorization === 'Bearer hers';
@@ -49,7 +49,7 @@ async function startApi(rows: object[]): Promise<http.Server> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const ready = {
     web_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    mailgun_url: sandbox.url,
+    mailgun_url: localMailgun.url,
     workspace_id: 'w1',
     api_token: 'owner',
     member_token: 'hers',
@@ -59,7 +59,7 @@ async function startApi(rows: object[]): Promise<http.Server> {
   return server;
 }
 
-test('sends a mail with everything, and shows where it went', async () => {
+test('sends a mail with all options, and prints where it went', async () => {
   const row = {
     id: 'row1',
     recipient: 'dana@postroom.test',
@@ -97,7 +97,7 @@ test('sends a mail with everything, and shows where it went', async () => {
   expect(read.files).toMatchObject([{ filename: 'Größe.txt', bytes: Buffer.from('file') }]);
 });
 
-test('without a form: by the customer’s forward and the routes; says when nobody has it', async () => {
+test('without a form: by forwards and routes; says when the mail arrives nowhere', async () => {
   const to = 'fwd@in.postroom.test';
   const row = {
     id: 'row1',
@@ -115,8 +115,8 @@ test('without a form: by the customer’s forward and the routes; says when nobo
       created_at: new Date(Date.now() + 60_000).toISOString(),
     },
   ]);
-  await sandbox.forwards.set({ from: 'support@acme.test', to });
-  await clientOf(sandbox).routes.create({
+  await localMailgun.forwards.set({ from: 'support@acme.test', to });
+  await clientOf(localMailgun).routes.create({
     expression: 'match_recipient("@in.postroom.test$")',
     action: [`store(notify="${receiver.url}/stored")`],
   });
@@ -124,30 +124,30 @@ test('without a form: by the customer’s forward and the routes; says when nobo
   expect((await sendMail(...mail)).out).toContain(`${to}: posted, answered 200`);
   expect(receiver.posts.map(({ url }) => url)).toEqual(['/stored']);
 
-  await sandbox.forwards.set({ from: to, to: 'support@acme.test' });
+  await localMailgun.forwards.set({ from: to, to: 'support@acme.test' });
   expect((await sendMail(...mail)).out).toContain('not posted: ');
   expect(receiver.posts).toHaveLength(1);
   api.close();
 });
 
-test('sends a file as it is, in the form that is asked for; says when it was not taken', async () => {
+test('sends a file unchanged, in the given form; says when it was not accepted', async () => {
   const api = await startApi([]);
   receiver.answer = () => 503;
   await writeFile(path.join(folder, 'a.eml'), 'To: s@postroom.test\r\nSubject: raw\r\n\r\nHi\r\n');
   const ran = await sendMail('--eml', 'a.eml', '--form', 'mime');
   api.close();
   expect(ran.code).toBe(1);
-  expect(ran.out).toContain('s@postroom.test: answered 503; tried again as Mailgun does');
+  expect(ran.out).toContain('s@postroom.test: answered 503; it will be tried again in 10 minutes');
   expect(receiver.posts[0]!.url).toBe('/webhooks/mailgun/inbound/mime');
   expect(valuesOf(await readPost(receiver.posts[0]!), 'subject')).toEqual(['raw']);
 });
 
 test.each([
-  [[], 'Say whom the mail is from'],
-  [['--from', 'a@x.test'], 'Say whom the mail is for'],
+  [[], 'Name the sender'],
+  [['--from', 'a@x.test'], 'Name a recipient'],
   [['--to', 's@x.test', '--from', 'a@x.test', '--form', 'pigeon'], '--form must be one of'],
   [['--to', 's@x.test', '--from', 'a@x.test', '--attach', 'nowhere.txt'], 'nowhere.txt cannot be read.'],
-  [['--eml', 'a.eml', '--to', 's@x.test'], '--to cannot be given beside --eml'],
+  [['--eml', 'a.eml', '--to', 's@x.test'], '--to cannot be combined with --eml'],
   [['--subjekt', 'x'], "Unknown option '--subjekt'"],
 ])('%j: usage with a sentence, exit 2', async (args, sentence) => {
   const ran = await sendMail(...args);

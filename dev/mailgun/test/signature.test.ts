@@ -1,6 +1,6 @@
 import { sign } from '../signature.ts';
 
-// Published by Mailgun's own client, by Rails' Action Mailbox, and worked out by hand for the examples of each form.
+// From Mailgun's own client, from Rails' Action Mailbox, and calculated by hand for the examples of each form.
 test.each([
   [
     'key-3ax6xnjp29jd6fds4gc373sgvjxteol0',
@@ -30,7 +30,7 @@ test.each([
   expect(sign(key, timestamp, token)).toEqual({ timestamp, token, signature });
 });
 
-test('a new token each time, of 50 characters, and the time of now', () => {
+test('a new token each time, of 50 characters, and the current time', () => {
   const [one, two] = [sign('k'), sign('k')];
   expect(one.token).toMatch(/^[0-9a-f]{50}$/);
   expect(one.token).not.toBe(two.token);

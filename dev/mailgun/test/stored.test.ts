@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { lastingPort } from '../../../test/support/ports.ts';
-import { until } from '../../../test/support/until.ts';
-import { API_KEY, readPost, sandboxFor, startReceiver, valuesOf } from './receiver.ts';
+import { lastingPort } from './ports.ts';
+import { until } from './until.ts';
+import { API_KEY, readPost, localMailgunFor, startReceiver, valuesOf } from './receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let dataDir: string;
@@ -40,9 +40,9 @@ async function links(): Promise<{ message: string; files: { url: string }[] }> {
   };
 }
 
-test('files and message are served to who has the key', async () => {
-  const sandbox = await sandboxFor(receiver, { dataDir });
-  await sandbox.receive(mail, { form: 'store' });
+test('files and message are served with the key', async () => {
+  const localMailgun = await localMailgunFor(receiver, { dataDir });
+  await localMailgun.receive(mail, { form: 'store' });
   const { message, files } = await links();
 
   const file = await get(files[0]!.url);
@@ -70,12 +70,12 @@ test('files and message are served to who has the key', async () => {
     'content-id-map': { '<c@x>': { url: files[0]!.url, name: 'ファイル.png' } },
   });
   expect((json['message-headers'] as string[][]).filter(([name]) => name === 'X-Note')).toHaveLength(2);
-  await sandbox.close();
+  await localMailgun.close();
 });
 
-test('no key or a wrong one: 401 as Mailgun answers it; unknown: 404', async () => {
-  const sandbox = await sandboxFor(receiver, { dataDir });
-  await sandbox.receive(mail, { form: 'store' });
+test('no key or a wrong one: 401, as at Mailgun; unknown: 404', async () => {
+  const localMailgun = await localMailgunFor(receiver, { dataDir });
+  await localMailgun.receive(mail, { form: 'store' });
   const { message, files } = await links();
   for (const url of [message, files[0]!.url]) {
     for (const headers of [{}, basic('wrong'), { authorization: 'Bearer x' }]) {
@@ -85,7 +85,7 @@ test('no key or a wrong one: 401 as Mailgun answers it; unknown: 404', async () 
     }
   }
   const elsewhere = message.replace('/postroom.test/', '/other.test/');
-  const outside = `${sandbox.url}/v3/domains/postroom.test/messages/..%2F..%2Fmails/attachments/0`;
+  const outside = `${localMailgun.url}/v3/domains/postroom.test/messages/..%2F..%2Fmails/attachments/0`;
   for (const url of [
     `${message}x`,
     `${message}/attachments/2`,
@@ -96,33 +96,33 @@ test('no key or a wrong one: 401 as Mailgun answers it; unknown: 404', async () 
     const response = await get(url);
     expect([response.status, await response.json()]).toEqual([404, { message: 'Message not found' }]);
   }
-  await sandbox.close();
+  await localMailgun.close();
 });
 
 test('stored messages expire', async () => {
-  // Kept long enough to be seen, then by one that keeps it for hardly any time.
-  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
+  // First with the usual time, then, on the same folder, with a time that has passed already.
+  const first = await localMailgunFor(receiver, { dataDir, port: await lastingPort() });
   await first.receive(mail, { form: 'store', wait: 'settled' });
   const { message, files } = await links();
   expect((await get(files[0]!.url)).status).toBe(200);
   await first.close();
-  const sandbox = await sandboxFor(receiver, { dataDir, port: first.port, storedForMs: 1 });
+  const localMailgun = await localMailgunFor(receiver, { dataDir, port: first.port, storedForMs: 1 });
   await until('the file to be gone', async () => (await get(files[0]!.url)).status !== 200);
   const response = await get(message);
   expect([response.status, await response.json()]).toEqual([404, { message: 'Message not found' }]);
   await until('its files to be gone', async () => (await readdir(path.join(dataDir, 'mails'))).length === 0);
-  await sandbox.close();
+  await localMailgun.close();
 });
 
-test('stored messages outlive a restart; other forms leave nothing behind', async () => {
-  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
+test('stored messages survive a restart; other forms leave no files', async () => {
+  const first = await localMailgunFor(receiver, { dataDir, port: await lastingPort() });
   await first.receive(mail, { form: 'store' });
   const { files } = await links();
   await first.receive(mail, { form: 'forward', wait: 'settled' });
   await first.receive(mail, { form: 'mime', wait: 'settled' });
   await first.close();
 
-  const second = await sandboxFor(receiver, { dataDir, port: first.port });
+  const second = await localMailgunFor(receiver, { dataDir, port: first.port });
   expect((await get(files[0]!.url)).status).toBe(200);
   expect(await readdir(path.join(dataDir, 'mails'))).toHaveLength(1);
   await second.close();

@@ -157,7 +157,10 @@ export function createModels(connection: Connection): Models {
 export const collectionOf = <Row extends mongo.Document>(model: Model<Row>): mongo.Collection<Row> =>
   model.collection as unknown as mongo.Collection<Row>;
 
-/** Creates all indexes; resolves when they exist. */
+/**
+ * Creates the indexes that the models declare, for tests; resolves when they exist. An installation gets its
+ * indexes from migrations (src/infra/migrations), and a test compares the two.
+ */
 export async function createIndexes(models: Models): Promise<void> {
   const { connection } = models;
   await Promise.all(connection.modelNames().map((name) => connection.model(name).createIndexes()));

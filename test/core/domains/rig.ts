@@ -12,7 +12,7 @@ import type { DomainRecord } from '../../../src/infra/models/domain.ts';
 import type { DomainRow, Models, WorkspaceEmailRow } from '../../../src/infra/models/index.ts';
 import { createOutbound, createSetUp } from '../../../src/infra/providers/index.ts';
 import { startDns, type DemoDns } from '../../../dev/mailgun/dns/index.ts';
-import { startSandbox, type Sandbox } from '../../../dev/mailgun/index.ts';
+import { startLocalMailgun, type LocalMailgun } from '../../../dev/mailgun/index.ts';
 import { createStorage } from '../../../src/infra/storage/createStorage.ts';
 import { newId } from '../../../src/lib/ids.ts';
 import { activityEnvironment } from '../../support/activityEnvironment.ts';
@@ -34,7 +34,7 @@ export interface Rig {
   steps: DomainActivities;
   /** Three resolvers: two of them are most. */
   dns: [DemoDns, DemoDns, DemoDns];
-  sandbox: Sandbox;
+  sandbox: LocalMailgun;
   /** Runs that were woken. */
   woken: string[];
   /** Time goes on by so much. */
@@ -68,7 +68,7 @@ export async function startRig(): Promise<Rig> {
     await startDns({ port: 0 }),
   ];
   const resolver = createDns(dns.map(({ address }) => address));
-  const sandbox = await startSandbox({
+  const sandbox = await startLocalMailgun({
     port: 0,
     webhookUrl: 'http://127.0.0.1:9',
     signingKey: 'key',

@@ -84,7 +84,7 @@ if (!CHROMIUM) note('the outbox page is not tested: no Chromium is on this machi
       buffer: Buffer.from('paid'),
     });
     await page.getByRole('button', { name: 'Send' }).click();
-    await page.getByText('Postroom has taken it').waitFor();
+    await page.getByText('the application has accepted it').waitFor();
     const answer = await until(
       'the answer in its thread',
       async () => {

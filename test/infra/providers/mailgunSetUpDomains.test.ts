@@ -1,18 +1,18 @@
 import { until } from '../../support/until.ts';
 import { publish, Zone } from '../../../dev/mailgun/test/setup/zone.ts';
 import { clientOf } from '../../../dev/mailgun/test/outbound/client.ts';
-import { API_KEY, sandboxFor, startReceiver } from '../../../dev/mailgun/test/receiver.ts';
+import { API_KEY, localMailgunFor, startReceiver } from '../../../dev/mailgun/test/receiver.ts';
 import { faultOf, patience, setUpAt } from './mailgunSetUp.ts';
 import { type FakeApi, json, readForm, startFakeApi } from './mailgunOutboundServer.ts';
 
 describe('at the local Mailgun', () => {
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
-  let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+  let sandbox: Awaited<ReturnType<typeof localMailgunFor>>;
   const zone = new Zone();
   const setUp = (timeoutMs = 20_000) => setUpAt(sandbox.url, { apiKey: API_KEY, timeoutMs });
   beforeEach(async () => {
     receiver = await startReceiver();
-    sandbox = await sandboxFor(receiver, { resolve: zone.resolve, takenDomains: ['taken.test'] });
+    sandbox = await localMailgunFor(receiver, { resolve: zone.resolve, takenDomains: ['taken.test'] });
   });
   afterEach(async () => {
     await sandbox.close();

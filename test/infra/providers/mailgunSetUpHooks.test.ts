@@ -1,6 +1,6 @@
 import { createOutbound } from '../../../src/infra/providers/index.ts';
 import { clientOf } from '../../../dev/mailgun/test/outbound/client.ts';
-import { API_KEY, sandboxFor, startReceiver } from '../../../dev/mailgun/test/receiver.ts';
+import { API_KEY, localMailgunFor, startReceiver } from '../../../dev/mailgun/test/receiver.ts';
 import { faultOf, patience, PUBLIC_URL, setUpAt } from './mailgunSetUp.ts';
 import { json, startFakeApi } from './mailgunOutboundServer.ts';
 
@@ -8,10 +8,10 @@ const OURS = `${PUBLIC_URL}/webhooks/mailgun/events`;
 const TYPES = ['accepted', 'delivered', 'temporary_fail', 'permanent_fail', 'complained'];
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let sandbox: Awaited<ReturnType<typeof localMailgunFor>>;
 beforeEach(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
+  sandbox = await localMailgunFor(receiver);
   await setUp().createDomain('acme.test');
 });
 afterEach(async () => {

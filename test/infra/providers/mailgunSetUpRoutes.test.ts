@@ -1,15 +1,15 @@
 import { createProviders } from '../../../src/infra/providers/index.ts';
 import { match, parseExpression } from '../../../dev/mailgun/setup/expression.ts';
 import { clientOf } from '../../../dev/mailgun/test/outbound/client.ts';
-import { API_KEY, sandboxFor, startReceiver } from '../../../dev/mailgun/test/receiver.ts';
+import { API_KEY, localMailgunFor, startReceiver } from '../../../dev/mailgun/test/receiver.ts';
 import { faultOf, patience, PUBLIC_URL, setUpAt } from './mailgunSetUp.ts';
 import { json, startFakeApi } from './mailgunOutboundServer.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let sandbox: Awaited<ReturnType<typeof localMailgunFor>>;
 beforeEach(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
+  sandbox = await localMailgunFor(receiver);
 });
 afterEach(async () => {
   await sandbox.close();

@@ -7,7 +7,10 @@ export interface Written {
   files: { filename: string; contentType: string; content: Buffer }[];
 }
 
-/** The answer as a customer's mail program would write it: to Reply-To, else From, threaded, with the mail quoted below. */
+/**
+ * The answer as a customer's mail program would write it: to Reply-To or From, threaded, with the mail quoted
+ * below.
+ */
 export function answerTo(mail: ShownMail, entry: OutboxMail, { text, files }: Written): ComposedMail {
   const isRecipient = ({ address }: Person) => address.toLowerCase() === entry.recipient.toLowerCase();
   const name = [...mail.to, ...mail.cc].find(isRecipient)?.name ?? '';
@@ -23,7 +26,7 @@ export function answerTo(mail: ShownMail, entry: OutboxMail, { text, files }: Wr
   };
 }
 
-/** As it stands in a header: the name quoted, on one line. */
+/** For a header: the name in quotes, on one line. */
 function inHeader({ name, address }: Person): string {
   const oneLine = name.replace(/[\x00-\x1f]+/g, ' ');
   return oneLine ? `"${oneLine.replace(/["\\]/g, '\\$&')}" <${address}>` : address;
@@ -31,6 +34,6 @@ function inHeader({ name, address }: Person): string {
 
 function quoted(mail: ShownMail): string {
   const lines = mail.text.replace(/\r\n/g, '\n').split('\n');
-  const said = `On ${mail.date}, ${mail.from.map(inWords).join(', ')} wrote:`;
-  return [said, ...lines.map((line) => `> ${line}`.trimEnd()), ''].join('\n');
+  const intro = `On ${mail.date}, ${mail.from.map(inWords).join(', ')} wrote:`;
+  return [intro, ...lines.map((line) => `> ${line}`.trimEnd()), ''].join('\n');
 }

@@ -1,8 +1,8 @@
 import type { ShownFile, ShownMail } from './shownMail.ts';
 
 /**
- * For the mail's own HTML, whatever is in it: no scripts, no forms, an origin of its own, and nothing from elsewhere. Its
- * links open in a window of their own.
+ * For the HTML of a mail, which is not trusted: no scripts, no forms, no external resources, and a separate
+ * origin. Its links open in a new window.
  */
 export const FRAME_POLICY = [
   'sandbox allow-popups allow-popups-to-escape-sandbox',
@@ -15,7 +15,7 @@ export const FRAME_POLICY = [
   "frame-ancestors 'self'",
 ].join('; ');
 
-/** The mail's HTML with its inline images in it. */
+/** The mail's HTML with its inline images embedded. */
 export function framed({ html, files }: ShownMail & { html: string }): string {
   const images = new Map(files.flatMap((file) => (file.contentId ? [[file.contentId, file] as const] : [])));
   const withImages = html.replace(/\bcid:([^"'\s)>]+)/gi, (whole, id: string) => {
@@ -33,7 +33,7 @@ function decoded(id: string): string {
   }
 }
 
-/** Only images, and only what can stand in a URL. */
+/** Only types of images that are safe in a URL. */
 function dataUrl({ contentType, bytes }: ShownFile): string {
   const type = /^image\/[\w.+-]+$/.test(contentType) ? contentType : 'application/octet-stream';
   return `data:${type};base64,${bytes.toString('base64')}`;

@@ -1,4 +1,4 @@
-/** Markup that may stand in a page as it is. */
+/** Markup that is safe in a page. */
 export class Html {
   readonly text: string;
 
@@ -8,7 +8,7 @@ export class Html {
 }
 type Content = Html | string | number | null | readonly Content[];
 
-/** Markup in which everything that is put in is escaped, unless it is markup made here. Null is nothing. */
+/** A tag for templates that escapes every value, except `Html`. Null is empty. */
 export const html = (parts: TemplateStringsArray, ...contents: Content[]): Html =>
   new Html(String.raw({ raw: parts }, ...contents.map(markup)));
 

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { html, type Html } from './html.ts';
 import { STYLE } from './style.ts';
 
-/** No script, nothing from elsewhere; forms go back here only. */
+/** No scripts and no external resources; forms only to this server. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",

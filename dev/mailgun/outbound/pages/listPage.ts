@@ -4,18 +4,20 @@ import { timeTag } from './layout.ts';
 
 const PER_PAGE = 50;
 
-/** What was delivered, newest first. @param search in recipient and subject. @param page from 1. */
+/** Delivered mail, newest first. @param search in recipient and subject @param page from 1 */
 export function listPage(outbox: OutboxMail[], search: string, page: number): Html {
   const wanted = search.toLowerCase();
-  const found = outbox.filter((mail) => `${mail.recipient}\n${mail.subject}`.toLowerCase().includes(wanted));
-  const shown = found.slice((page - 1) * PER_PAGE, page * PER_PAGE);
+  const matching = outbox.filter((mail) =>
+    `${mail.recipient}\n${mail.subject}`.toLowerCase().includes(wanted),
+  );
+  const shown = matching.slice((page - 1) * PER_PAGE, page * PER_PAGE);
   const link = (to: number, text: string) =>
     html`<a href="/sandbox/outbox?${new URLSearchParams({ q: search, page: String(to) }).toString()}"
       >${text}</a
     >`;
   return html` <header>
       <h1>Delivered mail</h1>
-      <p>what the local Mailgun has delivered, as customers have it</p>
+      <p>as its recipients see it</p>
     </header>
     <form class="search">
       <input
@@ -32,11 +34,11 @@ export function listPage(outbox: OutboxMail[], search: string, page: number): Ht
             ${shown.map(row)}
           </ul>`
         : html`<p class="note">
-            ${search ? 'No mail is like that.' : 'Nothing was delivered yet. Answer a ticket, and look again.'}
+            ${search ? 'No mail matches the search.' : 'No mail was delivered yet. Send one, then reload this page.'}
           </p>`
     }
     <nav>
-      ${page > 1 ? link(page - 1, 'Newer') : null}${page * PER_PAGE < found.length ? link(page + 1, 'Older') : null}
+      ${page > 1 ? link(page - 1, 'Newer') : null}${page * PER_PAGE < matching.length ? link(page + 1, 'Older') : null}
     </nav>`;
 }
 

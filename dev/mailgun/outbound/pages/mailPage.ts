@@ -3,27 +3,30 @@ import { html, type Html } from './html.ts';
 import { timeTag } from './layout.ts';
 import { inWords, type Person, type ShownFile, type ShownMail } from './shownMail.ts';
 
-/** What became of an answer that was written here. */
+/** The outcome of an answer that was written here. */
 const ANSWERED: Record<string, string> = {
-  accepted: 'The answer was sent, and Postroom has taken it.',
-  rejected: 'The answer was sent, and Postroom has refused it.',
-  retrying: 'The answer was sent. Postroom has not taken it yet; it is tried again.',
+  accepted: 'The answer was sent, and the application has accepted it.',
+  rejected: 'The answer was sent, and the application has refused it.',
+  retrying: 'The answer was sent. The application has not accepted it yet; it will be tried again.',
 };
 
-/** One mail as its recipient sees it. @param mail null when it cannot be read: then there is its source. */
+/**
+ * One mail as its recipient sees it.
+ * @param mail null when it cannot be parsed: then the page only links to its source
+ */
 export function mailPage(entry: OutboxMail, mail: ShownMail | null, answered: string): Html {
   const at = `/sandbox/outbox/${entry.id}`;
   return html` <header><a href="/sandbox/outbox">Delivered mail</a></header>
     ${Object.hasOwn(ANSWERED, answered) ? html`<p class="note">${ANSWERED[answered]!}</p>` : null}
     <h1>${entry.subject || '(no subject)'}</h1>
-    ${mail ? shown(entry, mail, at) : html`<p class="note">This mail cannot be read. There is only its source.</p>`}
+    ${mail ? displayed(entry, mail, at) : html`<p class="note">This mail cannot be displayed. Only its source is available.</p>`}
     <nav>
       <a href="${at}/raw?as=text">Source</a><a href="${at}/raw" download="${entry.id}.eml">Download</a>
     </nav>
     ${mail ? answerForm(mail, at) : null}`;
 }
 
-const shown = (entry: OutboxMail, mail: ShownMail, at: string): Html =>
+const displayed = (entry: OutboxMail, mail: ShownMail, at: string): Html =>
   html` <dl>
       ${line('From', mail.from)}${line('Reply-To', mail.replyTo)}${line('To', mail.to)}${line('Cc', mail.cc)}
       <dt>Delivered to</dt>
@@ -61,9 +64,9 @@ const files = (all: ShownFile[], at: string): Html | null =>
     : html`<h2>Attachments</h2>
         <ul>
           ${all.map(
-            (file, n) =>
+            (file, index) =>
               html`<li>
-                <a href="${at}/attachments/${n}" download>${file.name}</a> ${file.contentType},
+                <a href="${at}/attachments/${index}" download>${file.name}</a> ${file.contentType},
                 ${file.bytes.length} bytes${file.contentId ? ', inline' : null}
               </li>`,
           )}
@@ -76,7 +79,7 @@ const answerForm = (mail: ShownMail, at: string): Html =>
       <textarea
         name="text"
         aria-label="Text"
-        placeholder="The mail above is quoted below what you write."
+        placeholder="The mail above will be quoted below your text."
       ></textarea>
       <input type="file" name="file" multiple aria-label="Files" />
       <button>Send</button>

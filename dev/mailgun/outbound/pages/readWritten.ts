@@ -3,11 +3,11 @@ import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
 import type { Written } from './answer.ts';
 
-/** Largest file of an answer, in bytes (25 MB), and how many there may be. */
+/** Largest file of an answer, in bytes (25 MB), and largest number of files. */
 const MAX_FILE_BYTES = 25 * 1024 * 1024;
 const MAX_FILES = 20;
 
-/** What was written into the form of an answer. Null when it is not that form, or a file is too large. */
+/** The content of the answer form. Null when the body is not that form, or a file is too large. */
 export async function readWritten(request: IncomingMessage): Promise<Written | null> {
   const written: Written = { text: '', files: [] };
   const cut: string[] = [];
@@ -22,7 +22,7 @@ export async function readWritten(request: IncomingMessage): Promise<Written | n
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('limit', () => cut.push(filename ?? ''));
       stream.on('end', () => {
-        // A browser posts an empty file without a name where none was chosen.
+        // A browser posts an empty file without a name when none was chosen.
         if (filename) written.files.push({ filename, contentType: mimeType, content: Buffer.concat(chunks) });
       });
     });

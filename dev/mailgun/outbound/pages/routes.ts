@@ -18,20 +18,20 @@ import { readWritten } from './readWritten.ts';
 
 export interface PageOptions {
   mails: SentMails;
-  /** The sandbox's own base URL. */
+  /** Base URL of the local Mailgun. */
   url(): string;
   receive(mail: Mail): Promise<Received>;
 }
 
 /**
- * What was delivered, without a key: it is all on this machine. Only under a name of this machine, though (403), so that no
- * web site can read it by letting its own name lead here.
+ * Delivered mail. No key is required, since only this machine can call it. Other host names than this
+ * machine's own are refused with 403, so that no web site can read mail by DNS rebinding.
  *
  * - `GET /sandbox/outbox.json`: 200, newest first
  * - `GET /sandbox/outbox`: 200, a page; `?q=` searches
  * - `GET /sandbox/outbox/{id}`: 200, a page, 404
  * - `GET …/{id}/raw` (`?as=text`), `…/html`, `…/attachments/{n}`: 200, 404
- * - `POST …/{id}/answer`: 303 to the page once the answer was posted, 403 from elsewhere, 404, 422
+ * - `POST …/{id}/answer`: 303 to the page once the answer was posted, 403 from another origin, 404, 422
  */
 export function addPages(router: Router, options: PageOptions): void {
   const entryOf = (ctx: Context): OutboxMail | null =>
@@ -44,7 +44,7 @@ export function addPages(router: Router, options: PageOptions): void {
       'Cache-Control': 'no-store',
     });
     if (/^(localhost|127\.0\.0\.1|\[::1\])$/.test(ctx.hostname)) await next();
-    else sentence(ctx, 403, 'Open this page as localhost or 127.0.0.1.');
+    else sentence(ctx, 403, 'Open this page at localhost or 127.0.0.1.');
   });
 
   router.get('/', (ctx) => ctx.redirect('/sandbox/outbox'));
@@ -87,7 +87,7 @@ export function addPages(router: Router, options: PageOptions): void {
 
   router.get('/sandbox/outbox/:id/html', async (ctx) => {
     const mail = await shownMail(entryOf(ctx));
-    if (mail?.html == null) return sentence(ctx, 404, 'There is no such mail, or no HTML in it.');
+    if (mail?.html == null) return sentence(ctx, 404, 'There is no such mail, or it has no HTML.');
     ctx.set('Content-Security-Policy', FRAME_POLICY);
     ctx.type = 'text/html; charset=utf-8';
     ctx.body = framed({ ...mail, html: mail.html });
@@ -109,10 +109,12 @@ export function addPages(router: Router, options: PageOptions): void {
     const mail = await shownMail(entry);
     if (!entry || !mail) return sentence(ctx, 404, 'There is no such mail.');
     const written = await readWritten(ctx.req);
-    if (!written) return sentence(ctx, 422, 'The form cannot be read, or a file of it is over 25 MB.');
+    if (!written) return sentence(ctx, 422, 'The form cannot be read, or a file is larger than 25 MB.');
     if (!written.text.trim() && written.files.length === 0) return sentence(ctx, 422, 'The answer is empty.');
     const { deliveries } = await options.receive(answerTo(mail, entry, written));
-    const worst = ['retrying', 'rejected'].find((one) => deliveries.some(({ outcome }) => outcome === one));
+    const worst = ['retrying', 'rejected'].find((wanted) =>
+      deliveries.some(({ outcome }) => outcome === wanted),
+    );
     ctx.redirect(`/sandbox/outbox/${entry.id}?answered=${worst ?? 'accepted'}`);
     ctx.status = 303;
   });

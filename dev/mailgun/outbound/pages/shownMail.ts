@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import PostalMime, { type Address, type Email } from 'postal-mime';
 
-/** Somebody in a header; groups are taken apart. */
+/** A person in a header; groups are expanded. */
 export interface Person {
   name: string;
   address: string;
@@ -15,7 +15,7 @@ export interface ShownFile {
   contentId: string | null;
 }
 
-/** A mail as a customer's mail program would read it. */
+/** A mail as a mail program shows it. */
 export interface ShownMail {
   from: Person[];
   replyTo: Person[];
@@ -25,16 +25,16 @@ export interface ShownMail {
   /** As written. */
   date: string;
   messageId: string;
-  /** With angle brackets each. */
+  /** Each with angle brackets. */
   references: string[];
   text: string;
   html: string | null;
   files: ShownFile[];
-  /** Every header field, in order. */
+  /** All header fields, in order. */
   headers: { key: string; value: string }[];
 }
 
-/** Null when it cannot be read as a mail. */
+/** Null when the file cannot be parsed as a mail. */
 export async function readShownMail(emlFile: string): Promise<ShownMail | null> {
   const mail = await PostalMime.parse(await readFile(emlFile), { forceRfc822Attachments: true }).catch(
     () => null,
@@ -43,7 +43,7 @@ export async function readShownMail(emlFile: string): Promise<ShownMail | null> 
 }
 
 function shown(mail: Email): ShownMail {
-  const header = (key: string) => mail.headers.find((one) => one.key === key)?.value ?? '';
+  const header = (key: string) => mail.headers.find((field) => field.key === key)?.value ?? '';
   return {
     from: people(mail.from),
     replyTo: people(mail.replyTo),
@@ -55,8 +55,8 @@ function shown(mail: Email): ShownMail {
     references: (mail.references ?? '').match(/<[^<>\s]+>/g) ?? [],
     text: (mail.text ?? '').trimEnd(),
     html: mail.html ?? null,
-    files: mail.attachments.map((file, n) => ({
-      name: file.filename ?? `part-${n + 1}`,
+    files: mail.attachments.map((file, index) => ({
+      name: file.filename ?? `part-${index + 1}`,
       contentType: file.mimeType,
       bytes: Buffer.from(file.content as ArrayBuffer),
       contentId: file.contentId?.replace(/^<|>$/g, '') ?? null,
@@ -72,5 +72,5 @@ function people(addresses: Address | Address[] | undefined): Person[] {
   });
 }
 
-/** `Ann <ann@x.test>`, for people to read. */
+/** `Ann <ann@x.test>`, for display. */
 export const inWords = ({ name, address }: Person): string => (name ? `${name} <${address}>` : address);

@@ -1,6 +1,6 @@
 import { Html } from './html.ts';
 
-/** Of every page: light and dark, wide and narrow. */
+/** The style of all pages: light and dark, wide and narrow. */
 export const STYLE = new Html(`
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; --quiet: #777; --link: #1659c4; }
 @media (prefers-color-scheme: dark) { :root { --quiet: #aaa; --link: #8ab4ff; } }

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as dnsPacket from 'dns-packet';
 import { startDns, type DemoDns } from '../../dns/index.ts';
-import { lastingPort } from '../../../../test/support/ports.ts';
+import { lastingPort } from '../ports.ts';
 
 const DKIM = `k=rsa; p=${'MIIBIjANBgkqhkiG9w0BAQEFAAOC'.repeat(25)}`;
 
@@ -19,14 +19,14 @@ beforeEach(async () => {
 });
 afterEach(() => dns.close());
 
-/** Asks again where a busy machine is late with an answer; once only, where none is to come. */
+/** Asks several times, since a busy machine may answer late; only once when no answer is expected. */
 function resolverOf({ address }: DemoDns, tries = 5): Resolver {
   const one = new Resolver({ timeout: 500, tries });
   one.setServers([address]);
   return one;
 }
 
-test('records appear, change and go, seen at once', async () => {
+test('records appear, change and disappear at once', async () => {
   await expect(resolver.resolveTxt('acme.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   await dns.set('acme.test', 'TXT', ['one', 'two']);
   expect((await resolver.resolveTxt('acme.test')).flat().sort()).toEqual(['one', 'two']);
@@ -49,20 +49,20 @@ test('MX, CNAME, and a record behind a CNAME', async () => {
   expect((await resolver.resolveTxt('k1._domainkey.acme.test')).map((one) => one.join(''))).toEqual([DKIM]);
 });
 
-test('no such name, and no such record of a name that is there', async () => {
+test('a name without records, and a type without records', async () => {
   await dns.set('a.acme.test', 'TXT', ['x']);
   await expect(resolver.resolveTxt('b.acme.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   for (const there of ['a.acme.test', 'acme.test'])
     await expect(resolver.resolveMx(there)).rejects.toMatchObject({ code: 'ENODATA' });
 });
 
-test('CNAMEs that go round in a circle', async () => {
+test('CNAMEs in a loop', async () => {
   await dns.set('a.test', 'CNAME', ['b.test']);
   await dns.set('b.test', 'CNAME', ['a.test']);
   await expect(resolver.resolveTxt('a.test')).rejects.toMatchObject({ code: 'ESERVFAIL' });
 });
 
-test('faults: of one name, of all, and taken back', async () => {
+test('faults: of one name, of all names, and removed', async () => {
   await dns.set('acme.test', 'TXT', ['x']);
   for (const [fault, code] of [
     ['SERVFAIL', 'ESERVFAIL'],
@@ -102,7 +102,7 @@ test('records are there after a restart, on the same port', async () => {
   }
 });
 
-test('a port that is taken', async () => {
+test('a port that is in use', async () => {
   await expect(startDns({ port: dns.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
 
@@ -134,7 +134,7 @@ describe('on the wire', () => {
   const textsOf = (packet: dnsPacket.Packet) =>
     (packet.answers as dnsPacket.TxtAnswer[]).map(({ data }) => Buffer.concat(data as Buffer[]).toString());
 
-  /** The answers to what is sent in one socket, `count` of them. */
+  /** The first `count` answers to the bytes that are sent in one socket. */
   async function overUdp(messages: Buffer[], count = 1) {
     const socket = dgram.createSocket('udp4');
     const answers: dnsPacket.DecodedPacket[] = [];
@@ -147,7 +147,7 @@ describe('on the wire', () => {
     return answers;
   }
 
-  test('a long key over UDP is cut short, and marked, unless the client has room', async () => {
+  test('a long key over UDP is truncated, and marked, unless the client accepts more', async () => {
     await dns.set('k._domainkey.acme.test', 'TXT', [DKIM]);
     const [cut] = await overUdp([query('k._domainkey.acme.test')]);
     expect(cut).toMatchObject({ id: 7, flag_tc: true, flag_rd: true, flag_ra: true, answers: [] });
@@ -159,7 +159,7 @@ describe('on the wire', () => {
     expect(whole!.additionals).toMatchObject([{ type: 'OPT' }]);
   });
 
-  test('two queries in one TCP stream that comes byte by byte', async () => {
+  test('two queries in one TCP stream that arrives byte by byte', async () => {
     await dns.set('a.test', 'TXT', [DKIM]);
     await dns.set('b.test', 'TXT', ['b']);
     const socket = net.connect(dns.port, '127.0.0.1').setNoDelay();
@@ -185,7 +185,7 @@ describe('on the wire', () => {
     socket.destroy();
   });
 
-  test('what is no query gets no answer, and the next one does', async () => {
+  test('bytes that are not a query get no answer, and the next query does', async () => {
     const response = dnsPacket.encode({ type: 'response', id: 1, questions: [{ type: 'TXT', name: 'x' }] });
     const [only] = await overUdp([Buffer.from('not DNS'), Buffer.alloc(0), response, query('x.test')]);
     expect(only).toMatchObject({ id: 7 });

@@ -33,7 +33,7 @@ const list = async (): Promise<unknown> => (await fetch(url)).json();
 const SPF = { name: 'acme.test', type: 'TXT', value: 'v=spf1 include:mailgun.org ~all' };
 const MX = { name: 'acme.test', type: 'MX', value: 'mxa.mailgun.org', priority: 10 };
 
-test('records of one name and type in one request stand together, and replace the earlier ones', async () => {
+test('the records of one name and type in a request replace the earlier ones', async () => {
   const other = { ...SPF, name: 'ACME.test.', value: 'google-site-verification=x' };
   const answer = await send('PUT', { records: [SPF, MX, other] });
   expect(answer.status).toBe(200);
@@ -53,7 +53,7 @@ test('a domain as the API answers it', async () => {
   expect(await list()).toEqual([SPF]);
 });
 
-test('one is removed, one name, all; by body or query', async () => {
+test('removes one record, one name, or all; by body or query', async () => {
   const fill = () => send('PUT', [SPF, MX, { ...SPF, name: 'b.test' }]);
   await fill();
   expect((await fetch(`${url}?name=acme.test&type=TXT`, { method: 'DELETE' })).status).toBe(204);
@@ -65,7 +65,7 @@ test('one is removed, one name, all; by body or query', async () => {
   expect(await list()).toEqual([]);
 });
 
-test('a slip of the pen removes nothing, and says what is wrong', async () => {
+test('a request with a misspelt field removes nothing, and the answer says what is wrong', async () => {
   await send('PUT', SPF);
   expect((await send('DELETE', { nmae: 'acme.test' })).status).toBe(422);
   expect((await send('DELETE', { type: 'TXT' })).status).toBe(422);
@@ -90,7 +90,7 @@ test.each([
   expect(await list()).toEqual([]);
 });
 
-test('faults are set and taken back', async () => {
+test('faults are set and removed', async () => {
   expect((await send('PUT', { name: 'acme.test', fault: 'SERVFAIL' }, '/faults')).status).toBe(204);
   expect((await send('PUT', { name: '*', fault: 'timeout' }, '/faults')).status).toBe(204);
   expect([...dns.faults]).toEqual([
@@ -102,7 +102,7 @@ test('faults are set and taken back', async () => {
   expect((await send('PUT', { name: 'acme.test', fault: 'NXDOMAIN' }, '/faults')).status).toBe(422);
 });
 
-test('a page for a browser, with nothing in it that runs', async () => {
+test('a page for a browser, without scripts', async () => {
   await send('PUT', { ...SPF, value: '<script>alert(1)</script>' });
   dns.fail('*', 'REFUSED');
   const page = await fetch(url, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });

@@ -1,22 +1,22 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '../until.ts';
 import { clientOf, DOMAIN, mimeOf, mimeSend } from '../outbound/client.ts';
-import { fixture, rawField, readPost, sandboxFor, startReceiver, valuesOf } from '../receiver.ts';
+import { fixture, rawField, readPost, localMailgunFor, startReceiver, valuesOf } from '../receiver.ts';
 
 const FROM = 'support@acme.test';
 const TO = 'fwd-1@in.postroom.test';
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let dataDir: string;
 beforeEach(async () => {
   receiver = await startReceiver();
   dataDir = await mkdtemp(path.join(os.tmpdir(), 'postroom-test-'));
-  sandbox = await sandboxFor(receiver, { dataDir });
+  localMailgun = await localMailgunFor(receiver, { dataDir });
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
   await rm(dataDir, { recursive: true });
 });
@@ -41,8 +41,8 @@ test.each([
   ['outlook', FROM, { 'Resent-From': `<${FROM}>`, 'X-Ms-Exchange-Inbox-Rules-Loop': FROM }],
   ['plain', 'ann@client.test', { 'X-Original-To': FROM, 'Delivered-To': FROM }],
 ] as const)('%s: its headers, its sender, and all else as it came', async (style, sender, headers) => {
-  await sandbox.forwards.set({ from: FROM, to: TO, style });
-  await sandbox.receive(mail('Support <support@acme.test>'));
+  await localMailgun.forwards.set({ from: FROM, to: TO, style });
+  await localMailgun.receive(mail('Support <support@acme.test>'));
   const [read, ...more] = await inbound();
   expect(more).toEqual([]);
   const fields = Object.fromEntries(read!.fields);
@@ -57,18 +57,18 @@ test.each([
   });
 });
 
-test('every byte below the host’s headers stays', async () => {
-  await sandbox.forwards.set({ from: FROM, to: TO });
+test('every byte below the host’s headers is unchanged', async () => {
+  await localMailgun.forwards.set({ from: FROM, to: TO });
   const eml = fixture('iso-2022-jp');
-  await sandbox.receive({ eml }, { recipients: [FROM], form: 'mime' });
+  await localMailgun.receive({ eml }, { recipients: [FROM], form: 'mime' });
   const raw = rawField(receiver.posts[0]!, 'body-mime');
   expect(raw.subarray(raw.length - eml.length).equals(eml)).toBe(true);
 });
 
-test('mail that goes out to the mailbox comes in again', async () => {
-  await sandbox.forwards.set({ from: FROM, to: TO });
+test('mail that is sent to the mailbox is received again', async () => {
+  await localMailgun.forwards.set({ from: FROM, to: TO });
   const message = mimeOf({ to: FROM, messageId: '<code@postroom.test>', text: 'Your code: 123456' });
-  await clientOf(sandbox).messages.create(DOMAIN, mimeSend([FROM, 'dana@client.test'], message));
+  await clientOf(localMailgun).messages.create(DOMAIN, mimeSend([FROM, 'dana@client.test'], message));
   const [read] = await until('the mail to come in', async () => {
     const reads = await inbound();
     return reads.length > 0 && reads;
@@ -80,15 +80,19 @@ test('mail that goes out to the mailbox comes in again', async () => {
     'X-Forwarded-To': TO,
     'body-plain': expect.stringContaining('123456') as string,
   });
-  expect(sandbox.outbox.map(({ recipient }) => recipient).toSorted()).toEqual(['dana@client.test', FROM]);
-  const delivered = await readFile(sandbox.outbox[0]!.emlFile);
+  expect(localMailgun.outbox.map(({ recipient }) => recipient).toSorted()).toEqual([
+    'dana@client.test',
+    FROM,
+  ]);
+  const delivered = await readFile(localMailgun.outbox[0]!.emlFile);
   expect(valuesOf(read!, 'X-Mailgun-Sid')).toEqual([/X-Mailgun-Sid: (\S+)/.exec(delivered.toString())![1]]);
 });
 
-test('what is delivered late is forwarded late; what bounces is not', async () => {
-  sandbox.set({ stepMs: 20 });
-  for (const local of ['slow', 'bounce']) await sandbox.forwards.set({ from: `${local}@acme.test`, to: TO });
-  const send = (to: string) => clientOf(sandbox).messages.create(DOMAIN, mimeSend(to, mimeOf({ to })));
+test('mail that is delivered late is forwarded late; mail that bounces is not', async () => {
+  localMailgun.set({ stepMs: 20 });
+  for (const local of ['slow', 'bounce'])
+    await localMailgun.forwards.set({ from: `${local}@acme.test`, to: TO });
+  const send = (to: string) => clientOf(localMailgun).messages.create(DOMAIN, mimeSend(to, mimeOf({ to })));
   await send('bounce@acme.test');
   await send('slow@acme.test');
   await until('the slow one', async () => (await inbound()).length > 0);
@@ -96,19 +100,19 @@ test('what is delivered late is forwarded late; what bounces is not', async () =
 });
 
 test('a delivery that was not due yet is made after a restart', async () => {
-  sandbox.set({ stepMs: 400 });
-  await sandbox.forwards.set({ from: 'slow@acme.test', to: TO });
-  await clientOf(sandbox).messages.create(DOMAIN, mimeSend('slow@acme.test', mimeOf()));
-  await sandbox.close();
-  sandbox = await sandboxFor(receiver, { dataDir });
-  expect(sandbox.forwards.all).toEqual([{ from: 'slow@acme.test', to: TO, style: 'gmail' }]);
+  localMailgun.set({ stepMs: 400 });
+  await localMailgun.forwards.set({ from: 'slow@acme.test', to: TO });
+  await clientOf(localMailgun).messages.create(DOMAIN, mimeSend('slow@acme.test', mimeOf()));
+  await localMailgun.close();
+  localMailgun = await localMailgunFor(receiver, { dataDir });
+  expect(localMailgun.forwards.all).toEqual([{ from: 'slow@acme.test', to: TO, style: 'gmail' }]);
   await until('the slow one', async () => (await inbound()).length > 0);
   expect(await recipients()).toEqual([TO]);
 });
 
-test('only the recipients that have one are replaced; a tag is in the same mailbox', async () => {
-  await sandbox.forwards.set({ from: FROM, to: TO });
-  const { deliveries, messageId, key } = await sandbox.receive(
+test('only recipients with a forward are replaced; an address with a tag is in the same mailbox', async () => {
+  await localMailgun.forwards.set({ from: FROM, to: TO });
+  const { deliveries, messageId, key } = await localMailgun.receive(
     mail('support+news@acme.test', 'other@acme.test'),
   );
   expect(messageId).toBe('<1@client.test>');
@@ -127,22 +131,22 @@ test('only the recipients that have one are replaced; a tag is in the same mailb
   );
 });
 
-test('from one host to the next, each on top; a circle ends, and nobody has the mail', async () => {
-  await sandbox.forwards.set({ from: 'old@acme.test', to: FROM, style: 'plain' });
-  await sandbox.forwards.set({ from: FROM, to: TO, style: 'gmail' });
-  await sandbox.receive(mail('old@acme.test'));
+test('from host to host, each adds its headers on top; a loop ends, and the mail arrives nowhere', async () => {
+  await localMailgun.forwards.set({ from: 'old@acme.test', to: FROM, style: 'plain' });
+  await localMailgun.forwards.set({ from: FROM, to: TO, style: 'gmail' });
+  await localMailgun.receive(mail('old@acme.test'));
   const [read] = await inbound();
   expect(valuesOf(read!, 'recipient')).toEqual([TO]);
   expect(valuesOf(read!, 'Delivered-To')).toEqual([FROM, 'old@acme.test']);
 
-  await sandbox.forwards.set({ from: TO, to: 'old@acme.test' });
-  expect(await sandbox.receive(mail('old@acme.test'))).toMatchObject({
+  await localMailgun.forwards.set({ from: TO, to: 'old@acme.test' });
+  expect(await localMailgun.receive(mail('old@acme.test'))).toMatchObject({
     messageId: '<1@client.test>',
     deliveries: [],
   });
-  const send = (to: string) => clientOf(sandbox).messages.create(DOMAIN, mimeSend(to, mimeOf({ to })));
+  const send = (to: string) => clientOf(localMailgun).messages.create(DOMAIN, mimeSend(to, mimeOf({ to })));
   await send(FROM);
-  await sandbox.forwards.set({ from: 'straight@acme.test', to: 'support@postroom.test' });
+  await localMailgun.forwards.set({ from: 'straight@acme.test', to: 'support@postroom.test' });
   await send('straight@acme.test');
   await until('the mail after it', async () => (await inbound()).length > 1);
   expect(await recipients()).toEqual([TO, 'support@postroom.test']);
@@ -150,7 +154,7 @@ test('from one host to the next, each on top; a circle ends, and nobody has the 
 
 test('over HTTP', async () => {
   const call = async (method: string, query = '', body?: unknown) => {
-    const response = await fetch(`${sandbox.url}/sandbox/forwards${query}`, {
+    const response = await fetch(`${localMailgun.url}/sandbox/forwards${query}`, {
       method,
       ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
     });
@@ -164,6 +168,6 @@ test('over HTTP', async () => {
   expect(await call('GET')).toEqual([200, { data: [forward] }]);
   expect(await call('DELETE', '?from=support%40acme.test')).toEqual([204, '']);
   expect(await call('DELETE', '?from=support%40acme.test')).toMatchObject([404, {}]);
-  await sandbox.receive(mail(FROM));
+  await localMailgun.receive(mail(FROM));
   expect(await recipients()).toEqual([FROM]);
 });

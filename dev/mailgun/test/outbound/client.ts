@@ -5,7 +5,7 @@ import { API_KEY } from '../receiver.ts';
 
 export const DOMAIN = 'postroom.test';
 
-/** What mailgun.js throws; its class is not exported. */
+/** An error of mailgun.js, which does not export its class. */
 export interface ApiError {
   type: string;
   status: number;
@@ -15,12 +15,12 @@ export interface ApiError {
 
 /** The real client, as Postroom uses it. */
 export const clientOf = (
-  sandbox: { url: string },
+  localMailgun: { url: string },
   { key = API_KEY, timeout = 20_000 }: { key?: string; timeout?: number } = {},
 ): Interfaces.IMailgunClient =>
-  new Mailgun(FormData).client({ username: 'api', key, url: sandbox.url, timeout });
+  new Mailgun(FormData).client({ username: 'api', key, url: localMailgun.url, timeout });
 
-/** The error of a call. @throws when there is none. */
+/** The error of a call. @throws when the call succeeds */
 export async function errorOf(call: Promise<unknown>): Promise<ApiError> {
   try {
     await call;
@@ -31,7 +31,7 @@ export async function errorOf(call: Promise<unknown>): Promise<ApiError> {
 }
 
 let count = 0;
-/** A raw mail, as Postroom composes them. */
+/** A raw mail, as Postroom composes it. */
 export function mimeOf(
   fields: { messageId?: string; to?: string; subject?: string; text?: string } = {},
 ): Buffer {
@@ -51,6 +51,6 @@ export function mimeOf(
   return Buffer.from(lines.join('\r\n'));
 }
 
-/** A MIME send's data. */
+/** The data of a MIME send. */
 export const mimeSend = (to: string | string[], message: Buffer, more: Record<string, unknown> = {}) =>
   ({ to, message, ...more }) as Parameters<Interfaces.IMailgunClient['messages']['create']>[1];

@@ -1,27 +1,27 @@
-import { API_KEY, sandboxFor, startReceiver } from '../receiver.ts';
+import { API_KEY, localMailgunFor, startReceiver } from '../receiver.ts';
 import { clientOf, DOMAIN, errorOf, mimeOf, mimeSend } from './client.ts';
 
-type Sandbox = Awaited<ReturnType<typeof sandboxFor>>;
+type LocalMailgun = Awaited<ReturnType<typeof localMailgunFor>>;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-const open: Sandbox[] = [];
-// mailgun.js says at each call that its events API is deprecated.
+const open: LocalMailgun[] = [];
+// mailgun.js prints at each call that its events API is deprecated.
 const warn = console.warn;
 beforeAll(async () => {
   console.warn = () => {};
   receiver = await startReceiver();
 });
 afterEach(async () => {
-  for (const sandbox of open.splice(0)) await sandbox.close();
+  for (const localMailgun of open.splice(0)) await localMailgun.close();
 });
 afterAll(async () => {
   console.warn = warn;
   await receiver.close();
 });
 
-async function start(options: Parameters<typeof sandboxFor>[1] = {}) {
-  const sandbox = await sandboxFor(receiver, { stepMs: 0, ...options });
-  open.push(sandbox);
-  return { sandbox, client: clientOf(sandbox) };
+async function start(options: Parameters<typeof localMailgunFor>[1] = {}) {
+  const localMailgun = await localMailgunFor(receiver, { stepMs: 0, ...options });
+  open.push(localMailgun);
+  return { localMailgun, client: clientOf(localMailgun) };
 }
 type Client = ReturnType<typeof clientOf>;
 
@@ -29,7 +29,7 @@ const send = (client: Client, to: string | string[], messageId: string, more: Re
   client.messages.create(DOMAIN, mimeSend(to, mimeOf({ messageId }), more));
 /** Steps of a delivery follow each other within a millisecond here. */
 const happened = () => new Promise((resolve) => setTimeout(resolve, 5));
-/** Every event of a mail, oldest first. */
+/** All events of a mail, oldest first. */
 const eventsOf = async (client: Client, messageId: string) =>
   (await client.events.get(DOMAIN, { 'message-id': messageId.slice(1, -1), begin: '0', ascending: 'yes' }))
     .items;
@@ -40,7 +40,7 @@ const raw = async (url: string) => {
   return (await fetch(url, { headers: { authorization } })).json() as Promise<Record<string, unknown>>;
 };
 
-describe('what becomes of a mail', () => {
+describe('the events of a mail', () => {
   test.each([
     ['dana@client.test', ['accepted', 'delivered']],
     ['bounce@client.test', ['accepted', 'failed permanent']],
@@ -48,15 +48,17 @@ describe('what becomes of a mail', () => {
     ['Complain@client.test', ['accepted', 'delivered', 'complained']],
     ['slowly@client.test', ['accepted', 'delivered']],
   ])('%s: %j', async (to, expected) => {
-    const { sandbox, client } = await start();
+    const { localMailgun, client } = await start();
     await send(client, to, '<one@postroom.test>');
     await happened();
     expect(kinds(await eventsOf(client, '<one@postroom.test>'))).toEqual(expected);
-    expect(sandbox.outbox.map((mail) => mail.recipient)).toEqual(expected.includes('delivered') ? [to] : []);
+    expect(localMailgun.outbox.map((mail) => mail.recipient)).toEqual(
+      expected.includes('delivered') ? [to] : [],
+    );
   });
 
   test('in steps', async () => {
-    const { sandbox, client } = await start({ stepMs: 60_000 });
+    const { localMailgun, client } = await start({ stepMs: 60_000 });
     await send(client, ['slow@client.test', 'complain@client.test'], '<steps@postroom.test>');
     await happened();
     const items = await eventsOf(client, '<steps@postroom.test>');
@@ -66,10 +68,10 @@ describe('what becomes of a mail', () => {
       'slow@client.test accepted',
       'slow@client.test failed',
     ]);
-    expect(sandbox.outbox.map((mail) => mail.recipient)).toEqual(['complain@client.test']);
+    expect(localMailgun.outbox.map((mail) => mail.recipient)).toEqual(['complain@client.test']);
   });
 
-  test('an address that bounced gets no more, until it is taken off the list', async () => {
+  test('an address that bounced gets no more mail until it is removed from the list', async () => {
     const { client } = await start();
     await send(client, 'bounce@client.test', '<first@postroom.test>');
     await send(client, ['Bounce@Client.test', 'dana@client.test'], '<second@postroom.test>');
@@ -106,7 +108,7 @@ describe('what becomes of a mail', () => {
 
 describe('shape', () => {
   test('an event of the Events API, and the same as a log item', async () => {
-    const { sandbox, client } = await start();
+    const { localMailgun, client } = await start();
     const more = { 'o:tag': ['reply', 'm-1'], 'v:message_id': 'm-1', 'v:attempt': '2' };
     await send(client, 'Dana@client.test', '<shape@postroom.test>', more);
     await happened();
@@ -115,7 +117,7 @@ describe('shape', () => {
       unknown
     >[];
     const storageUrl = expect.stringMatching(
-      new RegExp(`^${sandbox.url}/v3/domains/postroom.test/messages/[\\w-]+$`),
+      new RegExp(`^${localMailgun.url}/v3/domains/postroom.test/messages/[\\w-]+$`),
     );
     const common = {
       'log-level': 'info',
@@ -207,11 +209,11 @@ const equals = (attribute: string, value: string) => ({
 });
 const FUTURE = new Date(Date.now() + 3_600_000);
 
-describe('asking', () => {
-  let sandbox: Sandbox;
+describe('queries', () => {
+  let localMailgun: LocalMailgun;
   let client: Client;
   beforeEach(async () => {
-    ({ sandbox, client } = await start());
+    ({ localMailgun, client } = await start());
     for (const n of [1, 2, 3])
       await send(client, ['dana@client.test', `u${n}@client.test`], `<${n}@postroom.test>`);
     await send(client, 'bounce@client.test', '<b@postroom.test>', { 'o:tag': 'x' });
@@ -229,7 +231,7 @@ describe('asking', () => {
     expect(await count({ 'message-id': '2@postroom.test' })).toBe(4);
     expect(await count({ 'message-id': '2@postroom.test', event: 'accepted' })).toBe(2);
     expect(await count({ 'message-id': '"2@postroom.test" OR 3@postroom.test' })).toBe(8);
-    // With angle brackets Mailgun passes the filter over (mailgun.js, issue 296).
+    // Mailgun ignores the filter with angle brackets (mailgun.js, issue 296).
     expect(await count({ 'message-id': '<2@postroom.test>', event: 'accepted' })).toBe(7);
     expect(await count({ 'message-id': 'none@postroom.test' })).toBe(0);
     expect(await count({ tags: 'x' })).toBe(2);
@@ -255,7 +257,7 @@ describe('asking', () => {
     ).toEqual([]);
   });
 
-  test('page by page, and what comes later', async () => {
+  test('page by page, and events that appear later', async () => {
     const all = (await client.events.get(DOMAIN, { begin: '0', ascending: 'yes' })).items.map(({ id }) => id);
     const seen: string[] = [];
     let page = await client.events.get(DOMAIN, { begin: '0', ascending: 'yes', limit: 4 });
@@ -313,7 +315,7 @@ describe('asking', () => {
     ).toHaveLength(8);
   });
 
-  test('logs: an end in whole seconds leaves out the rest of its second', async () => {
+  test('logs: an end in whole seconds excludes the rest of that second', async () => {
     const end = new Date();
     const { items } = await client.logs.list({ start: new Date(0), end });
     expect(
@@ -321,14 +323,14 @@ describe('asking', () => {
     ).toBe(true);
   });
 
-  test('what cannot be read is refused', async () => {
+  test('a query that cannot be read is refused', async () => {
     const filter = { AND: [equals('message-id', '1@postroom.test')] };
     expect(await errorOf(client.logs.list({ start: new Date(0), end: FUTURE, filter }))).toMatchObject({
       status: 400,
     });
     expect(await errorOf(client.events.get(DOMAIN, { begin: 'yesterday' }))).toMatchObject({ status: 400 });
     expect(await errorOf(client.events.get(DOMAIN, { page: 'nonsense' }))).toMatchObject({ status: 400 });
-    const wrong = clientOf(sandbox, { key: 'wrong' });
+    const wrong = clientOf(localMailgun, { key: 'wrong' });
     expect(await errorOf(wrong.events.get(DOMAIN, {}))).toMatchObject({ status: 401, details: 'Forbidden' });
     expect(await errorOf(wrong.logs.list({ start: new Date(0), end: FUTURE }))).toMatchObject({
       status: 401,
@@ -341,30 +343,30 @@ describe('asking', () => {
     [429, { status: 429, details: expect.stringContaining('try again after 120 seconds') }],
     [500, { status: 500, details: 'Internal Server Error' }],
   ] as const)('faults: %d, twice', async (answer, error) => {
-    sandbox.faults.set({ events: { answer, times: 2 } });
+    localMailgun.faults.set({ events: { answer, times: 2 } });
     expect(await errorOf(client.events.get(DOMAIN, {}))).toMatchObject(error);
     expect(await errorOf(client.logs.list({ start: new Date(0), end: FUTURE }))).toMatchObject(error);
     expect((await client.events.get(DOMAIN, {})).items).toHaveLength(14);
   });
 
   test('faults: empty, and hanging', async () => {
-    sandbox.faults.set({ events: { answer: 'empty', times: 2 } });
+    localMailgun.faults.set({ events: { answer: 'empty', times: 2 } });
     expect((await client.events.get(DOMAIN, {})).items).toEqual([]);
     expect((await client.logs.list({ start: new Date(0), end: FUTURE })).items).toEqual([]);
-    sandbox.faults.set({ events: { answer: 'hang' } });
-    const impatient = clientOf(sandbox, { timeout: 200 });
+    localMailgun.faults.set({ events: { answer: 'hang' } });
+    const impatient = clientOf(localMailgun, { timeout: 200 });
     expect(await errorOf(impatient.events.get(DOMAIN, {}))).toMatchObject({ message: 'ECONNABORTED' });
   });
 });
 
-test('events appear late, and at once when the delay is taken away', async () => {
-  const { sandbox, client } = await start({ eventsDelayMs: 3_600_000 });
+test('events appear late, and at once when the delay is removed', async () => {
+  const { localMailgun, client } = await start({ eventsDelayMs: 3_600_000 });
   await send(client, 'dana@client.test', '<late@postroom.test>');
   await happened();
-  expect(sandbox.outbox).toHaveLength(1);
+  expect(localMailgun.outbox).toHaveLength(1);
   expect(await eventsOf(client, '<late@postroom.test>')).toEqual([]);
   expect((await client.logs.list({ start: new Date(0), end: FUTURE })).items).toEqual([]);
-  sandbox.set({ eventsDelayMs: 0 });
+  localMailgun.set({ eventsDelayMs: 0 });
   expect(kinds(await eventsOf(client, '<late@postroom.test>'))).toEqual(['accepted', 'delivered']);
   expect((await client.logs.list({ start: new Date(0), end: FUTURE })).items).toHaveLength(2);
 });

@@ -1,40 +1,40 @@
 import { type SendFault, SendFaults } from '../../outbound/sendFaults.ts';
-import { until } from '../../../../test/support/until.ts';
-import { sandboxFor, startReceiver } from '../receiver.ts';
+import { until } from '../until.ts';
+import { localMailgunFor, startReceiver } from '../receiver.ts';
 import { clientOf, DOMAIN, errorOf, mimeOf, mimeSend } from './client.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let client: ReturnType<typeof clientOf>;
 beforeAll(async () => {
   receiver = await startReceiver();
 });
 beforeEach(async () => {
-  sandbox = await sandboxFor(receiver);
-  client = clientOf(sandbox);
+  localMailgun = await localMailgunFor(receiver);
+  client = clientOf(localMailgun);
 });
-afterEach(() => sandbox.close());
+afterEach(() => localMailgun.close());
 afterAll(() => receiver.close());
 
 const send = (to = 'dana@client.test', by = client) =>
   by.messages.create(DOMAIN, mimeSend(to, mimeOf({ messageId: '<fault@postroom.test>' })));
 
-describe('accepted, and the caller does not learn of it', () => {
+describe('accepted, but the caller does not see it', () => {
   test.each([
     ['accept_then_drop', { status: 400, message: 'ECONNRESET' }, 'drop'],
     ['accept_then_500', { status: 500, details: 'Internal Server Error' }, 500],
     ['accept_then_hang', { status: 400, message: 'ECONNABORTED' }, 'hang'],
   ] as const)('%s', async (answer, error, logged) => {
-    sandbox.faults.set({ sends: { answer, times: 1 } });
-    const impatient = clientOf(sandbox, { timeout: answer === 'accept_then_hang' ? 3_000 : 20_000 });
+    localMailgun.faults.set({ sends: { answer, times: 1 } });
+    const impatient = clientOf(localMailgun, { timeout: answer === 'accept_then_hang' ? 3_000 : 20_000 });
     expect(await errorOf(send('dana@client.test', impatient))).toMatchObject(error);
-    // A caller that gives up may do so before all of its call was read.
-    await until('the call', () => sandbox.sends.length > 0);
-    expect(sandbox.sends).toMatchObject([
+    // A caller may give up before its whole call was read.
+    await until('the call', () => localMailgun.sends.length > 0);
+    expect(localMailgun.sends).toMatchObject([
       { messageId: '<fault@postroom.test>', accepted: true, answer: logged, fault: answer },
     ]);
     expect(await send()).toMatchObject({ id: '<fault@postroom.test>' });
-    expect(sandbox.outbox).toHaveLength(2);
+    expect(localMailgun.outbox).toHaveLength(2);
   });
 });
 
@@ -100,40 +100,40 @@ describe('not accepted', () => {
     ],
   ];
   test.each(refused)('%j', async (fault, error) => {
-    sandbox.faults.set({ sends: { ...fault, times: 1 } });
-    const impatient = clientOf(sandbox, { timeout: fault.answer === 'hang' ? 3_000 : 20_000 });
+    localMailgun.faults.set({ sends: { ...fault, times: 1 } });
+    const impatient = clientOf(localMailgun, { timeout: fault.answer === 'hang' ? 3_000 : 20_000 });
     expect(await errorOf(send('dana@client.test', impatient))).toMatchObject({
       type: 'MailgunAPIError',
       ...error,
     });
-    await until('the call', () => sandbox.sends.length > 0);
-    expect(sandbox.sends).toMatchObject([
+    await until('the call', () => localMailgun.sends.length > 0);
+    expect(localMailgun.sends).toMatchObject([
       { accepted: false, fault: fault.answer, messageId: '<fault@postroom.test>' },
     ]);
-    expect(sandbox.outbox).toEqual([]);
+    expect(localMailgun.outbox).toEqual([]);
     await send();
-    expect(sandbox.outbox).toHaveLength(1);
+    expect(localMailgun.outbox).toHaveLength(1);
   });
 
   test('200 without an id, and 200 with a page of a proxy', async () => {
-    sandbox.faults.set({ sends: { answer: 'no_id', times: 1 } });
+    localMailgun.faults.set({ sends: { answer: 'no_id', times: 1 } });
     expect(await send()).toEqual({ status: 200, message: 'Queued. Thank you.' });
-    sandbox.faults.set({ sends: { answer: 'html', times: 1 } });
+    localMailgun.faults.set({ sends: { answer: 'html', times: 1 } });
     const answer = await send();
     expect(answer.id).toBeUndefined();
     expect(answer.message).toMatch(/^<html>/);
-    expect(sandbox.outbox).toEqual([]);
+    expect(localMailgun.outbox).toEqual([]);
   });
 });
 
 describe('a mix', () => {
   const answers = async (calls: number) => {
     for (let n = 0; n < calls; n += 1) await send().catch(() => {});
-    return sandbox.sends.map((call) => call.answer);
+    return localMailgun.sends.map((call) => call.answer);
   };
 
-  test('every third, and of the others the first two', async () => {
-    sandbox.faults.set({
+  test('each third call, and the first two of the others', async () => {
+    localMailgun.faults.set({
       sends: [
         { answer: 500, every: 3 },
         { answer: 402, times: 2 },
@@ -143,37 +143,37 @@ describe('a mix', () => {
   });
 
   test('only for one recipient', async () => {
-    sandbox.faults.set({ sends: { answer: 500, recipient: 'Ops@client.test' } });
+    localMailgun.faults.set({ sends: { answer: 500, recipient: 'Ops@client.test' } });
     await send('dana@client.test');
     await errorOf(send('ops@client.test'));
-    expect(sandbox.sends.map((call) => call.answer)).toEqual([200, 500]);
+    expect(localMailgun.sends.map((call) => call.answer)).toEqual([200, 500]);
   });
 
-  test('by chance', () => {
+  test('with a probability', () => {
     const faults = new SendFaults();
     faults.set({ answer: 500, probability: 0.5 });
-    const met = Array.from({ length: 400 }, () => faults.take([])).filter((fault) => fault !== null).length;
+    const met = Array.from({ length: 400 }, () => faults.next([])).filter((fault) => fault !== null).length;
     expect(met).toBeGreaterThan(100);
     expect(met).toBeLessThan(300);
   });
 });
 
 test('the rate limit: a call too many in a second', async () => {
-  sandbox.set({ sendsPerSecond: 1 });
-  while (!sandbox.sends.some((call) => call.answer === 429))
+  localMailgun.set({ sendsPerSecond: 1 });
+  while (!localMailgun.sends.some((call) => call.answer === 429))
     await Promise.all([send(), send()].map((call) => call.catch(() => {})));
-  expect(sandbox.sends.find((call) => call.answer === 429)).toMatchObject({
+  expect(localMailgun.sends.find((call) => call.answer === 429)).toMatchObject({
     accepted: false,
     message:
       'Domain postroom.test is not allowed to send: account-requests-per-sec limit exceeded, try again after 1 seconds',
   });
-  sandbox.set({ sendsPerSecond: null });
+  localMailgun.set({ sendsPerSecond: null });
   await Promise.all(Array.from({ length: 5 }, () => send()));
 });
 
 test('over HTTP: faults, settings, and the log of sends', async () => {
   const post = (path: string, body: object) =>
-    fetch(`${sandbox.url}${path}`, {
+    fetch(`${localMailgun.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -182,7 +182,7 @@ test('over HTTP: faults, settings, and the log of sends', async () => {
   expect(await errorOf(send())).toMatchObject({ message: 'ECONNRESET' });
   expect((await post('/sandbox/settings', { sends_per_second: 1000, events_delay_ms: 5 })).status).toBe(204);
   await send();
-  const log = (await (await fetch(`${sandbox.url}/sandbox/sends`)).json()) as { data: object[] };
+  const log = (await (await fetch(`${localMailgun.url}/sandbox/sends`)).json()) as { data: object[] };
   expect(log.data).toMatchObject([
     { message_id: '<fault@postroom.test>', answer: 'drop', accepted: false },
     { message_id: '<fault@postroom.test>', answer: 200, accepted: true },

@@ -1,31 +1,31 @@
 import http from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { readPost, sandboxFor, startReceiver, valuesOf } from '../receiver.ts';
+import { readPost, localMailgunFor, startReceiver, valuesOf } from '../receiver.ts';
 import { clientOf, DOMAIN, mimeOf, mimeSend } from './client.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let client: ReturnType<typeof clientOf>;
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver, { retrySpeed: 1 });
-  client = clientOf(sandbox);
+  localMailgun = await localMailgunFor(receiver, { retrySpeed: 1 });
+  client = clientOf(localMailgun);
 });
 beforeEach(() => {
   receiver.posts.length = 0;
   receiver.answer = () => 200;
 });
 afterAll(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 
 const page = async (path: string) => {
-  const response = await fetch(`${sandbox.url}${path}`);
+  const response = await fetch(`${localMailgun.url}${path}`);
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
 const IMAGE = Buffer.from([1, 2, 3]);
-/** Sends a mail in its parts, and gives the outbox entry of its first recipient. */
+/** Sends a mail in parts. @returns the outbox entry of its first recipient */
 async function deliver(data: Record<string, unknown>) {
   const mail = {
     from: 'Acme <support@postroom.test>',
@@ -34,11 +34,11 @@ async function deliver(data: Record<string, unknown>) {
     ...data,
   };
   const { id } = await client.messages.create(DOMAIN, mail);
-  return sandbox.outbox.find((entry) => entry.messageId === id)!;
+  return localMailgun.outbox.find((entry) => entry.messageId === id)!;
 }
 const HOSTILE = `"><script>alert(1)</script>'&`;
 
-test('outbox.json: newest first, one entry a recipient, with the raw mail', async () => {
+test('outbox.json: newest first, one entry for each recipient, with the raw mail', async () => {
   await deliver({ subject: 'First' });
   await deliver({ subject: 'Größe 🎉', to: 'a@client.test, b@client.test' });
   const list = JSON.parse((await page('/sandbox/outbox.json')).text) as Record<string, string>[];
@@ -48,14 +48,14 @@ test('outbox.json: newest first, one entry a recipient, with the raw mail', asyn
   expect(one).toEqual({
     id: expect.stringMatching(/^[\w-]{22}$/),
     recipient: expect.any(String),
-    raw_url: `${sandbox.url}/sandbox/outbox/${one!.id}/raw`,
+    raw_url: `${localMailgun.url}/sandbox/outbox/${one!.id}/raw`,
     message_id: expect.stringMatching(/^<.+@postroom\.test>$/),
     subject: 'Größe 🎉',
     at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
   });
   const raw = await fetch(one!.raw_url!);
   expect(raw.headers.get('content-type')).toBe('message/rfc822');
-  const { emlFile } = sandbox.outbox.find(({ id }) => id === one!.id)!;
+  const { emlFile } = localMailgun.outbox.find(({ id }) => id === one!.id)!;
   expect(Buffer.from(await raw.arrayBuffer()).equals(await readFile(emlFile))).toBe(true);
 });
 
@@ -93,7 +93,7 @@ describe('a mail', () => {
     expect(text).toContain('support@postroom.test');
     expect(text).toMatch(/From: .*&gt;&lt;script/);
 
-    const file = await fetch(`${sandbox.url}/sandbox/outbox/${entry.id}/attachments/0`);
+    const file = await fetch(`${localMailgun.url}/sandbox/outbox/${entry.id}/attachments/0`);
     expect(file.headers.get('content-disposition')).toMatch(/^attachment; .*filename\*=UTF-8''Rechnung/);
     expect([file.headers.get('content-type'), await file.text()]).toEqual(['application/pdf', 'pdf']);
     const source = await page(`/sandbox/outbox/${entry.id}/raw?as=text`);
@@ -101,7 +101,7 @@ describe('a mail', () => {
     expect(source.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('its HTML in a sandboxed frame of its own, with inline images, and nothing from elsewhere', async () => {
+  test('its HTML in a sandboxed frame, with inline images and no external resources', async () => {
     const markup = '<p onclick="x()">Hi <img src="cid:logo%2Epng"></p><script>alert(1)</script>';
     const entry = await deliver({ html: markup, inline: [{ filename: 'logo.png', data: IMAGE }] });
     const { text } = await page(`/sandbox/outbox/${entry.id}`);
@@ -116,7 +116,7 @@ describe('a mail', () => {
     expect(policy).not.toMatch(/script|unsafe-eval|allow-same-origin/);
   });
 
-  test('that cannot be read has its source', async () => {
+  test('that cannot be parsed: only its source', async () => {
     const deep = Array.from(
       { length: 300 },
       (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\r\n\r\n--b${n}\r\n`,
@@ -125,13 +125,13 @@ describe('a mail', () => {
       `From: a@postroom.test\r\nMessage-Id: <deep@postroom.test>\r\n${deep.join('')}`,
     );
     await client.messages.create(DOMAIN, mimeSend('dana@client.test', message));
-    const entry = sandbox.outbox.find(({ messageId }) => messageId === '<deep@postroom.test>')!;
+    const entry = localMailgun.outbox.find(({ messageId }) => messageId === '<deep@postroom.test>')!;
     const { status, text } = await page(`/sandbox/outbox/${entry.id}`);
-    expect([status, text.includes('cannot be read')]).toEqual([200, true]);
+    expect([status, text.includes('cannot be displayed')]).toEqual([200, true]);
     expect((await page(`/sandbox/outbox/${entry.id}/raw`)).text.endsWith(message.toString())).toBe(true);
   });
 
-  test('that is not there: 404', async () => {
+  test('that does not exist: 404', async () => {
     const { id } = await deliver({});
     for (const path of [
       'nothing',
@@ -146,8 +146,8 @@ describe('a mail', () => {
 });
 
 describe('an answer from the page', () => {
-  const answer = (id: string, form: FormData, origin = sandbox.url) =>
-    fetch(`${sandbox.url}/sandbox/outbox/${id}/answer`, {
+  const answer = (id: string, form: FormData, origin = localMailgun.url) =>
+    fetch(`${localMailgun.url}/sandbox/outbox/${id}/answer`, {
       method: 'POST',
       headers: { origin },
       body: form,
@@ -195,12 +195,12 @@ describe('an answer from the page', () => {
     expect(read.files).toMatchObject([
       { filename: 'Größe.txt', contentType: 'text/plain', bytes: Buffer.from('abc') },
     ]);
-    expect((await page(done.headers.get('location')!)).text).toContain('Postroom has taken it');
+    expect((await page(done.headers.get('location')!)).text).toContain('the application has accepted it');
   });
 
-  test('to From where there is no Reply-To; Re: once; without a name where the mail gives none', async () => {
+  test('to From without a Reply-To; Re: only once; without a name when the mail has none', async () => {
     const entry = await deliver({ to: 'x@client.test', bcc: 'dana@client.test', subject: 'RE: Order' });
-    const bcc = sandbox.outbox.find(
+    const bcc = localMailgun.outbox.find(
       (one) => one.messageId === entry.messageId && one.recipient === 'dana@client.test',
     )!;
     await answer(bcc.id, form('ok'));
@@ -213,7 +213,7 @@ describe('an answer from the page', () => {
     });
   });
 
-  test('that Postroom does not take is said so', async () => {
+  test('that the application does not accept: the page says so', async () => {
     const { id } = await deliver({});
     receiver.answer = () => 503;
     expect((await answer(id, form('ok'))).headers.get('location')).toBe(
@@ -225,7 +225,7 @@ describe('an answer from the page', () => {
     );
   });
 
-  test('from elsewhere: 403; empty: 422; too large: 422; to nothing: 404', async () => {
+  test('from another origin: 403; empty: 422; too large: 422; to no mail: 404', async () => {
     const { id } = await deliver({});
     receiver.posts.length = 0;
     for (const origin of ['https://evil.test', 'null', ''])
@@ -245,10 +245,14 @@ test.each(['evil.test', 'localhost.evil.test', '127.0.0.1.evil.test'])(
     for (const path of ['/sandbox/outbox', '/sandbox/outbox.json']) {
       const status = await new Promise((resolve, reject) => {
         http
-          .get(`${sandbox.url}${path}`, { headers: { host: `${host}:${sandbox.port}` } }, (response) => {
-            response.resume();
-            resolve(response.statusCode);
-          })
+          .get(
+            `${localMailgun.url}${path}`,
+            { headers: { host: `${host}:${localMailgun.port}` } },
+            (response) => {
+              response.resume();
+              resolve(response.statusCode);
+            },
+          )
           .on('error', reject);
       });
       expect([path, status]).toEqual([path, 403]);
@@ -257,7 +261,7 @@ test.each(['evil.test', 'localhost.evil.test', '127.0.0.1.evil.test'])(
 );
 
 test('under localhost it is', async () => {
-  const { status } = await fetch(`http://localhost:${sandbox.port}/sandbox/outbox.json`);
+  const { status } = await fetch(`http://localhost:${localMailgun.port}/sandbox/outbox.json`);
   expect(status).toBe(200);
 });
 
@@ -266,6 +270,6 @@ test('mimeOf mails are shown as text', async () => {
     DOMAIN,
     mimeSend('dana@client.test', mimeOf({ messageId: '<text@postroom.test>' })),
   );
-  const entry = sandbox.outbox.find(({ messageId }) => messageId === '<text@postroom.test>')!;
+  const entry = localMailgun.outbox.find(({ messageId }) => messageId === '<text@postroom.test>')!;
   expect((await page(`/sandbox/outbox/${entry.id}`)).text).toContain('<pre>It is on its way.');
 });

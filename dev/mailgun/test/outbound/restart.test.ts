@@ -2,9 +2,9 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import os from 'node:os';
 import path from 'node:path';
 import { SentMails } from '../../outbound/sentMails.ts';
-import { lastingPort } from '../../../../test/support/ports.ts';
-import { until } from '../../../../test/support/until.ts';
-import { sandboxFor, startReceiver } from '../receiver.ts';
+import { lastingPort } from '../ports.ts';
+import { until } from '../until.ts';
+import { localMailgunFor, startReceiver } from '../receiver.ts';
 import { clientOf, DOMAIN, mimeOf, mimeSend } from './client.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
@@ -18,13 +18,14 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true });
 });
 
-const send = (sandbox: { url: string }, to: string, messageId: string) =>
-  clientOf(sandbox).messages.create(DOMAIN, mimeSend(to, mimeOf({ messageId })));
-const logs = async (sandbox: { url: string }) =>
-  (await clientOf(sandbox).logs.list({ start: new Date(0), end: new Date(Date.now() + 3_600_000) })).items;
+const send = (localMailgun: { url: string }, to: string, messageId: string) =>
+  clientOf(localMailgun).messages.create(DOMAIN, mimeSend(to, mimeOf({ messageId })));
+const logs = async (localMailgun: { url: string }) =>
+  (await clientOf(localMailgun).logs.list({ start: new Date(0), end: new Date(Date.now() + 3_600_000) }))
+    .items;
 
-test('outbox, raw mails, events and suppressions outlive a restart', async () => {
-  const first = await sandboxFor(receiver, { dataDir, port: await lastingPort() });
+test('outbox, raw mails, events and suppressions survive a restart', async () => {
+  const first = await localMailgunFor(receiver, { dataDir, port: await lastingPort() });
   await send(first, 'dana@client.test', '<one@postroom.test>');
   await send(first, 'bounce@client.test', '<two@postroom.test>');
   await send(first, 'eve@client.test', '<three@postroom.test>');
@@ -32,7 +33,7 @@ test('outbox, raw mails, events and suppressions outlive a restart', async () =>
   expect([before.outbox.length, before.events.length]).toEqual([2, 6]);
   await first.close();
 
-  const second = await sandboxFor(receiver, { dataDir, port: first.port });
+  const second = await localMailgunFor(receiver, { dataDir, port: first.port });
   expect(second.outbox).toEqual(before.outbox);
   expect((await logs(second)).map(({ id }) => id)).toEqual(before.events);
   expect(await readFile(second.outbox[0]!.emlFile, 'utf8')).toContain('<three@postroom.test>');
@@ -40,7 +41,7 @@ test('outbox, raw mails, events and suppressions outlive a restart', async () =>
   await send(second, 'dana@client.test', '<four@postroom.test>');
   await second.close();
 
-  const third = await sandboxFor(receiver, { dataDir });
+  const third = await localMailgunFor(receiver, { dataDir });
   expect(third.outbox.map((mail) => mail.messageId)).toEqual([
     '<four@postroom.test>',
     '<three@postroom.test>',
@@ -49,11 +50,11 @@ test('outbox, raw mails, events and suppressions outlive a restart', async () =>
   await third.close();
 });
 
-test('a slow delivery goes on after a restart', async () => {
-  const first = await sandboxFor(receiver, { dataDir, stepMs: 500 });
+test('a slow delivery continues after a restart', async () => {
+  const first = await localMailgunFor(receiver, { dataDir, stepMs: 500 });
   await send(first, 'slow@client.test', '<slow@postroom.test>');
   await first.close();
-  const second = await sandboxFor(receiver, { dataDir });
+  const second = await localMailgunFor(receiver, { dataDir });
   await until('it to be delivered', () => second.outbox.length > 0);
   expect((await logs(second)).map(({ event }) => event)).toEqual([
     'delivered',
@@ -64,20 +65,20 @@ test('a slow delivery goes on after a restart', async () => {
   await second.close();
 });
 
-test('what a kill left half done goes', async () => {
-  const first = await sandboxFor(receiver, { dataDir });
+test('what a kill left incomplete is removed', async () => {
+  const first = await localMailgunFor(receiver, { dataDir });
   await send(first, 'dana@client.test', '<one@postroom.test>');
   await first.close();
   await appendFile(path.join(dataDir, 'sent', 'journal.ndjson'), '{"key":"BAABhalf","at":1,"do');
   await writeFile(path.join(dataDir, 'sent', 'BAABhalf.eml'), 'x');
   await writeFile(path.join(dataDir, 'sent', 'BAABhalf.eml.part-0'), 'x');
 
-  const second = await sandboxFor(receiver, { dataDir });
+  const second = await localMailgunFor(receiver, { dataDir });
   expect(second.outbox).toHaveLength(1);
   expect(await readdir(path.join(dataDir, 'sent'))).toHaveLength(2);
   await send(second, 'dana@client.test', '<two@postroom.test>');
   await second.close();
-  const third = await sandboxFor(receiver, { dataDir });
+  const third = await localMailgunFor(receiver, { dataDir });
   expect(third.outbox).toHaveLength(2);
   await third.close();
 });

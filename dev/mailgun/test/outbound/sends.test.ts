@@ -1,29 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import PostalMime from 'postal-mime';
-import { API_KEY, sandboxFor, startReceiver } from '../receiver.ts';
+import { API_KEY, localMailgunFor, startReceiver } from '../receiver.ts';
 import { clientOf, DOMAIN, errorOf, mimeOf, mimeSend } from './client.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let client: ReturnType<typeof clientOf>;
 beforeAll(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
-  client = clientOf(sandbox);
+  localMailgun = await localMailgunFor(receiver);
+  client = clientOf(localMailgun);
 });
 afterAll(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 
-const delivered = (messageId: string) => sandbox.outbox.filter((mail) => mail.messageId === messageId);
+const delivered = (messageId: string) => localMailgun.outbox.filter((mail) => mail.messageId === messageId);
 const lines = async (messageId: string) =>
   (await readFile(delivered(messageId)[0]!.emlFile, 'latin1')).split('\r\n');
 const parsed = async (messageId: string) =>
   PostalMime.parse(await readFile(delivered(messageId)[0]!.emlFile));
 
 describe('messages.mime', () => {
-  test('goes out as it was given, under what Mailgun adds, to each recipient', async () => {
+  test('goes out unchanged, below the headers that Mailgun adds, to each recipient', async () => {
     const message = mimeOf({ messageId: '<kept@postroom.test>' });
     const send = mimeSend(['dana@client.test', 'Ops <ops@client.test>', 'DANA@client.test'], message, {
       'o:tag': ['reply', 'ticket'],
@@ -35,7 +35,7 @@ describe('messages.mime', () => {
       id: '<kept@postroom.test>',
       message: 'Queued. Thank you.',
     });
-    expect(sandbox.sends.at(-1)).toEqual({
+    expect(localMailgun.sends.at(-1)).toEqual({
       at: expect.any(String),
       path: 'messages.mime',
       domain: DOMAIN,
@@ -62,7 +62,7 @@ describe('messages.mime', () => {
     expect(added).toContain('X-Mailgun-Variables: {"message_id":"m-1"}\r\n');
   });
 
-  test('o:suppress-headers takes out what recipients need not see', async () => {
+  test('o:suppress-headers removes headers that recipients need not see', async () => {
     const message = mimeOf({ messageId: '<suppressed@postroom.test>' });
     const more = {
       'v:secret': 'x',
@@ -100,7 +100,7 @@ describe('messages.mime', () => {
       });
     expect(delivered('<twice@postroom.test>')).toHaveLength(2);
     expect(
-      sandbox.sends.filter((call) => call.messageId === '<twice@postroom.test>' && call.accepted),
+      localMailgun.sends.filter((call) => call.messageId === '<twice@postroom.test>' && call.accepted),
     ).toHaveLength(2);
   });
 
@@ -117,7 +117,7 @@ describe('messages.mime', () => {
   test('o:testmode: accepted, and not delivered', async () => {
     const message = mimeOf({ messageId: '<test@postroom.test>' });
     await client.messages.create(DOMAIN, mimeSend('dana@client.test', message, { 'o:testmode': 'yes' }));
-    expect(sandbox.sends.at(-1)).toMatchObject({ messageId: '<test@postroom.test>', accepted: true });
+    expect(localMailgun.sends.at(-1)).toMatchObject({ messageId: '<test@postroom.test>', accepted: true });
     expect(delivered('<test@postroom.test>')).toEqual([]);
   });
 });
@@ -177,7 +177,7 @@ describe('messages', () => {
     );
   });
 
-  test('a new Message-Id, where the own one has not the right shape', async () => {
+  test('a new Message-Id when its own is malformed', async () => {
     const mail = {
       from: 'a@postroom.test',
       to: 'dana@client.test',
@@ -190,7 +190,7 @@ describe('messages', () => {
   });
 
   test('urlencoded, too', async () => {
-    const response = await fetch(`${sandbox.url}/v3/${DOMAIN}/messages`, {
+    const response = await fetch(`${localMailgun.url}/v3/${DOMAIN}/messages`, {
       method: 'POST',
       headers: { authorization: `Basic ${Buffer.from(`api:${API_KEY}`).toString('base64')}` },
       body: new URLSearchParams({
@@ -229,7 +229,7 @@ describe('what Mailgun refuses', () => {
     const send = { ...good, ...wrong } as Parameters<typeof client.messages.create>[1];
     const error = await errorOf(client.messages.create(DOMAIN, send));
     expect(error).toMatchObject({ type: 'MailgunAPIError', status: 400, details: text });
-    expect(sandbox.sends.at(-1)).toMatchObject({ accepted: false, answer: 400, message: text });
+    expect(localMailgun.sends.at(-1)).toMatchObject({ accepted: false, answer: 400, message: text });
   });
 
   test.each([
@@ -241,16 +241,16 @@ describe('what Mailgun refuses', () => {
   });
 
   test('a wrong key: 401 in plain text', async () => {
-    const wrong = clientOf(sandbox, { key: 'wrong' });
+    const wrong = clientOf(localMailgun, { key: 'wrong' });
     const error = await errorOf(wrong.messages.create(DOMAIN, mimeSend('dana@client.test', mimeOf())));
     expect(error).toMatchObject({ status: 401, message: 'Unauthorized', details: 'Forbidden' });
   });
 
-  test('over 52.4 MiB: 413, and the answer gets through', async () => {
+  test('over 52.4 MiB: 413, and the client can read the answer', async () => {
     const form = new FormData();
     form.set('to', 'dana@client.test');
     form.set('message', new Blob([mimeOf(), Buffer.alloc(55 * 1024 * 1024, 'x')]), 'message');
-    const response = await fetch(`${sandbox.url}/v3/${DOMAIN}/messages.mime`, {
+    const response = await fetch(`${localMailgun.url}/v3/${DOMAIN}/messages.mime`, {
       method: 'POST',
       headers: { authorization: `Basic ${Buffer.from(`api:${API_KEY}`).toString('base64')}` },
       body: form,

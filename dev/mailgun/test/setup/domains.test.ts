@@ -4,21 +4,21 @@ import os from 'node:os';
 import path from 'node:path';
 import { createSetUp } from '../../../../src/infra/providers/index.ts';
 import { clientOf, errorOf } from '../outbound/client.ts';
-import { API_KEY, sandboxFor, startReceiver } from '../receiver.ts';
+import { API_KEY, localMailgunFor, startReceiver } from '../receiver.ts';
 import { publish, Zone } from './zone.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let zone: Zone;
 let client: ReturnType<typeof clientOf>;
 beforeEach(async () => {
   receiver = await startReceiver();
   zone = new Zone();
-  sandbox = await sandboxFor(receiver, { resolve: zone.resolve, takenDomains: ['taken.test'] });
-  client = clientOf(sandbox);
+  localMailgun = await localMailgunFor(receiver, { resolve: zone.resolve, takenDomains: ['taken.test'] });
+  client = clientOf(localMailgun);
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 
@@ -30,7 +30,7 @@ interface Body {
 }
 const call = async (path: string, { key = API_KEY, ...init }: RequestInit & { key?: string } = {}) => {
   const authorization = `Basic ${Buffer.from(`api:${key}`).toString('base64')}`;
-  const response = await fetch(`${sandbox.url}${path}`, { ...init, headers: { authorization } });
+  const response = await fetch(`${localMailgun.url}${path}`, { ...init, headers: { authorization } });
   return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
 };
 const formOf = (fields: Record<string, string>) => {
@@ -42,7 +42,7 @@ const create = (name = 'mg.acme.test') => client.domains.create({ name, dkim_key
 const dkimOf = (domain: Awaited<ReturnType<typeof create>>) =>
   domain.sending_dns_records!.find(({ name }) => name.includes('._domainkey.'))!;
 
-test('create: the records to publish, none of them found yet', async () => {
+test('create: the records to publish, none of which is found yet', async () => {
   const domain = await create('MG.Acme.test');
   expect(domain).toMatchObject({ name: 'mg.acme.test', state: 'unverified', type: 'custom' });
   expect(domain.created_at.getTime()).toBeGreaterThan(Date.now() - 60_000);
@@ -78,7 +78,7 @@ test('create: the records to publish, none of them found yet', async () => {
 test('the account’s own domain is there from the beginning, and sends; also after a restart', async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'own-domain-'));
   for (const name of ['first start', 'second start']) {
-    const own = await sandboxFor(receiver, { ownDomain: 'postroom.test', dataDir });
+    const own = await localMailgunFor(receiver, { ownDomain: 'postroom.test', dataDir });
     const mailgun = { apiKey: API_KEY, signingKey: 'k', url: own.url, timeoutMs: 10_000 };
     const setUp = createSetUp({ mailgun });
     expect([name, await setUp.findDomain('postroom.test')]).toMatchObject([name, { isDisabled: false }]);
@@ -92,7 +92,7 @@ test('the account’s own domain is there from the beginning, and sends; also af
   await rm(dataDir, { recursive: true });
 });
 
-test('create: the message, the selector of Mailgun’s own choice or of ours', async () => {
+test('create: the message, and a selector that Mailgun or the caller chose', async () => {
   const own = await call('/v4/domains', {
     method: 'POST',
     body: formOf({ name: 'a.test', dkim_selector: 'chosen', dkim_key_size: '1024' }),
@@ -124,7 +124,7 @@ test('create: refused', async () => {
     status: 400,
     details: 'This domain name is already taken',
   });
-  sandbox.set({ takenDomains: [] });
+  localMailgun.set({ takenDomains: [] });
   await create('taken.test');
   for (const name of ['', 'localhost', 'not a name', '-a.test', 'a..test'])
     expect(await call('/v4/domains', { method: 'POST', body: formOf({ name }) })).toMatchObject({
@@ -182,8 +182,8 @@ test('get, list, update, delete', async () => {
   });
 });
 
-test('a wrong key, and a domain that is not there', async () => {
-  const stranger = clientOf(sandbox, { key: 'wrong' });
+test('a wrong key, and a domain that does not exist', async () => {
+  const stranger = clientOf(localMailgun, { key: 'wrong' });
   expect(await errorOf(stranger.domains.list())).toMatchObject({
     status: 401,
     details: 'Invalid private key',
@@ -212,7 +212,7 @@ describe('verify', () => {
       ]),
     );
 
-  test('what DNS has, as it comes', async () => {
+  test('shows what DNS answers', async () => {
     const domain = await create();
     expect(valid(await client.domains.verify(domain.name))).toEqual({
       'mg.acme.test': 'unknown',
@@ -244,7 +244,7 @@ describe('verify', () => {
     expect((await client.domains.list({ state: 'active' })).map(({ name }) => name)).toEqual([domain.name]);
   });
 
-  test('what was right can break: nothing is told before the next verify', async () => {
+  test('a valid record can break: it shows at the next verify only', async () => {
     const domain = await create();
     publish(zone, domain);
     expect(Object.values(valid(await client.domains.verify(domain.name)))).toEqual(Array(5).fill('valid'));
@@ -259,7 +259,7 @@ describe('verify', () => {
   });
 
   test('limited', async () => {
-    sandbox.set({ verifiesPerMinute: 2 });
+    localMailgun.set({ verifiesPerMinute: 2 });
     await create();
     const verify = () => call('/v4/domains/mg.acme.test/verify', { method: 'PUT' });
     expect((await verify()).body.message).toBe('Domain DNS records have been updated');
@@ -272,34 +272,34 @@ describe('verify', () => {
       status: 429,
       details: expect.stringContaining('Too many requests') as string,
     });
-    sandbox.set({ verifiesPerMinute: null });
+    localMailgun.set({ verifiesPerMinute: null });
     await client.domains.verify('mg.acme.test');
   });
 });
 
-test('a domain on the list sends once it is active; one that is not there as ever', async () => {
+test('a domain of the account may send once it is active; an unknown domain always', async () => {
   const mail = { from: 'a@mg.acme.test', to: 'dana@client.test', subject: 'x', text: 'x' };
   const domain = await create();
   expect(await errorOf(client.messages.create(domain.name, mail))).toMatchObject({
     status: 403,
     details: expect.stringMatching(/^Domain mg\.acme\.test is not allowed to send: /) as string,
   });
-  expect(sandbox.sends.map(({ accepted, answer }) => [accepted, answer])).toEqual([[false, 403]]);
+  expect(localMailgun.sends.map(({ accepted, answer }) => [accepted, answer])).toEqual([[false, 403]]);
   publish(zone, domain);
   await client.domains.verify(domain.name);
   await client.messages.create(domain.name, mail);
   await client.messages.create('elsewhere.test', mail);
-  expect(sandbox.outbox).toHaveLength(2);
+  expect(localMailgun.outbox).toHaveLength(2);
 });
 
-test('domains and their keys outlive a restart', async () => {
+test('domains and their keys survive a restart', async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'postroom-test-'));
-  const first = await sandboxFor(receiver, { dataDir, resolve: zone.resolve });
+  const first = await localMailgunFor(receiver, { dataDir, resolve: zone.resolve });
   const domain = await clientOf(first).domains.create({ name: 'kept.test' });
   publish(zone, domain);
   await clientOf(first).domains.verify('kept.test');
   await first.close();
-  const second = await sandboxFor(receiver, { dataDir });
+  const second = await localMailgunFor(receiver, { dataDir });
   const again = await clientOf(second).domains.get('kept.test');
   expect(again).toMatchObject({ id: domain.id, state: 'active' });
   expect(dkimOf(again).value).toBe(dkimOf(domain).value);

@@ -1,18 +1,20 @@
-import { patience } from '../../../../test/infra/providers/mailgunSetUp.ts';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '../until.ts';
 import { clientOf, errorOf } from '../outbound/client.ts';
-import { sandboxFor, startReceiver } from '../receiver.ts';
+import { localMailgunFor, startReceiver } from '../receiver.ts';
+
+/** Time limit of a call that meets this fault (ms): short only when no answer comes. */
+const timeoutFor = (answer: string): number | undefined => (answer.endsWith('hang') ? 3_000 : undefined);
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let client: ReturnType<typeof clientOf>;
 beforeEach(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
-  client = clientOf(sandbox);
+  localMailgun = await localMailgunFor(receiver);
+  client = clientOf(localMailgun);
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 
@@ -26,14 +28,16 @@ test.each([
   ['drop', { status: 400, message: 'ECONNRESET' }],
   ['hang', { status: 400, message: 'ECONNABORTED' }],
 ] as const)('%s, once: nothing is done', async (answer, error) => {
-  sandbox.faults.set({ domains: { answer, times: 1 } });
-  const call = clientOf(sandbox, { timeout: patience(`${answer}`) }).domains.create({ name: 'a.test' });
+  localMailgun.faults.set({ domains: { answer, times: 1 } });
+  const call = clientOf(localMailgun, { timeout: timeoutFor(`${answer}`) }).domains.create({
+    name: 'a.test',
+  });
   expect(await errorOf(call)).toMatchObject(error);
   expect(await client.domains.list()).toEqual([]);
 });
 
-test.each(['html', 'empty'] as const)('%s: 200, and not what was asked for', async (answer) => {
-  sandbox.faults.set({ domains: { answer, times: 1 } });
+test.each(['html', 'empty'] as const)('%s: 200 with a wrong body', async (answer) => {
+  localMailgun.faults.set({ domains: { answer, times: 1 } });
   expect(await errorOf(client.domains.create({ name: 'a.test' }))).toBeInstanceOf(TypeError);
   expect(await client.domains.list()).toEqual([]);
 });
@@ -43,10 +47,10 @@ test.each([
   ['accept_then_hang', 'ECONNABORTED'],
   ['accept_then_500', 'Internal Server Error'],
 ] as const)('%s: done, and the caller does not know', async (answer, message) => {
-  sandbox.faults.set({ domains: { answer, times: 1 } });
-  const call = clientOf(sandbox, { timeout: patience(answer) }).domains.create({ name: 'a.test' });
+  localMailgun.faults.set({ domains: { answer, times: 1 } });
+  const call = clientOf(localMailgun, { timeout: timeoutFor(answer) }).domains.create({ name: 'a.test' });
   expect((await errorOf(call)).message).toBe(message);
-  // It makes a key first, and that goes on.
+  // The call makes a key first, which takes a moment.
   const names = async () => (await client.domains.list()).map(({ name }) => name);
   await until('the domain', async () => (await names()).length > 0);
   expect(await names()).toEqual(['a.test']);
@@ -54,7 +58,7 @@ test.each([
 
 test('by method and path, several at a time, set over HTTP', async () => {
   const set = (domains: unknown) =>
-    fetch(`${sandbox.url}/sandbox/faults`, {
+    fetch(`${localMailgun.url}/sandbox/faults`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ domains }),
@@ -71,6 +75,6 @@ test('by method and path, several at a time, set over HTTP', async () => {
   for (let n = 0; n < 2; n += 1)
     expect(await errorOf(client.domains.verify('a.test'))).toMatchObject({ status: 404 });
   await client.domains.verify('a.test');
-  sandbox.faults.clear();
+  localMailgun.faults.clear();
   await route();
 });

@@ -1,29 +1,29 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { clientOf, errorOf } from '../outbound/client.ts';
-import { sandboxFor, startReceiver } from '../receiver.ts';
+import { localMailgunFor, startReceiver } from '../receiver.ts';
 import { publish, Zone } from './zone.ts';
 
 const NAME = 'mg.acme.test';
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let zone: Zone;
 let domains: ReturnType<typeof clientOf>['domains'];
 let keys: KeysClient;
 beforeEach(async () => {
   receiver = await startReceiver();
   zone = new Zone();
-  sandbox = await sandboxFor(receiver, { resolve: zone.resolve });
-  ({ domains } = clientOf(sandbox));
+  localMailgun = await localMailgunFor(receiver, { resolve: zone.resolve });
+  ({ domains } = clientOf(localMailgun));
   keys = (domains as unknown as { domainKeys: KeysClient }).domainKeys;
   publish(zone, await domains.create({ name: NAME, dkim_selector: 'first' }));
   await domains.verify(NAME);
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 
-/** Of mailgun.js, whose types leave it out. */
+/** A client of mailgun.js that its types lack. */
 interface KeysClient {
   list(domain: string): Promise<{ items: Key[] }>;
   listAll(query?: { signingDomain?: string; selector?: string }): Promise<{ items: Key[] }>;
@@ -40,7 +40,7 @@ interface Key {
 }
 const selectors = ({ items }: { items: Key[] }) => items.map(({ selector }) => selector);
 
-test('a second key: made, published, activated; then the first one can go', async () => {
+test('a second key: made, published, activated; then the first one can be deleted', async () => {
   const second = await keys.create({ signingDomain: NAME, selector: 'second', bits: '2048' });
   expect(second).toMatchObject({
     signing_domain: NAME,

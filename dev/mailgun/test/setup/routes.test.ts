@@ -2,18 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { clientOf, errorOf } from '../outbound/client.ts';
-import { API_KEY, readPost, sandboxFor, startReceiver, valuesOf } from '../receiver.ts';
+import { API_KEY, readPost, localMailgunFor, startReceiver, valuesOf } from '../receiver.ts';
 
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let routes: ReturnType<typeof clientOf>['routes'];
 beforeEach(async () => {
   receiver = await startReceiver();
-  sandbox = await sandboxFor(receiver);
-  ({ routes } = clientOf(sandbox));
+  localMailgun = await localMailgunFor(receiver);
+  ({ routes } = clientOf(localMailgun));
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
 });
 
@@ -28,7 +28,7 @@ const mail = (to: string[], more: { subject?: string; headers?: [string, string]
 });
 const stored = async (key: string) => {
   const authorization = `Basic ${Buffer.from(`api:${API_KEY}`).toString('base64')}`;
-  const answer = await fetch(`${sandbox.url}/v3/domains/acme.test/messages/${key}`, {
+  const answer = await fetch(`${localMailgun.url}/v3/domains/acme.test/messages/${key}`, {
     headers: { authorization },
   });
   return answer.json();
@@ -103,32 +103,32 @@ describe('the API', () => {
     expect(await routes.list({})).toEqual([]);
   });
 
-  test('a pattern that makes no sense is taken, and matches nothing', async () => {
+  test('a pattern that cannot be compiled is accepted, and matches nothing', async () => {
     await route('match_recipient("(")', [`forward("${receiver.url}/x")`]);
-    await sandbox.receive(mail(['a@acme.test']));
+    await localMailgun.receive(mail(['a@acme.test']));
     expect(await posted()).toEqual(['/webhooks/mailgun/inbound a@acme.test']);
   });
 
-  test('routes outlive a restart', async () => {
+  test('routes survive a restart', async () => {
     const dataDir = await mkdtemp(path.join(os.tmpdir(), 'postroom-test-'));
-    const first = await sandboxFor(receiver, { dataDir });
+    const first = await localMailgunFor(receiver, { dataDir });
     const made = await clientOf(first).routes.create({ expression: 'catch_all()', action: ['stop()'] });
     await first.close();
-    const second = await sandboxFor(receiver, { dataDir });
+    const second = await localMailgunFor(receiver, { dataDir });
     expect(await clientOf(second).routes.list({})).toEqual([made]);
     await second.close();
     await rm(dataDir, { recursive: true });
   });
 });
 
-describe('a mail follows them', () => {
+describe('where they send a mail', () => {
   test('forward, raw forward and notification, each in its form', async () => {
     const [forward, mime, notify] = ['/parsed', '/raw/mime', '/stored'].map((at) => receiver.url + at);
     await route('match_recipient("^support@acme.test$")', [
       `forward("${forward}, ${mime}")`,
       `store(notify="${notify}")`,
     ]);
-    const { deliveries, key } = await sandbox.receive({
+    const { deliveries, key } = await localMailgun.receive({
       ...mail(['Support@acme.test', 'other@acme.test']),
       attachments: [{ filename: 'a.txt', content: Buffer.from('abc') }],
     });
@@ -150,20 +150,20 @@ describe('a mail follows them', () => {
     expect(byUrl['/parsed']!.files).toHaveLength(1);
     expect(valuesOf(byUrl['/raw/mime']!, 'body-mime')[0]).toContain('Subject: Hello');
     const link = valuesOf(byUrl['/stored']!, 'message-url')[0]!;
-    expect(link).toBe(`${sandbox.url}/v3/domains/acme.test/messages/${key}`);
+    expect(link).toBe(`${localMailgun.url}/v3/domains/acme.test/messages/${key}`);
     expect(await stored(key)).toMatchObject({
       recipients: 'Support@acme.test,other@acme.test',
     });
   });
 
-  test('by priority, until one stops; catch_all takes what no earlier one took', async () => {
+  test('by priority, until one stops; catch_all gets what no earlier route matched', async () => {
     await route('catch_all()', [`forward("${receiver.url}/rest")`], 30);
     await route('match_recipient("@acme.test")', [`forward("${receiver.url}/second")`], 20);
     await route('match_recipient("@acme.test")', [`forward("${receiver.url}/first")`], 10);
     await route('match_recipient("stop@")', [`forward("${receiver.url}/stopped")`, 'stop()'], 15);
-    await sandbox.receive(mail(['a@acme.test']));
-    await sandbox.receive(mail(['stop@acme.test']));
-    await sandbox.receive(mail(['a@else.test']));
+    await localMailgun.receive(mail(['a@acme.test']));
+    await localMailgun.receive(mail(['stop@acme.test']));
+    await localMailgun.receive(mail(['a@else.test']));
     expect((await posted()).toSorted()).toEqual([
       '/first a@acme.test',
       '/first stop@acme.test',
@@ -173,14 +173,14 @@ describe('a mail follows them', () => {
     ]);
   });
 
-  test('by header, joined by and, with what the pattern took', async () => {
+  test('by header, joined by and, with the captures of the pattern', async () => {
     await route(
       String.raw`match_recipient("^(?P<who>\w+)\+(.*)@acme.test$") and match_header('X-Kind', 'bill')`,
       [`forward("${receiver.url}/of/\\g<who>/\\2")`],
     );
     const to = ['ann+7@acme.test'];
-    await sandbox.receive(mail(to, { headers: [['x-kind', 'a bill']] }));
-    await sandbox.receive(mail(to, { headers: [['X-Kind', 'note']] }));
+    await localMailgun.receive(mail(to, { headers: [['x-kind', 'a bill']] }));
+    await localMailgun.receive(mail(to, { headers: [['X-Kind', 'note']] }));
     expect(await posted()).toEqual([
       '/of/ann/7 ann+7@acme.test',
       '/webhooks/mailgun/inbound ann+7@acme.test',
@@ -191,23 +191,23 @@ describe('a mail follows them', () => {
     await route('match_recipient("store@")', ['store()']);
     await route('match_recipient("stop@")', ['stop()']);
     await route('match_recipient("address@")', ['forward("ann@client.test")']);
-    const { key, deliveries } = await sandbox.receive(mail(['store@acme.test']));
+    const { key, deliveries } = await localMailgun.receive(mail(['store@acme.test']));
     expect(deliveries).toEqual([]);
     expect(await stored(key)).toMatchObject({
       subject: 'Hello',
     });
-    await sandbox.receive(mail(['stop@acme.test', 'address@acme.test']));
+    await localMailgun.receive(mail(['stop@acme.test', 'address@acme.test']));
     expect(receiver.posts).toEqual([]);
   });
 
-  test('a comma list where a form is named, or two go the same way', async () => {
+  test('a comma list, with a given form or with two recipients of one route', async () => {
     await route('match_recipient("@acme.test")', [
       `forward("${receiver.url}/in")`,
       `forward("${receiver.url}/mime")`,
     ]);
     const to = ['a@acme.test', 'b@acme.test', 'c@else.test'];
-    await sandbox.receive(mail(to), { commaList: true });
-    await sandbox.receive(mail(to), { commaList: true, form: 'store' });
+    await localMailgun.receive(mail(to), { commaList: true });
+    await localMailgun.receive(mail(to), { commaList: true, form: 'store' });
     expect((await posted()).toSorted()).toEqual([
       '/in a@acme.test,b@acme.test',
       '/mime a@acme.test,b@acme.test',

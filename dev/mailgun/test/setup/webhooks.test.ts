@@ -1,20 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { until } from '../../../../test/support/until.ts';
+import { until } from '../until.ts';
 import { clientOf, errorOf } from '../outbound/client.ts';
-import { API_KEY, sandboxFor, startReceiver } from '../receiver.ts';
+import { API_KEY, localMailgunFor, startReceiver } from '../receiver.ts';
 import { publish, Zone } from './zone.ts';
 
 const NAME = 'mg.acme.test';
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-let sandbox: Awaited<ReturnType<typeof sandboxFor>>;
+let localMailgun: Awaited<ReturnType<typeof localMailgunFor>>;
 let client: ReturnType<typeof clientOf>;
 let dataDir: string;
 const start = async () => {
   const zone = new Zone();
-  sandbox = await sandboxFor(receiver, { resolve: zone.resolve, dataDir, stepMs: 5 });
-  client = clientOf(sandbox);
+  localMailgun = await localMailgunFor(receiver, { resolve: zone.resolve, dataDir, stepMs: 5 });
+  client = clientOf(localMailgun);
   return zone;
 };
 beforeEach(async () => {
@@ -25,7 +25,7 @@ beforeEach(async () => {
   await client.domains.verify(NAME);
 });
 afterEach(async () => {
-  await sandbox.close();
+  await localMailgun.close();
   await receiver.close();
   await rm(dataDir, { recursive: true });
 });
@@ -35,7 +35,7 @@ const id = (type: string) => type as unknown as Parameters<typeof client.webhook
 const v4 = async (method: string, fields: [string, string][], inQuery = false) => {
   const query = new URLSearchParams(fields);
   const response = await fetch(
-    `${sandbox.url}/v4/domains/${NAME}/webhooks${inQuery ? `?${query.toString()}` : ''}`,
+    `${localMailgun.url}/v4/domains/${NAME}/webhooks${inQuery ? `?${query.toString()}` : ''}`,
     {
       method,
       headers: { authorization: `Basic ${Buffer.from(`api:${API_KEY}`).toString('base64')}` },
@@ -66,9 +66,9 @@ test('create, get, list, update, delete', async () => {
   expect(await webhooks.list(NAME, {})).toEqual({});
 });
 
-test('refused: types and URLs that there are not, more than three, a domain that is not there', async () => {
+test('refused: unknown types, malformed URLs, more than three, an unknown domain', async () => {
   const { webhooks } = client;
-  // What mailgun.js calls UNSUBSCRIBED is no type of the API.
+  // The value of UNSUBSCRIBED in mailgun.js is not a type of the API.
   expect(await errorOf(webhooks.create(NAME, 'unsubscribe', 'http://a.test', false))).toMatchObject({
     status: 400,
   });
@@ -121,7 +121,7 @@ test('events go to the URLs of their type, on domains that have any', async () =
   await client.webhooks.update(NAME, id('delivered'), [`${receiver.url}/one`, `${receiver.url}/two`]);
   await client.webhooks.create(NAME, 'permanent_fail', `${receiver.url}/failed`, false);
   await client.webhooks.create(NAME, 'temporary_fail', `${receiver.url}/delayed`, false);
-  await sandbox.close();
+  await localMailgun.close();
   await start();
   receiver.posts.length = 0;
   await send(NAME, 'slow@client.test');

@@ -1,9 +1,9 @@
 import type { Resolve } from '../../setup/checkDns.ts';
 
-/** DNS of the tests: what is put in is what is found. */
+/** The DNS of the tests: `put` sets what is found. */
 export class Zone {
   readonly records = new Map<string, string[]>();
-  /** Names whose server is away, and those whose server never answers. */
+  /** Names whose server fails, and names whose server never answers. */
   readonly down = new Set<string>();
   readonly silent = new Set<string>();
 
@@ -18,7 +18,7 @@ export class Zone {
   }
 }
 
-/** A record that Mailgun asks for, as mailgun.js gives it. */
+/** A record that Mailgun wants published, as mailgun.js returns it. */
 interface Asked {
   name?: string;
   record_type: string;
@@ -26,7 +26,7 @@ interface Asked {
   priority?: string;
 }
 
-/** Publishes what Mailgun asks for. */
+/** Publishes the records that Mailgun wants. */
 export function publish(
   zone: Zone,
   domain: { name: string; sending_dns_records: Asked[] | null; receiving_dns_records: Asked[] | null },
