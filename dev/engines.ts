@@ -44,7 +44,8 @@ export async function bringUpEngines(options: Options): Promise<EnginesUp> {
   if (!config.temporal.address) wanted.push('temporal');
   if (!config.mongodbUri) wanted.push('mongodb');
   if (needsS3) wanted.push('s3');
-  const obtained = await obtainEngines(wanted, { cacheDir: config.cacheDir, env, say }, config.mongodBinary);
+  const place = { cacheDir: config.cacheDir, env, say, dataDir: options.dataDir };
+  const obtained = await obtainEngines(wanted, place, { mongodBinary: config.mongodBinary });
 
   const [temporal, mongodb, s3Environment] = await Promise.all([
     config.temporal.address
@@ -101,9 +102,10 @@ async function configuredMongodb(uri: string, say: Say): Promise<string> {
 }
 
 async function ownS3(options: Options, run: string): Promise<Record<string, string>> {
-  const port = await nextFreePort(7070, options.taken);
-  const bucket = new URL(options.config.storage.url).hostname;
-  await own(options, () => startS3({ run, port, dataDir: options.dataDir, buckets: [bucket] }));
+  const { config, env, dataDir, taken } = options;
+  const port = await nextFreePort(7070, taken);
+  const buckets = [new URL(config.storage.url).hostname];
+  await own(options, () => startS3({ run, port, taken, dataDir, env, buckets }));
   return {
     S3_ENDPOINT: `http://127.0.0.1:${port}`,
     AWS_ACCESS_KEY_ID: S3_KEYS.accessKeyId,

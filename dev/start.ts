@@ -4,7 +4,6 @@
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigError, environment, loadConfig, type Config } from '../src/infra/config.ts';
 import { connect, newConnection, UnsuitableDatabase } from '../src/infra/database.ts';
 import { bringUpEngines } from './engines.ts';
@@ -18,12 +17,12 @@ import { welcome } from './welcome.ts';
 import { pause, startChild } from './engines/child.ts';
 import { tryClaim } from './engines/claim.ts';
 import { EngineError, isPortFree, nextFreePort } from './engines/index.ts';
+import { ownModule } from './engines/ownModule.ts';
 import { migrate } from '../src/infra/migrations/migrate.ts';
 import { createModels } from '../src/infra/models/index.ts';
 import { seed, type Seeded } from './seed.ts';
 
 const dataDir = path.resolve('.postroom');
-const tsx = import.meta.resolve('tsx');
 const say = (line: string): void => console.log(line);
 /** What runs and must be stopped. */
 const engines: KeptUp[] = [];
@@ -37,17 +36,20 @@ async function main(): Promise<void> {
   const ports = await choosePorts(config, taken);
   const onUp = (engine: KeptUp) => engines.push(engine);
   const up = await bringUpEngines({ config, env: environment(), dataDir, taken, say, onUp });
-  const seeded = await seedDemo(up.mongodbUri, config, secrets);
-
+  const enginesUpAt = performance.now();
   const set = settings(config, secrets, up, ports);
   const { webUrl, mailgun, ownMailgun, env } = set;
-  run('web', '../src/web.ts', { ...env, PORT: String(ports.web) });
-  run('worker', '../src/worker.ts', { ...env, WORKER_PORT: String(ports.worker) });
+  run('web', '../src/web', { ...env, PORT: String(ports.web) });
+  run('worker', '../src/worker', { ...env, WORKER_PORT: String(ports.worker) });
   if (ownMailgun)
-    run('local Mailgun', 'mailgun/main.ts', localMailgunEnvironment(dataDir, config.platformDomain, set));
-  await answersWith200(`${local(ports.web)}/health/ready`);
-  await answersWith200(`${local(ports.worker)}/health/ready`);
-  if (ownMailgun) await answersWith200(`${mailgun.url}/sandbox/posts`);
+    run('local Mailgun', 'mailgun/main', localMailgunEnvironment(dataDir, config.platformDomain, set));
+  const [seeded] = await Promise.all([
+    // Meanwhile the processes load: they need none of its rows for that.
+    seedDemo(up.mongodbUri, config, secrets),
+    answersWith200(`${local(ports.web)}/health/ready`),
+    answersWith200(`${local(ports.worker)}/health/ready`),
+    ownMailgun && answersWith200(`${mailgun.url}/sandbox/posts`),
+  ]);
 
   const ready: Ready = {
     web_url: webUrl,
@@ -70,6 +72,10 @@ async function main(): Promise<void> {
     pid: process.pid,
   };
   writeReady(dataDir, ready);
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  say(
+    `The engines were up after ${seconds(enginesUpAt)} s, and Postroom ${seconds(performance.now() - enginesUpAt)} s later.`,
+  );
   say(welcome(ready, dataDir));
 }
 
@@ -125,11 +131,11 @@ async function seedDemo(uri: string, { platformDomain }: Config, secrets: Secret
 }
 
 /** Runs one of our processes, and keeps it up. */
-function run(name: string, file: string, env: NodeJS.ProcessEnv): void {
+function run(name: string, module: string, env: NodeJS.ProcessEnv): void {
   const start = () =>
     startChild({
       command: process.execPath,
-      args: ['--import', tsx, '--enable-source-maps', fileURLToPath(new URL(file, import.meta.url))],
+      args: ownModule(new URL(module, import.meta.url)),
       env,
       logFile: path.join(dataDir, `${name.replaceAll(' ', '-').toLowerCase()}.log`),
       graceSeconds: 20,

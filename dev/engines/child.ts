@@ -89,7 +89,7 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The last line with anything on it, without terminal colours; of a crash, the line that names the error. */
-export function lastLineOf(file: string): string {
+function lastLineOf(file: string): string {
   const lines = tailOf(file)
     .split(/[\r\n]+/)
     .map((line) => line.replace(/\u001b\[[0-9;]*m/g, '').trim())

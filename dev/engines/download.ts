@@ -31,14 +31,8 @@ try {
   rmSync(downloadDir, { recursive: true });
   process.exit(0);
 } catch (error) {
-  // The whole goes into the log; its last line is what a person sees.
-  console.error(error);
   let cause = error;
   while (cause instanceof Error && cause.cause) ({ cause } = cause);
-  const message = String(cause instanceof Error ? cause.message : cause)
-    .split('\n')
-    .slice(0, 2)
-    .join(' ');
-  console.error(message.slice(-150));
+  console.error(cause instanceof Error ? cause.message : cause);
   process.exit(1);
 }

@@ -2,9 +2,11 @@
  * The servers that Postroom needs, brought up where none is configured: found, downloaded or built (recipes.ts), and
  * run as children that end with this process.
  */
-import { mongodbRecipe, s3Recipe, temporalRecipe, timeSkippingRecipe } from './recipes.ts';
-import { obtain, type Obtained, type Place } from './obtain.ts';
-import { EngineError, findOnPath, isExecutable } from './tool.ts';
+import { askVersion, findTool } from './find.ts';
+import type { Obtained, Place } from './here.ts';
+import { fastMongodbRecipe, mongodbRecipe, s3Recipe, temporalRecipe, timeSkippingRecipe } from './recipes.ts';
+import { obtain } from './obtain.ts';
+import { EngineError, isExecutable } from './tool.ts';
 
 const recipes = {
   temporal: temporalRecipe,
@@ -14,20 +16,28 @@ const recipes = {
 };
 export type EngineName = keyof typeof recipes;
 
+interface Wishes {
+  /** A mongod to take instead of looking for one: a path, or a command on the PATH. */
+  mongodBinary?: string | null;
+  /** True where a fast MongoDB is worth the minutes that its build takes. */
+  fast?: boolean;
+}
+
 /**
  * Gets several engines side by side (each may take minutes, once).
- * @param mongodBinary a mongod to take instead of looking for one: a path, or a command on the PATH
  * @throws EngineError with a sentence for each one that cannot be had
  */
 export async function obtainEngines<Name extends EngineName>(
   names: readonly Name[],
   place: Place,
-  mongodBinary: string | null = null,
+  { mongodBinary = null, fast = false }: Wishes = {},
 ): Promise<Record<Name, Obtained>> {
   const results = await Promise.allSettled(
-    names.map((name) =>
-      name === 'mongodb' && mongodBinary ? namedMongod(mongodBinary, place) : obtain(recipes[name], place),
-    ),
+    names.map((name) => {
+      if (name !== 'mongodb') return obtain(recipes[name], place);
+      if (mongodBinary) return namedMongod(mongodBinary, place);
+      return obtain(fast ? fastMongodbRecipe : mongodbRecipe, place);
+    }),
   );
   const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
   const unforeseen = failed.find((error) => !(error instanceof EngineError));
@@ -39,14 +49,21 @@ export async function obtainEngines<Name extends EngineName>(
 }
 
 async function namedMongod(binary: string, { env, say }: Place): Promise<Obtained> {
-  const run = isExecutable(binary) ? binary : findOnPath(binary, env);
-  if (!run)
+  const mongod = mongodbRecipe.commands[0]!;
+  const refused: string[] = [];
+  const found = isExecutable(binary)
+    ? await askVersion(binary, mongod, env)
+    : await findTool({ ...mongod, commands: [binary] }, env, (why) => refused.push(why));
+  if (found === null && refused.length === 0)
     throw new EngineError(`MONGOD_BINARY names ${binary}, and there is no program of that name: correct it.`);
-  say(`MongoDB: ${run}, named by MONGOD_BINARY.`);
-  return { run, cached: null };
+  if (found === null || typeof found === 'string')
+    throw new EngineError(`MONGOD_BINARY names one that cannot be used: ${found ?? refused.join(', ')}.`);
+  say(`MongoDB: ${found.run}, named by MONGOD_BINARY.`);
+  return { ...found, cached: null };
 }
 
 export { EngineError, type Say } from './tool.ts';
+export type { Obtained } from './here.ts';
 export type { Engine } from './start.ts';
 export { keepRunsLongEnough, startTemporal } from './temporal.ts';
 export { mongodbUri, startMongodb } from './mongodb.ts';

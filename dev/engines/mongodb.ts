@@ -22,13 +22,13 @@ export const mongodbUri = (port: number): string =>
 /** Starts MongoDB, or its stand-in, as a replica set of one with its data in `<dataDir>`. */
 export async function startMongodb({ run, cached, port, dataDir }: MongodbOptions): Promise<Engine> {
   const standIn = cached === secantusRust || cached === secantusPython;
-  // The two keep their data in different forms.
-  const dbDir = path.join(dataDir, standIn ? 'secantus' : 'mongod');
+  // A folder each. The two stand-ins open each other's files without a word, and then lose rows and unique keys.
+  const dbDir = path.join(dataDir, cached?.data ?? 'mongod');
   mkdirSync(dbDir, { recursive: true });
   return startEngine({
     name: 'MongoDB',
     command: run,
-    args: standIn ? secantusArgs(cached, port, dbDir) : mongodArgs(port, dbDir),
+    args: standIn ? secantusArgs(port, dbDir) : mongodArgs(port, dbDir),
     dataDir,
     ready: () => withClient(mongodbUri(port), (client) => isWritable(client, port)),
   });
@@ -38,9 +38,11 @@ const mongodArgs = (port: number, dbDir: string): string[] =>
   `--replSet rs0 --bind_ip 127.0.0.1 --port ${port} --quiet --dbpath`.split(' ').concat(dbDir);
 
 /** Without --sync-on-commit acknowledged writes are lost when the machine or the process dies. */
-function secantusArgs(cached: Cached, port: number, dbDir: string): string[] {
-  const both = ['--port', String(port), '--storage-path', dbDir, '--sync-on-commit'];
-  return cached === secantusRust ? [...both, '--cache-size', '512M', '--log-level', 'WARNING'] : both;
+function secantusArgs(port: number, dbDir: string): string[] {
+  return [
+    ...['--port', String(port), '--storage-path', dbDir, '--sync-on-commit'],
+    ...['--cache-size', '512M', '--log-level', 'WARNING'],
+  ];
 }
 
 interface ReplicaSetConfig {

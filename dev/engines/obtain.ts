@@ -1,37 +1,21 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { askVersion, findTool } from './find.ts';
+import { alreadyHere, inCache, sayWhatStays, type Obtained, type Place } from './here.ts';
 import { livingClaims, takeClaim } from './claim.ts';
+import { ownModule } from './ownModule.ts';
 import type { Build, Cached, Download, Recipe } from './recipe.ts';
-import { EngineError, elapsed, findOnPath, isExecutable, runTool, type Say } from './tool.ts';
-
-export interface Place {
-  cacheDir: string;
-  /** For the tools that are run: PATH, HOME, proxies. */
-  env: NodeJS.ProcessEnv;
-  say: Say;
-  /** A download that brings nothing new for so long is given up (ms). Default 30 s. */
-  stalledAfterMs?: number;
-}
-
-export interface Obtained {
-  /** File to run. */
-  run: string;
-  /** Which of the recipe's cache entries it is; null = found elsewhere. */
-  cached: Cached | null;
-}
+import { EngineError, elapsed, isExecutable, runTool } from './tool.ts';
 
 const STALLED_AFTER_MS = 30_000;
-const tsx = import.meta.resolve('tsx');
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Finds an engine, or makes it: on the PATH, in the cache, by download, by building it. Whatever is made appears in the
+ * Finds an engine, or makes it: on the PATH, in the cache, by download, as a wheel, by building it. Whatever is made appears in the
  * cache by a rename when it is complete. Of several processes one works and the others wait for it.
  * @throws EngineError with what to do when every way failed.
  */
 export async function obtain(recipe: Recipe, place: Place): Promise<Obtained> {
-  const there = alreadyHere(recipe, place);
+  const there = await alreadyHere(recipe, place);
   if (there) return there;
   mkdirSync(place.cacheDir, { recursive: true });
   const claims = path.join(place.cacheDir, 'claims', slug(recipe.name));
@@ -42,7 +26,7 @@ export async function obtain(recipe: Recipe, place: Place): Promise<Obtained> {
     place.say(`${recipe.name}: process ${pid} is getting it already; waiting for that one.`);
   });
   try {
-    const made = alreadyHere(recipe, place);
+    const made = await alreadyHere(recipe, place);
     if (made) return made;
     removeLeftovers(place, recipe, livingClaims(claims));
     return await make(recipe, place, path.join(place.cacheDir, `.${slug(recipe.name)}-${claim.name}`));
@@ -51,56 +35,28 @@ export async function obtain(recipe: Recipe, place: Place): Promise<Obtained> {
   }
 }
 
-function alreadyHere(recipe: Recipe, { cacheDir, env, say }: Place): Obtained | null {
-  for (const command of recipe.commands) {
-    const run = findOnPath(command, env);
-    if (!run) continue;
-    say(`${recipe.name}: ${run}, found on the PATH.`);
-    return { run, cached: null };
-  }
-  for (const cached of recipe.cached) {
-    const run = path.join(cacheDir, cached.folder, cached.run);
-    if (!isExecutable(run)) continue;
-    say(`${recipe.name}: ${cached.folder}, found in ${cacheDir}.`);
-    return { run, cached };
-  }
-  return null;
-}
-
-/** Ways 3 and 4. `folder` is new, in the cache, and renamed when what is in it is complete. */
+/** Ways 3 to 5. `folder` is new, in the cache, and renamed when what is in it is complete. */
 async function make(recipe: Recipe, place: Place, folder: string): Promise<Obtained> {
   const failed: string[] = [];
-  const attempts: { way: string; into: Cached; work: () => Promise<void> }[] = [];
-  const { download } = recipe;
-  if (download)
-    attempts.push({ way: 'download', into: download, work: () => fetchIt(recipe, download, place, folder) });
-  for (const build of recipe.builds) {
-    const tools = build.tools.map(
-      (names) => names.map((name) => findOnPath(name, place.env)).find(Boolean) ?? null,
-    );
-    const missing = build.tools.filter((_, index) => !tools[index]).map((names) => names[0]);
-    if (missing.length > 0)
-      failed.push(`it cannot be built ${build.how}: ${missing.join(' and ')} not installed`);
-    else
-      attempts.push({
-        way: `build ${build.how}`,
-        into: build,
-        work: () => buildIt(recipe, build, tools as string[], place, folder),
-      });
-  }
-  for (const { way, into, work } of attempts) {
+  for (const { way, into, work } of attemptsAt(recipe, place, folder, (why) => failed.push(why))) {
+    // What a recipe does not look for first may be there all the same.
+    const earlier = recipe.cached.includes(into) ? null : await inCache(recipe.name, into, place);
+    if (earlier) return earlier;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const started = Date.now();
     try {
-      await work();
+      if (!(await work())) continue;
       if (!isExecutable(path.join(folder, into.run))) throw new EngineError(`it left no ${into.run}`);
       const final = path.join(place.cacheDir, into.folder);
       rmSync(final, { recursive: true, force: true });
       renameSync(folder, final);
+      const run = path.join(final, into.run);
+      const found = await askVersion(run, into, place.env);
+      if (typeof found === 'string') throw new EngineError(found);
       place.say(`${recipe.name}: ${way} done in ${elapsed(Date.now() - started)}, kept in ${final}.`);
-      const cached = recipe.cached.find((entry) => entry.folder === into.folder) ?? null;
-      return { run: path.join(final, into.run), cached };
+      sayWhatStays(recipe, into, place);
+      return { ...found, cached: into };
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       failed.push(`${way} failed (${error.message})`);
@@ -112,6 +68,51 @@ async function make(recipe: Recipe, place: Place, folder: string): Promise<Obtai
   throw new EngineError(
     `${recipe.name} is not here, and there was no way to get it: ${failed.join('; ')}. Do one of these: ${recipe.advice}.`,
   );
+}
+
+interface Attempt {
+  way: string;
+  into: Cached;
+  /** False: it could not even be tried, and `refused` was told why. */
+  work: () => Promise<boolean>;
+}
+
+function attemptsAt(
+  recipe: Recipe,
+  place: Place,
+  folder: string,
+  refused: (why: string) => void,
+): readonly Attempt[] {
+  const { download } = recipe;
+  const builds = recipe.builds.map((build) => ({
+    way: build.how,
+    into: build.into,
+    work: async () => {
+      const tools = await findTools(build, place.env);
+      if (typeof tools === 'string') refused(`it cannot be had ${build.how}: ${tools}`);
+      else await buildIt(recipe, build, tools, place, folder);
+      return typeof tools !== 'string';
+    },
+  }));
+  if (!download) return builds;
+  const fetching = async () => {
+    await fetchIt(recipe, download, place, folder);
+    return true;
+  };
+  return [{ way: 'download', into: download.into, work: fetching }, ...builds];
+}
+
+/** Paths of all that a build needs, or what is missing, with the reason for each candidate that was passed over. */
+async function findTools({ tools }: Build, env: NodeJS.ProcessEnv): Promise<string[] | string> {
+  const missing: string[] = [];
+  const paths: string[] = [];
+  for (const tool of tools) {
+    const refused: string[] = [];
+    const found = await findTool(tool, env, (why) => refused.push(why));
+    if (found) paths.push(found.run);
+    else missing.push([`${tool.name} is not installed`, ...refused].join(', '));
+  }
+  return missing.length > 0 ? missing.join(' and ') : paths;
 }
 
 /** The download runs in a process of its own, so that it can be ended when it hangs. */
@@ -128,8 +129,7 @@ async function fetchIt(recipe: Recipe, download: Download, place: Place, folder:
   };
   await runTool({
     command: process.execPath,
-    args: ['--import', tsx, path.join(root, 'dev/engines/download.ts'), download.what, folder, download.run],
-    cwd: root,
+    args: [...ownModule(new URL('download', import.meta.url)), download.what, folder, download.into.run],
     // Two tries, 2 s apart: a refusal should be noticed fast.
     env: { MONGOMS_MAX_RETRIES: '2', ...place.env },
     logFile: newLog(recipe, 'download', place),
@@ -146,7 +146,7 @@ async function buildIt(
   place: Place,
   folder: string,
 ): Promise<void> {
-  place.say(`${recipe.name}: building it ${build.how}. This takes minutes, once.`);
+  place.say(`${recipe.name}: getting it ${build.how}. This takes ${build.takes}, once.`);
   for (const [name, text] of Object.entries(build.files ?? {}))
     writeFileSync(path.join(folder, name), text, { mode: 0o755 });
   const logFile = newLog(recipe, build.how, place);
@@ -157,7 +157,7 @@ async function buildIt(
       env: { ...place.env, ...step.env },
       cwd: place.cacheDir,
       logFile,
-      doing: `${recipe.name}: building ${build.how}`,
+      doing: `${recipe.name}: getting it ${build.how}`,
       say: place.say,
     });
   }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { pause, startChild, type Child } from './child.ts';
+import { endOf, summaryOfLog } from './output.ts';
 import { EngineError } from './tool.ts';
 
 /** A server that runs as a child of this process. */
@@ -25,12 +26,13 @@ const UP_WITHIN_MS = 60_000;
 /** Starts an engine and waits until it can be used. @throws EngineError when it ends or stays silent. */
 export async function startEngine({ name, command, args, dataDir, env, ready }: Start): Promise<Engine> {
   const logFile = path.join(dataDir, `${name.toLowerCase()}.log`);
+  const from = endOf(logFile);
   const child = startChild({ command, args, logFile, env, graceSeconds: 10 });
   const deadline = Date.now() + UP_WITHIN_MS;
   while (!(await ready().catch(() => false))) {
     if (!child.running())
       throw new EngineError(
-        `${name} ended with ${await child.exited} when it was started: ${child.lastLine()}. The whole log is in ${logFile}.`,
+        `${name} ended with ${await child.exited} when it was started: ${summaryOfLog(logFile, from)}. The whole log is in ${logFile}.`,
       );
     if (Date.now() > deadline) {
       await child.stop();

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import path from 'node:path';
-import { lastLineOf, startChild } from './child.ts';
+import { startChild } from './child.ts';
+import { endOf, summaryOfLog } from './output.ts';
 
 /** Prints one line for the person who waits. */
 export type Say = (line: string) => void;
@@ -10,15 +10,6 @@ export class EngineError extends Error {}
 
 /** How often a slow step says that it is alive (ms). */
 const PROGRESS_EVERY_MS = 15_000;
-
-/** Full path of a command, as a shell would find it; null when it is not installed. */
-export function findOnPath(command: string, env: NodeJS.ProcessEnv): string | null {
-  for (const folder of (env.PATH ?? '').split(path.delimiter).filter(Boolean)) {
-    const file = path.join(folder, command);
-    if (isExecutable(file)) return file;
-  }
-  return null;
-}
 
 export function isExecutable(file: string): boolean {
   try {
@@ -42,9 +33,10 @@ export interface ToolRun {
   giveUp?: () => string | null;
 }
 
-/** Runs a tool to its end with a progress line now and then. @throws EngineError with how it ended and its last line. */
+/** Runs a tool to its end with a progress line now and then. @throws EngineError with how it ended and what it printed. */
 export async function runTool(run: ToolRun): Promise<void> {
   const started = Date.now();
+  const from = endOf(run.logFile);
   const tool = startChild({ ...run, graceSeconds: 2 });
   const progress = setInterval(() => {
     const last = tool.lastLine();
@@ -61,7 +53,7 @@ export async function runTool(run: ToolRun): Promise<void> {
     const how = await tool.exited;
     if (gaveUp.why) throw new EngineError(gaveUp.why);
     if (how !== 'exit code 0')
-      throw new EngineError(`${how}: ${lastLineOf(run.logFile) || 'it printed nothing'}`);
+      throw new EngineError(`${how}: ${summaryOfLog(run.logFile, from)}. The whole log is in ${run.logFile}`);
   } finally {
     clearInterval(progress);
     clearInterval(watch);

@@ -32,7 +32,10 @@ export interface Storage {
   size(key: string): Promise<number | null>;
   /** No error when there is no such object. */
   delete(key: string): Promise<void>;
-  /** Keys below a prefix that ends in a slash, in the order of names; without the spool. */
+  /**
+   * Keys below a prefix that ends in a slash, in name order, folder by folder; without the spool. Whether `a-b`
+   * comes before or after what is below `a/` differs from store to store.
+   */
   list(prefix: string): AsyncIterable<string>;
   /** Resolves when the store can be written to; rejects with a sentence that says why it cannot. */
   check(): Promise<void>;

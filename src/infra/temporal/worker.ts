@@ -19,7 +19,10 @@ export async function workflowBundle(): Promise<WorkflowBundleOption> {
   return buildWorkflowBundle();
 }
 
-/** Bundles workflows/ for the deterministic sandbox. */
+/**
+ * Bundles workflows/ for the deterministic sandbox.
+ * @public scripts/bundle.js loads it, from wherever it was compiled to
+ */
 export async function buildWorkflowBundle(): Promise<{ code: string }> {
   const entry = new URL(`../../../workflows/index.${IS_TYPESCRIPT ? 'ts' : 'js'}`, import.meta.url);
   const quiet = () => undefined;

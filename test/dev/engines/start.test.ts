@@ -2,15 +2,21 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from
 import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Ready } from '../../../src/cli/ready.ts';
-import { runNode, typescript, until } from './fakes.ts';
+import { built } from '../../support/built.ts';
+import { runNode, until } from './fakes.ts';
 
 /** Two starts of everything, on a machine that does other things too. */
 const SLOW_MS = 720_000;
 
+const npmStart = fileURLToPath(new URL('../../../scripts/start.js', import.meta.url));
+// Else the first start would say that it compiles.
+beforeAll(() => built());
+
 const { PATH, HOME, POSTROOM_CACHE } = process.env;
 const start = (dir: string, env: NodeJS.ProcessEnv = {}) =>
-  runNode(typescript('dev/start.ts'), dir, { PATH, HOME, POSTROOM_CACHE, ...env });
+  runNode(['--enable-source-maps', npmStart], dir, { PATH, HOME, POSTROOM_CACHE, ...env });
 const newFolder = () => mkdtempSync(path.join(os.tmpdir(), 'postroom-start-'));
 
 /** Command lines of the processes that run in a folder, by id. */
@@ -52,6 +58,16 @@ const isUp = (url: string) =>
     () => false,
   );
 
+/** Takes a default port, unless another program has it: either way it is not free. */
+async function takePort(port: number): Promise<() => void> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => {
+    server.once('error', () => resolve());
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return () => server.close();
+}
+
 test('an explicit PORT that is in use is a sentence', async () => {
   const server = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -74,11 +90,16 @@ test('a wrong environment is told at once and whole', async () => {
 });
 
 test(
-  'everything comes up, once a folder; kill -9 leaves no orphan; a second start finds the first one’s data; SIGTERM ends all',
+  'everything comes up, on free ports, once a folder; kill -9 leaves no orphan; a second start, with S3, finds the first one’s data; SIGTERM ends all',
   async () => {
     const dir = newFolder();
+    const giveBack = await Promise.all([3000, 7233, 8025, 27017].map(takePort));
     const first = start(dir);
     const before = await ready(dir, first);
+    const urls = [before.web_url, `http://${before.temporal_address}`, before.mailgun_url];
+    for (const url of urls) expect(new URL(url).port).not.toMatch(/^(3000|7233|8025)$/);
+    expect(before.mongodb_uri).not.toMatch(':27017/');
+    for (const give of giveBack) give();
     expect(before.pid).toBe(first.child.pid);
     expect(before.emails.map(({ address }) => address)).toEqual([
       'support@postroom.test',
@@ -97,7 +118,7 @@ test(
       `Postroom runs in this folder already (process ${before.pid}, ${before.web_url}). Stop that one first.\n`,
     );
 
-    const [web] = [...processesIn(dir)].find(([, line]) => /^\S*node.* \S*src\/web\.ts/.test(line))!;
+    const [web] = [...processesIn(dir)].find(([, line]) => /^\S*node.* \S*src\/web\.js/.test(line))!;
     process.kill(web, 'SIGKILL');
     await until('the end of web is told', () => first.output.text.includes('web ended (exit code 137)'));
     await until('web is up again', () => isUp(`${before.web_url}/health/ready`));
@@ -106,10 +127,13 @@ test(
     first.child.kill('SIGKILL');
     await until('nothing is left', () => processesIn(dir).size === 0);
 
-    const second = start(dir);
+    const second = start(dir, { STORAGE_URL: 's3://postroom-start/mail' });
     const after = await ready(dir, second);
     expect(after.forwarding).toEqual(before.forwarding);
     expect(after.api_token).toBe(before.api_token);
+    expect(second.output.text).toMatch(
+      /^The engines were up after [\d.]+ s, and Postroom [\d.]+ s later\.$/m,
+    );
     second.child.kill('SIGTERM');
     expect(await second.exited).toBe(0);
     expect(processesIn(dir).size).toBe(0);

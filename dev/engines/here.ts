@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { askVersion, findTool } from './find.ts';
+import type { Cached, Command, Recipe } from './recipe.ts';
+import { isExecutable, type Say } from './tool.ts';
+
+export interface Place {
+  cacheDir: string;
+  /** For the tools that are run: PATH, HOME, proxies. */
+  env: NodeJS.ProcessEnv;
+  say: Say;
+  /** Where the engines' data is, if any is kept: an engine whose data is there goes before a better one. */
+  dataDir?: string | undefined;
+  /** A download that brings nothing new for so long is given up (ms). Default 30 s. */
+  stalledAfterMs?: number;
+}
+
+export interface Obtained {
+  /** File to run. */
+  run: string;
+  /** Which of the recipe's cache entries it is; null = found elsewhere. */
+  cached: Cached | null;
+  /** As it says itself; null where it says none. */
+  version: string | null;
+}
+
+/** Way 2: on the PATH, or in the cache. One that does not run is passed over, and that is said. */
+export async function alreadyHere(recipe: Recipe, place: Place): Promise<Obtained | null> {
+  const candidates = [...recipe.commands, ...recipe.cached];
+  const owners = candidates.filter(({ data }) => hasData(place, data));
+  const others = candidates.filter((candidate) => !owners.includes(candidate));
+  for (const candidate of [...owners, ...others]) {
+    const found = await look(recipe.name, candidate, place);
+    if (!found) continue;
+    const better = candidates.slice(0, candidates.indexOf(candidate)).find((one) => isInCache(one, place));
+    if (owners.includes(candidate) && better)
+      place.say(
+        `${recipe.name}: it goes on with its data in ${dataOf(place, candidate)}; ${better.folder} starts anew.`,
+      );
+    sayWhatStays(recipe, candidate, place);
+    return found;
+  }
+  return null;
+}
+
+/** An engine that can be had is taken although another one's data is there: nobody should think that data is lost. */
+export function sayWhatStays(recipe: Recipe, taken: Command | Cached, place: Place): void {
+  if (hasData(place, taken.data)) return;
+  const other = [...recipe.commands, ...recipe.cached].find(({ data }) => hasData(place, data));
+  if (other)
+    place.say(`${recipe.name}: the data in ${dataOf(place, other)} is another engine's, and stays as it is.`);
+}
+
+/** Looks whether it is in the cache, and runs: a venv does not when its Python was removed. */
+export async function inCache(name: string, cached: Cached, place: Place): Promise<Obtained | null> {
+  if (!isInCache(cached, place)) return null;
+  const found = await askVersion(fileOf(cached, place), cached, place.env);
+  if (typeof found === 'string') {
+    place.say(`${name}: ${found}. Looking further.`);
+    return null;
+  }
+  place.say(`${name}: ${cached.folder}, found in ${place.cacheDir}.`);
+  return { ...found, cached };
+}
+
+async function look(name: string, candidate: Command | Cached, place: Place): Promise<Obtained | null> {
+  if ('folder' in candidate) return inCache(name, candidate, place);
+  const refused = (why: string): void => place.say(`${name}: ${why}. Looking further.`);
+  const found = await findTool(candidate, place.env, refused);
+  if (!found) return null;
+  place.say(`${name}: ${found.run}, found on the PATH.`);
+  return { ...found, cached: null };
+}
+
+const fileOf = ({ folder, run }: Cached, { cacheDir }: Place): string => path.join(cacheDir, folder, run);
+const isInCache = (candidate: Command | Cached, place: Place): candidate is Cached =>
+  'folder' in candidate && isExecutable(fileOf(candidate, place));
+
+const dataOf = ({ dataDir = '' }: Place, { data = '' }: Command | Cached): string => path.join(dataDir, data);
+const hasData = ({ dataDir }: Place, data: string | undefined): boolean =>
+  dataDir !== undefined && data !== undefined && existsSync(path.join(dataDir, data));
