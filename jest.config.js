@@ -23,7 +23,8 @@ const PURE = [
   'test/core/threads/searchWords.test.ts',
   'test/api/deadline.test.ts',
   'test/ingress/{answers,eventAnswers,exactBytes,identity}.test.ts',
-  'test/docker-compose.test.ts',
+  'test/{docker-compose,docs}.test.ts',
+  'test/sweeps/every.test.ts',
 ].map((files) => files.replace(/\*\*$/, '**/*.test.ts'));
 
 export default {

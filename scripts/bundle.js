@@ -5,6 +5,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const folder = path.resolve(process.argv[2] ?? 'dist');
-const { buildWorkflowBundle } = await import(pathToFileURL(path.join(folder, 'src/infra/temporal/worker.js')).href);
+const { buildWorkflowBundle } = await import(
+  pathToFileURL(path.join(folder, 'src/infra/temporal/worker.js')).href
+);
 const { code } = await buildWorkflowBundle();
 writeFileSync(path.join(folder, 'workflow-bundle.js'), code);

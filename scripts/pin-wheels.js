@@ -36,7 +36,7 @@ const lines = await Promise.all(
     }),
 );
 writeFileSync(
-  new URL(`../src/engines/wheels/${file}`, import.meta.url),
+  new URL(`../dev/engines/wheels/${file}`, import.meta.url),
   `# Made by: node scripts/pin-wheels.js ${file} ${wanted} ${minors.map((minor) => `python${minor}`).join(' ')}\n` +
     `${lines.join('\n')}\n`,
 );

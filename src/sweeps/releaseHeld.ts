@@ -24,7 +24,8 @@ interface ReleaseDeps {
  * runs started
  */
 export async function releaseHeld({ models, rerun }: ReleaseDeps, only?: string[]): Promise<number> {
-  const addressIds = only ?? (await collectionOf(models.InboundEmail).distinct('held_for', { state: 'held' }));
+  const addressIds =
+    only ?? (await collectionOf(models.InboundEmail).distinct('held_for', { state: 'held' }));
   const emails = await models.WorkspaceEmail.find({ _id: { $in: addressIds } }).lean<WorkspaceEmailRow[]>();
   const awaited = new Set(emails.filter(isAwaited).map(({ _id }) => _id));
   const decided = addressIds.filter((id) => !awaited.has(id));

@@ -54,7 +54,10 @@ export async function setUp(parent: string): Promise<void> {
   running.broker = await startBroker({
     async mongodb() {
       if (mongodb) return mongodb;
-      const obtained = await obtainEngines(['mongodb'], place, { mongodBinary: config.mongodBinary, fast: true });
+      const obtained = await obtainEngines(['mongodb'], place, {
+        mongodBinary: config.mongodBinary,
+        fast: true,
+      });
       const { cached } = obtained.mongodb;
       running.standIn = cached?.standIn ? cached.folder : null;
       return mongodbUri(await start((port) => startMongodb({ ...obtained.mongodb, port, dataDir })));
@@ -72,7 +75,9 @@ export async function setUp(parent: string): Promise<void> {
       const secretAccessKey = process.env.AWS_SECRET_ACCESS_KEY ?? S3_KEYS.secretAccessKey;
       if (storage.s3Endpoint) return { endpoint: storage.s3Endpoint, accessKeyId, secretAccessKey };
       const obtained = await obtainEngines(['s3'], place);
-      const port = await start((free) => startS3({ ...obtained.s3, port: free, taken, dataDir, env: process.env }));
+      const port = await start((free) =>
+        startS3({ ...obtained.s3, port: free, taken, dataDir, env: process.env }),
+      );
       return { endpoint: `http://127.0.0.1:${port}`, accessKeyId, secretAccessKey };
     },
     async timeSkipping() {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { connect, newConnection } from '../../../src/infra/database.ts';
 import { built } from '../../support/built.ts';
-import { freshDatabaseUri } from '../../support/engines.ts';
+import { freshDatabaseUri } from '../../support/mongodb.ts';
 
 const connection = newConnection();
 const uri = freshDatabaseUri();

@@ -6,7 +6,7 @@ import { migrate, migrationStatus, missingMigrations } from '../../../src/infra/
 import { MigrationError, type Migration } from '../../../src/infra/migrations/migration.ts';
 import type { MigrationRow } from '../../../src/infra/migrations/records.ts';
 import { createIndexes, createModels } from '../../../src/infra/models/index.ts';
-import { freshDatabaseUri } from '../../support/engines.ts';
+import { freshDatabaseUri } from '../../support/mongodb.ts';
 import { until } from '../../support/until.ts';
 
 const NAMES = MIGRATIONS.map(({ name }) => name);

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { connect, newConnection } from '../../../src/infra/database.ts';
 import { migrate } from '../../../src/infra/migrations/migrate.ts';
 import { untilMigrated, warnOfMissingMigrations } from '../../../src/infra/migrations/untilMigrated.ts';
-import { freshDatabaseUri } from '../../support/engines.ts';
+import { freshDatabaseUri } from '../../support/mongodb.ts';
 import { startStack, type Stack } from '../../support/stack.ts';
 import { until } from '../../support/until.ts';
 

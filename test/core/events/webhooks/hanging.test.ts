@@ -10,7 +10,7 @@ import { createPost } from '../../../../src/core/events/webhooks/post.ts';
 import { createSeal, newSecret } from '../../../../src/core/events/webhooks/secrets.ts';
 import { createSlots } from '../../../../src/core/events/webhooks/slots.ts';
 import { rows } from '../../../api/world.ts';
-import { freshModels } from '../../../support/engines.ts';
+import { freshModels } from '../../../support/mongodb.ts';
 import { startHookServer } from '../../../support/hookServer.ts';
 import { until } from '../../../support/until.ts';
 import { startTestWorker, type TestWorker } from '../../../support/worker.ts';
