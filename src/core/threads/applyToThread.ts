@@ -10,10 +10,11 @@ import { wordsOf } from './searchWords.ts';
 const MAX_THREAD_WORDS = 2_000;
 
 /**
- * Makes the ticket or conversation of a stored message if it is not there, and applies the message to it. Every effect
- * is idempotent, since it is applied on every try, also after later messages. A thread that was merged or moved takes the
- * message along.
- * @param isAutomatic it opens no closed thread, and brings none back from the trash; nor does a blocked contact's.
+ * Makes the ticket or conversation of a stored message if it is not there, and applies the message to it.
+ * Every effect is idempotent, since it is applied on every try, also after later messages. A thread that was
+ * merged or moved takes the message along.
+ * @param isAutomatic it opens no closed thread, and brings none back from the trash; nor does a blocked
+ * contact's.
  * @returns the message where it is now
  */
 export async function applyToThread<Message extends MessageRow>(
@@ -38,8 +39,8 @@ export async function applyToThread<Message extends MessageRow>(
 }
 
 /**
- * One update, decided on the row as it is then. What was applied before changes nothing: opened again is only what was closed
- * before the message came, and taken out of the trash what was put there before.
+ * One update, decided on the row as it is then. What was applied before changes nothing: opened again is only
+ * what was closed before the message came, and taken out of the trash what was put there before.
  */
 function applied(message: MessageRow, mayOpen: boolean): mongo.Document[] {
   const { created_at: at } = message;

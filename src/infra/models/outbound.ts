@@ -20,7 +20,10 @@ export const MESSAGE_STATES = [
 export type MessageState = (typeof MESSAGE_STATES)[number];
 export type OutboundState = Exclude<MessageState, 'received' | 'saved'>;
 
-/** What became of a message for one recipient. Later ones in this list win over earlier ones of the same attempt. */
+/**
+ * What became of a message for one recipient. Later ones in this list win over earlier ones of the same
+ * attempt.
+ */
 export const DELIVERY_STATES = ['sent', 'delayed', 'delivered', 'failed', 'complained'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
@@ -35,20 +38,28 @@ export interface DeliveryRow {
   at: Date;
 }
 
-/** An outbound message on its way. Everything else about it (recipients, subject, ids, bodies) is fixed when it is saved. */
+/**
+ * An outbound message on its way. Everything else about it (recipients, subject, ids, bodies) is fixed when
+ * it is saved.
+ */
 export interface Outbound {
   bcc: Address[];
   /** When the agent asked for it to be sent; null = as soon as it can no longer be undone. */
   send_at: Date | null;
   /** Before this it can be cancelled, and does not go out. */
   due_at: Date;
-  /** The workflow run that may write: `reply/<id>`, then `reply/<id>/again/<run>` for each retry by a person. */
+  /**
+   * The workflow run that may write: `reply/<id>`, then `reply/<id>/again/<run>` for each retry by a person.
+   */
   run: number;
   /** The run is still to be started. */
   wants_start: boolean;
   /** Its run is not over: `queued`, `scheduled` or `sending`. */
   is_open: boolean;
-  /** Calls to the provider so far, over all runs. Raised before each call: whoever finds it raised did not make that call. */
+  /**
+   * Calls to the provider so far, over all runs. Raised before each call: whoever finds it raised did not
+   * make that call.
+   */
   attempt: number;
   attempt_at: Date | null;
   /** Calls made by earlier runs, noted when the run takes the message. */
