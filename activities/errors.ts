@@ -5,7 +5,10 @@ import { ProviderAway } from '../src/infra/providers/setup.ts';
 /** A later run of this mail has taken over its row: this one must write nothing. */
 export class Superseded extends Error {}
 
-/** Thrown by a local activity whose work would hold up other runs. The workflow then runs it as a normal activity. */
+/**
+ * Thrown by a local activity whose work would hold up other runs. The workflow then runs it as a normal
+ * activity.
+ */
 export class TooHeavyForLocal extends Error {}
 
 /** Part of the work is done, the rest must be tried again. `codes` say why, without any foreign text. */
@@ -21,8 +24,8 @@ export class TryAgain extends Error {
 const VERDICTS = [Superseded, TooHeavyForLocal];
 
 /**
- * The one place where an error becomes a Temporal failure: a code, never foreign text (a duplicate-key error of MongoDB
- * holds an address). The stack goes to the log, without its message.
+ * The one place where an error becomes a Temporal failure: a code, never foreign text (a duplicate-key error
+ * of MongoDB holds an address). The stack goes to the log, without its message.
  */
 export function translate(error: unknown, step: string, log: Logger): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
@@ -40,7 +43,9 @@ export function translate(error: unknown, step: string, log: Logger): Error {
 export const isVerdict = (failure: Error): boolean =>
   failure instanceof CancelledFailure || (failure instanceof ApplicationFailure && !!failure.nonRetryable);
 
-/** Class name, and the driver's or system's code where there is one: `MongoServerError 11000`, `Error ENOSPC`. */
+/**
+ * Class name, and the driver's or system's code where there is one: `MongoServerError 11000`, `Error ENOSPC`.
+ */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'UnknownError';
   const name = error.constructor.name || error.name;

@@ -76,7 +76,9 @@ export function createSetUpActivities(deps: Deps) {
 }
 export type SetUpActivities = ReturnType<typeof createSetUpActivities>;
 
-/** The steps of proving a domain and keeping it in order, and of keeping what Postroom needs at its provider. */
+/**
+ * The steps of proving a domain and keeping it in order, and of keeping what Postroom needs at its provider.
+ */
 export function createDomainActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {

@@ -6,12 +6,15 @@ import type { WorkspaceToDelete } from '../src/infra/temporal/runTypes.ts';
 import { HOUR_MS, MINUTE_MS } from './time.ts';
 
 /**
- * When rows are deleted again: steps that were under way at the start still write some, and the slowest of them fetch files
- * for half an hour.
+ * When rows are deleted again: steps that were under way at the start still write some, and the slowest of
+ * them fetch files for half an hour.
  */
 const PURGE_AGAIN_MS = [0, MINUTE_MS, HOUR_MS];
 
-/** Deletes a workspace for an operator. Nothing of it stays, except that no other workspace ever gets its platform addresses. */
+/**
+ * Deletes a workspace for an operator. Nothing of it stays, except that no other workspace ever gets its
+ * platform addresses.
+ */
 export async function deleteWorkspace(workspace: WorkspaceToDelete): Promise<{ deleted: number }> {
   const { closeWorkspace, purgeWorkspace } = proxyActivities<OperationsActivities>(sweep);
   const { leaveDomain } = proxyActivities<DomainActivities>(domainStep);

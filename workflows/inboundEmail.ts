@@ -4,7 +4,10 @@ import { files } from './policies.ts';
 import { isSuperseded, mailSteps } from './steps.ts';
 import type { InboundOutcome, InboundRun } from '../src/infra/temporal/runTypes.ts';
 
-/** One inbound email, from its stored payload to a message that can be read (docs/architecture.md walks through it). */
+/**
+ * One inbound email, from its stored payload to a message that can be read (docs/architecture.md walks
+ * through it).
+ */
 export async function inboundEmail(mail: InboundRun): Promise<InboundOutcome> {
   const outcome = await process(mail);
   upsertMemo({ outcome: outcome.action, ...('reason' in outcome && { reason: outcome.reason }) });

@@ -8,8 +8,9 @@ import { wakeable } from './wake.ts';
 const DAYS_A_RUN = 30;
 
 /**
- * One for the installation, without an end. It repairs what Postroom needs at its provider: daily, and when a worker wakes it
- * at its start. Without an API key there is nothing to do; setting one means starting the worker again.
+ * One for the installation, without an end. It repairs what Postroom needs at its provider: daily, and when a
+ * worker wakes it at its start. Without an API key there is nothing to do; setting one means starting the
+ * worker again.
  */
 export async function keepProvider(): Promise<'off'> {
   const { keepProvider: keep } = proxyActivities<DomainActivities>(domainStep);

@@ -8,8 +8,8 @@ import { wakeable } from './wake.ts';
 const DAYS_A_RUN = 30;
 
 /**
- * One for the installation, without an end. It deletes what has been kept long enough: daily, and when a worker wakes it at
- * its start, perhaps with another RETENTION_DAYS.
+ * One for the installation, without an end. It deletes what has been kept long enough: daily, and when a
+ * worker wakes it at its start, perhaps with another RETENTION_DAYS.
  */
 export async function keepTidy(): Promise<void> {
   const { deleteOldRaw, deleteOldUploads, deleteOldEvents } = proxyActivities<OperationsActivities>(sweep);

@@ -1,10 +1,14 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 
-/** Every retry policy, each with its reason. Verdicts about a mail are results, or not retryable, and end a step at once. */
+/**
+ * Every retry policy, each with its reason. Verdicts about a mail are results, or not retryable, and end a
+ * step at once.
+ */
 
 /**
- * First try of a step that touches only MongoDB and storage: no round trip to Temporal while everything works. Short,
- * because a hanging local step delays every other run on the worker; MongoDB's own time-outs (1.5 s) end before it.
+ * First try of a step that touches only MongoDB and storage: no round trip to Temporal while everything
+ * works. Short, because a hanging local step delays every other run on the worker; MongoDB's own time-outs
+ * (1.5 s) end before it.
  */
 export const localStep: LocalActivityOptions = {
   startToCloseTimeout: '2 seconds',
@@ -13,9 +17,9 @@ export const localStep: LocalActivityOptions = {
 };
 
 /**
- * The same step once the local one has failed: visible in the Temporal UI and retried without end, at most a minute apart,
- * because an engine may be away for a weekend and the mail must still come through. A minute and a half a try gives
- * hostile mail its two tries of ten seconds in the parser.
+ * The same step once the local one has failed: visible in the Temporal UI and retried without end, at most a
+ * minute apart, because an engine may be away for a weekend and the mail must still come through. A minute
+ * and a half a try gives hostile mail its two tries of ten seconds in the parser.
  */
 export const durableStep: ActivityOptions = {
   startToCloseTimeout: '90 seconds',
@@ -23,8 +27,9 @@ export const durableStep: ActivityOptions = {
 };
 
 /**
- * Files of a mail: they may be many and large, and come over the network. The heartbeat shows that the step is alive. It is
- * retried without end, because each file has its own end (activities/inbound/fetchAttachments.ts).
+ * Files of a mail: they may be many and large, and come over the network. The heartbeat shows that the step
+ * is alive. It is retried without end, because each file has its own end
+ * (activities/inbound/fetchAttachments.ts).
  */
 export const files: ActivityOptions = {
   startToCloseTimeout: '30 minutes',
@@ -33,8 +38,9 @@ export const files: ActivityOptions = {
 };
 
 /**
- * One call to the provider, which has its own time-out (`MAILGUN_TIMEOUT_MS`, below this). A missing heartbeat shows that the
- * worker died; the next try makes no second call, but reports that the result of the first is unclear.
+ * One call to the provider, which has its own time-out (`MAILGUN_TIMEOUT_MS`, below this). A missing
+ * heartbeat shows that the worker died; the next try makes no second call, but reports that the result of the
+ * first is unclear.
  */
 export const delivery: ActivityOptions = {
   startToCloseTimeout: '3 minutes',
@@ -42,15 +48,18 @@ export const delivery: ActivityOptions = {
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
 
-/** Asking changes nothing at the provider: retried without end, at most five minutes apart, because it may be away for long. */
+/**
+ * Asking changes nothing at the provider: retried without end, at most five minutes apart, because it may be
+ * away for long.
+ */
 export const askProvider: ActivityOptions = {
   startToCloseTimeout: '90 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
 /**
- * One mail of the platform's own. The provider's answer is a result, not a failure: the workflow waits, and other ways to
- * prove an address go on meanwhile. Only our own faults (MongoDB, storage) are retried here.
+ * One mail of the platform's own. The provider's answer is a result, not a failure: the workflow waits, and
+ * other ways to prove an address go on meanwhile. Only our own faults (MongoDB, storage) are retried here.
  */
 export const notice: ActivityOptions = {
   startToCloseTimeout: '3 minutes',
@@ -58,8 +67,8 @@ export const notice: ActivityOptions = {
 };
 
 /**
- * Look-ups at several resolvers, and starts of held mail: both are idempotent. Retried without end, at most five minutes
- * apart.
+ * Look-ups at several resolvers, and starts of held mail: both are idempotent. Retried without end, at most
+ * five minutes apart.
  */
 export const askDns: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
@@ -67,8 +76,9 @@ export const askDns: ActivityOptions = {
 };
 
 /**
- * A step of a domain: some calls to the provider, each with its own time-out, and a look at DNS. What the provider cannot do
- * at the moment is a result. What fails is one of our engines, or the provider while a claim is undone: retried without end.
+ * A step of a domain: some calls to the provider, each with its own time-out, and a look at DNS. What the
+ * provider cannot do at the moment is a result. What fails is one of our engines, or the provider while a
+ * claim is undone: retried without end.
  */
 export const domainStep: ActivityOptions = {
   startToCloseTimeout: '5 minutes',
@@ -76,8 +86,8 @@ export const domainStep: ActivityOptions = {
 };
 
 /**
- * One post to a customer's endpoint, which ends after 15 s; a missing heartbeat shows that the worker died. The endpoint's
- * answer is a result; only our own faults (MongoDB) are retried here, without end.
+ * One post to a customer's endpoint, which ends after 15 s; a missing heartbeat shows that the worker died.
+ * The endpoint's answer is a result; only our own faults (MongoDB) are retried here, without end.
  */
 export const webhookAttempt: ActivityOptions = {
   startToCloseTimeout: '1 minute',
@@ -86,8 +96,8 @@ export const webhookAttempt: ActivityOptions = {
 };
 
 /**
- * Deletes for hours, one piece at a time, each of them idempotent. A missing heartbeat shows that the worker died, and the next
- * try goes on where that one was.
+ * Deletes for hours, one piece at a time, each of them idempotent. A missing heartbeat shows that the worker
+ * died, and the next try goes on where that one was.
  */
 export const sweep: ActivityOptions = {
   startToCloseTimeout: '12 hours',

@@ -6,10 +6,16 @@ import type { ReplyOutcome, ReplyRun } from '../src/infra/temporal/runTypes.ts';
 import { HOUR_MS, MINUTE_MS } from './time.ts';
 import { wakeable } from './wake.ts';
 
-/** When the provider is asked for the delivery events that it has not posted: it posts each only once, and posts get lost. */
+/**
+ * When the provider is asked for the delivery events that it has not posted: it posts each only once, and
+ * posts get lost.
+ */
 const ASK_AT_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS];
 
-/** One reply, from the row that the API saved until its delivery is settled (docs/architecture.md walks through it). */
+/**
+ * One reply, from the row that the API saved until its delivery is settled (docs/architecture.md walks
+ * through it).
+ */
 export async function sendReply(reply: ReplyRun): Promise<ReplyOutcome> {
   const outcome = await send(reply).catch((error: unknown): ReplyOutcome => {
     if (isSuperseded(error)) return { action: 'superseded' };
@@ -41,7 +47,10 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
     }
   }
 
-  /** Tries until it is sent; then null. Each attempt is at most one call to the provider, even if a step runs twice. */
+  /**
+   * Tries until it is sent; then null. Each attempt is at most one call to the provider, even if a step runs
+   * twice.
+   */
   async function deliver(before: { attempt: number; unclear: boolean }): Promise<ReplyOutcome | null> {
     let { attempt, unclear } = before;
     for (;;) {

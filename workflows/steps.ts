@@ -8,7 +8,9 @@ import {
 import type { MailActivities, ReplyActivities, SetUpActivities } from '../activities/index.ts';
 import { durableStep, localStep } from './policies.ts';
 
-/** A local step throws this when its work would hold up the other runs of the worker (activities/errors.ts). */
+/**
+ * A local step throws this when its work would hold up the other runs of the worker (activities/errors.ts).
+ */
 const TOO_HEAVY = 'TooHeavyForLocal';
 
 /** Steps of a mail that touch only MongoDB and storage. */
@@ -23,8 +25,8 @@ export const proofSteps = () => localFirst() as Pick<SetUpActivities, 'lookAtPro
 type Step = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * Each step runs as a local activity; when that fails for a reason that may pass, the same step runs as a normal activity,
- * and so do all later ones of this run.
+ * Each step runs as a local activity; when that fails for a reason that may pass, the same step runs as a
+ * normal activity, and so do all later ones of this run.
  */
 function localFirst(): object {
   const local = proxyLocalActivities<Record<string, Step>>(localStep);

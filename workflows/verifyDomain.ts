@@ -7,12 +7,15 @@ import { MINUTE_MS } from './time.ts';
 import { wakeable } from './wake.ts';
 
 /**
- * Looks of one run; then it goes on as a new one, because the length of a history is limited. A domain in order gets one look
- * a day.
+ * Looks of one run; then it goes on as a new one, because the length of a history is limited. A domain in
+ * order gets one look a day.
  */
 const LOOKS_A_RUN = 60;
 
-/** A workspace's claim on a domain, from the row that the API saved until the claim is deleted, expires, or is lost. */
+/**
+ * A workspace's claim on a domain, from the row that the API saved until the claim is deleted, expires, or is
+ * lost.
+ */
 export async function verifyDomain(domain: SetUpRun): Promise<DomainOutcome> {
   const outcome = await verify(domain).catch((error: unknown): DomainOutcome => {
     if (isSuperseded(error)) return { action: 'superseded' };
@@ -36,7 +39,10 @@ async function verify(domain: SetUpRun): Promise<DomainOutcome> {
   }
   return continueAsNew<typeof verifyDomain>(domain);
 
-  /** Does what the look decided. @returns the time after which a part that failed must be tried again (ms), or Infinity. */
+  /**
+   * Does what the look decided. @returns the time after which a part that failed must be tried again (ms), or
+   * Infinity.
+   */
   async function carryOut({ apply, tell }: { apply: boolean; tell: boolean }): Promise<number> {
     const applied = apply ? await step.applyDomain(domain) : null;
     const mailed = tell ? await step.tellOwners(domain) : null;

@@ -12,13 +12,16 @@ const LONGEST_GAP_MS = 2 * HOUR_MS;
 const REMIND_AFTER_MS = [2 * DAY_MS, 7 * DAY_MS, 12 * DAY_MS];
 /** Later than any proof ends. Infinity would become null in the input of the next run. */
 const NEVER_MS = 1000 * 365 * DAY_MS;
-/** Looks of one run; then it goes on as a new one, because the length of a history is limited. A proof has about 300. */
+/**
+ * Looks of one run; then it goes on as a new one, because the length of a history is limited. A proof has
+ * about 300.
+ */
 const LOOKS_A_RUN = 100;
 
 /**
- * The proof that an address at another mail host is the workspace's: by a code that was mailed to it, by that mail coming back
- * through a forwarding address, or by a DNS record. It ends when the address is proved, or after 14 days; then the mail that
- * was held for it is processed.
+ * The proof that an address at another mail host is the workspace's: by a code that was mailed to it, by that
+ * mail coming back through a forwarding address, or by a DNS record. It ends when the address is proved, or
+ * after 14 days; then the mail that was held for it is processed.
  * @param before how far the run before this one got
  */
 export async function verifyForwarding(run: SetUpRun, before?: ProofProgress): Promise<ProofOutcome> {

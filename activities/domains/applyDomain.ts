@@ -9,11 +9,17 @@ import { HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
 /** `later`: the addresses are updated, but not the provider. */
 export type Applied = { verdict: 'applied' } | { verdict: 'later'; code: string; ms: number };
 
-/** When to try again: if the provider does not say when, and if it refuses until a person changes something there. */
+/**
+ * When to try again: if the provider does not say when, and if it refuses until a person changes something
+ * there.
+ */
 const LATER_MS = 5 * MINUTE_MS;
 const REFUSED_MS = HOUR_MS;
 
-/** Updates addresses, routes and event hooks to match the claim. Its row keeps `wants_applying` until all are updated. */
+/**
+ * Updates addresses, routes and event hooks to match the claim. Its row keeps `wants_applying` until all are
+ * updated.
+ */
 export async function applyDomain(deps: Deps, run: SetUpRun): Promise<Applied> {
   const row = await readDomain(deps, run);
   await updateAddressesOnDomain(deps.models, row.name);

@@ -14,8 +14,8 @@ export async function readDomain(
 }
 
 /**
- * Reads the claim and writes the change that `change` makes of it. Starts again when another step wrote in between. The change
- * never contains fields that owners set (deletion, catch-all, a requested look).
+ * Reads the claim and writes the change that `change` makes of it. Starts again when another step wrote in
+ * between. The change never contains fields that owners set (deletion, catch-all, a requested look).
  * @param change returns null to write nothing.
  * @returns the claim after the change.
  */

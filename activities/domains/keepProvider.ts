@@ -8,7 +8,10 @@ export interface Kept {
   code?: string;
 }
 
-/** Repairs the routes and event hooks of all domains at the provider: a person may have changed them. @throws ProviderAway */
+/**
+ * Repairs the routes and event hooks of all domains at the provider: a person may have changed them. @throws
+ * ProviderAway
+ */
 export async function keepProvider(deps: Deps): Promise<Kept> {
   const steps = [() => keepRoutes(deps)];
   for (const name of await routedNames(deps)) steps.push(() => keepEventHooks(deps, name));

@@ -29,7 +29,10 @@ export async function leaveDomain(deps: Deps, run: SetUpRun): Promise<Left> {
   }
 }
 
-/** Removes a domain from the provider only if this workspace had proved it, Postroom had added it, and no other claim is live. */
+/**
+ * Removes a domain from the provider only if this workspace had proved it, Postroom had added it, and no
+ * other claim is live.
+ */
 async function remove({ models, setUp }: Deps, row: DomainRow): Promise<boolean> {
   const wasProved = row.state === 'lost' || row.owned_at !== null;
   if (!wasProved || (await models.Domain.exists({ ...LIVE, name: row.name }))) return false;

@@ -39,8 +39,8 @@ interface Found {
 const VERIFY_EVERY_MS = 60_000;
 
 /**
- * One look: reads the domain at the provider and every record at our own resolvers, and decides the claim's state. What
- * cannot be read at the moment changes only the texts.
+ * One look: reads the domain at the provider and every record at our own resolvers, and decides the claim's
+ * state. What cannot be read at the moment changes only the texts.
  */
 export async function lookAtDomain(deps: Deps, run: SetUpRun): Promise<Looked> {
   const before = await readDomain(deps, run);

@@ -7,10 +7,10 @@ import type { Deps } from '../deps.ts';
 type Sent = Pick<OutboundMessageRow, '_id' | 'to' | 'cc' | 'outbound'>;
 
 /**
- * Writes what a bounce says about recipients to the message that bounced. Anyone can send a bounce, so it must name the message
- * by its Message-Id, which has 128 random bits: only its recipients and the servers on its way know it. They can report a
- * failure for its recipients and for no other address, which they could also do by a real bounce. A mail that fails both SPF
- * and DKIM is ignored.
+ * Writes what a bounce says about recipients to the message that bounced. Anyone can send a bounce, so it
+ * must name the message by its Message-Id, which has 128 random bits: only its recipients and the servers on
+ * its way know it. They can report a failure for its recipients and for no other address, which they could
+ * also do by a real bounce. A mail that fails both SPF and DKIM is ignored.
  * @returns the message's id, or null when it is none of ours.
  */
 export async function applyReport(
@@ -41,7 +41,10 @@ function recipientsOf({ to, cc, outbound }: Sent): Set<string> {
   return new Set(addresses.filter((address) => address !== null));
 }
 
-/** A report without recipients is about the only recipient. One that names other addresses is about no recipient. */
+/**
+ * A report without recipients is about the only recipient. One that names other addresses is about no
+ * recipient.
+ */
 function eventsOf(report: DeliveryReport, recipients: Set<string>) {
   const { action } = report;
   const [only] = recipients;

@@ -15,7 +15,8 @@ export async function classifyEmail(deps: Deps, mail: InboundRun): Promise<Kind>
   const row = await readRow(deps, mail);
   const stored = row.mail as StoredMail;
 
-  // Our own mail is recognised by its Message-Id, never by From: colleagues and contact forms write with our addresses.
+  // Our own mail is recognised by its Message-Id, never by From: colleagues and contact forms write with our
+  // addresses.
   const own = await ownAudiences(deps, row.workspace_id, stored.message_id);
   const targets = row.targets.filter((target) => !own.has(target.audience));
   if (targets.length === 0) {

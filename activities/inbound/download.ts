@@ -17,8 +17,8 @@ const IDLE_MS = 20_000;
 const MAX_REDIRECTS = 3;
 
 /**
- * Downloads a file into storage, streamed. Credentials go only to the requested URL: a redirect is followed without them, and
- * only to https.
+ * Downloads a file into storage, streamed. Credentials go only to the requested URL: a redirect is followed
+ * without them, and only to https.
  */
 export async function download(
   request: { url: URL; headers: Record<string, string> },

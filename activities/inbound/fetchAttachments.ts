@@ -29,8 +29,9 @@ type Source =
   | { state: 'later'; code: string };
 
 /**
- * Gets the bytes of a mail's files. Files that the provider keeps go into the archive first (for held and skipped mail too,
- * because their URLs expire); from there each message gets its own copy. A file that fails does not delay the others.
+ * Gets the bytes of a mail's files. Files that the provider keeps go into the archive first (for held and
+ * skipped mail too, because their URLs expire); from there each message gets its own copy. A file that fails
+ * does not delay the others.
  * @throws TryAgain after all other files are done, if a file may still come.
  */
 export async function fetchAttachments(deps: Deps, mail: InboundRun): Promise<void> {

@@ -3,8 +3,9 @@ import { isDuplicateKey } from '../../src/infra/models/once.ts';
 import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
 
 /**
- * Whether the post's signature was taken from another post. A signature covers only its token, not the content, so the
- * content that comes first with a token is noted: the same token with other content is a replay.
+ * Whether the post's signature was taken from another post. A signature covers only its token, not the
+ * content, so the content that comes first with a token is noted: the same token with other content is a
+ * replay.
  */
 export async function isReplay(
   models: Models,

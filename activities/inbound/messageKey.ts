@@ -4,9 +4,9 @@ import { letters } from '../../src/mail/sameMail.ts';
 import { hashOf } from '../../src/lib/ids.ts';
 
 /**
- * Id of the message that a mail becomes in an audience: hash of workspace, audience, Message-Id and Date as an instant,
- * so that the same mail through another route, form or forwarder gets the same id. A mail without a Message-Id gets one made of
- * what no route changes; it is never sent out.
+ * Id of the message that a mail becomes in an audience: hash of workspace, audience, Message-Id and Date as
+ * an instant, so that the same mail through another route, form or forwarder gets the same id. A mail without
+ * a Message-Id gets one made of what no route changes; it is never sent out.
  */
 export function messageKey(row: InboundEmailRow, audience: string): string {
   const mail = row.mail as StoredMail;

@@ -9,7 +9,9 @@ import { threadIdFor } from '../../src/core/threads/newThreadRow.ts';
 import { messageKey } from './messageKey.ts';
 import { peopleOf } from './threading/people.ts';
 
-/** The message that a mail becomes on its route. `id` is its key, or the variant if another mail has that key. */
+/**
+ * The message that a mail becomes on its route. `id` is its key, or the variant if another mail has that key.
+ */
 export function newMessage(row: InboundEmailRow, route: Route, id: string): InboundMessageRow {
   const mail = row.mail as StoredMail;
   const sender = row.sender ?? NO_ADDRESS;

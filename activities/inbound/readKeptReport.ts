@@ -7,8 +7,8 @@ import type { Deps } from '../deps.ts';
 import { remoteFileKey } from '../../src/infra/archive/keys.ts';
 
 /**
- * Reads a bounce again whose parts the provider had kept: only now that they are in the archive do they show which message
- * bounced.
+ * Reads a bounce again whose parts the provider had kept: only now that they are in the archive do they show
+ * which message bounced.
  */
 export async function readKeptReport(deps: Deps, row: InboundEmailRow): Promise<void> {
   if (row.state !== 'skipped' || row.mail?.report?.originalMessageId !== null) return;

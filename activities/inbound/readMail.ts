@@ -16,8 +16,8 @@ const HEAVY_BYTES = 512 * 1024;
 const LIMIT_MS = { local: 1_500, durable: 10_000 };
 
 /**
- * Reads the mail of a post through its provider's parser. A mail that breaks the parser twice keeps its headers only, with
- * the raw mail as a file. `reason` says why it can never be read.
+ * Reads the mail of a post through its provider's parser. A mail that breaks the parser twice keeps its
+ * headers only, with the raw mail as a file. `reason` says why it can never be read.
  * @throws TooHeavyForLocal when it must be read as a normal activity.
  */
 export async function readMail(deps: Deps, post: StoredPost, recipient: string): Promise<ReadMail> {

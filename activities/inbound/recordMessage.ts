@@ -26,8 +26,8 @@ export interface Recorded {
 }
 
 /**
- * Stores one message in each audience, then makes its ticket or conversation. Message first: if the process dies after it,
- * the next try makes the thread from the stored message. Then the mail is `routed`.
+ * Stores one message in each audience, then makes its ticket or conversation. Message first: if the process
+ * dies after it, the next try makes the thread from the stored message. Then the mail is `routed`.
  */
 export async function recordMessage(deps: Deps, mail: InboundRun): Promise<Recorded> {
   const row = await asRecorded(deps, await readRow(deps, mail, {}));
@@ -76,8 +76,9 @@ async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<I
 }
 
 /**
- * Inserts the message. If a message with its key exists, that is this mail (stored by an earlier try, or through another
- * route: then this one is kept there as a copy), or a different mail with a reused id: then this one gets a key of its own.
+ * Inserts the message. If a message with its key exists, that is this mail (stored by an earlier try, or
+ * through another route: then this one is kept there as a copy), or a different mail with a reused id: then
+ * this one gets a key of its own.
  */
 async function storeOnce(
   deps: Deps,
@@ -120,7 +121,8 @@ async function addCopy(
       { $addToSet: { copies: copy } },
       { returnDocument: 'after' },
     )
-      // With its text, from which the thread's search words are made: the step that stored it may have died before that.
+      // With its text, from which the thread's search words are made: the step that stored it may have died
+      // before that.
       .select({ html: 0, headers: 0 })
       .orFail()
       .lean<InboundMessageRow>()
@@ -128,8 +130,8 @@ async function addCopy(
 }
 
 /**
- * When further copies of one mail come (Bcc, aliases), every audience to which a copy is traced gets it. The step that adds the
- * last copy sees the traces of all.
+ * When further copies of one mail come (Bcc, aliases), every audience to which a copy is traced gets it. The
+ * step that adds the last copy sees the traces of all.
  */
 async function tracedRoutes(
   { models }: Deps,

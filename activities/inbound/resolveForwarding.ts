@@ -21,7 +21,9 @@ import { takeSetUpMail } from './setUpMail.ts';
 export type Recipients =
   { verdict: 'accept' } | { verdict: 'skip'; reason: string } | { verdict: 'hold'; reason: string };
 
-/** Decides which workspace emails the mail is for, and who really sent it (design: "For whom", "From whom"). */
+/**
+ * Decides which workspace emails the mail is for, and who really sent it (design: "For whom", "From whom").
+ */
 export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<Recipients> {
   const row = await readRow(deps, mail);
   if (row.targets.length > 0) return { verdict: 'accept' };
@@ -67,7 +69,10 @@ interface Addresses {
   forwarding: ForwardingAddressRow[];
 }
 
-/** Every address of ours that the mail or its recipient names, in all workspaces: which one it is for is not known yet. */
+/**
+ * Every address of ours that the mail or its recipient names, in all workspaces: which one it is for is not
+ * known yet.
+ */
 async function addressesNamed(models: Models, recipient: string, mail: StoredMail): Promise<Addresses> {
   const people = [...(mail.from ? [mail.from] : []), ...mail.reply_to, ...mail.to, ...mail.cc];
   const written = [recipient, ...people.map(({ email }) => email), ...traceAddresses(mail.headers)];
@@ -80,8 +85,8 @@ async function addressesNamed(models: Models, recipient: string, mail: StoredMai
 }
 
 /**
- * On a domain that a workspace has proved, an address that does not receive belongs to that workspace only: others may have
- * added the address too without proving it, or have deleted it.
+ * On a domain that a workspace has proved, an address that does not receive belongs to that workspace only:
+ * others may have added the address too without proving it, or have deleted it.
  */
 async function receiverOf(
   models: Models,
@@ -139,7 +144,9 @@ interface Choice {
   named: WorkspaceEmailRow[];
 }
 
-/** To, then Cc; where they name none of the workspace's addresses, this copy's trace headers; then the parent. */
+/**
+ * To, then Cc; where they name none of the workspace's addresses, this copy's trace headers; then the parent.
+ */
 function behindForwarding(
   emails: WorkspaceEmailRow[],
   parent: WorkspaceEmailRow[],
@@ -169,8 +176,9 @@ function named(emails: WorkspaceEmailRow[], addresses: string[]): WorkspaceEmail
 }
 
 /**
- * Addresses that receive get the mail, the first of each audience. If the mail names only others: one that is not proved yet
- * holds the mail; for a switched off or deleted one `routeEmail` decides, because it may be an answer to a message of ours.
+ * Addresses that receive get the mail, the first of each audience. If the mail names only others: one that is
+ * not proved yet holds the mail; for a switched off or deleted one `routeEmail` decides, because it may be an
+ * answer to a message of ours.
  */
 function chooseAmong(emails: WorkspaceEmailRow[], traced: string[]): Choice {
   const receivable = emails.filter(isReceivable);

@@ -11,8 +11,8 @@ const withoutContent = { 'mail.headers': 0, 'mail.text': 0, 'mail.html': 0, 'mai
 export type Routed = { verdict: 'routed' } | { verdict: 'skip'; reason: string };
 
 /**
- * Decides where the mail goes, for each address that it is for: threading first, then purpose. The first decision stands,
- * also for a try that runs concurrently or after later steps.
+ * Decides where the mail goes, for each address that it is for: threading first, then purpose. The first
+ * decision stands, also for a try that runs concurrently or after later steps.
  */
 export async function routeEmail(deps: Deps, mail: InboundRun): Promise<Routed> {
   const row = await readRow(deps, mail, withoutContent);

@@ -18,8 +18,8 @@ export async function salvageMail({ parser }: Deps, job: DigestJob): Promise<Rea
 }
 
 /**
- * The raw mail as files of the message: the MIME, or what was posted beside the short fields. Never the payload's JSON:
- * it holds the provider's proof and the other recipients of the post.
+ * The raw mail as files of the message: the MIME, or what was posted beside the short fields. Never the
+ * payload's JSON: it holds the provider's proof and the other recipients of the post.
  */
 function rawFiles(post: StoredPost): StoredMail['files'] {
   if (post.mime) return [rawFile('original.eml', 'message/rfc822', post.mime)];

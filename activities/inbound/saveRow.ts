@@ -10,8 +10,8 @@ import { Superseded } from '../errors.ts';
 type Result = Pick<InboundEmailRow, 'mail'> & ({ state: 'received' } | { state: 'failed'; reason: string });
 
 /**
- * Makes the mail's row, or takes it over from an earlier run. A try that comes after later steps changes nothing: the row
- * belongs to this run already.
+ * Makes the mail's row, or takes it over from an earlier run. A try that comes after later steps changes
+ * nothing: the row belongs to this run already.
  * @param post null when it cannot be read
  * @throws Superseded when a later run has the row.
  */

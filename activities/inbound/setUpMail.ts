@@ -12,8 +12,9 @@ import type { Deps } from '../deps.ts';
 const MAX_CONFIRMATIONS = 10;
 
 /**
- * Handles mail that comes through a forwarding address because forwarding is being set up: our own mail with a code coming
- * back, or a mail host's question whether it may forward. Its content is shown on the address; it becomes no ticket.
+ * Handles mail that comes through a forwarding address because forwarding is being set up: our own mail with
+ * a code coming back, or a mail host's question whether it may forward. Its content is shown on the address;
+ * it becomes no ticket.
  * @param row with the mail's bodies. @returns why the mail is skipped, or null for all other mail
  */
 export async function takeSetUpMail(
@@ -23,7 +24,8 @@ export async function takeSetUpMail(
 ): Promise<string | null> {
   const mail = row.mail as StoredMail;
   if (await takeReturned(deps, mail, forwarding)) return 'the proof of an address came back';
-  // Only mail to the forwarding address itself: mail hosts also write to their customers, whose mail is forwarded.
+  // Only mail to the forwarding address itself: mail hosts also write to their customers, whose mail is
+  // forwarded.
   const isToForwarding = mail.to.some(({ email }) => normaliseAddress(email) === forwarding.address);
   const confirmation = isToForwarding ? readConfirmation(mail) : null;
   if (!confirmation) return null;
@@ -35,7 +37,10 @@ export async function takeSetUpMail(
   return 'a mail host asked to confirm forwarding';
 }
 
-/** Only a forwarding address of the same workspace counts: its secret address shows that a member set up the forwarding. */
+/**
+ * Only a forwarding address of the same workspace counts: its secret address shows that a member set up the
+ * forwarding.
+ */
 async function takeReturned(
   { models, wake }: Deps,
   mail: StoredMail,

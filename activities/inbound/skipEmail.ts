@@ -6,8 +6,8 @@ import { remoteFileKey } from '../../src/infra/archive/keys.ts';
 import { readRow, writeRow } from './inboundRow.ts';
 
 /**
- * Skips a mail: copies the payload to `<provider>-skipped/`, then sets the row's key to the copy. The copy is complete, because
- * only retention deletes objects below `<provider>-incoming/`.
+ * Skips a mail: copies the payload to `<provider>-skipped/`, then sets the row's key to the copy. The copy is
+ * complete, because only retention deletes objects below `<provider>-incoming/`.
  */
 export async function skipEmail(deps: Deps, mail: InboundRun, reason: string): Promise<void> {
   const row = await readRow(deps, mail, { key: 1, 'mail.files': 1 });

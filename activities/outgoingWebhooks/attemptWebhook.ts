@@ -21,14 +21,17 @@ const FILES_MS = 10_000;
 /** An endpoint that fails for this long is switched off. */
 const FAILING_MS = 5 * DAY_MS;
 /**
- * After this long without a failure the five days start again. It must be longer than the longest wait between two attempts
- * (workflows/deliverWebhook.ts).
+ * After this long without a failure the five days start again. It must be longer than the longest wait
+ * between two attempts (workflows/deliverWebhook.ts).
  */
 const QUIET_MS = 2 * DAY_MS;
 /** With this status an endpoint asks for no more events (Standard Webhooks). */
 const GONE = 410;
 
-/** Posts an event to its endpoint, once, and writes the result to the row. @param n from 1 @param isLast no attempt follows */
+/**
+ * Posts an event to its endpoint, once, and writes the result to the row. @param n from 1 @param isLast no
+ * attempt follows
+ */
 export async function attemptWebhook(
   deps: EndpointDeps,
   { id, run }: WebhookRun,
@@ -78,7 +81,10 @@ async function cancel({ models }: EndpointDeps, { _id, run }: WebhookDeliveryRow
   return over(state);
 }
 
-/** Whether files of a new message are still missing: the message is stored first, then the rows of its files, then the files. */
+/**
+ * Whether files of a new message are still missing: the message is stored first, then the rows of its files,
+ * then the files.
+ */
 async function awaitsFiles(
   { models }: EndpointDeps,
   { type, workspace_id, row_id, at }: EventRow,

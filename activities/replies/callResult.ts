@@ -8,7 +8,10 @@ import { Superseded } from '../errors.ts';
 import { changeReply, over } from './messageRow.ts';
 import { HOUR_MS } from '../../src/lib/time.ts';
 
-/** Result of an attempt. Codes are for operators, and hold no foreign text; the reason for agents is on the message. */
+/**
+ * Result of an attempt. Codes are for operators, and hold no foreign text; the reason for agents is on the
+ * message.
+ */
 export type Delivered =
   | { verdict: 'sent' }
   | { verdict: 'failed'; code: string }

@@ -9,12 +9,15 @@ import type { Deps } from '../deps.ts';
 import { givenUp, isOverdue, later, persistently, writeResult, type Delivered } from './callResult.ts';
 import { changeReply, over, readReply } from './messageRow.ts';
 
-/** Longest time between raising the attempt and the call. After a longer pause (a suspended machine) there must be no call. */
+/**
+ * Longest time between raising the attempt and the call. After a longer pause (a suspended machine) there
+ * must be no call.
+ */
 const CALL_WITHIN_MS = 30_000;
 
 /**
- * One call to the provider. The row's attempt is raised before the call: a second try of this activity (because the worker
- * died) finds the number raised, makes no call, and reports that the result is unclear.
+ * One call to the provider. The row's attempt is raised before the call: a second try of this activity
+ * (because the worker died) finds the number raised, makes no call, and reports that the result is unclear.
  */
 export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number): Promise<Delivered> {
   const row = await readReply(deps, reply);
@@ -97,7 +100,8 @@ async function begin(deps: Deps, reply: ReplyRun, attempt: number, size: number)
         attempt,
         attempt_at: at,
         attempt_to: recipients,
-        // The time for retries counts from the first call: an engine that was away before it does not shorten it.
+        // The time for retries counts from the first call: an engine that was away before it does not shorten
+        // it.
         trying_since: isFirst ? at : trying_since,
         unclear: true,
       },

@@ -32,9 +32,10 @@ const REASONS = new Map([
 ]);
 
 /**
- * After a call with an unclear result: was the message sent? The provider's events show it, but late. An event settles it at
- * any time; a missing event counts only `settleMs` after the call, and only while the provider keeps events of that time.
- * For a call of an earlier run one look is enough: a person has decided that the message is sent again if nothing is found.
+ * After a call with an unclear result: was the message sent? The provider's events show it, but late. An
+ * event settles it at any time; a missing event counts only `settleMs` after the call, and only while the
+ * provider keeps events of that time. For a call of an earlier run one look is enough: a person has decided
+ * that the message is sent again if nothing is found.
  */
 export async function findReply(deps: Deps, reply: ReplyRun): Promise<FoundReply> {
   const before = await readReply(deps, reply);

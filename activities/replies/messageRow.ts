@@ -18,8 +18,8 @@ export async function readReply({ models }: Deps, { id, run }: ReplyRun): Promis
 }
 
 /**
- * Reads the message and writes the change that `change` makes of it. Starts again when another process wrote in between:
- * events come at any moment.
+ * Reads the message and writes the change that `change` makes of it. Starts again when another process wrote
+ * in between: events come at any moment.
  * @param change returns null to write nothing.
  * @returns the message after the change.
  */

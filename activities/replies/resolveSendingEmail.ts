@@ -9,8 +9,8 @@ import { changeReply, over } from './messageRow.ts';
 export type Resolved = { verdict: 'resolved' } | { verdict: 'failed'; code: string };
 
 /**
- * Decides as which address the message is sent. This happens when it goes out, because an address may have been switched off
- * since it was saved. The first decision stands.
+ * Decides as which address the message is sent. This happens when it goes out, because an address may have
+ * been switched off since it was saved. The first decision stands.
  */
 export async function resolveSendingEmail(deps: Deps, reply: ReplyRun): Promise<Resolved> {
   const { state } = await changeReply(deps, reply, (row) =>

@@ -9,12 +9,15 @@ export type Taken =
   | { verdict: 'taken'; attempt: number; unclear: boolean }
   | { verdict: 'over'; state: ReplyOutcome['action'] };
 
-/** Longest wait before the row is read again: a later run may have taken over, or a wrong clock been corrected. */
+/**
+ * Longest wait before the row is read again: a later run may have taken over, or a wrong clock been
+ * corrected.
+ */
 const LONGEST_WAIT_MS = DAY_MS;
 
 /**
- * Takes the reply when it is due: one conditional update `queued|scheduled -> sending`, which competes with the API's
- * `-> cancelled`.
+ * Takes the reply when it is due: one conditional update `queued|scheduled -> sending`, which competes with
+ * the API's `-> cancelled`.
  */
 export async function takeReply(deps: Deps, reply: ReplyRun): Promise<Taken> {
   const now = new Date();

@@ -9,9 +9,9 @@ import { isDuplicateKey } from '../../../src/infra/models/once.ts';
 import type { ThreadRef } from './matches.ts';
 
 /**
- * Claims on Message-Ids (infra/models/threadId.ts). A claim is one insert; a mail that comes second reads who holds the claim.
- * So two mails of one exchange that arrive at the same moment find each other before either is stored. A claim belongs to a
- * mail, and leads to that mail's thread.
+ * Claims on Message-Ids (infra/models/threadId.ts). A claim is one insert; a mail that comes second reads who
+ * holds the claim. So two mails of one exchange that arrive at the same moment find each other before either
+ * is stored. A claim belongs to a mail, and leads to that mail's thread.
  */
 export interface Claimer {
   models: Models;
@@ -26,9 +26,10 @@ export interface Claimer {
 const MAX_PLACES = 8;
 
 /**
- * Claims `id` for a thread, unless the mail joins a thread for which the id is claimed already. Claims on one id form a queue:
- * a mail that may not join the first is placed behind it, so a stranger's claim does not separate the mails of a thread. No
- * claim ever leaves the queue, because then two mails could miss each other.
+ * Claims `id` for a thread, unless the mail joins a thread for which the id is claimed already. Claims on one
+ * id form a queue: a mail that may not join the first is placed behind it, so a stranger's claim does not
+ * separate the mails of a thread. No claim ever leaves the queue, because then two mails could miss each
+ * other.
  * @param joins whether the mail may join that thread
  * @returns the thread that it joins
  */
@@ -101,9 +102,10 @@ export async function moveClaims(
 }
 
 /**
- * The thread that a claim leads to: the thread of its mail's message, else the one that `routeEmail` decided (of two tries only
- * one decides), else the claimed one. Null: its mail has no message in this audience, because it was skipped, failed, or ran
- * again with another outcome. No mail may wait for a thread that it would have opened.
+ * The thread that a claim leads to: the thread of its mail's message, else the one that `routeEmail` decided
+ * (of two tries only one decides), else the claimed one. Null: its mail has no message in this audience,
+ * because it was skipped, failed, or ran again with another outcome. No mail may wait for a thread that it
+ * would have opened.
  */
 export async function whereItLeads(
   models: Models,

@@ -17,7 +17,10 @@ import { claim, moveClaims, personHash, whereItLeads, type Claimer } from './cla
 import { carriersOf, findParent, isReused, withoutBodies, type ThreadRef } from './matches.ts';
 import { peopleOf, takesPart } from './people.ts';
 
-/** Where a mail goes for one of its targets: threading first, then purpose. Null: an unreceivable address, new mail. */
+/**
+ * Where a mail goes for one of its targets: threading first, then purpose. Null: an unreceivable address, new
+ * mail.
+ */
 export async function findThread(
   models: Models,
   row: InboundEmailRow,
@@ -44,7 +47,10 @@ function refOf(message: MessageRow): ThreadRef {
   return { thread_kind: message.thread_kind, thread_id: message.thread_id, audience: message.audience };
 }
 
-/** The search for a thread when the message that the mail answers has not arrived (design: "Late parent, siblings"). */
+/**
+ * The search for a thread when the message that the mail answers has not arrived (design: "Late parent,
+ * siblings").
+ */
 function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   const mail = row.mail as StoredMail;
   const workspaceId = row.workspace_id as string;
@@ -53,13 +59,17 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   const people = peopleOf(mail, sender).map((address) => personHash(workspaceId, address));
   const own: ThreadRef = {
     thread_kind: target.audience === 'tickets' ? 'ticket' : 'conversation',
-    // Contains the sender: a mail that reuses the id and Date of another one must not claim that one's thread.
+    // Contains the sender: a mail that reuses the id and Date of another one must not claim that one's
+    // thread.
     thread_id: threadIdFor(hashOf(messageKey(row, target.audience), senderAddress)),
     audience: target.audience,
   };
   const claimer: Claimer = { models, row, ownThreadId: own.thread_id, people };
 
-  /** Whether the sender takes part: by a stored message, or by the claim of an opening mail that is being stored now. */
+  /**
+   * Whether the sender takes part: by a stored message, or by the claim of an opening mail that is being
+   * stored now.
+   */
   async function senderTakesPart(thread: ThreadRef): Promise<boolean> {
     if (await takesPart(models, thread, senderAddress)) return true;
     const claims = await collectionOf(models.ThreadId)
@@ -100,7 +110,8 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
       parentId,
       own,
       'parent',
-      // Claimed as `own`: the parent is being stored at this moment, and this mail is an ordinary answer to it.
+      // Claimed as `own`: the parent is being stored at this moment, and this mail is an ordinary answer to
+      // it.
       async (thread, claimedAs) => claimedAs === 'own' || senderTakesPart(thread),
     );
     return sibling ?? threadNaming(parentId);

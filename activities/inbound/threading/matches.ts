@@ -17,8 +17,8 @@ export interface ThreadRef {
 }
 
 /**
- * The message that this mail answers: In-Reply-To, then References newest first; of several with one id, the one in the
- * receiving address's own audience, then one that was sent from that address, then the newest.
+ * The message that this mail answers: In-Reply-To, then References newest first; of several with one id, the
+ * one in the receiving address's own audience, then one that was sent from that address, then the newest.
  */
 export async function findParent(
   models: Models,
@@ -26,7 +26,8 @@ export async function findParent(
   target: Target,
 ): Promise<MessageRow | null> {
   const [likeliest, ...others] = parentIds(row.mail as StoredMail);
-  // The answered mail has nearly always arrived. Only if not, the earlier ones that it names are read, up to 30.
+  // The answered mail has nearly always arrived. Only if not, the earlier ones that it names are read, up to
+  // 30.
   for (const ids of [likeliest === undefined ? [] : [likeliest], others]) {
     const carriersOfEach = await Promise.all(ids.map((id) => carriersOf(models, row, id)));
     for (const carriers of carriersOfEach) {
@@ -54,8 +55,8 @@ const MAX_CARRIERS = 100;
 
 /** The messages with this Message-Id, newest first, without those of the mail itself. */
 export async function carriersOf(models: Models, row: InboundEmailRow, id: string): Promise<MessageRow[]> {
-  // Stand-in: docs/decisions/stand-in-database.md. Filtered and sorted here, because the stand-in is slow unless a query has
-  // exactly the index's fields.
+  // Stand-in: docs/decisions/stand-in-database.md. Filtered and sorted here, because the stand-in is slow
+  // unless a query has exactly the index's fields.
   const carriers = await collectionOf(models.Message)
     .find({ workspace_id: row.workspace_id as string, message_id: id })
     .project<MessageRow>(withoutBodies)
@@ -79,7 +80,10 @@ export async function isReused(models: Models, carriers: MessageRow[]): Promise<
   return first !== undefined && others.some((other) => !isSameMail(first, other));
 }
 
-/** Whether mail to this address may join the message's thread. An unreceivable address accepts only answers to our messages. */
+/**
+ * Whether mail to this address may join the message's thread. An unreceivable address accepts only answers to
+ * our messages.
+ */
 function counts(message: MessageRow, target: Target): boolean {
   if (target.unreceivable !== null && message.direction !== 'outbound') return false;
   const isPersonal = message.audience.startsWith('owner:');

@@ -15,8 +15,9 @@ export function peopleOf(mail: StoredMail, sender: Address): string[] {
 }
 
 /**
- * Whether this address takes part in the thread: through the mail that opened it (even a marked one), an unmarked inbound
- * message, or one of ours; never through any other marked mail (core/threads/applyToThread.ts adds the addresses).
+ * Whether this address takes part in the thread: through the mail that opened it (even a marked one), an
+ * unmarked inbound message, or one of ours; never through any other marked mail
+ * (core/threads/applyToThread.ts adds the addresses).
  */
 export async function takesPart(models: Models, thread: ThreadRef, address: string): Promise<boolean> {
   const threads = collectionOf(threadsOf(models, thread.thread_kind));

@@ -29,9 +29,9 @@ export interface Applied {
 }
 
 /**
- * Writes delivery events to their message. Idempotent, safe to call concurrently, in any order, and long after the message's
- * run has ended: an event settles a message that was `sending`, `unconfirmed` or `failed` whenever it comes. A permanent
- * failure reopens the ticket or conversation.
+ * Writes delivery events to their message. Idempotent, safe to call concurrently, in any order, and long
+ * after the message's run has ended: an event settles a message that was `sending`, `unconfirmed` or `failed`
+ * whenever it comes. A permanent failure reopens the ticket or conversation.
  * @returns null when there is no such message, or the provider was never called for it.
  */
 export async function applyEvents(
@@ -65,15 +65,16 @@ export async function applyEvents(
 }
 
 /**
- * Each event with its attempt. The provider accepts or refuses a call as a whole: an event for one recipient of the call shows
- * that it was accepted for all of them, and none of them may get the message again.
+ * Each event with its attempt. The provider accepts or refuses a call as a whole: an event for one recipient
+ * of the call shows that it was accepted for all of them, and none of them may get the message again.
  */
 function factsOf(
   { outbound }: SentMessage,
   events: Omit<DeliveryEvent, 'id' | 'messageId'>[],
 ): DeliveryFact[] {
   const { attempt, attempt_to, deliveries, unclear } = outbound;
-  // A bounce that comes as a mail names no attempt: it is about one that is known to have gone out, if any is.
+  // A bounce that comes as a mail names no attempt: it is about one that is known to have gone out, if any
+  // is.
   const latest = unclear ? Math.max(0, ...deliveries.map((row) => row.attempt)) || attempt : attempt;
   const facts = events.map((event): DeliveryFact => ({
     ...event,
@@ -98,8 +99,8 @@ function factsOf(
 const isOpen = ({ state }: SentMessage): boolean => ['queued', 'scheduled', 'sending'].includes(state);
 
 /**
- * Whether the events decide the message's state. While a later run is about to try again, an event of an earlier attempt
- * decides nothing, unless every recipient has the message.
+ * Whether the events decide the message's state. While a later run is about to try again, an event of an
+ * earlier attempt decides nothing, unless every recipient has the message.
  */
 function settles(message: SentMessage, deliveries: DeliveryRow[], facts: DeliveryFact[]): boolean {
   if (!isOpen(message)) return true;

@@ -11,7 +11,10 @@ import type { AttachmentRow, Models, OutboundMessageRow } from '../../infra/mode
 import type { Outbound } from '../../infra/models/outbound.ts';
 import type { Storage } from '../../infra/storage/storage.ts';
 
-/** Size of the composed MIME, inclusive (Mailgun: 25 MB a message). Files grow by 37 % in it: about 18 MB of files fit. */
+/**
+ * Size of the composed MIME, inclusive (Mailgun: 25 MB a message). Files grow by 37 % in it: about 18 MB of
+ * files fit.
+ */
 export const MAX_COMPOSED_BYTES = 25 * 1024 * 1024;
 
 /** The fields from which a mail is composed. */
@@ -33,7 +36,10 @@ type File = Pick<AttachmentRow, '_id' | 'filename' | 'content_type' | 'size' | '
 /** Allowance for From and Reply-To, which are not known yet when a message is saved. */
 const SENDER_BYTES = 2_000;
 
-/** Composes the message as MIME into a spool file, which exists while `use` runs. @throws NotStoredError when an attachment is gone. */
+/**
+ * Composes the message as MIME into a spool file, which exists while `use` runs. @throws NotStoredError when
+ * an attachment is gone.
+ */
 export async function withComposed<T>(
   { models, storage }: { models: Models; storage: Storage },
   row: OutboundMessageRow,
@@ -60,7 +66,10 @@ export async function withComposed<T>(
   }
 }
 
-/** Size of the composed mail, files included: exact, or up to 2,000 bytes too many while its sender is not known. */
+/**
+ * Size of the composed mail, files included: exact, or up to 2,000 bytes too many while its sender is not
+ * known.
+ */
 export async function composedBytes(row: Mail, files: File[]): Promise<number> {
   let bytes = row.from.email === '' ? SENDER_BYTES : 0;
   for await (const chunk of compose(row, files, () => Readable.from([])))

@@ -16,8 +16,9 @@ export interface ReplyDefaults {
 }
 
 /**
- * To: the Reply-To, else the sender, of the last inbound message from a sender who takes part. Cc: the other addresses in its
- * To and Cc. The workspace's own addresses are left out. A thread without such a message: the recipients of our last message.
+ * To: the Reply-To, else the sender, of the last inbound message from a sender who takes part. Cc: the other
+ * addresses in its To and Cc. The workspace's own addresses are left out. A thread without such a message:
+ * the recipients of our last message.
  */
 export async function replyDefaults(models: Models, thread: ThreadRow): Promise<ReplyDefaults> {
   const [inbound, sent, ours] = await Promise.all([

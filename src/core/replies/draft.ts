@@ -34,7 +34,10 @@ export interface ReplyThread {
   row: ThreadRow;
 }
 
-/** The draft cannot be saved. `message` tells the agent why, as the rest of a sentence that begins with the field's name. */
+/**
+ * The draft cannot be saved. `message` tells the agent why, as the rest of a sentence that begins with the
+ * field's name.
+ */
 export class Unfit extends Error {
   readonly field: string;
   constructor(field: string, message: string) {

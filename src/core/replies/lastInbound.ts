@@ -1,13 +1,16 @@
 import type { InboundMessageRow, Models } from '../../infra/models/index.ts';
 import type { SendingThread } from './sender.ts';
 
-/** How many of the newest mails are searched for one from a sender who takes part; our own messages do not count. */
+/**
+ * How many of the newest mails are searched for one from a sender who takes part; our own messages do not
+ * count.
+ */
 const SEARCHED = 200;
 const WITHOUT_BODIES = { text: 0, html: 0, headers: 0 } as const;
 
 /**
- * The newest inbound message of a sender who takes part: a reply answers that one. A marked mail never changes the defaults
- * of a reply.
+ * The newest inbound message of a sender who takes part: a reply answers that one. A marked mail never
+ * changes the defaults of a reply.
  */
 export async function lastInbound(
   models: Models,

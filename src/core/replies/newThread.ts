@@ -8,9 +8,10 @@ import { eachOnce, newOutbound, type NewMessage, type NewReplyDeps, type Order }
 import { findSender } from './sender.ts';
 
 /**
- * The message that opens a ticket or conversation; the thread is made from it. The customer's answer finds the thread by the
- * message's Message-Id.
- * @param personal only of a conversation. True: only its author sees it. Null: personal if it is sent as a personal address.
+ * The message that opens a ticket or conversation; the thread is made from it. The customer's answer finds
+ * the thread by the message's Message-Id.
+ * @param personal only of a conversation. True: only its author sees it. Null: personal if it is sent as a
+ * personal address.
  * @throws Unfit
  */
 export async function newThread(
@@ -54,8 +55,8 @@ async function audienceFor(
 }
 
 /**
- * The thread's own address: the one that it is opened as. If that is a personal address and the thread is not personal, the
- * address as which other members would answer, because nobody may send as another user.
+ * The thread's own address: the one that it is opened as. If that is a personal address and the thread is not
+ * personal, the address as which other members would answer, because nobody may send as another user.
  */
 async function ownEmail(
   { models }: NewReplyDeps,

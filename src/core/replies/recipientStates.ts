@@ -19,12 +19,16 @@ const WORST_FIRST = [
   'delivered',
 ] as const satisfies DeliveryState[];
 
-/** What an event says about one recipient; `attempt` is the event's, or the current one if the event names none. */
+/**
+ * What an event says about one recipient; `attempt` is the event's, or the current one if the event names
+ * none.
+ */
 export type DeliveryFact = Pick<DeliveryEvent, 'kind' | 'recipient' | 'at' | 'reason'> & { attempt: number };
 
 /**
- * Applies events to the deliveries. Each recipient has one state: that of the latest attempt, of one attempt the one with the
- * highest rank, of two equal ones the newer. Idempotent, and the order of events does not matter.
+ * Applies events to the deliveries. Each recipient has one state: that of the latest attempt, of one attempt
+ * the one with the highest rank, of two equal ones the newer. Idempotent, and the order of events does not
+ * matter.
  * @returns null when nothing changes.
  */
 export function withEvents(deliveries: DeliveryRow[], facts: DeliveryFact[]): DeliveryRow[] | null {

@@ -13,8 +13,8 @@ export interface DeliveryEventDeps {
 }
 
 /**
- * Writes an event to its message, and wakes the message's run if it waits for the event. Does nothing if the event is about no
- * outbound message, or says nothing new. @throws anything when MongoDB is away
+ * Writes an event to its message, and wakes the message's run if it waits for the event. Does nothing if the
+ * event is about no outbound message, or says nothing new. @throws anything when MongoDB is away
  */
 export function createRecordDeliveryEvent({ models, wake, log }: DeliveryEventDeps) {
   return async (event: DeliveryEvent): Promise<void> => {

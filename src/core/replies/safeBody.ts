@@ -10,8 +10,8 @@ export interface SafeBody {
 }
 
 /**
- * Sanitises HTML off the event loop, and makes the text from it if there is none. A body that is too large or complex is
- * refused, not cut.
+ * Sanitises HTML off the event loop, and makes the text from it if there is none. A body that is too large or
+ * complex is refused, not cut.
  */
 export async function safeBody(
   parser: Pick<ParserPool, 'sanitise'>,

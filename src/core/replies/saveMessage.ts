@@ -17,7 +17,8 @@ export interface Request {
 
 /**
  * Saves a message. If an earlier try of the same request has saved it, finishes what that try left undone.
- * @param make is not called if the message exists: what was valid then (a time, a file, an address) may not be valid now.
+ * @param make is not called if the message exists: what was valid then (a time, a file, an address) may not
+ * be valid now.
  * @returns null when another request has used this key.
  */
 export async function saveMessage(
@@ -34,7 +35,10 @@ export async function saveMessage(
   return applyMessage(models, saved);
 }
 
-/** Applies a message to its thread and contact. Idempotent, so that any process may finish what another left undone. */
+/**
+ * Applies a message to its thread and contact. Idempotent, so that any process may finish what another left
+ * undone.
+ */
 export async function applyMessage(models: Models, row: MessageRow): Promise<MessageRow> {
   const [first] = row.to;
   if (row.opens && first) await knowContact(models, row.workspace_id, first, [row.audience], row.created_at);
@@ -47,7 +51,8 @@ async function insert(models: Models, { row, uploads }: NewMessage): Promise<Mes
   try {
     if (uploads.length === 0) await messages.insertOne(row);
     else {
-      // Together: files of a message that was not saved would be lost, and a message without its files would go out.
+      // Together: files of a message that was not saved would be lost, and a message without its files would
+      // go out.
       await models.connection.transaction(async (session) => {
         await messages.insertOne(row, { session });
         await takeUploads(models, row, uploads, session);

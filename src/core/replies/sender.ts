@@ -30,8 +30,8 @@ interface Addresses {
 }
 
 /**
- * The sending email (design: "A reply goes out", 1): the agent's choice and nothing else where there is one, else the first
- * candidate that can send.
+ * The sending email (design: "A reply goes out", 1): the agent's choice and nothing else where there is one,
+ * else the first candidate that can send.
  * @param chosen address that the agent chose, or null. @param userId of the agent.
  */
 export async function findSender(
@@ -78,15 +78,19 @@ function chosenSender(
   return sender ? { sender } : { sender: null, reason: `${chosen} cannot send: ${whyNot(email)}` };
 }
 
-/** A personal conversation is answered from its owner's addresses only; nobody sends from another user's address. */
+/**
+ * A personal conversation is answered from its owner's addresses only; nobody sends from another user's
+ * address.
+ */
 function mayUse(email: WorkspaceEmailRow, thread: SendingThread, userId: string): boolean {
   if (thread.audience.startsWith('owner:')) return audienceOf(email) === thread.audience;
   return email.user_id === null || email.user_id === userId;
 }
 
 /**
- * Addresses to try in order when the agent chose none. Tickets: the ticket's own, then the first that can send, never a
- * personal one. Conversations: the address last written to, then its own, then the first of its audience that can send.
+ * Addresses to try in order when the agent chose none. Tickets: the ticket's own, then the first that can
+ * send, never a personal one. Conversations: the address last written to, then its own, then the first of its
+ * audience that can send.
  */
 async function candidates(
   models: Models,
@@ -124,7 +128,10 @@ function fromAddress(email: WorkspaceEmailRow, { forwarding }: Addresses): strin
   return forwarding.find((row) => row.workspace_email_id === email._id)?.address ?? null;
 }
 
-/** Answers come back to this thread's audience: to its own address where the sending address belongs to another audience. */
+/**
+ * Answers come back to this thread's audience: to its own address where the sending address belongs to
+ * another audience.
+ */
 function answersTo(email: WorkspaceEmailRow, thread: SendingThread, { own }: Addresses): WorkspaceEmailRow {
   const leadsElsewhere = audienceOf(email) !== thread.audience;
   return leadsElsewhere && own !== null && isReceivable(own) ? own : email;

@@ -11,8 +11,8 @@ export interface Decided {
 
 /**
  * Cancels a message before it goes out: one conditional update, which competes with the run's `-> sending`
- * (activities/replies/takeReply.ts). A run that has started finds the message cancelled; otherwise none is started.
- * Idempotent.
+ * (activities/replies/takeReply.ts). A run that has started finds the message cancelled; otherwise none is
+ * started. Idempotent.
  */
 export async function cancelMessage(models: Models, message: OutboundMessageRow): Promise<Decided> {
   const row = await decide(models, message, ['queued', 'scheduled'], {

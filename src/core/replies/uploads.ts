@@ -9,8 +9,8 @@ export const uploaderOnly = (userId: string): string => `owner:${userId}`;
 export const EXPIRED = 'expired';
 
 /**
- * The author's uploads with these ids, in this order. Uploads that this very message has taken are found as well: the same
- * request may be running concurrently.
+ * The author's uploads with these ids, in this order. Uploads that this very message has taken are found as
+ * well: the same request may be running concurrently.
  * @throws Unfit for an upload that is unknown, another user's, or in another message.
  */
 export async function findUploads(

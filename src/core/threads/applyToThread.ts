@@ -6,14 +6,15 @@ import { makeThread, takingPart } from './newThreadRow.ts';
 import { threadsOf } from './threads.ts';
 import { wordsOf } from './searchWords.ts';
 
-/** Words of one thread; the message that comes after adds none. */
+/** Most words of one thread; a message that comes after that adds none. */
 const MAX_THREAD_WORDS = 2_000;
 
 /**
- * Makes the ticket or conversation of a stored message if it is not there, and applies the message to it. Every effect
- * is idempotent, since it is applied on every try, also after later messages. A thread that was merged or moved takes the
- * message along.
- * @param isAutomatic it opens no closed thread, and brings none back from the trash; nor does a blocked contact's.
+ * Makes the ticket or conversation of a stored message if it is not there, and applies the message to it.
+ * Every effect is idempotent, since it is applied on every try, also after later messages. A thread that was
+ * merged or moved takes the message along.
+ * @param isAutomatic it opens no closed thread, and brings none back from the trash; nor does a blocked
+ * contact's.
  * @returns the message where it is now
  */
 export async function applyToThread<Message extends MessageRow>(
@@ -24,12 +25,12 @@ export async function applyToThread<Message extends MessageRow>(
   const { thread_kind: kind, thread_id: _id, workspace_id } = message;
   const contact = await contactNow(models, workspace_id, message.contact_id);
   const mayOpen = !isAutomatic && !(message.direction === 'inbound' && contact?.blocked_at);
-  const there = await collectionOf(threadsOf(models, kind)).findOneAndUpdate(
+  const applied = await collectionOf(threadsOf(models, kind)).findOneAndUpdate(
     { _id, workspace_id, merged_into: { $exists: false } },
-    applied(message, mayOpen),
+    changesBy(message, mayOpen),
     { projection: { _id: 1 } },
   );
-  if (there) return message;
+  if (applied) return message;
   const moved = await followThread(models, message);
   if (moved) return applyToThread(models, moved, isAutomatic);
   if (await makeThread(models, message, contact)) return message;
@@ -38,10 +39,10 @@ export async function applyToThread<Message extends MessageRow>(
 }
 
 /**
- * One update, decided on the row as it is then. What was applied before changes nothing: opened again is only what was closed
- * before the message came, and taken out of the trash what was put there before.
+ * One update, decided on the row as it is then. What was applied before changes nothing: opened again is only
+ * what was closed before the message came, and taken out of the trash what was put there before.
  */
-function applied(message: MessageRow, mayOpen: boolean): mongo.Document[] {
+function changesBy(message: MessageRow, mayOpen: boolean): mongo.Document[] {
   const { created_at: at } = message;
   const before = (field: string) => ({ $and: [mayOpen, { $gt: [field, null] }, { $lt: [field, at] }] });
   const opens = { $and: [{ $eq: ['$status', 'closed'] }, before('$closed_at')] };

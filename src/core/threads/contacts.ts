@@ -5,7 +5,7 @@ import { once } from '../../infra/models/once.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { wordsOf } from './searchWords.ts';
 
-/** The contact is there, and known in these audiences. Any number of times, by any number at once. */
+/** Makes the contact if needed, known in these audiences. Idempotent, safe to call concurrently. */
 export async function knowContact(
   models: Models,
   workspaceId: string,

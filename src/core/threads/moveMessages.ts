@@ -12,8 +12,8 @@ export interface ThreadRef {
 type Moving = Pick<MessageRow, '_id' | 'contact_id' | 'inbound_email_id' | 'copies'>;
 
 /**
- * Moves messages, all of a thread or one of them, with what goes by their audience: files, contacts, the mails that they came
- * as. Any number of times.
+ * Moves messages, all of a thread or one of them, with what goes by their audience: files, contacts, the
+ * mails that they came as. Any number of times.
  * @param messageId only this one
  */
 export async function moveMessages(
@@ -32,7 +32,8 @@ export async function moveMessages(
     .toArray();
   if (moving.length === 0) return;
   const ids = moving.map(({ _id }) => _id);
-  // What goes by the audience first: a message whose files nobody may see would be worse than files ahead of it.
+  // What goes by the audience first: a message whose files nobody may see would be worse than files ahead of
+  // it.
   if (from.audience !== to.audience) await showTo(models, workspace_id, moving, to, options);
   await showMails(models, moving, from, to, options);
   await messages.updateMany(

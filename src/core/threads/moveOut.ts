@@ -13,7 +13,8 @@ const COUNTED_AGAIN = 200;
 
 /**
  * Moves a message into a ticket of its own, all or nothing; mail that answers it goes there.
- * @param id that the new ticket gets @param ticket of the message; its contact and address stand in where the message has none
+ * @param id that the new ticket gets @param ticket of the message; its contact and address stand in where the
+ * message has none
  * @returns null when the message is not in the ticket, or alone in it
  */
 export async function moveMessageOut(
@@ -108,8 +109,8 @@ async function wordsLeft(models: Models, ticket: ThreadRow, session: mongo.Clien
 }
 
 /**
- * Makes a ticket of a conversation, all or nothing: everybody sees its messages and files, and knows its contacts. The conversation
- * stays as a row that says where it went.
+ * Makes a ticket of a conversation, all or nothing: everybody sees its messages and files, and knows its
+ * contacts. The conversation stays as a row that says where it went.
  * @param id that the ticket gets @param workspace_email_id the address that the ticket answers as
  * @returns null when it was moved or merged meanwhile
  */

@@ -33,7 +33,9 @@ export const takingPart = (
 ): string[] =>
   message.opens || message.sender_known || message.direction === 'outbound' ? message.people : [];
 
-/** The thread as its first message makes it. What a blocked contact opens is closed and spam from the start. */
+/**
+ * The thread as its first message makes it. What a blocked contact opens is closed and spam from the start.
+ */
 export function newThreadRow(message: OpeningMessage, contact: ContactRow | null): ThreadRow {
   const isBlocked = message.direction === 'inbound' && Boolean(contact?.blocked_at);
   return {

@@ -1,7 +1,7 @@
 /**
- * The words of a text, to search by: lower case, without accents. Scripts that put no spaces between words are cut into pairs
- * of letters. They are a list in the row.
- * Stand-in: docs/decisions/stand-in-database.md. It has no text index.
+ * The words of a text, to search by: lower case, without accents. Scripts that put no spaces between words
+ * are cut into pairs of letters. They are a list in the row. Stand-in: docs/decisions/stand-in-database.md.
+ * It has no text index.
  */
 const WORD = /[\p{L}\p{N}]+/gu;
 const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]+/gu;
@@ -28,7 +28,10 @@ export function wordsOf(...texts: string[]): string[] {
   return [...words];
 }
 
-/** Condition of rows that have every word of the search, and one that begins with the last. @returns null where it has none. */
+/**
+ * Condition of rows that have every word of the search, and one that begins with the last. @returns null
+ * where it has none.
+ */
 export function searchFor(search: string): { $and: object[] } | null {
   const tokens = [...new Set(tokensOf(search.slice(0, MAX_TEXT_CHARS), true))];
   const last = tokens.pop();
@@ -55,7 +58,9 @@ function tokensOf(text: string, isSearch = false): string[] {
   });
 }
 
-/** Every two letters beside one another; of a text also the last by itself, so that a search for it finds it. */
+/**
+ * Every two letters beside one another; of a text also the last by itself, so that a search for it finds it.
+ */
 function pairsOf(run: string, isSearch: boolean): string[] {
   const letters = Array.from(run);
   const pairs = letters.map((letter, i) => letter + (letters[i + 1] ?? ''));

@@ -4,10 +4,10 @@ import type { Storage } from '../../infra/storage/storage.ts';
 import { threadsOf } from './threads.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
-/** How long a thread can be taken out of the trash again (days). */
+/** How long a thread can be restored from the trash (days). */
 const TRASH_DAYS = 30;
 
-/** Put there before this, a thread is gone. */
+/** A thread that was put into the trash before this time is purged. */
 export const purgedBefore = (now = Date.now()): Date => new Date(now - TRASH_DAYS * DAY_MS);
 
 /** A mail that came before this many days is applied to its thread, whatever was away meanwhile. */

@@ -55,7 +55,10 @@ export interface NoteRow extends AnyMessage, NotReceived, NotSent {
 
 /** What all messages have. */
 interface AnyMessage {
-  /** Inbound: hash of workspace, audience, Message-Id and Date (mail/sameMail.ts): one message per mail and audience. */
+  /**
+   * Inbound: hash of workspace, audience, Message-Id and Date (mail/sameMail.ts): one message per mail and
+   * audience.
+   */
   _id: string;
   workspace_id: string;
   audience: string;
@@ -76,7 +79,9 @@ interface AnyMessage {
   headers: [string, string][];
   in_reply_to: string | null;
   references: string[];
-  /** Ids (with brackets) of the earlier messages that this one names: In-Reply-To and References, newest 30. */
+  /**
+   * Ids (with brackets) of the earlier messages that this one names: In-Reply-To and References, newest 30.
+   */
   names: string[];
   /** Normalised addresses of sender, Reply-To, To and Cc: who takes part through this message. */
   people: string[];
@@ -90,7 +95,10 @@ interface AnyMessage {
   spam: boolean;
   /** The mail's files as posted: two mails are the same only if these are (mail/sameMail.ts). */
   files: { filename: string; size: number | null }[];
-  /** Each copy of the mail that came, the first included, with the workspace emails that its trace headers name. */
+  /**
+   * Each copy of the mail that came, the first included, with the workspace emails that its trace headers
+   * name.
+   */
   copies: { inbound_email_id: string; traced: string[] }[];
   created_at: Date;
 }
@@ -192,9 +200,11 @@ messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, created_at: 1,
 messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
 messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });
-// Find the reply that a provider's event is about: events know no workspace, and of Message-Ids only ours are unique.
+// Find the reply that a provider's event is about: events know no workspace, and of Message-Ids only ours are
+// unique.
 messageSchema.index({ message_id: 1, direction: 1 }, { partialFilterExpression: { direction: 'outbound' } });
-// Replies whose run is still to be started (src/sweeps/startReplies.ts), and those that may have lost their run.
+// Replies whose run is still to be started (src/sweeps/startReplies.ts), and those that may have lost their
+// run.
 messageSchema.index(
   { 'outbound.wants_start': 1 },
   { partialFilterExpression: { 'outbound.wants_start': true } },

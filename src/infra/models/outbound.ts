@@ -30,10 +30,10 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export interface DeliveryRow {
   /** Normalised. */
   recipient: string;
-  /** The attempt that this tells of; one of an earlier attempt changes nothing. */
+  /** The attempt that this state is about; an event of an earlier attempt changes nothing. */
   attempt: number;
   state: DeliveryState;
-  /** What the other side said, in words for an agent. */
+  /** The other server's answer, in words for an agent. */
   reason: string | null;
   at: Date;
 }
@@ -52,7 +52,7 @@ export interface Outbound {
    * The workflow run that may write: `reply/<id>`, then `reply/<id>/again/<run>` for each retry by a person.
    */
   run: number;
-  /** The run is still to be started. */
+  /** The run must still be started. */
   wants_start: boolean;
   /** Its run is not over: `queued`, `scheduled` or `sending`. */
   is_open: boolean;
@@ -66,9 +66,9 @@ export interface Outbound {
   attempts_before: number;
   /** Whom the last call is for, normalised; empty before the first. */
   attempt_to: string[];
-  /** Nobody knows yet what the last call came to: the mail may be on its way. */
+  /** The result of the last call is not known: the mail may have been sent. */
   unclear: boolean;
-  /** Since when this run has tried to send it. */
+  /** When this run first tried to send it. */
   trying_since: Date | null;
   /** Why the message is in its state, in words for an agent. */
   reason: string | null;
