@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { ProviderAway } from '../src/infra/providers/setup.ts';
+import { errorCode, stackOf } from '../src/lib/faultOf.ts';
 
 /** A later run of this mail has taken over its row: this one must write nothing. */
 export class Superseded extends Error {}
@@ -29,7 +30,7 @@ const VERDICTS = [Superseded, TooHeavyForLocal];
  */
 export function translate(error: unknown, step: string, log: Logger): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (VERDICTS.some((verdict) => error instanceof verdict))
     return ApplicationFailure.nonRetryable(code, code);
   const detail = error instanceof TryAgain ? `${step}: ${error.message}` : `${step}: ${code}`;
@@ -42,21 +43,3 @@ export function translate(error: unknown, step: string, log: Logger): Error {
 /** Trying again would give the same result, or the step was cancelled. */
 export const isVerdict = (failure: Error): boolean =>
   failure instanceof CancelledFailure || (failure instanceof ApplicationFailure && !!failure.nonRetryable);
-
-/**
- * Class name, and the driver's or system's code where there is one: `MongoServerError 11000`, `Error ENOSPC`.
- */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'UnknownError';
-  const name = error.constructor.name || error.name;
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' || typeof code === 'number' ? `${name} ${code}` : name;
-}
-
-function stackOf(error: unknown): string[] {
-  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
-  return lines
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 4)
-    .map((line) => line.trim());
-}

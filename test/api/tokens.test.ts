@@ -1,7 +1,7 @@
 import { hashToken } from '../../src/lib/tokens.ts';
 import { until } from '../support/until.ts';
 import { faultsOf, answerOf } from './answers.ts';
-import { createWorld, rows, T0, type World } from './world.ts';
+import { createWorld, T0, type World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {

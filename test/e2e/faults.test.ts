@@ -114,7 +114,7 @@ describe('engines away', () => {
     const aReply = () => saveReply(stack, { kind: 'ticket', id: id! }, sent);
     const replies = await Promise.all(Array.from({ length: 6 }, aReply));
     const postEvents = async (some: typeof replies) => {
-      for (const { message_id } of some) expect(await postEvent(stack, message_id!)).toBe(200);
+      for (const { message_id } of some) expect(await postEvent(stack, message_id)).toBe(200);
     };
     const eventMarks = () => storedBelow(stack, 'mailgun-events/unstarted');
     await Promise.all([stack.temporal.close(), stack.mongodb.close()]);

@@ -78,7 +78,7 @@ test.each([
     const outbox = new Map(stack.sandbox.outbox.map((mail) => [mail.messageId, mail]));
     for (const row of rows) {
       const files = await stack.models.Attachment.countDocuments({ message_id: row._id });
-      const { mailparser } = await opened(outbox.get(row.message_id!)!);
+      const { mailparser } = await opened(outbox.get(row.message_id)!);
       expect(mailparser.text?.trim()).toBe(row.text);
       expect(mailparser.attachments.map(({ content }) => content.equals(FILE))).toEqual(
         Array(files).fill(true),

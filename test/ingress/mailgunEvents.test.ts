@@ -48,7 +48,7 @@ const eventData = (change: object) => ({
   message: {
     headers: {
       to: 'dana@client.test',
-      'message-id': reply.message_id!.slice(1, -1),
+      'message-id': reply.message_id.slice(1, -1),
       from: 'Acme <support@mg.acme.test>',
       subject: 'Re: Order 1042',
     },

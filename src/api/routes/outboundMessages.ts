@@ -63,7 +63,7 @@ export function outboundMessageRoutes(
 
 /** @throws Problem 409 */
 function outboundOnly(message: MessageRow): OutboundMessageRow {
-  if (message.outbound) return message as OutboundMessageRow;
+  if (message.outbound) return message;
   throw new Problem(409, `This message is not sent by us: ${SENTENCES[message.state]}.`);
 }
 

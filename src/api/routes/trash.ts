@@ -86,7 +86,7 @@ function trashing(): object {
 }
 
 /** @throws Problem 404: it was merged, or is about to be deleted for good */
-function restoring({ merged_into, deleted_at, spam = false }: ThreadRow): object | null {
+function restoring({ merged_into, deleted_at, spam }: ThreadRow): object | null {
   if (merged_into !== undefined) throw notFound();
   if (deleted_at === undefined) return null;
   if (deleted_at < purgedBefore()) throw notFound();

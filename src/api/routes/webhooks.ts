@@ -173,7 +173,7 @@ export function webhookRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
  * Changes when a person or too many failures change the webhook. Whether it fails at the moment is not part
  * of it.
  */
-const etag = ({ _id, changes = 0, active, disabled_at }: WebhookRow) =>
+const etag = ({ _id, changes, active, disabled_at }: WebhookRow) =>
   etagOf('webhook', _id, changes, active, disabled_at);
 
 function show(ctx: RouterContext<ApiState>, row: WebhookRow) {

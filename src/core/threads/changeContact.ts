@@ -10,10 +10,10 @@ export function contactChange(
   { name, notes }: { name?: string | undefined; notes?: string | undefined },
 ): Partial<ContactRow> | null {
   const change: Partial<ContactRow> = {};
-  if (notes !== undefined && notes !== (row.notes ?? '')) change.notes = notes;
+  if (notes !== undefined && notes !== row.notes) change.notes = notes;
   if (name !== undefined && name !== row.name) {
     change.name = name;
-    const words = new Set([...contactWords({ email: row.email, name }), ...(row.words ?? [])]);
+    const words = new Set([...contactWords({ email: row.email, name }), ...row.words]);
     change.words = [...words].slice(0, MAX_WORDS);
   }
   return Object.keys(change).length > 0 ? change : null;
@@ -38,7 +38,7 @@ export function writeContactChange(
   visible: object,
 ): Promise<ContactRow | null> {
   return models.Contact.findOneAndUpdate(
-    { ...visible, _id, changes: changes ?? null },
+    { ...visible, _id, changes },
     { $set: { ...change, updated_at: new Date() }, $inc: { changes: 1 } },
     { returnDocument: 'after' },
   ).lean<ContactRow>();

@@ -95,7 +95,7 @@ test('our own messages are in the chain once they are out', async () => {
     { state: 'sent', created_at: minute(1).received_at },
   );
   await saveReply(house, { kind: 'ticket', id }, { state: 'cancelled', created_at: minute(2).received_at });
-  const answer = await house.receive({ ...minute(3), in_reply_to: [sent.message_id!] });
+  const answer = await house.receive({ ...minute(3), in_reply_to: [sent.message_id] });
   const { references } = await defaults(id);
   expect(references).toEqual([ids[0], sent.message_id, answer.messages[0]!.message_id]);
 });

@@ -34,7 +34,7 @@ describe('bounces', () => {
     const id = `<${newId()}@mx.client.test>`;
     const eml = readFileSync(`test/fixtures/bounces/${name}.eml`, 'latin1').replaceAll(
       '<5b0c9d2e7a1b4c63a5d8e9f0b1c2d3e4@postroom.test>',
-      reply.message_id!,
+      reply.message_id,
     );
     return { eml: Buffer.from(`Message-Id: ${id}\r\n${eml}`, 'latin1'), id };
   }

@@ -85,7 +85,7 @@ export function writeWebhookChange(
   change: object,
 ): Promise<WebhookRow | null> {
   return models.Webhook.findOneAndUpdate(
-    { _id, workspace_id, changes: changes ?? null, active, disabled_at },
+    { _id, workspace_id, changes, active, disabled_at },
     { $set: change, $inc: { changes: 1 } },
     { returnDocument: 'after' },
   ).lean<WebhookRow>();
