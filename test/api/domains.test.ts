@@ -163,7 +163,7 @@ describe('POST', () => {
     const { status, body } = await asDomain(add('taken.test'));
     expect(status).toBe(201);
     expect(body.records).toHaveLength(1);
-    expect(body.problem).toContain('Another account of the mail provider');
+    expect(body.problem).toContain('Another account at the mail provider');
   });
 });
 

@@ -256,7 +256,7 @@ test('a mail that is larger than 25 MB when composed is 422 with both numbers', 
     attachments: [await upload(10 * 1024 * 1024), await upload(9 * 1024 * 1024)],
   });
   expect([status, body.errors?.[0]?.field]).toEqual([422, 'attachments']);
-  expect(body.detail).toMatch(/ 27\d{6} bytes; 26214400 /);
+  expect(body.detail).toMatch(/ 27\d{6} bytes, but at most 26214400 /);
 });
 
 describe('the time of sending', () => {
