@@ -23,7 +23,7 @@ beforeAll(() => {
   for (const part of ['scripts', 'package.json', 'package-lock.json', 'src/infra/temporal/worker.ts'])
     cpSync(path.join(ROOT, part), path.join(dir, part), { recursive: true });
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(dir, 'node_modules'));
-  for (const part of ['activities', 'workflows']) mkdirSync(path.join(dir, part));
+  for (const part of ['activities', 'workflows', 'dev']) mkdirSync(path.join(dir, part));
   write('workflows/index.ts', 'export async function hello(): Promise<string> { return "hello"; }\n');
   write('src/one.ts', 'export const one: number = 1;\n');
   write('src/data.txt', 'as it is');
