@@ -28,8 +28,8 @@ export interface FoundTool {
 const ANSWERS_WITHIN_MS = 20_000;
 
 /**
- * The first program on the PATH that runs and whose version is fit. Being on the PATH proves nothing: pyenv, for one, has a
- * `python3.13` there that ends with 127 where that version is not switched on.
+ * The first program on the PATH that runs and whose version is fit. Being on the PATH proves nothing: pyenv,
+ * for one, has a `python3.13` there that ends with 127 where that version is not switched on.
  * @param refused is given a sentence for each candidate that was passed over
  */
 export async function findTool(
