@@ -40,7 +40,13 @@ export async function startTemporal(options: TemporalOptions): Promise<Engine> {
     dataDir,
     ready: () => namespaceAnswers(address, namespace),
   });
-  await keepRunsLongEnough(address, namespace);
+  try {
+    await keepRunsLongEnough(address, namespace);
+  } catch (error) {
+    // Nobody else knows of it: the next start would find its port taken.
+    await engine.child.stop();
+    throw error;
+  }
   return engine;
 }
 
