@@ -27,7 +27,9 @@ type Kind = (typeof KINDS)[number];
 interface Ask {
   name: string;
   paths: (place: Place) => string[];
-  /** Collection whose rows are counted: no more than the page and one are to be examined, but for a search. */
+  /**
+   * Collection whose rows are counted: no more than the page and one are to be examined, but for a search.
+   */
   list?: 'tickets' | 'conversations' | 'messages' | 'contacts';
   /** Its time has an aim: of lists only on MongoDB itself, see the notes. */
   isAim?: 'on MongoDB' | 'always';
@@ -90,7 +92,10 @@ const ASKS: Ask[] = [
 
 const sinceHours = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
 
-/** What a workspace of 100,000 messages costs its readers, against one of a page. Two databases, asked in turns. */
+/**
+ * What a workspace of 100,000 messages costs its readers, against one of a page. Two databases, asked in
+ * turns.
+ */
 export async function measureApi(): Promise<Section> {
   const stacks = {
     full: await newStack({ processes: ['web'] }),

@@ -34,8 +34,8 @@ export const COMMON_WORD = 'warranty';
 export const RARE_WORD = 'zeppelin';
 
 /**
- * Fills a workspace with the rows that mails would have made, words to search by included. The same size gives the same rows, but
- * for ids and times.
+ * Fills a workspace with the rows that mails would have made, words to search by included. The same size
+ * gives the same rows, but for ids and times.
  */
 export async function fillWorkspace(models: Models, place: Place, size: Size): Promise<void> {
   const from = Date.now() - Math.max(size.tickets, size.conversations) * EVERY_MS;

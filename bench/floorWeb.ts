@@ -1,6 +1,6 @@
 /**
- * The floor of acknowledging: a Koa that reads the form and makes one file durable (write, fsync, rename, fsync of the
- * folder). It checks no signature and starts nothing. Argument: its folder.
+ * The floor of acknowledging: a Koa that reads the form and makes one file durable (write, fsync, rename,
+ * fsync of the folder). It checks no signature and starts nothing. Argument: its folder.
  */
 import { randomUUID } from 'node:crypto';
 import { open, rename, writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** The floor of processing: a worker with workflows that do next to nothing. Arguments: Temporal's address and a namespace. */
+/**
+ * The floor of processing: a worker with workflows that do next to nothing. Arguments: Temporal's address and
+ * a namespace.
+ */
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 

@@ -17,7 +17,9 @@ const SINGLE = 30;
 const EVERY_MS = 120;
 const KINDS = ['postroom', 'oneActivity', 'empty'] as const;
 type Kind = (typeof KINDS)[number];
-/** One run of it, to its end: a mail from its post until it can be read, a floor's workflow until its result. */
+/**
+ * One run of it, to its end: a mail from its post until it can be read, a floor's workflow until its result.
+ */
 type Run = () => Promise<void>;
 
 /** How many mails are processed in a second, and how long one takes, with web and worker running. */
@@ -138,7 +140,9 @@ export async function runFloor({ client }: Stack, workflow: string, ...args: unk
   await client.workflow.execute(workflow, { taskQueue: 'floor', workflowId: `floor/${newId()}`, args });
 }
 
-/** Starts one every `EVERY_MS`, whether earlier ones have ended or not. @returns how long each took, in ms. */
+/**
+ * Starts one every `EVERY_MS`, whether earlier ones have ended or not. @returns how long each took, in ms.
+ */
 export function atSteadyRate(run: Run): Promise<number[]> {
   return Promise.all(Array.from({ length: SINGLE }, (_, n) => sleep(n * EVERY_MS).then(() => timed(run))));
 }

@@ -51,7 +51,10 @@ export interface Post {
   messageId: string;
 }
 
-/** Makes posts of one mail, each with a Message-Id, token and signature of its own, cheaply: the machine is measured. */
+/**
+ * Makes posts of one mail, each with a Message-Id, token and signature of its own, cheaply: the machine is
+ * measured.
+ */
 export function postMaker(): () => Post {
   const template = new URLSearchParams(mailFields(ID, SENDER)).toString();
   let n = 0;

@@ -17,7 +17,9 @@ const TICKETS = 50;
 const KINDS = ['postroom', 'floor'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** How long a reply takes from the API's call until the local Mailgun has it, and how many go out in a second. */
+/**
+ * How long a reply takes from the API's call until the local Mailgun has it, and how many go out in a second.
+ */
 export async function measureReplies(): Promise<Section> {
   const stack = await newStack();
   const { close } = await startFloor('floorWorker', [temporalAddress(), stack.namespace]);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- ack|mails|replies|waiting|thread|memory|api|webhooks …]`: Postroom against floors that are measured in the same run, in turns, on
- * the same machine and engines. Ends with 1 when an aim is missed.
+ * `npm run bench [-- ack|mails|replies|waiting|thread|memory|api|webhooks …]`: Postroom against floors that
+ * are measured in the same run, in turns, on the same machine and engines. Ends with 1 when an aim is missed.
  */
 import os from 'node:os';
 import { mongoUri } from '../test/support/mongodb.ts';

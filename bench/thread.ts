@@ -21,7 +21,9 @@ interface Thread {
   ids: string[];
 }
 
-/** What one mail costs in the steps from `resolveForwarding` to `recordMessage`, by the length of its thread. */
+/**
+ * What one mail costs in the steps from `resolveForwarding` to `recordMessage`, by the length of its thread.
+ */
 export async function measureThread(): Promise<Section> {
   const threads = new Map<number, Thread>();
   for (const size of SIZES) {
@@ -66,7 +68,9 @@ async function ownHouse(): Promise<House> {
   return { ...house, close };
 }
 
-/** Takes a mail through the steps: an answer to the newest of the thread, or one that opens it. @returns ms. */
+/**
+ * Takes a mail through the steps: an answer to the newest of the thread, or one that opens it. @returns ms.
+ */
 async function receive({ house: { models, steps }, ids }: Thread): Promise<number> {
   const messageId = newMessageId();
   const references = forebears(ids);
@@ -90,7 +94,10 @@ async function receive({ house: { models, steps }, ids }: Thread): Promise<numbe
   return took;
 }
 
-/** A thread of `size` mails: the first two by their way through the steps, the others as copies of the second's rows. */
+/**
+ * A thread of `size` mails: the first two by their way through the steps, the others as copies of the
+ * second's rows.
+ */
 async function grow(house: House, size: number): Promise<Thread> {
   if (size === 0) return { house, ids: [] };
   const { models } = house;

@@ -15,7 +15,10 @@ const WARM_UP_ROUNDS = 1;
 const KINDS = ['none', 'waiting'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Whether new mail becomes slower while many replies wait for their day. Two stacks side by side, measured in turns. */
+/**
+ * Whether new mail becomes slower while many replies wait for their day. Two stacks side by side, measured in
+ * turns.
+ */
 export async function measureWaiting(): Promise<Section> {
   const stacks = { none: await newStack(), waiting: await newStack() };
   const [path] = await newTickets(stacks.waiting, 1);

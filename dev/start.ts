@@ -1,6 +1,7 @@
 /**
- * `npm start`: the whole of Postroom on this machine. Brings up what is not configured, seeds a demo workspace, and runs
- * the local Mailgun, web and worker as processes of their own. Everything it keeps is in `.postroom/`.
+ * `npm start`: the whole of Postroom on this machine. Brings up what is not configured, seeds a demo
+ * workspace, and runs the local Mailgun, web and worker as processes of their own. Everything it keeps is in
+ * `.postroom/`.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
-// Postroom compiled and its workflows bundled, once for each state of the sources: `npm start` and the tests run that. To
-// load it from TypeScript costs every process seconds, and the worker some more for the bundle. Used before anything is
-// compiled, so it is JavaScript; its types are in built.d.ts.
+// Postroom compiled and its workflows bundled, once for each state of the sources: `npm start` and the tests
+// run that. To load it from TypeScript costs every process seconds, and the worker some more for the bundle.
+// Used before anything is compiled, so it is JavaScript; its types are in built.d.ts.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';

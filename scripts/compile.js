@@ -1,7 +1,7 @@
-// node scripts/compile.js <folder> <bundle>: compiles all parts into the folder (types unchecked), and bundles the workflows
-// into the file `bundle` where that is not there already. See built.js.
+// node scripts/compile.js <folder> <bundle>: compiles all parts into the folder (types unchecked), and
+// bundles the workflows into the file `bundle` where that is not there already. See built.js.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFile } from '@swc/core';
@@ -24,6 +24,8 @@ if (!existsSync(bundle)) {
   renameSync(`${bundle}-${process.pid}`, bundle);
 } else {
   copyFileSync(bundle, path.join(folder, 'workflow-bundle.js'));
+  // One that is used again is kept longest (removeOldBuilds).
+  utimesSync(bundle, new Date(), new Date());
 }
 
 async function compile(file) {

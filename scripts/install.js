@@ -1,5 +1,5 @@
-// Installs what package-lock.json names, where node_modules does not have it. Runs before `npm start` and `npm test`,
-// when nothing is installed yet: so it may use nothing but Node.
+// Installs what package-lock.json names, where node_modules does not have it. Runs before `npm start` and
+// `npm test`, when nothing is installed yet: so it may use nothing but Node.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -35,8 +35,8 @@ if (major < 20 || (major === 20 && minor < 20)) {
 }
 if (!isInstalled()) {
   console.log('Installing what package-lock.json names (npm install --no-save).');
-  // Not `npm ci`: it refuses a lock file that leaves out optional packages for other kinds of machine, which a registry
-  // may not have. `--no-save` leaves the lock file as it is.
+  // Not `npm ci`: it refuses a lock file that leaves out optional packages for other kinds of machine, which
+  // a registry may not have. `--no-save` leaves the lock file as it is.
   const install = ['install', '--no-save', '--no-audit', '--no-fund'];
   const { status } = spawnSync('npm', install, { cwd: root, stdio: 'inherit' });
   if (status !== 0) {

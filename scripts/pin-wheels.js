@@ -1,8 +1,7 @@
-// Writes a requirements file of dev/engines/wheels anew: every package that a wheel needs, in one version, with the
-// hashes of all its wheels on PyPI (every platform, every Python). One Python of each minor version must be named,
-// because another one may need other packages:
-//
-//   node scripts/pin-wheels.js secantusdb.txt SecantusDB==0.7.0b3 python3.10 python3.11 python3.12 python3.13
+// Writes a requirements file of dev/engines/wheels anew: every package that a wheel needs, in one version,
+// with the hashes of all its wheels on PyPI (every platform, every Python). One Python of each minor version
+// must be named, because another one may need other packages:  node scripts/pin-wheels.js secantusdb.txt
+// SecantusDB==0.7.0b3 python3.10 python3.11 python3.12 python3.13
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 

@@ -6,13 +6,15 @@ import type { Deps } from '../deps.ts';
 
 export type ProofLook =
   | { verdict: 'over'; state: ProofOutcome['action'] }
-  /** `expiresInMs`: then the row has something new to say at the latest. */
+  /** `expiresInMs`: at the latest after this time the row must be read again. */
   | { verdict: 'pending'; codeWanted: boolean; checkWanted: boolean; expiresInMs: number };
 
-/** Between a proof's beginning and its address lie milliseconds. */
+/**
+ * The row of an address is made some milliseconds after its proof; after this time its process has died (ms).
+ */
 const ABOUT_TO_MS = 60_000;
 
-/** Where the proof is, as its row says; one that is over its time expires here. */
+/** The state of the proof, as its row says. A proof whose time is over expires here. */
 export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Promise<ProofLook> {
   const proof = await models.AddressProof.findOne({ _id: id, run }).lean<AddressProofRow>();
   if (!proof) return { verdict: 'over', state: 'superseded' };
@@ -21,7 +23,7 @@ export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Prom
     proved_at: 1,
     deleted_at: 1,
   }).lean();
-  // Its process died before it was noted here.
+  // The process that proved it died before it wrote that to the proof.
   if (email?.proved_at) {
     await updateAddressFlags(models, email._id);
     return end(models, proof, 'proved');
@@ -29,7 +31,8 @@ export async function lookAtProof({ models }: Deps, { id, run }: SetUpRun): Prom
   if (email?.deleted_at) return end(models, proof, 'dropped');
   const now = Date.now();
   if (!email) {
-    // It is made after its proof: it is about to be there, or its process has died, and nobody is mailed or reminded for it.
+    // The address's row is made after the proof. Either it will be there in a moment, or its process has
+    // died. Nobody is sent a code or a reminder for it.
     const expiresInMs = proof.expires_at.getTime() - PROVE_WITHIN_MS + ABOUT_TO_MS - now;
     if (expiresInMs <= 0) return end(models, proof, 'dropped');
     return { verdict: 'pending', codeWanted: false, checkWanted: false, expiresInMs };

@@ -10,7 +10,8 @@ import { readProof, type ProofVerdict } from './readProof.ts';
 const LATER_MS = 60_000;
 
 /**
- * Mails a new code to the address. Run twice it sends two, and both count: the code is kept before it is sent.
+ * Mails a new code to the address. Run twice it sends two, and both count: the code is kept before it is
+ * sent.
  */
 export async function sendProofCode(deps: Deps, run: SetUpRun): Promise<ProofVerdict> {
   const { models, platformDomain } = deps;

@@ -12,7 +12,7 @@ export type ReadMail = { mail: StoredMail } | { mail: null; reason: string };
 
 /** Above this many bytes of MIME and long fields, reading takes too long for a local activity. */
 const HEAVY_BYTES = 512 * 1024;
-/** Time in the parser (design: 10 s); a local activity has 2 s in all. */
+/** Time in the parser; a try of a local activity has 2 s in all (workflows/policies.ts). */
 const LIMIT_MS = { local: 1_500, durable: 10_000 };
 
 /**

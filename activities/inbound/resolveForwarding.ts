@@ -22,7 +22,7 @@ export type Recipients =
   { verdict: 'accept' } | { verdict: 'skip'; reason: string } | { verdict: 'hold'; reason: string };
 
 /**
- * Decides which workspace emails the mail is for, and who really sent it (design: "For whom", "From whom").
+ * Decides which workspace emails the mail is for, and who really sent it.
  */
 export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<Recipients> {
   const row = await readRow(deps, mail);

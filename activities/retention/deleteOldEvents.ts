@@ -10,8 +10,8 @@ import type { Deps } from '../deps.ts';
 import { DAY_MS } from '../../src/lib/time.ts';
 
 /**
- * Deletes posted delivery events of more than `RETENTION_DAYS` ago; what they told is on their messages. One that has a mark is still
- * to be written there, and stays. @returns how many
+ * Deletes delivery events that were posted more than `RETENTION_DAYS` ago; their messages have what they
+ * said. An event with a mark stays, because it is not written to its message yet. @returns how many
  */
 export async function deleteOldEvents(deps: Deps): Promise<{ events: number }> {
   const { storage, outbound, retentionDays, now } = deps;

@@ -6,25 +6,26 @@ import { deleteRaw, RAW_FIELDS } from './rawOf.ts';
 import { DAY_MS } from '../../src/lib/time.ts';
 
 const BATCH = 100;
-/** Of routed and skipped mail only: who is held or has failed is run again from its raw. */
+/** Of routed and skipped mail only: held and failed mail is run again from its raw. */
 const STATES = ['routed', 'skipped'] as const;
-/** Rows whose raw goes, or has gone. */
+/** Rows whose raw is being deleted, or is deleted. */
 const GOING = { raw: { $in: ['going', 'gone'] } };
 
 type OldRow = Pick<InboundEmailRow, '_id' | 'provider' | 'key' | 'repeats' | 'run' | 'state' | 'mail'>;
 
 /**
- * Deletes the raw of mail that came to its end longer than `RETENTION_DAYS` ago. A row is marked first: from then on it is not run
- * again. What a process that died has left marked is done first. @returns how many mails it deleted the raw of
+ * Deletes the raw of mail that was finished more than `RETENTION_DAYS` ago. A row is marked first: from then
+ * on its mail is not run again. Rows that a dead process left marked come first. @returns of how many mails
+ * it deleted the raw
  */
 export async function deleteOldRaw(deps: Deps): Promise<{ mails: number }> {
   let mails = 0;
-  // Each batch leaves the list as it is done.
+  // A row that is done is no longer in the list.
   for (let rows = await marked(deps); rows.length > 0; rows = await marked(deps))
     for (const row of rows) mails += await finish(deps, row);
   const before = new Date(deps.now().getTime() - deps.retentionDays * DAY_MS);
   for (const state of STATES) {
-    // Those that are left alone (their run is open) stay in the way: the next batch begins behind them.
+    // Rows with an open run stay in the list, so the next batch begins after them.
     for (let after = { created_at: new Date(0), _id: '' }; ;) {
       const rows = await old(deps, state, before, after);
       for (const row of rows) if (await mark(deps, row)) mails += await finish(deps, row);
@@ -64,7 +65,7 @@ function old(
     .lean<(OldRow & { created_at: Date })[]>();
 }
 
-/** @returns false when a run of it is under way, also one that was asked for and has not begun. */
+/** @returns false when a run of it is open, also one that was started and has not written its row yet. */
 async function mark({ models, runState, now }: Deps, { _id, run, state }: OldRow): Promise<boolean> {
   for (const n of [run, run + 1])
     if ((await runState(inboundWorkflowId(_id, n))).state === 'open') return false;

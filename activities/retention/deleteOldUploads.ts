@@ -7,8 +7,8 @@ import { DAY_MS } from '../../src/lib/time.ts';
 const BATCH = 100;
 
 /**
- * Deletes files that were uploaded over a day ago and that no message took. The row is marked first: a message that would take it at
- * this moment does not find it. @returns how many
+ * Deletes files that were uploaded over a day ago and that no message uses. The row is marked first, so that
+ * a message that is saved at this moment does not find it. @returns how many
  */
 export async function deleteOldUploads({ models, storage, now }: Deps): Promise<{ files: number }> {
   const { Attachment } = models;

@@ -10,21 +10,21 @@ import { deleteRaw, RAW_FIELDS, type RawRow } from './rawOf.ts';
 
 const BATCH = 200;
 
-/** Claims on domains whose runs are to take back what came of them (leaveDomain). */
+/** Claims on domains that are deleted. `leaveDomain` must still undo what each of them caused. */
 export interface Closed {
   domains: { id: string; run: number }[];
 }
 
 /**
- * Nobody gets in any more, and no mail is taken for it: it is shut to its members, tokens go, addresses receive and send no more. What
- * was given on the platform's domain stays claimed for ever. Any number of times.
+ * Closes the workspace: its members cannot enter, its tokens are deleted, its addresses neither receive nor
+ * send. Its addresses on the platform's domain stay claimed for ever. Idempotent.
  */
 export async function closeWorkspace(
   { models, platformDomain, now }: Deps,
   { id }: WorkspaceToDelete,
 ): Promise<Closed> {
   const mine = { workspace_id: id };
-  // Their rows say whose users go with it, and go at the end, which may be hours away.
+  // The rows of members say which users are deleted too. They are deleted at the end, perhaps hours later.
   await models.Member.updateMany({ ...mine, shut_at: null }, { $set: { shut_at: now() } });
   await models.Token.deleteMany(mine);
   const given = [
@@ -47,8 +47,9 @@ export async function closeWorkspace(
 }
 
 /**
- * Deletes what the workspace has: raw mail, attachments, rows of every collection, users who belong to no other, itself at the end.
- * What a run that was under way writes after it is found by the next time. @returns how many rows and objects there were
+ * Deletes what the workspace has: raw mail, attachments, rows of every collection, users who belong to no
+ * other workspace, and at the end the workspace's own row. What an open run writes afterwards is deleted by
+ * the next call. @returns how many rows and objects it deleted
  */
 export async function purgeWorkspace(deps: Deps, { id }: WorkspaceToDelete): Promise<{ deleted: number }> {
   const { models, storage } = deps;
@@ -78,7 +79,7 @@ async function purgeRaw(deps: Deps, id: string): Promise<number> {
   }
 }
 
-/** Members who are in no other workspace go with all that is theirs. */
+/** Deletes members who are in no other workspace, with all that is theirs. */
 async function purgeUsers(models: Models, id: string): Promise<number> {
   let deleted = 0;
   for (const { user_id } of await models.Member.find({ workspace_id: id }, { user_id: 1 }).lean()) {
@@ -101,7 +102,7 @@ const modelsWith = ({ connection }: Models, path: string): Model<{ _id: string }
     .map((name) => connection.model<{ _id: string }>(name))
     .filter(({ schema }) => path in schema.paths);
 
-/** A piece at a time: one call has a second and a half. */
+/** In batches: MongoDB must answer each call within a second and a half (src/worker.ts). */
 async function purge(model: Model<{ _id: string }>, filter: object): Promise<number> {
   for (let deleted = 0; ;) {
     const rows = await model.find(filter, { _id: 1 }).limit(BATCH).lean<{ _id: string }[]>();

@@ -16,9 +16,10 @@ export const RAW_FIELDS = { provider: 1, key: 1, repeats: 1, run: 1, state: 1, '
 type RawDeps = Pick<Deps, 'models' | 'storage' | 'runState' | 'log'>;
 
 /**
- * Deletes what the archive holds of a mail: the payload and its objects, the copy of a skipped one, posts that repeated it. A post to
- * several recipients goes with the last of them. Any number of times; the payload's JSON, which names the objects, goes last. One
- * that cannot be read holds up no other mail: it goes with all that is named as it is.
+ * Deletes what the archive holds of a mail: the payload and its objects, the copy of a skipped mail, and the
+ * posts that repeated it. A post to several recipients is deleted with the last of them. Idempotent: the
+ * payload's JSON, which names the objects, is deleted last. A payload that cannot be read delays no other
+ * mail: all objects with its name are deleted.
  * @param others rows whose own raw may go too
  */
 export async function deleteRaw(deps: RawDeps, row: RawRow, others: object): Promise<void> {
@@ -60,7 +61,7 @@ async function readPost(storage: RawDeps['storage'], key: string): Promise<Store
   }
 }
 
-/** What stands beside a payload's JSON, by name (`objectKey`). */
+/** The objects of a payload, found by their names (`objectKey`). */
 async function* objectsBeside(storage: RawDeps['storage'], key: string): AsyncIterable<string> {
   const start = key.replace(/json$/, '');
   for await (const object of storage.list(key.slice(0, key.lastIndexOf('/') + 1))) {
@@ -69,7 +70,9 @@ async function* objectsBeside(storage: RawDeps['storage'], key: string): AsyncIt
   }
 }
 
-/** No other recipient of the post has a use for it: their rows say so, or they have neither a row nor a run. */
+/**
+ * Whether no other recipient of the post needs it: their rows say so, or they have neither a row nor a run.
+ */
 async function isNobodyElses(deps: RawDeps, key: string, mine: string, others: object): Promise<boolean> {
   const { InboundEmail } = deps.models;
   const ids = (await recipientsOf(deps, key, mine)).filter((id) => id !== mine);
@@ -82,7 +85,9 @@ async function isNobodyElses(deps: RawDeps, key: string, mine: string, others: o
   return free === rows.length;
 }
 
-/** Ids of the inbound emails that a post became; of one that cannot be read, those that have not come to their end. */
+/**
+ * Ids of the inbound emails that a post became. Of a post that cannot be read: those that are not finished.
+ */
 async function recipientsOf({ models, storage, log }: RawDeps, key: string, mine: string): Promise<string[]> {
   const post = await readPost(storage, key);
   if (post !== 'unreadable') return (post?.deliveries ?? []).map(({ inbound_id }) => inbound_id);

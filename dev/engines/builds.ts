@@ -70,7 +70,10 @@ export function cargoInstall(into: Cached, crate: string, version: string): Buil
   };
 }
 
-/** A Java program with all that it needs, from Maven Central. `files` has the pom.xml, and the script that runs it. */
+/**
+ * A Java program with all that it needs, from Maven Central. `files` has the pom.xml, and the script that
+ * runs it.
+ */
 export function mavenCopy(into: Cached, files: Files): Build {
   return {
     into,

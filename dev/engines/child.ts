@@ -30,7 +30,10 @@ export interface Child {
   lastLine(): string;
 }
 
-/** Starts a command under `supervise.sh`. A command that cannot be run ends at once, with its reason in the log. */
+/**
+ * Starts a command under `supervise.sh`. A command that cannot be run ends at once, with its reason in the
+ * log.
+ */
 export function startChild(options: ChildOptions): Child {
   const grace = options.graceSeconds ?? 10;
   mkdirSync(path.dirname(options.logFile), { recursive: true });

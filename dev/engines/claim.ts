@@ -20,9 +20,9 @@ export interface Claim {
 }
 
 /**
- * Queues for a claim: a folder in which every process that wants it puts a file of its own and keeps touching it; the
- * first living one in name order holds it. No file is ever taken over, so a holder killed with -9 leaves nothing
- * that two others could fight for: a dead file is deleted by whoever sees it.
+ * Queues for a claim: a folder in which every process that wants it puts a file of its own and keeps touching
+ * it; the first living one in name order holds it. No file is ever taken over, so a holder killed with -9
+ * leaves nothing that two others could fight for: a dead file is deleted by whoever sees it.
  */
 export async function takeClaim(folder: string, onWait: (holder: number) => void): Promise<Claim> {
   const claim = enter(folder);

@@ -28,8 +28,8 @@ export interface FoundTool {
 const ANSWERS_WITHIN_MS = 20_000;
 
 /**
- * The first program on the PATH that runs and whose version is fit. Being on the PATH proves nothing: pyenv, for one, has a
- * `python3.13` there that ends with 127 where that version is not switched on.
+ * The first program on the PATH that runs and whose version is fit. Being on the PATH proves nothing: pyenv,
+ * for one, has a `python3.13` there that ends with 127 where that version is not switched on.
  * @param refused is given a sentence for each candidate that was passed over
  */
 export async function findTool(
@@ -63,12 +63,14 @@ export async function askVersion(
 
 /** Full paths of a command, in the order of the PATH; each file once, by whatever links it can be reached. */
 function allOnPath(command: string, env: NodeJS.ProcessEnv): string[] {
-  const files = (env.PATH ?? '')
-    .split(path.delimiter)
-    .filter(Boolean)
-    .map((folder) => path.join(folder, command))
-    .filter(isExecutable);
-  return [...new Map(files.toReversed().map((file) => [realpathSync(file), file])).values()].toReversed();
+  const byRealPath = new Map<string, string>();
+  for (const folder of (env.PATH ?? '').split(path.delimiter).filter(Boolean)) {
+    const file = path.join(folder, command);
+    if (!isExecutable(file)) continue;
+    const real = realpathSync(file);
+    if (!byRealPath.has(real)) byRealPath.set(real, file);
+  }
+  return [...byRealPath.values()];
 }
 
 function outputOf(

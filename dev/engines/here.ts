@@ -43,7 +43,10 @@ export async function alreadyHere(recipe: Recipe, place: Place): Promise<Obtaine
   return null;
 }
 
-/** An engine that can be had is taken although another one's data is there: nobody should think that data is lost. */
+/**
+ * An engine that can be had is taken although another one's data is there: nobody should think that data is
+ * lost.
+ */
 export function sayWhatStays(recipe: Recipe, taken: Command | Cached, place: Place): void {
   if (hasData(place, taken.data)) return;
   const other = [...recipe.commands, ...recipe.cached].find(({ data }) => hasData(place, data));

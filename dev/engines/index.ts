@@ -1,6 +1,6 @@
 /**
- * The servers that Postroom needs, brought up where none is configured: found, downloaded or built (recipes.ts), and
- * run as children that end with this process.
+ * The servers that Postroom needs, brought up where none is configured: found, downloaded or built
+ * (recipes.ts), and run as children that end with this process.
  */
 import { askVersion, findTool } from './find.ts';
 import type { Obtained, Place } from './here.ts';

@@ -15,14 +15,18 @@ export interface MongodbOptions {
   dataDir: string;
 }
 
-/** URI of the server that `startMongodb` starts. Direct: its replica set has one member, whose port may change. */
+/**
+ * URI of the server that `startMongodb` starts. Direct: its replica set has one member, whose port may
+ * change.
+ */
 export const mongodbUri = (port: number): string =>
   `mongodb://127.0.0.1:${port}/postroom?directConnection=true`;
 
 /** Starts MongoDB, or its stand-in, as a replica set of one with its data in `<dataDir>`. */
 export async function startMongodb({ run, cached, port, dataDir }: MongodbOptions): Promise<Engine> {
   const standIn = cached === secantusRust || cached === secantusPython;
-  // A folder each. The two stand-ins open each other's files without a word, and then lose rows and unique keys.
+  // A folder each. The two stand-ins open each other's files without a word, and then lose rows and unique
+  // keys.
   const dbDir = path.join(dataDir, cached?.data ?? 'mongod');
   mkdirSync(dbDir, { recursive: true });
   return startEngine({
@@ -50,7 +54,10 @@ interface ReplicaSetConfig {
   members: { host: string }[];
 }
 
-/** Looks whether the replica set takes writes, and makes it where there is none, or where its member moved to another port. */
+/**
+ * Looks whether the replica set takes writes, and makes it where there is none, or where its member moved to
+ * another port.
+ */
 async function isWritable(client: MongoClient, port: number): Promise<boolean> {
   const admin = client.db('admin');
   const hello = await admin.command({ hello: 1 });

@@ -10,8 +10,9 @@ import { EngineError, elapsed, isExecutable, runTool } from './tool.ts';
 const STALLED_AFTER_MS = 30_000;
 
 /**
- * Finds an engine, or makes it: on the PATH, in the cache, by download, as a wheel, by building it. Whatever is made appears in the
- * cache by a rename when it is complete. Of several processes one works and the others wait for it.
+ * Finds an engine, or makes it: on the PATH, in the cache, by download, as a wheel, by building it. Whatever
+ * is made appears in the cache by a rename when it is complete. Of several processes one works and the others
+ * wait for it.
  * @throws EngineError with what to do when every way failed.
  */
 export async function obtain(recipe: Recipe, place: Place): Promise<Obtained> {
@@ -102,7 +103,10 @@ function attemptsAt(
   return [{ way: 'download', into: download.into, work: fetching }, ...builds];
 }
 
-/** Paths of all that a build needs, or what is missing, with the reason for each candidate that was passed over. */
+/**
+ * Paths of all that a build needs, or what is missing, with the reason for each candidate that was passed
+ * over.
+ */
 async function findTools({ tools }: Build, env: NodeJS.ProcessEnv): Promise<string[] | string> {
   const missing: string[] = [];
   const paths: string[] = [];

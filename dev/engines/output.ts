@@ -8,8 +8,8 @@ const LOOKED_AT_BYTES = 64 * 1024;
 export const endOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /**
- * What a failed tool printed, on one line: its first lines, and its last one. The last one alone often says nothing
- * ("See 'pyenv help global' …"), and a compiler's first ones are its progress.
+ * What a failed tool printed, on one line: its first lines, and its last one. The last one alone often says
+ * nothing ("See 'pyenv help global' …"), and a compiler's first ones are its progress.
  * @param from where the tool's output begins in its log, in bytes
  */
 export function summaryOfLog(file: string, from = 0): string {

@@ -5,7 +5,10 @@ export async function isPortFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, undefined));
 }
 
-/** The port, or the next one above that is free and not in `taken`; remembers in `taken` what it has looked at. */
+/**
+ * The port, or the next one above that is free and not in `taken`; remembers in `taken` what it has looked
+ * at.
+ */
 export async function nextFreePort(port: number, taken: Set<number>): Promise<number> {
   for (let candidate = port; candidate <= 65_535; candidate += 1) {
     if (taken.has(candidate)) continue;

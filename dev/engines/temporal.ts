@@ -4,7 +4,10 @@ import { Connection } from '@temporalio/client';
 import { startEngine, type Engine } from './start.ts';
 import { EngineError } from './tool.ts';
 
-/** Days for which a closed run must stay known: the webhook compares two days' posts with it, and people take weekends. */
+/**
+ * Days for which a closed run must stay known: the webhook compares two days' posts with it, and people take
+ * weekends.
+ */
 const RETENTION_DAYS = 7;
 const DAY_S = 24 * 60 * 60;
 
@@ -17,7 +20,9 @@ export interface TemporalOptions {
   dataDir: string;
 }
 
-/** Starts Temporal's development server with its data in `<dataDir>/temporal.db`; what it has said is durable. */
+/**
+ * Starts Temporal's development server with its data in `<dataDir>/temporal.db`; what it has said is durable.
+ */
 export async function startTemporal(options: TemporalOptions): Promise<Engine> {
   const { run, port, uiPort, namespace, dataDir } = options;
   mkdirSync(dataDir, { recursive: true });
@@ -35,7 +40,13 @@ export async function startTemporal(options: TemporalOptions): Promise<Engine> {
     dataDir,
     ready: () => namespaceAnswers(address, namespace),
   });
-  await keepRunsLongEnough(address, namespace);
+  try {
+    await keepRunsLongEnough(address, namespace);
+  } catch (error) {
+    // Nobody else knows of it: the next start would find its port taken.
+    await engine.child.stop();
+    throw error;
+  }
   return engine;
 }
 
@@ -49,7 +60,10 @@ async function namespaceAnswers(address: string, namespace: string): Promise<boo
   }
 }
 
-/** Sees that the namespace is there and keeps closed runs for 7 days. @throws EngineError when it cannot be reached or set. */
+/**
+ * Sees that the namespace is there and keeps closed runs for 7 days. @throws EngineError when it cannot be
+ * reached or set.
+ */
 export async function keepRunsLongEnough(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: '5 seconds' }).catch(() => {
     throw new EngineError(`Temporal does not answer at ${address}: start it, or correct TEMPORAL_ADDRESS.`);

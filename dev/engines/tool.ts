@@ -33,7 +33,10 @@ export interface ToolRun {
   giveUp?: () => string | null;
 }
 
-/** Runs a tool to its end with a progress line now and then. @throws EngineError with how it ended and what it printed. */
+/**
+ * Runs a tool to its end with a progress line now and then. @throws EngineError with how it ended and what it
+ * printed.
+ */
 export async function runTool(run: ToolRun): Promise<void> {
   const started = Date.now();
   const from = endOf(run.logFile);

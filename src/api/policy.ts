@@ -13,11 +13,14 @@ export interface Policy {
 
 /**
  * Middleware that checks a policy; runs after authentication.
- * @throws Error when a route has no policy: a mistake in the code, which the types refuse too
+ * @throws Error when a route has no policy (which the types refuse too), or one that its role cannot meet
  */
 export function checksOf({ role, scope }: Policy): Authenticate[] {
   if (!ROLES.includes(role) || !['all', ...SCOPES].includes(scope))
     throw new Error('A route must say which role and which scope it needs.');
+  // `needsScope` leaves such a caller to `ownersOnly`, which a route for members does not have.
+  if (scope !== 'all' && !scopesOf(role).includes(scope))
+    throw new Error(`A route for the role ${role} cannot need the scope ${scope}: the role lacks it.`);
   const roleCheck = role === 'owner' ? [ownersOnly] : [];
   return scope === 'all' ? [...roleCheck, wholeRole] : [needsScope(scope), ...roleCheck];
 }

@@ -1,10 +1,12 @@
 /**
  * `npm run migrate [-- --status]`
  *
- * Applies the migrations that the database lacks, in order, and prints each. `--status` changes nothing and prints
- * which are applied. The database is the one of MONGODB_URI, else the one that `npm start` runs in this folder.
+ * Applies the migrations that the database lacks, in order, and prints each. `--status` changes nothing and
+ * prints which are applied. The database is the one of MONGODB_URI, else the one that `npm start` runs in
+ * this folder.
  *
- * Exit codes: 0 all are applied; 1 it did not work (a sentence on stderr says why); 2 `--status`, and some are missing.
+ * Exit codes: 0 all are applied; 1 it did not work (a sentence on stderr says why); 2 `--status`, and some
+ * are missing.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';

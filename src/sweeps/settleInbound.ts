@@ -10,7 +10,7 @@ import { runState } from '../infra/temporal/runs.ts';
 const BATCH = 200;
 
 /**
- * No mail vanishes (promise 3): a row that is not final after `olderThanMs`, and whose run has closed because
+ * No mail vanishes: a row that is not final after `olderThanMs`, and whose run has closed because
  * an operator ended it, becomes `failed`. There people see it, and can run it again.
  * @returns the number of mails that became `failed`.
  */

@@ -38,6 +38,7 @@ test('a route without a policy does not compile, and stops the start', () => {
   expect(() => add(place, nothing)).toThrow('which role and which scope');
   // @ts-expect-error -- it has no scope
   expect(() => add({ ...place, role: 'owner' }, nothing)).toThrow('which role and which scope');
+  expect(() => add({ ...place, role: 'member', scope: 'admin' }, nothing)).toThrow('the role lacks it');
   expect(routes).toEqual([]);
   add({ ...place, role: 'owner', scope: 'read' }, nothing);
   expect(routes).toHaveLength(1);

@@ -48,8 +48,8 @@ function refOf(message: MessageRow): ThreadRef {
 }
 
 /**
- * The search for a thread when the message that the mail answers has not arrived (design: "Late parent,
- * siblings").
+ * The search for a thread when the message that the mail answers has not arrived yet: among mails that name
+ * the same ids.
  */
 function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   const mail = row.mail as StoredMail;

@@ -1,6 +1,7 @@
 import { sign } from '../signature.ts';
 
-// From Mailgun's own client, from Rails' Action Mailbox, and calculated by hand for the examples of each form.
+// From Mailgun's own client, from Rails' Action Mailbox, and calculated by hand for the examples of each
+// form.
 test.each([
   [
     'key-3ax6xnjp29jd6fds4gc373sgvjxteol0',

@@ -10,7 +10,7 @@ const STATE_OF = {
   complained: 'complained',
 } as const satisfies Record<DeliveryEvent['kind'], DeliveryState>;
 
-/** A message with several recipients shows the worst of their states (design: "Delivery events"). */
+/** A message with several recipients shows the worst of their states (docs/architecture.md, 4). */
 const WORST_FIRST = [
   'failed',
   'complained',

@@ -30,7 +30,7 @@ interface Addresses {
 }
 
 /**
- * The sending email (design: "A reply goes out", 1): the agent's choice and nothing else where there is one,
+ * The sending email: the agent's choice and nothing else where there is one,
  * else the first candidate that can send.
  * @param chosen address that the agent chose, or null. @param userId of the agent.
  */

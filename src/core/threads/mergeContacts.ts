@@ -3,10 +3,11 @@ import { collectionOf, type ContactRow, type Models } from '../../infra/models/i
 import { threadsOf } from './threads.ts';
 
 /**
- * Merges a contact into another, all or nothing: their tickets and conversations, and what they write from now on, are the
- * second's. The first stays as a row: its address leads to the second. Everybody must see both, since notes, words and the threads
- * of all are joined: what is one person's would be shown to others, or taken from them.
- * @param mayMerge asked of both as they are in the transaction; throws where they may not be merged (any more)
+ * Merges a contact into another, in one transaction: the second gets its tickets and conversations, and what
+ * it writes from now on. The row of the first stays, so that its address leads to the second. Both must be
+ * visible to every member, because notes, words and threads are joined: otherwise members would see what is
+ * personal to another one.
+ * @param mayMerge is given both as they are in the transaction; throws when they may not be merged (any more)
  */
 export async function mergeContacts(
   models: Models,
@@ -23,7 +24,7 @@ export async function mergeContacts(
     const now = second as ContactRow;
     const updated_at = new Date();
     const went = { merged_into: into, updated_at };
-    // Both rows are written, so two merges that share one cannot both be made.
+    // Both rows are written, so that of two concurrent merges with a common contact one fails.
     await contacts.updateOne({ _id: from, workspace_id }, { $set: went, $inc: { changes: 1 } }, { session });
     await contacts.updateMany({ workspace_id, merged_into: from }, { $set: went }, { session });
     await contacts.updateOne(
@@ -32,7 +33,7 @@ export async function mergeContacts(
         $set: {
           name: now.name || name,
           notes: [now.notes, notes].filter(Boolean).join('\n\n'),
-          // It is the same person: who was blocked stays so.
+          // It is the same person: a block stays.
           ...(blocked_at && !now.blocked_at && { blocked_at }),
           updated_at,
         },
@@ -43,7 +44,7 @@ export async function mergeContacts(
     );
     await moveThreads(models, workspace_id, from, into, session);
   });
-  // One that was made at the same moment.
+  // A thread that was created during the transaction.
   await moveThreads(models, workspace_id, from, into);
 }
 

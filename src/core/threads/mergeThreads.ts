@@ -15,9 +15,9 @@ export interface Merge {
 }
 
 /**
- * Merges a thread into another of its kind and audience, all or nothing; mail that answers either goes on in the second. The
- * first stays as a row that says where it went.
- * @param mayMerge asked of both as they are in the transaction; throws where they may not be merged (any more)
+ * Merges a thread into another of its kind and audience, in one transaction. Later mail that answers either
+ * of them arrives in the second. The row of the first stays and says into which it was merged.
+ * @param mayMerge is given both as they are in the transaction; throws when they may not be merged (any more)
  * @returns the second one
  */
 export async function mergeThreads(
@@ -32,7 +32,8 @@ export async function mergeThreads(
     const [first, second] = [await find(from), await find(into)];
     mayMerge(first, second);
     const at = new Date();
-    // Both rows are written, so two merges that share one cannot both be made: no ring, and none in two others.
+    // Both rows are written, so that of two concurrent merges with a common thread one fails. Otherwise two
+    // threads could be merged into each other, or one into two others.
     await markMerged(models, first, { kind, id: into }, at, session);
     const row = await threads.findOneAndUpdate(
       { _id: into, workspace_id },
@@ -51,7 +52,7 @@ export async function mergeThreads(
   return merged;
 }
 
-/** The thread says where it went; so do those that were merged into it before. */
+/** Writes to the thread where it is merged into, and also to those that were merged into it before. */
 export async function markMerged(
   models: Models,
   { _id, workspace_id }: ThreadRow,
@@ -102,8 +103,8 @@ const takeMessages = (
   );
 
 /**
- * A message that was stored while the merge was made, and applied to the first thread just before, was not seen by it. One that
- * is applied later follows by itself (moveMessages.ts).
+ * Moves a message that was stored during the merge and applied to the first thread just before it: the
+ * transaction did not see it. A message that is applied later follows by itself (moveMessages.ts).
  */
 const takeRest = (
   models: Models,
@@ -113,10 +114,10 @@ const takeRest = (
 ): Promise<void> =>
   takeMessages(models, { _id: from, workspace_id, audience }, { _id: into, audience }, kind);
 
-/** Longest that a message may have been on its way while its thread was merged (ms). */
+/** For this long after a merge, messages that it did not see are looked for (ms). */
 const SETTLED_AFTER_MS = HOUR_MS;
 
-/** Does what a process left undone that died just after a merge. @returns how many threads were looked at */
+/** Moves the rest where a process died just after a merge. @returns how many threads were checked */
 export async function settleMerges(models: Models, now = Date.now()): Promise<number> {
   let settled = 0;
   for (const kind of ['ticket', 'conversation'] as const) {

@@ -10,16 +10,17 @@ const TRASH_DAYS = 30;
 /** A thread that was put into the trash before this time is purged. */
 export const purgedBefore = (now = Date.now()): Date => new Date(now - TRASH_DAYS * DAY_MS);
 
-/** A mail that came before this many days is applied to its thread, whatever was away meanwhile. */
+/** A mail that is older than this has been applied to its thread, even if an engine was away for days. */
 const LONGEST_ON_ITS_WAY_DAYS = 14;
-/** Threads purged in one go, and messages of one at a time. */
+/** Threads that one call deletes at most, and messages that are deleted together. */
 const BATCH = 50;
 const MESSAGES = 200;
 
 /**
- * Deletes what has been in the trash for 30 days: messages, files and their bytes, and what of threading leads there. The mails
- * as they were posted are retention's. Any number of times, by any number at once, and it may die anywhere.
- * @returns how many threads are gone
+ * Deletes threads that have been in the trash for 30 days: their messages, files and claims on Message-Ids.
+ * Raw mail is left to retention (activities/retention/). Idempotent, safe to call concurrently, and may die
+ * at any point.
+ * @returns how many threads it deleted
  */
 export async function purgeTrash(
   { models, storage }: { models: Models; storage: Storage },
@@ -47,7 +48,7 @@ async function purge(
   const messages = collectionOf(models.Message);
   const here = { workspace_id, thread_id: _id };
   const since = new Date(Math.max((deleted_at as Date).getTime(), now - LONGEST_ON_ITS_WAY_DAYS * DAY_MS));
-  // May be the customer's answer that brings the thread back as soon as it is applied to it.
+  // Such a message may be the customer's answer, which restores the thread as soon as it is applied.
   const isAnswer = [
     { direction: 'inbound', created_at: { $gt: since }, auto_reply: false, list_mail: false, spam: false },
   ] as const;
@@ -64,12 +65,12 @@ async function purge(
     await deleteFiles(models, storage, workspace_id, ids);
     await messages.deleteMany({ _id: { $in: ids }, ...here });
   }
-  // Came meanwhile.
+  // A message came in the meantime.
   if (await messages.findOne(here, { projection: { _id: 1 } })) return false;
   await collectionOf(models.ThreadId).deleteMany(here);
   for (const other of ['ticket', 'conversation'] as const)
     await collectionOf(threadsOf(models, other)).deleteMany({ workspace_id, merged_into: _id });
-  // Unless it was brought back meanwhile.
+  // Not if it was restored in the meantime.
   const { deletedCount } = await collectionOf(threadsOf(models, kind)).deleteOne({
     _id,
     workspace_id,
@@ -78,7 +79,7 @@ async function purge(
   return deletedCount === 1;
 }
 
-/** The bytes first: without its row nobody would find them again. */
+/** The stored bytes first: without the row nothing would find them again. */
 async function deleteFiles(
   models: Models,
   storage: Storage,

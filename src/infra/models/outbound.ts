@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import type { Address } from '../../mail/addresses.ts';
 import { address, nullableDate, nullableString, requiredString } from './schema.ts';
 
-/** `received`: inbound; `saved`: a note; all others: outbound (design: "A reply goes out"). */
+/** `received`: inbound; `saved`: a note; all others: outbound (docs/architecture.md, 4). */
 export const MESSAGE_STATES = [
   'received',
   'saved',

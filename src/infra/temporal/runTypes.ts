@@ -1,4 +1,4 @@
-/** Input of a run for an incoming mail: ids only (promise 6: Temporal holds ids, not mail). */
+/** Input of a run for an incoming mail: ids only, because Temporal holds no mail. */
 export interface InboundRun {
   /** Id of the inbound email's row. */
   id: string;

@@ -69,6 +69,17 @@ test('a program that two folders of the PATH have is asked once', async () => {
   expect(refused).toEqual([`${at('go')} does not run (exit code 1: it printed nothing)`]);
 });
 
+test('a link at the end of the PATH does not put its program behind the others', async () => {
+  const [first, second] = [newMachine(), newMachine()];
+  first.install('go', answersVersion('version', 'go version go1.26.8 linux/amd64'));
+  second.install('go', answersVersion('version', 'go version go1.25.1 linux/amd64'));
+  const links = path.join(first.dir, 'links');
+  mkdirSync(links);
+  symlinkSync(path.join(first.dir, 'bin/go'), path.join(links, 'go'));
+  first.place.env.PATH = [path.join(first.dir, 'bin'), path.join(second.dir, 'bin'), links].join(':');
+  expect((await find(first, go)).found?.version).toBe('1.26.8');
+});
+
 test('versions are compared as numbers', async () => {
   const machine = newMachine();
   machine.install('go', answersVersion('version', 'go version go1.9.4 linux/amd64'));

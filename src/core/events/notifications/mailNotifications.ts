@@ -49,6 +49,8 @@ export async function mailNotifications(deps: NotificationMailDeps, signal: Abor
   const due = { mail: 'wanted', mail_at: { $lte: new Date() } } as const;
   const rows = await models.Notification.find(due).limit(BATCH).lean<NotificationRow[]>();
   for (const row of rows) {
+    // One that is claimed now would wait five minutes for its next try.
+    if (signal.aborted) return;
     const claim = await models.Notification.updateOne(
       { _id: row._id, ...due },
       { $set: { mail: 'sending' } },
