@@ -1,7 +1,6 @@
 import { claimAddress } from '../src/core/addresses/platform.ts';
 import { giveSlug } from '../src/core/addresses/slug.ts';
-import type { Models } from '../src/infra/models/index.ts';
-import type { WorkspaceEmailRow } from '../src/infra/models/index.ts';
+import type { Models, WorkspaceEmailRow } from '../src/infra/models/index.ts';
 import { hashToken } from '../src/lib/tokens.ts';
 
 export interface SeedOptions {

@@ -33,7 +33,8 @@ await operate(async (models) => {
     .sort({ created_at: -1, _id: -1 })
     .limit(limit)
     .lean<InboundEmailRow[]>();
-  if (rows.length === 0) return console.log(`No mail is ${states.join(' or ')}.`);
+  if (rows.length === 0)
+    return console.log(`There is no ${states.join(', ').replace(/, (?=\w+$)/, ' or ')} mail.`);
   console.table(
     rows.map((row) => ({
       id: row._id,

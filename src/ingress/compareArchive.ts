@@ -87,13 +87,18 @@ async function compareBatch(
         runState(client, inboundWorkflowId(id, run)),
       );
       if (state === 'open') break;
-      // It may have written its row and closed after the rows were read.
-      if (state === 'closed' && (await idsWithRow([id])).has(id)) break;
-      if (state === 'unknown' && (await starts.inboundEmail({ id, key, run })) === 'started') {
+      if (state === 'closed') {
+        // It may have written its row and closed after the rows were read.
+        if ((await idsWithRow([id])).has(id)) break;
+        continue;
+      }
+      // Not `started`: the starter or another process was a moment earlier. A further run would take the row
+      // from that one.
+      if ((await starts.inboundEmail({ id, key, run })) === 'started') {
         log.warn({ inbound_email_id: id, run }, 'a mail in the archive had no run; it is started');
         started++;
-        break;
       }
+      break;
     }
   }
   return started;

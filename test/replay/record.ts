@@ -4,6 +4,7 @@
  * breaks one goes behind `patched()`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { WorkflowContinuedAsNewError, type Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { skippingServer } from '../support/skippingWorld.ts';
@@ -18,6 +19,8 @@ import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
 import { webhookActivities, webhookPaths } from '../support/webhookPaths.ts';
 import { startTestWorker } from '../support/worker.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 for (const path of Object.keys(inboundPaths)) {
   const file = fileOf('inboundEmail', path);
@@ -84,6 +87,7 @@ async function record(
   await first.result().catch((error: unknown) => {
     if (!(error instanceof WorkflowContinuedAsNewError)) throw error;
   });
-  writeFileSync(file, historyToJSON(await first.fetchHistory()));
+  // Without the folder of the checkout, which the stacks of failures name.
+  writeFileSync(file, historyToJSON(await first.fetchHistory()).replaceAll(ROOT, ''));
   console.log(`recorded ${file.pathname}`);
 }
