@@ -1,6 +1,6 @@
 /**
- * The floor of acknowledging: a Koa that reads the form and makes one file durable (write, fsync, rename, fsync of the
- * folder). It checks no signature and starts nothing. Argument: its folder.
+ * The floor of acknowledging: a Koa that reads the form and makes one file durable (write, fsync, rename,
+ * fsync of the folder). It checks no signature and starts nothing. Argument: its folder.
  */
 import { randomUUID } from 'node:crypto';
 import { open, rename, writeFile } from 'node:fs/promises';
@@ -25,5 +25,5 @@ app.use(async (ctx) => {
 const handle = app.callback();
 const server = http.createServer((request, response) => void handle(request, response));
 server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }));
-// The measuring process is gone.
+// The measuring process has ended.
 process.on('disconnect', () => process.exit());

@@ -1,6 +1,7 @@
 /**
- * `npm run layers` writes docs/layers.md: two pictures of who imports whom, drawn from the code by
- * dependency-cruiser. With `--check` it writes nothing and fails when that file is out of date: `npm run lint`.
+ * `npm run layers` writes docs/layers.md: two pictures of which folder imports which, drawn from the code by
+ * dependency-cruiser. With `--check` it writes nothing and fails when that file is out of date: `npm run
+ * lint`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cruise } from 'dependency-cruiser';
@@ -31,7 +32,10 @@ function edgesBetween(modules, nodeOf) {
   return edges;
 }
 
-/** Leaves out each arrow that a longer way says already: what is left can be read. The graph has no circle (lint). */
+/**
+ * Leaves out each arrow that follows from others, to keep the picture readable. The graph has no cycle
+ * (lint).
+ */
 function withoutImplied(edges) {
   const reaches = (from, to) => [...(edges.get(from) ?? [])].some((next) => next === to || reaches(next, to));
   const isImplied = (from, to) => [...edges.get(from)].some((next) => next !== to && reaches(next, to));
