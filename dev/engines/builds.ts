@@ -63,14 +63,17 @@ export function cargoInstall(into: Cached, crate: string, version: string): Buil
       {
         command,
         args: ['install', crate, '--version', version, '--locked', '--ignore-rust-version', '--root', folder],
-        // Kept until it is done: a build that broke off goes on from there.
+        // Kept until the build is complete: one that was interrupted continues from there.
         env: { CARGO_TARGET_DIR: path.join(path.dirname(folder), '.secantus-target') },
       },
     ],
   };
 }
 
-/** A Java program with all that it needs, from Maven Central. `files` has the pom.xml, and the script that runs it. */
+/**
+ * A Java program with all that it needs, from Maven Central. `files` has the pom.xml, and the script that
+ * runs it.
+ */
 export function mavenCopy(into: Cached, files: Files): Build {
   return {
     into,

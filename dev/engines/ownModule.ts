@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 const IS_COMPILED = !import.meta.url.endsWith('.ts');
 
 /**
- * Arguments with which Node runs one of our own modules as a process: compiled where this one is, else from TypeScript.
+ * Arguments with which Node runs one of our own modules as a process: compiled where this one is, else from
+ * TypeScript.
  * @param module its URL without an ending
  */
 export function ownModule(module: URL): string[] {
