@@ -1,6 +1,6 @@
 /**
- * Durations in milliseconds. The same as src/lib/time.ts: workflows import nothing but their own folder, so that
- * everything that must be deterministic is in it.
+ * Durations in milliseconds. The same as src/lib/time.ts: workflows import nothing but their own folder, so
+ * that everything that must be deterministic is in it.
  */
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;

@@ -31,7 +31,8 @@ await operate(async (models) => {
   const args = readArguments();
   const email = normaliseAddress(args.email ?? '');
   if (!email) throw new OperatorError(`--email must be an email address.\n${USAGE}`);
-  // This may be the first command of a new installation: without unique indexes it could create an owner twice.
+  // This may be the first command of a new installation: without unique indexes it could create an owner
+  // twice.
   await migrate(models.connection, (line) => console.error(line));
   const workspaceId = args['workspace-id']
     ? await existingWorkspace(models, args['workspace-id'])

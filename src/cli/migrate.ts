@@ -1,10 +1,12 @@
 /**
  * `npm run migrate [-- --status]`
  *
- * Applies the migrations that the database lacks, in order, and prints each. `--status` changes nothing and prints
- * which are applied. The database is the one of MONGODB_URI, else the one that `npm start` runs in this folder.
+ * Applies the migrations that the database lacks, in order, and prints each. `--status` changes nothing and
+ * prints which are applied. The database is the one of MONGODB_URI, else the one that `npm start` runs in
+ * this folder.
  *
- * Exit codes: 0 all are applied; 1 it did not work (a sentence on stderr says why); 2 `--status`, and some are missing.
+ * Exit codes: 0 all are applied; 1 it did not work (a sentence on stderr says why); 2 `--status`, and some
+ * are missing.
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -46,7 +48,8 @@ async function applyAll(connection: Connection): Promise<void> {
     if (!(error instanceof MigrationError)) throw error;
     const left = await missingMigrations(connection);
     throw new OperatorError(
-      `${error.message}\nStill missing: ${left.join(', ')}. Once the cause is removed, run the command again.`,
+      `${error.message}\nStill missing: ${left.join(', ')}. Once the cause is removed, run the command ` +
+        'again.',
     );
   }
 }

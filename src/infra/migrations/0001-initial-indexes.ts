@@ -4,8 +4,8 @@ import type { Migration } from './migration.ts';
 const DAY_SECONDS = 24 * 60 * 60;
 
 /**
- * Written out rather than taken from the models: when a model declares a further index, databases that have run this
- * migration must get it from a new one. A test compares the models with what all migrations make.
+ * Written out rather than taken from the models: when a model declares a further index, databases that have
+ * run this migration must get it from a new one. A test compares the models with what all migrations make.
  */
 const INDEXES: Indexes = {
   users: [{ key: { email: 1 }, unique: true }],

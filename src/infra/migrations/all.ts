@@ -1,5 +1,8 @@
 import { initialIndexes } from './0001-initial-indexes.ts';
 import type { Migration } from './migration.ts';
 
-/** Every migration, in order. A new one is added at the end; a released one is never changed, moved or deleted. */
+/**
+ * Every migration, in order. A new one is added at the end; a released one is never changed, moved or
+ * deleted.
+ */
 export const MIGRATIONS: readonly Migration[] = [initialIndexes];

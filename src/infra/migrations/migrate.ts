@@ -16,8 +16,9 @@ export interface MigrateOptions {
 }
 
 /**
- * Applies every migration that is missing, in order. Idempotent, and safe to call concurrently, in several processes
- * too: one applies a migration, and the others wait for it. Needs a connection without a time limit for an answer.
+ * Applies every migration that is missing, in order. Idempotent, and safe to call concurrently, in several
+ * processes too: one applies a migration, and the others wait for it. Needs a connection without a time limit
+ * for an answer.
  * @param say is given a line for each step, for a person
  * @returns the names of those that this call applied
  * @throws MigrationError when one fails: it and those after it are still missing
@@ -50,7 +51,10 @@ export async function missingMigrations(
 /** A migration as the database knows it. */
 export interface MigrationStatus {
   name: string;
-  /** `started`: being applied, or left half-way. `unknown`: applied by a later version of Postroom than this one. */
+  /**
+   * `started`: being applied, or left half-way. `unknown`: applied by a later version of Postroom than this
+   * one.
+   */
   state: 'finished' | 'started' | 'missing' | 'unknown';
   /** When it was finished or started. */
   at: Date | null;
@@ -106,7 +110,8 @@ async function apply(
   const startedAt = Date.now();
   const lost = new AbortController();
   const renewing = setInterval(() => {
-    // A renewal that fails is tried again; when none succeeds in time, the lease ends and another process takes over.
+    // A renewal that fails is tried again; when none succeeds in time, the lease ends and another process
+    // takes over.
     const renewal = records.renew(name).catch(() => true);
     void renewal.then((isOurs) => isOurs || lost.abort());
   }, leaseMs / 3);

@@ -5,8 +5,8 @@ export interface Migration {
   /** The name of its file, without the ending. Migrations run in the order of their numbers. */
   name: string;
   /**
-   * Idempotent, and safe to call concurrently: a process that dies half-way leaves the rest to the next one, which
-   * starts from the beginning.
+   * Idempotent, and safe to call concurrently: a process that dies half-way leaves the rest to the next one,
+   * which starts from the beginning.
    * @param signal aborted when another process has taken over; a long loop must stop then
    */
   up(db: mongo.Db, signal: AbortSignal): Promise<void>;

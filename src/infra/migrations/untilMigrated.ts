@@ -17,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * Waits until every migration is applied: without its unique indexes, a database takes rows twice. While some are
- * missing it logs their names and the command. Waits while MongoDB is away, too.
+ * Waits until every migration is applied: without its unique indexes, a database takes rows twice. While some
+ * are missing it logs their names and the command. Waits while MongoDB is away, too.
  * @throws when `signal` is aborted
  */
 export async function untilMigrated(

@@ -33,8 +33,8 @@ export interface Storage {
   /** No error when there is no such object. */
   delete(key: string): Promise<void>;
   /**
-   * Keys below a prefix that ends in a slash, in name order, folder by folder; without the spool. Whether `a-b`
-   * comes before or after what is below `a/` differs from store to store.
+   * Keys below a prefix that ends in a slash, in name order, folder by folder; without the spool. Whether
+   * `a-b` comes before or after what is below `a/` differs from store to store.
    */
   list(prefix: string): AsyncIterable<string>;
   /** Resolves when the store can be written to; rejects with a sentence that says why it cannot. */
