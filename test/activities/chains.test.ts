@@ -37,8 +37,9 @@ function ordersOf(length: number): number[][] {
 }
 
 /**
- * The threads, as a list of one number a mail, when each mail knows only its parent. A mail whose parent and answer are
- * both away opens a thread, and one that comes between two threads joins its parent's: threads are not merged.
+ * The threads, as a list of one number a mail, when each mail knows only its parent. A mail whose parent and
+ * answer are both away opens a thread, and one that comes between two threads joins its parent's: threads are
+ * not merged.
  */
 function threadsByInReplyTo(order: number[]): number[] {
   const threads: number[] = [];

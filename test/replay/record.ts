@@ -1,7 +1,7 @@
 /**
- * Records the history of every path of today's workflows into test/replay/histories/<workflow>/<path>.json, for paths
- * that have none yet: `npm run record-histories`. Histories of a released version are never recorded anew: a change that
- * breaks one goes behind `patched()`.
+ * Records the history of every path of today's workflows into test/replay/histories/<workflow>/<path>.json,
+ * for paths that have none yet: `npm run record-histories`. Histories of a released version are never
+ * recorded anew: a change that breaks one goes behind `patched()`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { WorkflowContinuedAsNewError, type Client } from '@temporalio/client';

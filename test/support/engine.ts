@@ -14,8 +14,9 @@ export interface Engines {
 export type EngineName = keyof Engines;
 
 /**
- * Asks the broker of this run (broker.ts) for an engine. The first request starts it, and may have to obtain or build it
- * before: that takes minutes. So ask where a module is loaded, which jest waits for without a limit; hooks and tests have one.
+ * Asks the broker of this run (broker.ts) for an engine. The first request starts it, and may have to obtain
+ * or build it before: that takes minutes. So ask where a module is loaded, which jest waits for without a
+ * limit; hooks and tests have one.
  */
 export async function engine<Name extends EngineName>(name: Name): Promise<Engines[Name]> {
   const broker = process.env.TEST_ENGINES_URL;

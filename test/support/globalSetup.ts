@@ -16,8 +16,8 @@ import { startBroker } from './broker.ts';
 import { running } from './running.ts';
 
 /**
- * Below the ports that the system gives to outgoing connections (32768 and up on Linux), one of which could be taken
- * before the engine listens; above those of test/support/stack.ts.
+ * Below the ports that the system gives to outgoing connections (32768 and up on Linux), one of which could
+ * be taken before the engine listens; above those of test/support/stack.ts.
  */
 const FIRST_PORT = 30_000 + Math.floor(Math.random() * 2_000);
 
@@ -27,8 +27,9 @@ const MEMORY = '/dev/shm';
 const ROOM = 2 * 1024 ** 3;
 
 /**
- * Makes the engines of a run ready to be started, each when a test file first imports its module (mongodb.ts, temporal.ts,
- * s3.ts, skippingWorld.ts). Those that the environment names are taken instead. Their data is in memory where that has room.
+ * Makes the engines of a run ready to be started, each when a test file first imports its module (mongodb.ts,
+ * temporal.ts, s3.ts, skippingWorld.ts). Those that the environment names are taken instead. Their data is in
+ * memory where that has room.
  */
 export default async function globalSetup(): Promise<void> {
   await setUp(hasRoom(MEMORY) ? MEMORY : os.tmpdir());

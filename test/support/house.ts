@@ -7,7 +7,10 @@ import { newId } from '../../src/lib/ids.ts';
 import { activityEnvironment } from './activityEnvironment.ts';
 import { freshModels } from './mongodb.ts';
 
-/** A workspace with addresses, and the steps of the workflow on a real database, without Temporal or the parser. */
+/**
+ * A workspace with addresses, and the steps of the workflow on a real database, without Temporal or the
+ * parser.
+ */
 export interface House {
   models: Models;
   steps: MailActivities;

@@ -39,7 +39,10 @@ const whenLocal = (error: () => Error): void => {
   if (activityInfo().isLocal) throw error();
 };
 
-/** Every path through `inboundEmail`, by name: what its steps answer. The same set is recorded for the replay tests. */
+/**
+ * Every path through `inboundEmail`, by name: what its steps answer. The same set is recorded for the replay
+ * tests.
+ */
 export const inboundPaths: Record<string, Partial<MailActivities>> = {
   routed: {},
   'routed-with-files': { archiveEmail: read(2, true) },

@@ -16,8 +16,9 @@ import { until } from './until.ts';
 export const FORMS = ['forward', 'store', 'mime'] as const;
 
 /**
- * Lets the local Mailgun receive a mail from Ann to support, posted parsed unless another form is named; with `form: undefined`
- * as the routes say that Postroom has made there. @returns its Message-Id
+ * Lets the local Mailgun receive a mail from Ann to support, posted parsed unless another form is named; with
+ * `form: undefined` as the routes say that Postroom has made there.
+ * @returns its Message-Id
  */
 export async function sendMail(
   stack: Stack,
@@ -51,7 +52,10 @@ export function messageOf(stack: Stack, messageId: string, withinMs?: number): P
   );
 }
 
-/** Waits until the row of a mail is in this state; known by the Message-Id, so not for mail that could not be read. */
+/**
+ * Waits until the row of a mail is in this state; known by the Message-Id, so not for mail that could not be
+ * read.
+ */
 export function rowIn(
   stack: Stack,
   messageId: string,

@@ -27,7 +27,10 @@ export function expectSentOnce(stack: Stack, rows: SentRow[]): void {
   expect([...accepted.keys()].sort()).toEqual(wanted);
 }
 
-/** Waits until each of these replies is in one of these states. @throws with the states and reasons that are left. */
+/**
+ * Waits until each of these replies is in one of these states.
+ * @throws with the states and reasons that are left.
+ */
 export async function allInState(
   stack: Stack,
   ids: readonly string[],
@@ -63,7 +66,8 @@ export async function mapWide<T, R>(
 }
 
 /**
- * Posts a reply until the API answers, always with the same Idempotency-Key: web may be killed, or its database away.
+ * Posts a reply until the API answers, always with the same Idempotency-Key: web may be killed, or its
+ * database away.
  * @returns the message's id
  */
 export const insistOn = (stack: Stack, path: string, key: string, body: object): Promise<string> =>

@@ -59,7 +59,10 @@ export const postReply = (
   options?: RequestOptions,
 ): Promise<Response> => stack.request('POST', `${path}/messages`, { undo_seconds: 0, ...body }, options);
 
-/** A reply that the API accepts. On a slow machine MongoDB may take longer than the API waits: then it is posted again. */
+/**
+ * A reply that the API accepts. On a slow machine MongoDB may take longer than the API waits: then it is
+ * posted again.
+ */
 export async function reply(
   stack: Stack,
   path: string,
@@ -167,7 +170,8 @@ export const ticketOf = ({ models }: Stack, message: MessageRow): Promise<Ticket
   models.Ticket.findById(message.thread_id).orFail().lean<TicketRow>();
 
 /**
- * Waits until the run of a reply is over. @returns its outcome. A reply that was cancelled before its run was started has no run.
+ * Waits until the run of a reply is over.
+ * @returns its outcome. A reply that was cancelled before its run was started has no run.
  */
 export const runOf = (stack: Stack, id: string): Promise<object> =>
   until(

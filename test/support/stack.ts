@@ -14,7 +14,10 @@ import { lastingPort } from './ports.ts';
 import { connectTemporal, freshNamespace, temporalAddress } from './temporal.ts';
 import { until } from './until.ts';
 
-/** Postroom as it runs: web and worker as processes of their own, a local Mailgun, a database and a namespace of its own. */
+/**
+ * Postroom as it runs: web and worker as processes of their own, a local Mailgun, a database and a namespace
+ * of its own.
+ */
 export interface Stack {
   webUrl: string;
   sandbox: LocalMailgun;
@@ -30,7 +33,10 @@ export interface Stack {
   forwarding: string;
   startWeb(env?: Record<string, string>): Promise<void>;
   startWorker(env?: Record<string, string>): Promise<void>;
-  /** Ends a process and waits for its end; does nothing when it is not running. @throws when it had to be killed */
+  /**
+   * Ends a process and waits for its end; does nothing when it is not running.
+   * @throws when it had to be killed
+   */
   stop(name: 'web' | 'worker', signal?: NodeJS.Signals): Promise<void>;
   pid(name: 'web' | 'worker'): number | undefined;
   /** What the processes have printed so far: the last 4 MB. */
@@ -39,7 +45,10 @@ export interface Stack {
   metrics(name: 'web' | 'worker'): Promise<string>;
   /** GET of the API below the demo workspace, as the owner or another of the tokens. */
   api(path: string, token?: string): Promise<Response>;
-  /** Any other request of the API below the demo workspace. @param body sent as JSON, unless it is a form or bytes. */
+  /**
+   * Any other request of the API below the demo workspace.
+   * @param body sent as JSON, unless it is a form or bytes.
+   */
   request(method: Method, path: string, body?: object, options?: RequestOptions): Promise<Response>;
   /** The messages of a mail, by its Message-Id. */
   messages(messageId: string): Promise<MessageRow[]>;
@@ -52,8 +61,8 @@ export const API_KEY = 'key-test-api';
 export const SECRETS_KEY = 'a-key-for-tests-of-at-least-32-characters';
 
 /**
- * A process that has not ended by then is killed, and the test fails. Its own deadline is shorter, and this is for a machine that
- * is several times slower.
+ * A process that has not ended by then is killed, and the test fails. Its own deadline is shorter, and this
+ * is for a machine that is several times slower.
  */
 const STOPS_WITHIN_MS = 120_000;
 

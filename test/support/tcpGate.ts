@@ -3,9 +3,9 @@ import net from 'node:net';
 import { lastingPort } from './ports.ts';
 
 /**
- * A proxy in front of a server: connections to `port` reach the server while the gate is open. Closed, connections are broken
- * off and refused, as when the server has died; stalled, they stay and no byte passes, as when its machine or the network
- * has gone silent.
+ * A proxy in front of a server: connections to `port` reach the server while the gate is open. Closed,
+ * connections are broken off and refused, as when the server has died; stalled, they stay and no byte passes,
+ * as when its machine or the network has gone silent.
  */
 export interface TcpGate {
   readonly port: number;

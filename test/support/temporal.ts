@@ -7,7 +7,10 @@ import { engine } from './engine.ts';
 const address = await engine('temporal');
 export const temporalAddress = (): string => address;
 
-/** A connection. Its limit is for a machine that is many times slower: by default the first call has two seconds. */
+/**
+ * A connection. Its limit is for a machine that is many times slower: by default the first call has two
+ * seconds.
+ */
 export const connectTemporal = (): Promise<Connection> =>
   Connection.connect({ address, connectTimeout: '2 minutes' });
 

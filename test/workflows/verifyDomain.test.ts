@@ -259,7 +259,8 @@ describe('with its real steps, DNS and provider, over weeks', () => {
       await rig.publish(row);
       const before = states.length;
       await handle.signal('wake');
-      // Nothing skips time now, and the next look of its own is hours away. One that had begun has not seen what is published.
+      // Nothing skips time now, and the next look of its own is hours away. One that had begun has not seen
+      // what is published.
       await until('a look', () => states.slice(before).some(([, state]) => state === 'verified'));
       await remove(row, handle);
     });
