@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /**
- * Runs a path to its end, however many days it takes there.
- * @returns with when each attempt was made, in seconds since the start
+ * Runs a path to its end, however many days of skipped time it takes.
+ * @returns also when each attempt was made, in seconds since the start
  */
 async function run(path: string) {
   const { env } = world;

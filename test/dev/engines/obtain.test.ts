@@ -104,7 +104,7 @@ test('a build whose process is killed with -9 stops, is never half used, and is 
   expect(readdirSync(inCache(machine, 'versitygw-1.8.0/bin')).sort()).toEqual(['half-done', 'versitygw']);
 });
 
-test('a claim of a process that is no more holds nobody up', async () => {
+test('a claim of a dead process delays no other process', async () => {
   const machine = newMachine();
   machine.install('go', slowGo(machine.dir));
   goOn(machine);
