@@ -7,8 +7,9 @@ const BEGIN =
   '<!-- prettier-ignore-start -->\n';
 const END = '<!-- prettier-ignore-end -->\n';
 
-const HEAD = `# Every variable that Postroom reads. \`npm start\` needs none of them; in production set at least those marked with *.
-# Postroom reports all wrong values at once when it starts. Written by \`npm run config-docs\` from src/infra/variables.ts.
+const HEAD = `# Every variable that Postroom reads. \`npm start\` needs none of them; in production set at least those
+# marked with *. Postroom reports all wrong values at once when it starts. Written by
+# \`npm run config-docs\` from src/infra/variables.ts.
 `;
 
 export function envExample(): string {

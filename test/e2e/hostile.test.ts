@@ -14,7 +14,7 @@ const WAYS = ['mime', 'forward'] as const;
 const names = Object.keys(hostileMails);
 const idOf = (name: string, way: string) => `<${names.indexOf(name)}-${way}@hostile.test>`;
 
-/** Posts a hostile mail as Mailgun would. It must be accepted, whatever it contains. */
+/** Posts a hostile mail as Mailgun would. It must be accepted with any content. */
 async function post(name: string, way: (typeof WAYS)[number]): Promise<void> {
   const mail = hostileMails[name]!;
   const id = idOf(name, way);
