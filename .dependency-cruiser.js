@@ -1,9 +1,10 @@
 /**
- * Who may import whom (docs/architecture.md). `npm run lint` checks it, and `npm run layers` draws docs/layers.md from the code.
- * Type imports count too: a reader who meets a name must follow it, whether it is a type or a value.
+ * Who may import whom (docs/architecture.md). `npm run lint` checks it, and `npm run layers` draws
+ * docs/layers.md from the code. Type imports count too: a reader who meets a name must follow it, whether it
+ * is a type or a value.
  */
 
-/** Each layer, and what it may import beside itself. What is not listed is forbidden. */
+/** Each layer, and what it may import besides its own files. What is not listed is forbidden. */
 const LAYERS = {
   'src/ingress': ['src/core', 'src/infra', 'src/mail', 'src/lib'],
   'src/api': ['src/sweeps', 'src/core', 'src/infra', 'src/mail', 'src/lib'],

@@ -12,27 +12,27 @@ import { quantile, spreadOf } from './statistics.ts';
 
 const ROUNDS = 6;
 const CONNECTIONS = 32;
-/** Until V8 has compiled what is hot: the first ten thousand posts cost twice as much as later ones. */
+/** Until V8 has compiled the hot code: the first ten thousand posts cost twice as much as later ones. */
 const WARM_UP_POSTS = 10_000;
 const WARM_UP_AT_MOST_S = 15;
 const MEASURED_S = 3;
 
 interface Load {
-  /** Posts acknowledged in a second. */
+  /** Acknowledged posts a second. */
   rate: number;
   p99Ms: number;
 }
 
-/** How fast a post is acknowledged, in processes that have warmed up. */
+/** How fast posts are acknowledged, after a warm-up. */
 export async function measureAck(): Promise<Section> {
-  const loads = { floor: [] as Load[], away: [] as Load[], there: [] as Load[] };
+  const loads = { floor: [] as Load[], away: [] as Load[], up: [] as Load[] };
   const measure = async (kind: keyof typeof loads, url: string, round: number): Promise<void> => {
-    const result = await shoot(url, MEASURED_S);
+    const result = await postFor(url, MEASURED_S);
     loads[kind].push(result);
     say(`ack ${round}/${ROUNDS} ${kind}: ${figure(result.rate)} /s, p99 ${result.p99Ms} ms`);
   };
   const floor = await startFloorWeb();
-  // Nobody listens at Temporal's address: nothing but acknowledging is done.
+  // Nothing listens at Temporal's address, so web does nothing but acknowledge.
   const away = await newStack({
     processes: ['web'],
     env: { TEMPORAL_ADDRESS: `127.0.0.1:${await anyFreePort()}` },
@@ -46,17 +46,18 @@ export async function measureAck(): Promise<Section> {
   await floor.close();
   await away.close();
 
-  // Last: what it has acknowledged goes on being started, and would weigh on the others. No worker runs.
-  const there = await newStack({ processes: ['web'] });
-  await warmUp(there.webUrl);
-  for (let round = 1; round <= ROUNDS; round++) await measure('there', there.webUrl, round);
-  await there.close();
+  // Last, because starting the acknowledged mails goes on and would slow down the others. No worker runs.
+  const up = await newStack({ processes: ['web'] });
+  await warmUp(up.webUrl);
+  for (let round = 1; round <= ROUNDS; round++) await measure('up', up.webUrl, round);
+  await up.close();
 
   const rate = (kind: keyof typeof loads) => spreadOf(loads[kind].map((load) => load.rate));
-  /** Round by round: what else the machine does weighs on both alike. */
-  const ratios = (kind: keyof typeof loads) => loads[kind].map(({ rate }, n) => rate / loads.floor[n]!.rate);
+  /** Round by round: other work of the machine slows down both in the same way. */
+  const ratios = (kind: keyof typeof loads) =>
+    loads[kind].map((load, round) => load.rate / loads.floor[round]!.rate);
   const p99 = (kind: keyof typeof loads) => spreadOf(loads[kind].map((load) => load.p99Ms));
-  const lines = (name: string, kind: 'away' | 'there', aim?: Line['aim']): Line[] => [
+  const lines = (name: string, kind: 'away' | 'up', aim?: Line['aim']): Line[] => [
     {
       what: `acknowledged, ${name}`,
       ours: withSpread(rate(kind), '/s'),
@@ -73,11 +74,11 @@ export async function measureAck(): Promise<Section> {
   ];
   return {
     title: 'Acknowledge',
-    lines: [...lines('Temporal away', 'away', { atLeast: 0.8 }), ...lines('Temporal there', 'there')],
+    lines: [...lines('Temporal away', 'away', { atLeast: 0.8 }), ...lines('Temporal up', 'up')],
     notes: [
-      `${CONNECTIONS} connections, ${ROUNDS} rounds of ${MEASURED_S} s after a warm-up, median (min..max); a signed mail of ${figure(postMaker()().body.length)} bytes a post, no two alike.`,
-      'Floor: a Koa that reads the form and makes one file durable; no signature, no mark. In turns with "Temporal away"; the ratio is the median of the rounds\' ratios.',
-      'Temporal away is acknowledging alone. With Temporal there, the same cores also start a workflow a post meanwhile.',
+      `${CONNECTIONS} connections, ${ROUNDS} rounds of ${MEASURED_S} s after a warm-up, median (min..max); each post is a different signed mail of ${figure(postMaker()().body.length)} bytes.`,
+      'Floor: a Koa that reads the form and makes one file durable; it checks no signature and stores no mark. Measured in turns with "Temporal away"; the ratio is the median of the rounds\' ratios.',
+      'With Temporal away, web only acknowledges. With Temporal up, the same cores also start a workflow for each post.',
     ],
   };
 }
@@ -98,11 +99,11 @@ async function startFloorWeb(): Promise<{ url: string; close: () => Promise<void
 
 async function warmUp(url: string): Promise<void> {
   const end = Date.now() + WARM_UP_AT_MOST_S * 1000;
-  for (let posts = 0; posts < WARM_UP_POSTS && Date.now() < end;) posts += (await shoot(url, 2)).rate * 2;
+  for (let posts = 0; posts < WARM_UP_POSTS && Date.now() < end;) posts += (await postFor(url, 2)).rate * 2;
 }
 
 /** @throws when a post is not acknowledged */
-async function shoot(url: string, seconds: number): Promise<Load> {
+async function postFor(url: string, seconds: number): Promise<Load> {
   const nextPost = postMaker();
   const result = await autocannon({
     url,

@@ -23,23 +23,21 @@ const AIM = 1.2;
 const KINDS = ['full', 'empty'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Something that a client asks for, below the workspace; several requests are one after the other. */
-interface Ask {
+/** What a client requests, below the workspace; several requests are made one after the other. */
+interface Query {
   name: string;
   paths: (place: Place) => string[];
-  /**
-   * Collection whose rows are counted: no more than the page and one are to be examined, but for a search.
-   */
+  /** The collection whose examined rows are counted: except for searches, at most the page and one more. */
   list?: 'tickets' | 'conversations' | 'messages' | 'contacts';
-  /** Its time has an aim: of lists only on MongoDB itself, see the notes. */
+  /** Whether its time has an aim: lists only on MongoDB itself, see the notes. */
   isAim?: 'on MongoDB' | 'always';
   /** A later page also reads the row where the one before ended. */
   isLater?: true;
-  /** How many rows a word leaves is not known before. */
+  /** How many rows match a word is not known beforehand. */
   isSearch?: true;
 }
 
-/** What requests name, of each workspace. */
+/** The ids that requests to a workspace name. */
 interface Place {
   ticket: string;
   contact: string;
@@ -47,7 +45,7 @@ interface Place {
   cursor: string | null;
 }
 
-const ASKS: Ask[] = [
+const QUERIES: Query[] = [
   { name: 'list tickets', paths: () => ['tickets'], list: 'tickets', isAim: 'on MongoDB' },
   {
     name: 'open a ticket, and its messages',
@@ -93,8 +91,7 @@ const ASKS: Ask[] = [
 const sinceHours = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
 
 /**
- * What a workspace of 100,000 messages costs its readers, against one of a page. Two databases, asked in
- * turns.
+ * How long reading takes in a workspace of 100,000 messages and in one of a page. Two databases, in turns.
  */
 export async function measureApi(): Promise<Section> {
   const stacks = {
@@ -104,31 +101,31 @@ export async function measureApi(): Promise<Section> {
   const places = {} as Record<Kind, Place>;
   for (const kind of KINDS) {
     const took = await timed(() => fill(stacks[kind].models, kind === 'full' ? FULL : EMPTY));
-    say(`api: the ${kind} workspace is there, after ${figure(took / 1000)} s`);
+    say(`api: filled the ${kind} workspace in ${figure(took / 1000)} s`);
     places[kind] = await placeOf(stacks[kind]);
   }
   const examined = await examine(stacks.full, places.full);
 
-  const times = new Map(ASKS.map((ask) => [ask, { full: [] as number[], empty: [] as number[] }]));
-  for (const [n, ask] of ASKS.entries()) {
-    for (let round = 1 - WARM_UP_ROUNDS; round <= (ask.isAim ? ROUNDS.aims : ROUNDS.others); round += 1)
+  const times = new Map(QUERIES.map((query) => [query, { full: [] as number[], empty: [] as number[] }]));
+  for (const [index, query] of QUERIES.entries()) {
+    for (let round = 1 - WARM_UP_ROUNDS; round <= (query.isAim ? ROUNDS.aims : ROUNDS.others); round += 1)
       for (const kind of KINDS) {
-        const took = await timed(() => request(stacks[kind], ask.paths(places[kind])));
-        if (round > 0) times.get(ask)![kind].push(took);
+        const took = await timed(() => request(stacks[kind], query.paths(places[kind])));
+        if (round > 0) times.get(query)![kind].push(took);
       }
-    const { full, empty } = times.get(ask)!;
+    const { full, empty } = times.get(query)!;
     say(
-      `api ${n + 1}/${ASKS.length} ${ask.name}: p50 ${figure(quantile(full, 0.5))} ms, ${figure(quantile(empty, 0.5))} ms`,
+      `api ${index + 1}/${QUERIES.length} ${query.name}: p50 ${figure(quantile(full, 0.5))} ms, ${figure(quantile(empty, 0.5))} ms`,
     );
   }
   for (const kind of KINDS) await stacks[kind].close();
   return {
     title: `Reading, in a workspace of ${figure((FULL.tickets + FULL.conversations) * 4)} messages`,
-    lines: ASKS.flatMap((ask) => linesOf(ask, times.get(ask)!, examined.get(ask)!)),
+    lines: QUERIES.flatMap((query) => linesOf(query, times.get(query)!, examined.get(query)!)),
     notes: [
-      `Floor: the same in a workspace of ${PAGE} tickets, in a database and a web process of its own, in turns; ${ROUNDS.aims} requests each (${ROUNDS.others} where there is no aim), median (middle half).`,
-      `Rows examined: what the database's own explain says of the same query, against the page and one (${PAGE + 1}).`,
-      'On SecantusDB the times of lists have no aim: it explains what MongoDB would do, but reads the whole range of an index itself and sorts it, so that they grow with the workspace.',
+      `Floor: the same in a workspace of ${PAGE} tickets, with a database and a web process of its own, in turns; ${ROUNDS.aims} requests each (${ROUNDS.others} without an aim), median (middle half).`,
+      `Rows examined: from the database's explain of the same query, compared with the page and one more row (${PAGE + 1}).`,
+      'On SecantusDB the times of lists have no aim: it explains what MongoDB would do, but itself reads and sorts the whole range of an index, so the times grow with the workspace.',
     ],
   };
 }
@@ -149,18 +146,18 @@ async function placeOf(stack: Stack): Promise<Place> {
 }
 
 async function request(stack: Stack, paths: string[]): Promise<void> {
-  for (const path of paths) await taken(path, stack.api(path));
+  for (const path of paths) await readAnswer(path, stack.api(path));
 }
 
-/** Reads an answer to its end. @throws Error when it is not the one hoped for */
-async function taken(path: string, asked: Promise<Response>): Promise<void> {
-  const answer = await asked;
+/** Reads an answer to its end. @throws Error when its status is not 2xx */
+async function readAnswer(path: string, requested: Promise<Response>): Promise<void> {
+  const answer = await requested;
   await answer.arrayBuffer();
   if (!answer.ok) throw new Error(`GET ${path} was answered ${answer.status}`);
 }
 
-/** Asks the API once more, in this process, where its queries are seen. */
-async function examine(stack: Stack, place: Place): Promise<Map<Ask, Examined[]>> {
+/** Makes each request once more, to an API in this process, where its database queries can be observed. */
+async function examine(stack: Stack, place: Place): Promise<Map<Query, Examined[]>> {
   const { host, port, name } = stack.models.connection;
   const connection = await mongoose
     .createConnection(`mongodb://${host}:${port}/${name}?directConnection=true`, { monitorCommands: true })
@@ -169,34 +166,34 @@ async function examine(stack: Stack, place: Place): Promise<Map<Ask, Examined[]>
   await stack.models.User.deleteOne({ _id: 'user-dana' });
   const world: World = await createWorld({ models: createModels(connection) });
   const close = closeLater(() => world[Symbol.asyncDispose]());
-  const found = new Map<Ask, Examined[]>();
-  for (const ask of ASKS) {
-    found.set(
-      ask,
+  const examinedRows = new Map<Query, Examined[]>();
+  for (const query of QUERIES) {
+    examinedRows.set(
+      query,
       await examinedBy(connection, async () => {
-        for (const path of ask.paths(place)) {
+        for (const path of query.paths(place)) {
           const url = `${world.url}/api/v1/workspaces/demo/${path}`;
-          await taken(path, fetch(url, { headers: { Authorization: `Bearer ${TOKENS.owner}` } }));
+          await readAnswer(path, fetch(url, { headers: { Authorization: `Bearer ${TOKENS.owner}` } }));
         }
       }),
     );
   }
   await close();
-  return found;
+  return examinedRows;
 }
 
-function linesOf(ask: Ask, { full, empty }: Record<Kind, number[]>, examined: Examined[]): Line[] {
-  const [p50, p99] = [0.5, 0.99].map((q) => (times: number[]) => quantile(times, q)) as [Of, Of];
-  const rows = examined.filter(({ collection }) => ask.list === undefined || collection === ask.list);
-  const page = PAGE + (ask.isLater ? 2 : 1);
+function linesOf(query: Query, { full, empty }: Record<Kind, number[]>, examined: Examined[]): Line[] {
+  const [p50, p99] = [0.5, 0.99].map((q) => (times: number[]) => quantile(times, q)) as [Quantile, Quantile];
+  const rows = examined.filter(({ collection }) => query.list === undefined || collection === query.list);
+  const page = PAGE + (query.isLater ? 2 : 1);
   const most = Math.max(...rows.map(({ docs }) => docs));
   return [
     {
-      what: `${ask.name}, p50`,
+      what: `${query.name}, p50`,
       ours: withSpread(middleHalf(full), 'ms'),
       floor: withSpread(middleHalf(empty), 'ms'),
       ratio: p50(full) / p50(empty),
-      ...((ask.isAim === 'always' || (ask.isAim && !running.standIn)) && { aim: { atMost: AIM } }),
+      ...((query.isAim === 'always' || (query.isAim && !running.standIn)) && { aim: { atMost: AIM } }),
     },
     {
       what: '  p99',
@@ -209,11 +206,12 @@ function linesOf(ask: Ask, { full, empty }: Record<Kind, number[]>, examined: Ex
           {
             what: '  rows examined',
             ours: figure(most),
-            ...(ask.list && !ask.isSearch && { floor: figure(page), ratio: most / page, aim: { atMost: 1 } }),
+            ...(query.list &&
+              !query.isSearch && { floor: figure(page), ratio: most / page, aim: { atMost: 1 } }),
           },
         ]
       : []),
   ];
 }
 
-type Of = (times: number[]) => number;
+type Quantile = (times: number[]) => number;

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { closeLater } from './cleanUp.ts';
 
 /**
- * Starts a floor's process, `bench/<name>.ts`. It sends one message when it is ready, and ends at SIGTERM.
- * @returns what it sent.
+ * Starts the process of a floor, `bench/<name>.ts`. It sends one message when it is ready, and ends on
+ * SIGTERM.
+ * @returns its message
  */
 export async function startFloor(
   name: string,

@@ -1,7 +1,7 @@
 type Close = () => Promise<void>;
 const open = new Set<Close>();
 
-/** Closes it at the end of the run, also when that is interrupted; the function returned closes it now. */
+/** Registers `close` for the end of the run, interrupted or not. @returns a function that closes it now */
 export function closeLater(close: () => unknown): Close {
   const closing = async (): Promise<void> => {
     if (open.delete(closing)) await close();
@@ -10,7 +10,7 @@ export function closeLater(close: () => unknown): Close {
   return closing;
 }
 
-/** Last opened first. */
+/** Closes everything that is open, the last opened first. */
 export async function closeAll(): Promise<void> {
   for (const close of [...open].reverse())
     await close().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));

@@ -4,10 +4,7 @@ import { mongoUri } from '../test/support/mongodb.ts';
 import { running } from '../test/support/running.ts';
 import { temporalAddress } from '../test/support/temporal.ts';
 
-/**
- * What the engines say that they are; a stand-in for MongoDB says a version of MongoDB, and is named beside
- * it.
- */
+/** The versions that the engines report. A stand-in reports a version of MongoDB, and is named with it. */
 export async function engineVersions(): Promise<{ temporal: string; mongodb: string }> {
   const temporal = await Connection.connect({ address: temporalAddress() });
   const mongodb = await mongoose.createConnection(mongoUri()).asPromise();

@@ -6,14 +6,14 @@ import { newThreadRow } from '../src/core/threads/newThreadRow.ts';
 import { wordsOf } from '../src/core/threads/searchWords.ts';
 import { figure, say } from './report.ts';
 
-/** How much a workspace has. */
+/** How many rows of each kind a workspace gets. */
 export interface Size {
   tickets: number;
   conversations: number;
   contacts: number;
 }
 
-/** Who and what the rows belong to. */
+/** The workspace, user and addresses that the rows belong to. */
 interface Place {
   workspaceId: string;
   userId: string;
@@ -23,47 +23,49 @@ interface Place {
 
 const MESSAGES = 4;
 const THREADS_AT_ONCE = 500;
-/** Threads come so often (ms); the last one now. */
+/** Time between threads (ms); the last one is created now. */
 const EVERY_MS = 60_000;
 const TAGS = ['refund', 'delivery', 'login'];
-/** Words of mails: the first are in most of them, the last ones in few. */
-const VOCABULARY = Array.from({ length: 5_000 }, (_, n) => `${'aeiou'[n % 5]}${n.toString(36)}x`);
+/** Words of mails: the first ones occur in most mails, the last ones in few. */
+const VOCABULARY = Array.from({ length: 5_000 }, (_, index) => `${'aeiou'[index % 5]}${index.toString(36)}x`);
 /** In every tenth thread. */
 export const COMMON_WORD = 'warranty';
 /** In every thousandth. */
 export const RARE_WORD = 'zeppelin';
 
 /**
- * Fills a workspace with the rows that mails would have made, words to search by included. The same size
- * gives the same rows, but for ids and times.
+ * Fills a workspace with the rows that mails would have created, including the words to search by. The same
+ * size gives the same rows, except for ids and times.
  */
 export async function fillWorkspace(models: Models, place: Place, size: Size): Promise<void> {
   const from = Date.now() - Math.max(size.tickets, size.conversations) * EVERY_MS;
-  const contacts = Array.from({ length: size.contacts }, (_, n) => newContact(place, n, new Date(from + n)));
+  const contacts = Array.from({ length: size.contacts }, (_, index) =>
+    newContact(place, index, new Date(from + index)),
+  );
   await collectionOf(models.Contact).insertMany(contacts);
   for (const kind of ['ticket', 'conversation'] as const) {
     const count = kind === 'ticket' ? size.tickets : size.conversations;
-    for (let n = 0; n < count; n += THREADS_AT_ONCE) {
+    for (let first = 0; first < count; first += THREADS_AT_ONCE) {
       const threads: ThreadRow[] = [];
       const messages: MessageRow[] = [];
-      for (let i = n; i < Math.min(n + THREADS_AT_ONCE, count); i += 1) {
-        const at = new Date(from + i * EVERY_MS);
-        const made = newThread(place, kind, i, contacts[i % contacts.length]!, at);
-        threads.push(made.thread);
-        messages.push(...made.messages);
+      for (let index = first; index < Math.min(first + THREADS_AT_ONCE, count); index += 1) {
+        const at = new Date(from + index * EVERY_MS);
+        const rows = newThread(place, kind, index, contacts[index % contacts.length]!, at);
+        threads.push(rows.thread);
+        messages.push(...rows.messages);
       }
       const collection = kind === 'ticket' ? models.Ticket : models.Conversation;
       await collection.collection.insertMany(threads as never[]);
       await collectionOf(models.Message).insertMany(messages);
-      if (count > THREADS_AT_ONCE && (n / THREADS_AT_ONCE) % 10 === 9)
-        say(`${figure(n + threads.length)} of ${figure(count)} ${kind}s are there`);
+      if (count > THREADS_AT_ONCE && (first / THREADS_AT_ONCE) % 10 === 9)
+        say(`wrote ${figure(first + threads.length)} of ${figure(count)} ${kind}s`);
     }
   }
   await models.Workspace.updateOne({ _id: place.workspaceId }, { last_ticket_number: size.tickets });
 }
 
-function newContact({ workspaceId }: Place, n: number, created_at: Date): ContactRow {
-  const person = { email: `ann${n}@client${n % 50}.test`, name: `Ann ${VOCABULARY[n % 500]}` };
+function newContact({ workspaceId }: Place, index: number, created_at: Date): ContactRow {
+  const person = { email: `ann${index}@client${index % 50}.test`, name: `Ann ${VOCABULARY[index % 500]}` };
   return {
     _id: contactId(workspaceId, person),
     workspace_id: workspaceId,
@@ -82,28 +84,29 @@ function newContact({ workspaceId }: Place, n: number, created_at: Date): Contac
 function newThread(
   place: Place,
   kind: MessageRow['thread_kind'],
-  n: number,
+  index: number,
   contact: ContactRow,
   at: Date,
 ): { thread: ThreadRow; messages: MessageRow[] } {
-  const owner = kind === 'conversation' && n % 5 === 0 ? place.userId : null;
+  const owner = kind === 'conversation' && index % 5 === 0 ? place.userId : null;
   const audience = kind === 'ticket' ? 'tickets' : owner ? `owner:${owner}` : 'shared';
   const id = newId(at.getTime());
-  const messages = Array.from({ length: MESSAGES }, (_, i) =>
-    newMessage(place, { kind, id, audience }, n, i, contact, new Date(at.getTime() + i * 1_000)),
-  );
+  const messages = Array.from({ length: MESSAGES }, (_, position) => {
+    const created_at = new Date(at.getTime() + position * 1_000);
+    return newMessage(place, { kind, id, audience }, index, position, contact, created_at);
+  });
   const [opening] = messages as [MessageRow];
   const last = messages.at(-1)!.created_at;
-  const number = n + 1;
+  const number = index + 1;
   const thread = {
     ...newThreadRow(opening, contact),
     words: [
       ...new Set(messages.flatMap(({ subject, text }) => wordsOf(subject, text))),
       ...(kind === 'ticket' ? [String(number)] : []),
     ],
-    status: (['open', 'open', 'pending', 'closed'] as const)[n % 4]!,
-    agent_id: n % 3 === 0 ? place.userId : owner,
-    tags: n % 7 === 0 ? [TAGS[n % TAGS.length]!] : [],
+    status: (['open', 'open', 'pending', 'closed'] as const)[index % 4]!,
+    agent_id: index % 3 === 0 ? place.userId : owner,
+    tags: index % 7 === 0 ? [TAGS[index % TAGS.length]!] : [],
     last_message_at: last,
     updated_at: last,
     changes: MESSAGES - 1,
@@ -115,15 +118,15 @@ function newThread(
 function newMessage(
   { workspaceId, emails }: Place,
   thread: { kind: MessageRow['thread_kind']; id: string; audience: string },
-  n: number,
-  i: number,
+  threadIndex: number,
+  position: number,
   contact: ContactRow,
   created_at: Date,
 ): MessageRow {
   const person = { email: contact.email, name: contact.name };
-  const text = textOf(n * MESSAGES + i, n);
-  const message_id = `<${thread.id}.${i}@client.test>`;
-  const names = Array.from({ length: i }, (_, before) => `<${thread.id}.${before}@client.test>`);
+  const text = textOf(threadIndex * MESSAGES + position, threadIndex);
+  const message_id = `<${thread.id}.${position}@client.test>`;
+  const names = Array.from({ length: position }, (_, before) => `<${thread.id}.${before}@client.test>`);
   return {
     _id: hashOf(message_id),
     workspace_id: workspaceId,
@@ -140,7 +143,7 @@ function newMessage(
     to_email: 'support@postroom.test',
     workspace_email_id: thread.kind === 'ticket' ? emails.tickets : emails.shared,
     sending_email: null,
-    subject: `Where is my order ${VOCABULARY[n % VOCABULARY.length]}`,
+    subject: `Where is my order ${VOCABULARY[threadIndex % VOCABULARY.length]}`,
     text,
     html: `<div>${text}</div>`,
     cut: [],
@@ -151,7 +154,7 @@ function newMessage(
     names,
     people: [contact.email, 'support@postroom.test'],
     sender_known: true,
-    opens: i === 0,
+    opens: position === 0,
     auto_reply: false,
     list_mail: false,
     spam: false,
@@ -167,7 +170,7 @@ function newMessage(
   };
 }
 
-/** Some fifty words, common ones more often. */
+/** Fifty words, common ones more often; in some threads also the two to search for. */
 function textOf(seed: number, thread: number): string {
   const words: string[] = [];
   let state = seed + 1;

@@ -25,5 +25,5 @@ app.use(async (ctx) => {
 const handle = app.callback();
 const server = http.createServer((request, response) => void handle(request, response));
 server.listen(0, '127.0.0.1', () => process.send!({ port: (server.address() as AddressInfo).port }));
-// The measuring process is gone.
+// The measuring process has ended.
 process.on('disconnect', () => process.exit());

@@ -1,6 +1,6 @@
 /**
- * The floor of processing: a worker with workflows that do next to nothing. Arguments: Temporal's address and
- * a namespace.
+ * The floor of processing: a worker whose workflows do almost nothing. Arguments: Temporal's address, a
+ * namespace.
  */
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -25,7 +25,7 @@ const worker = await Worker.create({
       return answer.status;
     },
   },
-  // As the mail worker has them.
+  // The same limits as the worker's for mail.
   maxConcurrentActivityTaskExecutions: 32,
   maxConcurrentWorkflowTaskExecutions: 32,
 });

@@ -11,15 +11,13 @@ import { middleHalf, quantile, spreadOf } from './statistics.ts';
 
 const ROUNDS = 3;
 const BATCH = 200;
-/** As many as Mailgun might post at once; also clients that start a floor's workflow. */
+/** Concurrent posts, as many as Mailgun might make; also concurrent starts of a floor's workflow. */
 const WIDTH = 16;
 const SINGLE = 30;
 const EVERY_MS = 120;
 const KINDS = ['postroom', 'oneActivity', 'empty'] as const;
 type Kind = (typeof KINDS)[number];
-/**
- * One run of it, to its end: a mail from its post until it can be read, a floor's workflow until its result.
- */
+/** Processes one mail, from its post until it can be read, or runs a floor's workflow until its result. */
 type Run = () => Promise<void>;
 
 /** How many mails are processed in a second, and how long one takes, with web and worker running. */
@@ -29,30 +27,30 @@ export async function measureMails(): Promise<Section> {
   const readable = await watchMessages(stack);
   const post = untilReadable(stack, readable);
   const nextPost = postMaker();
-  const one: Record<Kind, Run> = {
+  const runOne: Record<Kind, Run> = {
     postroom: () => post(nextPost()),
     oneActivity: () => runFloor(stack, 'oneActivity'),
     empty: () => runFloor(stack, 'empty'),
   };
-  const batch: Record<Kind, (count: number) => Promise<void>> = {
+  const runBatch: Record<Kind, (count: number) => Promise<void>> = {
     postroom: (count) => processBatch(stack, Array.from({ length: count }, nextPost), readable),
-    oneActivity: (count) => atOnce(count, WIDTH, one.oneActivity),
-    empty: (count) => atOnce(count, WIDTH, one.empty),
+    oneActivity: (count) => atOnce(count, WIDTH, runOne.oneActivity),
+    empty: (count) => atOnce(count, WIDTH, runOne.empty),
   };
-  for (const kind of KINDS) await batch[kind](50);
+  for (const kind of KINDS) await runBatch[kind](50);
 
   const rates: Record<Kind, number[]> = { postroom: [], oneActivity: [], empty: [] };
   const times: Record<Kind, number[]> = { postroom: [], oneActivity: [], empty: [] };
   for (let round = 1; round <= ROUNDS; round++) {
     for (const kind of KINDS) {
       await quiet(stack);
-      const took = await timed(() => batch[kind](BATCH));
+      const took = await timed(() => runBatch[kind](BATCH));
       rates[kind].push((BATCH / took) * 1000);
       say(`mails ${round}/${ROUNDS} ${kind}: ${figure((BATCH / took) * 1000)} /s`);
     }
     for (const kind of KINDS) {
       await quiet(stack);
-      const took = await atSteadyRate(one[kind]);
+      const took = await atSteadyRate(runOne[kind]);
       times[kind].push(...took);
       say(`mails ${round}/${ROUNDS} ${kind}: p50 ${figure(quantile(took, 0.5))} ms`);
     }
@@ -66,7 +64,7 @@ export async function measureMails(): Promise<Section> {
       ours: withSpread(spreadOf(rates.postroom), '/s'),
       floor: withSpread(spreadOf(rates[floor]), '/s'),
       ratio: quantile(
-        rates.postroom.map((rate, n) => rate / rates[floor][n]!),
+        rates.postroom.map((rate, round) => rate / rates[floor][round]!),
         0.5,
       ),
       ...(isAim && { aim: { atLeast: 0.8 } }),
@@ -92,13 +90,16 @@ export async function measureMails(): Promise<Section> {
       ...lines('empty', 'an empty workflow', false),
     ],
     notes: [
-      `mails/s: ${BATCH} at once, ${WIDTH} posted or started side by side, until all are routed or have their result; ${ROUNDS} rounds, median (min..max).`,
-      `Post to readable: one every ${EVERY_MS} ms, ${ROUNDS * SINGLE} in all, from the post until its message is in the database (a floor: from the start until its result); median (middle half).`,
+      `mails/s: ${BATCH} mails, ${WIDTH} posted or started concurrently, until all are routed or have their result; ${ROUNDS} rounds, median (min..max).`,
+      `Post to readable: one mail every ${EVERY_MS} ms, ${ROUNDS * SINGLE} in all, from the post until its message is in the database (floor: from the start of the workflow until its result); median (middle half).`,
     ],
   };
 }
 
-/** A change stream over new messages: tells when a mail has become one, without asking again and again. */
+/**
+ * Watches new messages through a change stream, without polling.
+ * @returns a wait for the message of a mail
+ */
 export async function watchMessages(stack: Stack): Promise<(mail: Post) => Promise<void>> {
   const waiting = new Map<string, () => void>();
   const stream = stack.models.Message.collection.watch([{ $match: { operationType: 'insert' } }]);
@@ -108,7 +109,7 @@ export async function watchMessages(stack: Stack): Promise<(mail: Post) => Promi
     waiting.get(id)?.();
     waiting.delete(id);
   });
-  // It begins where it was opened, and says so with the first answer only.
+  // The stream begins with its first answer from the database, and there is no event for that.
   await sleep(500);
   return (mail) => new Promise((resolve) => waiting.set(mail.messageId, resolve));
 }
@@ -122,7 +123,7 @@ export function untilReadable(stack: Stack, readable: (mail: Post) => Promise<vo
   };
 }
 
-/** Counting costs the database 3 ms at a thousand rows: it is not asked before all messages are there. */
+/** Counting a thousand rows costs the database 3 ms, so it begins after all messages are stored. */
 async function processBatch(
   stack: Stack,
   mails: Post[],
@@ -131,7 +132,7 @@ async function processBatch(
   const routed = () => stack.models.InboundEmail.countDocuments({ state: 'routed' });
   const before = await routed();
   const seen = mails.map(readable);
-  await atOnce(mails.length, WIDTH, (n) => send(stack.webUrl, mails[n]!));
+  await atOnce(mails.length, WIDTH, (index) => send(stack.webUrl, mails[index]!));
   await Promise.all(seen);
   await until('all mails to be routed', async () => (await routed()) >= before + mails.length);
 }
@@ -140,18 +141,18 @@ export async function runFloor({ client }: Stack, workflow: string, ...args: unk
   await client.workflow.execute(workflow, { taskQueue: 'floor', workflowId: `floor/${newId()}`, args });
 }
 
-/**
- * Starts one every `EVERY_MS`, whether earlier ones have ended or not. @returns how long each took, in ms.
- */
+/** Starts one every `EVERY_MS`, even if earlier ones have not ended. @returns how long each took (ms) */
 export function atSteadyRate(run: Run): Promise<number[]> {
-  return Promise.all(Array.from({ length: SINGLE }, (_, n) => sleep(n * EVERY_MS).then(() => timed(run))));
+  return Promise.all(
+    Array.from({ length: SINGLE }, (_, index) => sleep(index * EVERY_MS).then(() => timed(run))),
+  );
 }
 
-/** Those that look after the installation never end. */
+/** All runs except those of workflows that maintain the installation, which never end. */
 const OPEN_RUNS =
   "ExecutionStatus = 'Running' AND WorkflowType != 'keepProvider' AND WorkflowType != 'keepTidy'";
 
-/** Waits until no run is open: a round does not pay for the one before. */
+/** Waits until no run is open, so that a round is not slowed down by the one before. */
 export async function quiet({ client }: Stack): Promise<void> {
   await until('all runs to end', async () => (await client.workflow.count(OPEN_RUNS)).count === 0);
 }

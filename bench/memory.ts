@@ -23,7 +23,7 @@ const BYTES = 25 * 1024 * 1024;
 const MiB = 1024 * 1024;
 const AIM_MIB = 300;
 
-/** A form of Mailgun's posts: a new body with a signature of its own, and where it goes. */
+/** One of the forms in which Mailgun posts mail: its path, and new signed bodies. */
 interface Form {
   name: string;
   url: string;
@@ -34,7 +34,7 @@ interface Form {
 export async function measureMemory(): Promise<Section> {
   const title = `Memory of web, ${MAILS} mails of ${BYTES / MiB} MB at once`;
   if (!existsSync('/proc/self/clear_refs'))
-    return { title, lines: [], notes: ['Not measured: it takes Linux (/proc).'] };
+    return { title, lines: [], notes: ['Not measured: it needs Linux (/proc).'] };
   const folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-large-'));
   const remove = closeLater(() => rm(folder, { recursive: true, force: true }));
   const lines: Line[] = [];
@@ -44,22 +44,22 @@ export async function measureMemory(): Promise<Section> {
     title,
     lines,
     notes: [
-      `Peak (VmHWM) over idle (VmRSS after ${WARM_UP} small mails); the ratio is to the ${AIM_MIB} MiB that are the aim.`,
-      'The last form carries no file: its links are fetched later, by the worker.',
+      `Peak (VmHWM) over idle (VmRSS after ${WARM_UP} small mails); the ratio compares it with the aim, ${AIM_MIB} MiB.`,
+      'The last form contains no file: the worker fetches its links later.',
     ],
   };
 }
 
 const WARM_UP = 200;
 
-/** With a web process of its own, and no worker: only posts are taken in. */
+/** Measures one form with a web process of its own, and without a worker: web only accepts posts. */
 async function measureForm(form: Form): Promise<Line> {
   const stack = await newStack({ processes: ['web'] });
   const nextPost = postMaker();
   await atOnce(WARM_UP, 8, () => send(stack.webUrl, nextPost()));
   await sleep(1_000);
   const pid = stack.pid('web')!;
-  // Forgets the peak of its start.
+  // Resets the peak, which its start has raised.
   await writeFile(`/proc/${pid}/clear_refs`, '5');
   const idle = await memoryOf(pid, 'VmRSS');
   const from = performance.now();

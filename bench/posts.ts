@@ -8,17 +8,17 @@ import { SIGNING_KEY } from '../test/support/stack.ts';
 export const FORM = 'application/x-www-form-urlencoded';
 export const INBOUND = '/webhooks/mailgun/inbound';
 const RECIPIENT = 'support@postroom.test';
-/** Where the varying parts of the one mail stand, which no encoding changes. */
+/** Placeholders of the parts that differ between posts; no encoding changes them. */
 const ID = 'THEMESSAGEID';
 const SENDER = 'THESENDER';
 const SENDERS = 500;
 
 const TEXT =
-  'Hello,\n\nMy order has not arrived yet. It was to be here last week, and the tracking page shows nothing. ' +
+  'Hello,\n\nMy order has not arrived yet. It should have been here last week, and the tracking page shows nothing. ' +
   'Could you please look where it is, and tell me when I can expect it? I would also like to know whether the ' +
   'second parcel was sent.\n\nMany thanks\nAnn\n';
 
-/** Fields of a mail as they are posted, all but signature. */
+/** The posted fields of a mail, except for the signature. */
 export function mailFields(messageId: string, sender: string): Field[] {
   const headers: Header[] = [
     [
@@ -52,15 +52,15 @@ export interface Post {
 }
 
 /**
- * Makes posts of one mail, each with a Message-Id, token and signature of its own, cheaply: the machine is
- * measured.
+ * Creates posts that differ in Message-Id, token and signature. Cheap, because it runs on the measured
+ * machine.
  */
 export function postMaker(): () => Post {
   const template = new URLSearchParams(mailFields(ID, SENDER)).toString();
-  let n = 0;
+  let count = 0;
   return () => {
     const id = newId();
-    const mail = template.replaceAll(ID, id).replaceAll(SENDER, `ann${n++ % SENDERS}`);
+    const mail = template.replaceAll(ID, id).replaceAll(SENDER, `ann${count++ % SENDERS}`);
     const signature = new URLSearchParams(signatureFields(sign(SIGNING_KEY))).toString();
     return { body: `${mail}&${signature}`, messageId: `<${id}@client.test>` };
   };
@@ -73,8 +73,12 @@ export async function send(webUrl: string, { body }: Post): Promise<void> {
   if (answer.status !== 200) throw new Error(`a post was answered ${answer.status}`);
 }
 
-/** Does something `count` times, so many at once. */
-export async function atOnce(count: number, width: number, act: (n: number) => Promise<void>): Promise<void> {
+/** Calls `act` `count` times, `width` calls at a time. */
+export async function atOnce(
+  count: number,
+  width: number,
+  act: (index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < count) await act(next++);

@@ -11,56 +11,56 @@ import { newTickets, postReply } from './tickets.ts';
 
 const ROUNDS = 3;
 const BATCH = 200;
-/** Agents who write side by side; also clients that start a floor's workflow. */
+/** Concurrent requests of agents; also concurrent starts of a floor's workflow. */
 const WIDTH = 16;
 const TICKETS = 50;
 const KINDS = ['postroom', 'floor'] as const;
 type Kind = (typeof KINDS)[number];
 
 /**
- * How long a reply takes from the API's call until the local Mailgun has it, and how many go out in a second.
+ * How long a reply takes from the API call until the local Mailgun has it, and how many are sent a second.
  */
 export async function measureReplies(): Promise<Section> {
   const stack = await newStack();
   const { close } = await startFloor('floorWorker', [temporalAddress(), stack.namespace]);
   const tickets = await newTickets(stack, TICKETS);
   const sent = watchSends(stack);
-  let n = 0;
-  const one: Record<Kind, () => Promise<void>> = {
-    postroom: async () => sent(await postReply(stack, tickets[n++ % TICKETS]!, { undo_seconds: 0 })),
+  let count = 0;
+  const runOne: Record<Kind, () => Promise<void>> = {
+    postroom: async () => sent(await postReply(stack, tickets[count++ % TICKETS]!, { undo_seconds: 0 })),
     floor: () => runFloor(stack, 'oneActivity'),
   };
-  const batch: Record<Kind, () => Promise<void>> = {
+  const runBatch: Record<Kind, () => Promise<void>> = {
     postroom: async () => {
-      const there: Promise<void>[] = [];
+      const arrivals: Promise<void>[] = [];
       await atOnce(BATCH, WIDTH, async () => {
-        const path = tickets[n++ % TICKETS]!;
-        there.push(sent(await postReply(stack, path, { undo_seconds: 0 })));
+        const path = tickets[count++ % TICKETS]!;
+        arrivals.push(sent(await postReply(stack, path, { undo_seconds: 0 })));
       });
-      await Promise.all(there);
+      await Promise.all(arrivals);
     },
-    floor: () => atOnce(BATCH, WIDTH, one.floor),
+    floor: () => atOnce(BATCH, WIDTH, runOne.floor),
   };
-  for (const kind of KINDS) await batch[kind]();
+  for (const kind of KINDS) await runBatch[kind]();
 
   const rates: Record<Kind, number[]> = { postroom: [], floor: [] };
   const times: Record<Kind, number[]> = { postroom: [], floor: [] };
   for (let round = 1; round <= ROUNDS; round++) {
     for (const kind of KINDS) {
       await quiet(stack);
-      rates[kind].push((BATCH / (await timed(batch[kind]))) * 1000);
+      rates[kind].push((BATCH / (await timed(runBatch[kind]))) * 1000);
       say(`replies ${round}/${ROUNDS} ${kind}: ${figure(rates[kind].at(-1)!)} /s`);
     }
     for (const kind of KINDS) {
       await quiet(stack);
-      const took = await atSteadyRate(one[kind]);
+      const took = await atSteadyRate(runOne[kind]);
       times[kind].push(...took);
       say(`replies ${round}/${ROUNDS} ${kind}: p50 ${figure(quantile(took, 0.5))} ms`);
     }
   }
   await close();
   await stack.close();
-  const [p50, p99] = [0.5, 0.99].map((q) => (kind: Kind) => quantile(times[kind], q)) as [Of, Of];
+  const [p50, p99] = [0.5, 0.99].map((q) => (kind: Kind) => quantile(times[kind], q)) as [Quantile, Quantile];
   return {
     title: 'Reply',
     lines: [
@@ -89,32 +89,32 @@ export async function measureReplies(): Promise<Section> {
     ],
     notes: [
       `Floor: a workflow with one activity, which does nothing, from its start until its result. Undo is off; ${TICKETS} tickets.`,
-      `replies/s: ${BATCH} at once, ${WIDTH} asked for side by side, until the local Mailgun has all; ${ROUNDS} rounds, median (min..max).`,
+      `replies/s: ${BATCH} replies, ${WIDTH} concurrent requests, until the local Mailgun has all; ${ROUNDS} rounds, median (min..max).`,
       'The local Mailgun reads each mail and posts its events, in the process that measures, on the same cores.',
     ],
   };
 }
 
-type Of = (kind: Kind) => number;
+type Quantile = (kind: Kind) => number;
 
-/** @returns what waits until a mail with this Message-Id was accepted; it may have been already. */
+/** @returns a wait until the mail with a Message-Id is accepted, which may have happened before the call */
 function watchSends({ sandbox }: Stack): (messageId: string) => Promise<void> {
-  const there = new Set<string>();
+  const accepted = new Set<string>();
   const waiting = new Map<string, () => void>();
   const calls = sandbox.sends as SendCall[];
   const { push } = calls;
-  // Nobody asks again and again: that would take time from what is measured.
+  // Notified instead of polling, which would take time from what is measured.
   calls.push = (...added) => {
-    for (const { accepted, messageId } of added) {
-      if (!accepted || messageId === null) continue;
-      there.add(messageId);
+    for (const { accepted: isAccepted, messageId } of added) {
+      if (!isAccepted || messageId === null) continue;
+      accepted.add(messageId);
       waiting.get(messageId)?.();
     }
     return push.apply(calls, added);
   };
   return (messageId) =>
     new Promise((resolve) => {
-      if (there.has(messageId)) resolve();
+      if (accepted.has(messageId)) resolve();
       else waiting.set(messageId, resolve);
     });
 }

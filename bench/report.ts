@@ -5,12 +5,12 @@ export interface Line {
   what: string;
   ours: string;
   floor?: string;
-  /** Ours over its floor, where there is an aim or a floor. */
+  /** Ours divided by the floor, or by the aim. */
   ratio?: number;
   aim?: { atLeast: number } | { atMost: number };
 }
 
-/** A part's heading, its lines, and what a reader must know to read them. */
+/** A part: its heading, its lines, and notes that explain them. */
 export interface Section {
   title: string;
   lines: Line[];
@@ -31,7 +31,7 @@ export function printSection({ title, lines, notes }: Section): void {
   process.stdout.write(`\n${title}\n${text.join('\n')}\n${notes.map((note) => `  ${note}\n`).join('')}`);
 }
 
-/** Whether the line's aim was reached; true where it has none. */
+/** Whether the line's aim was reached; true when it has none. */
 export function isReached({ ratio, aim }: Line): boolean {
   if (!aim || ratio === undefined) return true;
   return 'atLeast' in aim ? ratio >= aim.atLeast : ratio <= aim.atMost;

@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- ack|mails|replies|waiting|thread|memory|api|webhooks …]`: Postroom against floors that
- * are measured in the same run, in turns, on the same machine and engines. Ends with 1 when an aim is missed.
+ * `npm run bench [-- ack|mails|replies|waiting|thread|memory|api|webhooks …]`: compares Postroom with floors,
+ * which are measured in the same run, in turns, on the same machine and engines. Exit code 1: an aim was
+ * missed.
  */
 import os from 'node:os';
 import { mongoUri } from '../test/support/mongodb.ts';
@@ -32,17 +33,17 @@ const names = Object.keys(parts) as (keyof typeof parts)[];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in parts));
 if (unknown.length > 0) {
-  say(`There is no part "${unknown.join(' ')}"; there are ${names.join(', ')}.`);
+  say(`There is no part "${unknown.join(' ')}". The parts are ${names.join(', ')}.`);
   process.exit(1);
 }
 
 const interrupted = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
 }).then(() => {
-  // What is being measured loses its engines now: its errors are no news.
+  // The engines stop under the running measurement now, so its errors mean nothing.
   process.on('uncaughtException', () => undefined);
   process.exitCode = 1;
-  say('interrupted; closing what was started …');
+  say('interrupted; stopping everything …');
 });
 try {
   await Promise.race([measureAll(), interrupted]);
@@ -73,9 +74,10 @@ async function printHead(): Promise<void> {
   const cpus = os.cpus();
   const { temporal, mongodb } = await engineVersions();
   process.stdout.write(
-    `Postroom against its floors, on ${cpus.length} x ${cpus[0]?.model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ` +
+    `Postroom compared with its floors, on ${cpus.length} x ${cpus[0]?.model.trim()}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ` +
       `Node ${process.versions.node}, load ${os.loadavg()[0]!.toFixed(1)}.\n` +
       `Temporal ${temporal} at ${temporalAddress()}, MongoDB ${mongodb} at ${new URL(mongoUri()).host}, storage in ${os.tmpdir()}.\n` +
-      'Look at the ratios. The figures are those of engines for development (one process each, on the cores that are measured), and no promise.\n',
+      'Look at the ratios. The figures promise nothing: the engines are those for development, ' +
+      'one process each, on the same cores.\n',
   );
 }

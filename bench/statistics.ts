@@ -1,4 +1,4 @@
-/** Middle of some measurements, with how far they lie apart. */
+/** The middle of some measurements, and how far they are apart. */
 export interface Spread {
   median: number;
   min: number;
@@ -19,7 +19,7 @@ export function quantile(values: readonly number[], q: number): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** Middle half of the values: for single times, whose extremes say little. */
+/** The middle half of the values: for single times, whose extremes mean little. */
 export function middleHalf(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: quantile(values, 0.25), max: quantile(values, 0.75) };
 }

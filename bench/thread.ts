@@ -6,35 +6,37 @@ import { closeLater } from './cleanUp.ts';
 import { figure, say, withSpread, type Section } from './report.ts';
 import { middleHalf, quantile } from './statistics.ts';
 
-/** The mail that is measured is this one of its thread (and those after it). */
+/** Which mail of its thread is measured first; later rounds measure the next ones. */
 const SIZES = [1, 100, 1_000, 5_000];
 const ROUNDS = 40;
 const WARM_UP_ROUNDS = 15;
-/** Forebears that a mail names, as mail programs do at most. */
+/** How many earlier mails a mail names: the most that mail programs name. */
 const REFERENCES = 30;
 const AIM = 1.2;
 const STEPS = ['resolveForwarding', 'classifyEmail', 'routeEmail', 'matchContact', 'recordMessage'] as const;
 
-/** A thread, and the Message-Ids of its mails, oldest first. Without any, each mail opens a new one. */
+/**
+ * A thread, and the Message-Ids of its mails, oldest first. While it has none, each mail opens a new thread.
+ */
 interface Thread {
   house: House;
   ids: string[];
 }
 
 /**
- * What one mail costs in the steps from `resolveForwarding` to `recordMessage`, by the length of its thread.
+ * How long the steps from `resolveForwarding` to `recordMessage` take, by the length of the mail's thread.
  */
 export async function measureThread(): Promise<Section> {
   const threads = new Map<number, Thread>();
   for (const size of SIZES) {
     threads.set(size, await grow(await ownHouse(), size - 1));
-    say(`thread: ${figure(size - 1)} mails are there`);
+    say(`thread: stored ${figure(size - 1)} mails`);
   }
   const times = new Map(SIZES.map((size) => [size, [] as number[]]));
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-    // In turns, and each time from another one: none is always first.
-    for (let n = 0; n < SIZES.length; n++) {
-      const size = SIZES[(n + round + WARM_UP_ROUNDS) % SIZES.length]!;
+    // In turns, each time beginning with another one, so that none is always first.
+    for (let turn = 0; turn < SIZES.length; turn++) {
+      const size = SIZES[(turn + round + WARM_UP_ROUNDS) % SIZES.length]!;
       const took = await receive(threads.get(size)!);
       if (round >= 0) times.get(size)!.push(took);
     }
@@ -52,8 +54,8 @@ export async function measureThread(): Promise<Section> {
       ...(size > 1 && { ratio: growth(size), aim: { atMost: AIM } }),
     })),
     notes: [
-      `The steps from resolveForwarding to recordMessage on a database a thread, ${ROUNDS} mails each, in turns; median (middle half).`,
-      'Number 1 opens a ticket, each time a new one. The ratio is to the cheapest of the lines above it.',
+      `The steps from resolveForwarding to recordMessage with a database for each thread, ${ROUNDS} mails each, in turns; median (middle half).`,
+      'Number 1 opens a ticket, each time a new one. The ratio compares with the fastest of the lines above.',
     ],
   };
 }
@@ -69,11 +71,12 @@ async function ownHouse(): Promise<House> {
 }
 
 /**
- * Takes a mail through the steps: an answer to the newest of the thread, or one that opens it. @returns ms.
+ * Runs the steps on a mail: an answer to the newest of the thread, or one that opens a thread.
+ * @returns how long they took (ms)
  */
 async function receive({ house: { models, steps }, ids }: Thread): Promise<number> {
   const messageId = newMessageId();
-  const references = forebears(ids);
+  const references = earlierMails(ids);
   const row = await storeMail(models, {
     message_id: messageId,
     in_reply_to: references.slice(-1),
@@ -89,14 +92,14 @@ async function receive({ house: { models, steps }, ids }: Thread): Promise<numbe
     workspace_id: WORKSPACE,
     message_id: messageId,
   }).lean<MessageRow>();
-  if (message?.opens !== (ids.length === 0)) throw new Error('the mail did not go where it belongs');
+  if (message?.opens !== (ids.length === 0)) throw new Error('the mail joined the wrong thread');
   if (ids.length > 0) ids.push(messageId);
   return took;
 }
 
 /**
- * A thread of `size` mails: the first two by their way through the steps, the others as copies of the
- * second's rows.
+ * Creates a thread of `size` mails: the first two go through the steps, the others are copies of the second's
+ * rows.
  */
 async function grow(house: House, size: number): Promise<Thread> {
   if (size === 0) return { house, ids: [] };
@@ -120,7 +123,7 @@ async function grow(house: House, size: number): Promise<Thread> {
   const claims: ThreadIdRow[] = [];
   while (ids.length < size) {
     const id = newMessageId();
-    const names = forebears(ids);
+    const names = earlierMails(ids);
     const own = {
       inbound_email_id: newId(),
       created_at: new Date(message.created_at.getTime() + ids.length),
@@ -144,5 +147,5 @@ async function grow(house: House, size: number): Promise<Thread> {
 
 const newMessageId = () => `<${newId()}@client.test>`;
 
-/** What an answer to the newest names: the first mail and the newest. */
-const forebears = (ids: string[]) => [...ids.slice(0, 1), ...ids.slice(1).slice(-REFERENCES + 1)];
+/** The mails that an answer to the newest one names: the first and the latest ones. */
+const earlierMails = (ids: string[]) => [...ids.slice(0, 1), ...ids.slice(1).slice(-REFERENCES + 1)];

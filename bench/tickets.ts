@@ -3,7 +3,7 @@ import type { Stack } from '../test/support/stack.ts';
 import { until } from '../test/support/until.ts';
 import { atOnce, postMaker, send } from './posts.ts';
 
-/** Receives so many mails, each of which opens a ticket. @returns the tickets' paths in the API. */
+/** Receives `count` mails, each of which opens a ticket. @returns the tickets' paths in the API */
 export async function newTickets(stack: Stack, count: number): Promise<string[]> {
   const nextPost = postMaker();
   await atOnce(count, 8, () => send(stack.webUrl, nextPost()));
@@ -18,7 +18,7 @@ export async function newTickets(stack: Stack, count: number): Promise<string[]>
   return messages.map(({ thread_id }) => `tickets/${thread_id}`);
 }
 
-/** Asks for a reply. @returns its Message-Id. @throws when it is not taken. */
+/** Posts a reply. @returns its Message-Id. @throws when it is not accepted */
 export async function postReply(stack: Stack, path: string, more: object): Promise<string> {
   const answer = await stack.request('POST', `${path}/messages`, { text: TEXT, ...more });
   const body = (await answer.json()) as { message_id: string; detail?: string };
@@ -27,6 +27,6 @@ export async function postReply(stack: Stack, path: string, more: object): Promi
 }
 
 const TEXT =
-  'Hello Ann,\n\nI have looked where your order is: it left our house on Friday, and the carrier has it since. The second ' +
-  'parcel was sent with it. If they are not there by tomorrow, please write again, and we will send both once more.\n\n' +
+  'Hello Ann,\n\nI have checked your order: it left our warehouse on Friday, and the carrier has had it since then. ' +
+  'The second parcel was sent with it. If they are not there by tomorrow, please write again, and we will send both once more.\n\n' +
   'Best regards\nOlive\n';

@@ -15,10 +15,7 @@ const WARM_UP_ROUNDS = 1;
 const KINDS = ['none', 'waiting'] as const;
 type Kind = (typeof KINDS)[number];
 
-/**
- * Whether new mail becomes slower while many replies wait for their day. Two stacks side by side, measured in
- * turns.
- */
+/** Whether new mail is slower while many scheduled replies wait. Two stacks at the same time, in turns. */
 export async function measureWaiting(): Promise<Section> {
   const stacks = { none: await newStack(), waiting: await newStack() };
   const [path] = await newTickets(stacks.waiting, 1);
@@ -27,7 +24,7 @@ export async function measureWaiting(): Promise<Section> {
   await atOnce(WAITING, 16, async () => {
     await postReply(stacks.waiting, path!, { send_at });
   });
-  await until('all to wait', () => areAllWaiting(stacks.waiting), 300_000);
+  await until('all replies to wait', () => areAllWaiting(stacks.waiting), 300_000);
 
   const nextPost = postMaker();
   const post = {
@@ -45,7 +42,7 @@ export async function measureWaiting(): Promise<Section> {
   }
   for (const kind of KINDS) await stacks[kind].close();
   return {
-    title: `Mail in, while ${figure(WAITING)} replies wait`,
+    title: `Incoming mail while ${figure(WAITING)} replies wait`,
     lines: [
       {
         what: 'post to readable, p50',
@@ -55,18 +52,22 @@ export async function measureWaiting(): Promise<Section> {
         aim: { atMost: 1.2 },
       },
     ],
-    notes: ['Floor: the same at the same time without any that waits, in processes of its own; in turns.'],
+    notes: [
+      'Floor: the same without waiting replies, at the same time, with processes of its own; in turns.',
+    ],
   };
 }
 
-/** Each run has a timer; it is looked for in those that were started last. */
+/** Whether every reply's run waits for its timer; only the histories of the last ones are read. */
 async function areAllWaiting({ models, client }: Stack): Promise<boolean> {
   if (await models.Message.exists({ 'outbound.wants_start': true })) return false;
-  const last = await models.Message.find({ state: 'scheduled' }, { _id: 1 })
+  const newest = await models.Message.find({ state: 'scheduled' }, { _id: 1 })
     .sort({ created_at: -1 })
     .limit(20)
     .lean();
-  const histories = last.map(({ _id }) => client.workflow.getHandle(replyWorkflowId(_id, 1)).fetchHistory());
+  const histories = newest.map(({ _id }) =>
+    client.workflow.getHandle(replyWorkflowId(_id, 1)).fetchHistory(),
+  );
   return (await Promise.all(histories)).every((history) =>
     history.events?.some((event) => event.timerStartedEventAttributes),
   );

@@ -16,7 +16,7 @@ import { middleHalf, quantile, spreadOf } from './statistics.ts';
 
 const ROUNDS = 3;
 const BATCH = 200;
-/** Clients that start a floor's workflow; also rows that are written side by side. */
+/** Concurrent starts of a floor's workflow; also rows that are written concurrently. */
 const WIDTH = 16;
 
 /** Each in a workspace of its own. */
@@ -28,16 +28,16 @@ type Kind = (typeof KINDS)[number];
 
 const env = { WEBHOOKS_ALLOW_LOOPBACK: '1' };
 
-/** How many events reach endpoints in a second, and whether endpoints that hang make others late. */
+/** How many events reach endpoints a second, and whether endpoints that hang delay the others. */
 export async function measureWebhooks(): Promise<Section> {
   return {
     title: 'Webhooks',
     lines: [...(await measureRate()), ...(await measureHanging())],
     notes: [
-      `deliveries/s: ${BATCH} tickets written, ${WIDTH} side by side, until the endpoint has an event of each; it answers at once. ${ROUNDS} rounds, median (min..max).`,
+      `deliveries/s: ${BATCH} tickets written, ${WIDTH} concurrently, until the endpoint has an event of each; it answers at once. ${ROUNDS} rounds, median (min..max).`,
       'Floor: a workflow with one activity, which posts the same body.',
-      `Event to post: ${ENDPOINTS} endpoints, each of which has answered before; a ticket written every ${EVERY_MS} ms is told to the next of them, ${ROUNDS * EVENTS} in all, of which those to endpoints that answer count.`,
-      'A tenth of them accept and answer no more. Floor: the same at the same time with none that hangs, in processes of its own; in turns.',
+      `Event to post: ${ENDPOINTS} endpoints, each of which has answered before. Every ${EVERY_MS} ms a ticket is written and the next endpoint notified, ${ROUNDS * EVENTS} times in all; only endpoints that answer count.`,
+      'A tenth of the endpoints hang: they accept connections and do not answer. Floor: the same with none that hangs, at the same time, with processes of its own; in turns.',
     ],
   };
 }
@@ -47,7 +47,7 @@ async function measureRate(): Promise<Line[]> {
   const floor = await startFloor('floorWorker', [temporalAddress(), stack.namespace]);
   const hook = await newHook();
   await addEndpoint(stack, 'demo', hook.url);
-  const batch = {
+  const runBatch = {
     postroom: async () => {
       const before = hook.posts.length;
       await atOnce(BATCH, WIDTH, () => addTicket(stack, 'demo'));
@@ -58,13 +58,13 @@ async function measureRate(): Promise<Line[]> {
       await atOnce(BATCH, WIDTH, () => runFloor(stack, 'onePost', hook.url, body));
     },
   };
-  await batch.postroom();
-  await batch.floor();
+  await runBatch.postroom();
+  await runBatch.floor();
   const rates = { postroom: [] as number[], floor: [] as number[] };
   for (let round = 1; round <= ROUNDS; round += 1)
     for (const kind of ['postroom', 'floor'] as const) {
       await quiet(stack);
-      rates[kind].push((BATCH / (await timed(batch[kind]))) * 1000);
+      rates[kind].push((BATCH / (await timed(runBatch[kind]))) * 1000);
       say(`webhooks ${round}/${ROUNDS} ${kind}: ${figure(rates[kind].at(-1)!)} /s`);
     }
   await floor.close();
@@ -113,20 +113,22 @@ async function measureHanging(): Promise<Line[]> {
   ];
 }
 
-/** A stack with its endpoints. */
+/** Starts a stack with its endpoints. */
 async function newSide() {
   const stack = await newStack({ processes: ['worker'], env });
   const healthy = await newHook();
   const stuck = await newHook();
-  const isStuck = (n: number) => n % 10 === 9;
-  await atOnce(ENDPOINTS, WIDTH, (n) => addEndpoint(stack, `w${n}`, isStuck(n) ? stuck.url : healthy.url));
-  const at = new Map<string, () => void>();
-  healthy.onPost = (body) => at.get((JSON.parse(body) as { data: { id: string } }).data.id)?.();
+  const isStuck = (index: number) => index % 10 === 9;
+  await atOnce(ENDPOINTS, WIDTH, (index) =>
+    addEndpoint(stack, `w${index}`, isStuck(index) ? stuck.url : healthy.url),
+  );
+  const waiting = new Map<string, () => void>();
+  healthy.onPost = (body) => waiting.get((JSON.parse(body) as { data: { id: string } }).data.id)?.();
   let next = 0;
   return {
-    /** An event for each endpoint, before any hangs: then it is known who answers. */
+    /** Sends an event to each endpoint before any hangs, so that each one counts as answering. */
     async warmUp(): Promise<void> {
-      await atOnce(ENDPOINTS, WIDTH, (n) => addTicket(stack, `w${n}`));
+      await atOnce(ENDPOINTS, WIDTH, (index) => addTicket(stack, `w${index}`));
       await until(
         'all to have answered',
         () => healthy.posts.length + stuck.posts.length >= ENDPOINTS,
@@ -134,23 +136,23 @@ async function newSide() {
       );
       await quiet(stack);
     },
-    /** @returns how long each event took to the endpoints that answer (ms). */
+    /** @returns how long each event to an endpoint that answers took (ms) */
     async round(events: number): Promise<number[]> {
       const took: Promise<number>[] = [];
-      for (let i = 0; i < events; i += 1) {
-        const n = next++ % ENDPOINTS;
+      for (let event = 0; event < events; event += 1) {
+        const index = next++ % ENDPOINTS;
         const id = newId();
-        const arrived = new Promise<void>((resolve) => at.set(id, resolve));
+        const arrived = new Promise<void>((resolve) => waiting.set(id, resolve));
         const posted = timed(async () => {
-          await addTicket(stack, `w${n}`, id);
-          if (!isStuck(n)) await arrived;
+          await addTicket(stack, `w${index}`, id);
+          if (!isStuck(index)) await arrived;
         });
-        if (!isStuck(n)) took.push(posted);
+        if (!isStuck(index)) took.push(posted);
         await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
       }
       return Promise.all(took);
     },
-    /** A tenth hangs from now on. */
+    /** From now on, a tenth of the endpoints hangs. */
     hang: () => stuck.answer(() => undefined),
     async close() {
       await stack.close();
@@ -165,9 +167,9 @@ async function newHook() {
     url: server.url,
     posts: server.posts,
     onPost: undefined as ((body: string) => void) | undefined,
-    answer(how: HookServer['answer']): void {
-      server.answer = (response, n) => {
-        how(response, n);
+    answer(handler: HookServer['answer']): void {
+      server.answer = (response, count) => {
+        handler(response, count);
         hook.onPost?.(server.posts.at(-1)!.body);
       };
     },

@@ -3,11 +3,13 @@ import { VARIABLES, type Variable } from '../src/infra/variables.ts';
 
 const LINE = 110;
 const BEGIN =
-  '<!-- Written by `npm run config-docs`: change src/infra/variables.ts instead. -->\n<!-- prettier-ignore-start -->\n';
+  '<!-- Written by `npm run config-docs`: change src/infra/variables.ts instead. -->\n' +
+  '<!-- prettier-ignore-start -->\n';
 const END = '<!-- prettier-ignore-end -->\n';
 
-const HEAD = `# Every variable that Postroom reads. \`npm start\` needs none of them; in production set at least those marked with *.
-# Postroom reports all wrong values at once when it starts. Written by \`npm run config-docs\` from src/infra/variables.ts.
+const HEAD = `# Every variable that Postroom reads. \`npm start\` needs none of them; in production set at least those
+# marked with *. Postroom reports all wrong values at once when it starts. Written by
+# \`npm run config-docs\` from src/infra/variables.ts.
 `;
 
 export function envExample(): string {
@@ -32,7 +34,8 @@ function table(): string {
       const cells = [`\`${name}\`${star}`, defaultOf(variable), variable.readBy.join(', '), variable.meaning];
       return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
     });
-    return `### ${section}\n\n| Variable | Default | Read by | Meaning |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`;
+    const head = '| Variable | Default | Read by | Meaning |\n| --- | --- | --- | --- |';
+    return `### ${section}\n\n${head}\n${lines.join('\n')}\n`;
   });
   return rows.join('\n');
 }

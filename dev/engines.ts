@@ -29,10 +29,10 @@ interface Options {
   config: Config;
   env: NodeJS.ProcessEnv;
   dataDir: string;
-  /** Ports that are spoken for. */
+  /** Ports that are in use. */
   taken: Set<number>;
   say: Say;
-  /** Told of every engine that runs now and must be stopped. */
+  /** Called with every engine that was started and must be stopped. */
   onUp: (engine: KeptUp) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run engines`: gets every server that Postroom and its tests can need, and says what each one is. With
- * `--fast` MongoDB's stand-in is the fast one, whose build takes minutes.
+ * `npm run engines`: gets every server that Postroom and its tests can need, and prints what each one is.
+ * With `--fast` MongoDB's stand-in is the fast one, whose build takes minutes.
  */
 import { ConfigError, environment, loadConfig } from '../src/infra/config.ts';
 import { EngineError, obtainEngines, type EngineName } from './engines/index.ts';

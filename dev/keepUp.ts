@@ -25,7 +25,8 @@ export function keepUp(name: string, first: Child, restart: () => Promise<Child>
       if (isStopping()) return;
       if (Date.now() - startedAt > HEALTHY_AFTER_MS) wait = FIRST_WAIT_MS;
       say(
-        `${name} ended (${result}): ${child.lastLine() || 'no output'}. Starting it again in ${wait / 1000} s.`,
+        `${name} ended (${result}): ${child.lastLine() || 'no output'}. ` +
+          `Starting it again in ${wait / 1000} s.`,
       );
       await pause(wait);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);

@@ -1,6 +1,6 @@
 /**
- * `npm start`: the whole of Postroom on this machine. Brings up what is not configured, seeds a demo
- * workspace, and runs the local Mailgun, web and worker as processes of their own. Everything it keeps is in
+ * `npm start`: the whole of Postroom on this machine. Starts the engines that are not configured, seeds a
+ * demo workspace, and runs the local Mailgun, web and worker as processes of their own. Its data is in
  * `.postroom/`.
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -75,7 +75,8 @@ async function main(): Promise<void> {
   writeReady(dataDir, ready);
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   say(
-    `The engines were up after ${seconds(enginesUpAt)} s, and Postroom ${seconds(performance.now() - enginesUpAt)} s later.`,
+    `The engines were up after ${seconds(enginesUpAt)} s, ` +
+      `and Postroom ${seconds(performance.now() - enginesUpAt)} s later.`,
   );
   say(welcome(ready, dataDir));
 }

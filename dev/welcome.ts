@@ -22,7 +22,8 @@ export function welcome(ready: Ready, dataDir: string): string {
     `  logs and data  ${path.relative('.', dataDir)}/ (tokens and addresses in ready.json)`,
     '',
     'Send a mail, read the ticket that was made from it, and answer it:',
-    `  npm run send-mail -- --to ${support} --from ann@client.test --subject "My order" --text "Where is it?"`,
+    `  npm run send-mail -- --to ${support} --from ann@client.test ` +
+      '--subject "My order" --text "Where is it?"',
     `  curl ${authorization} ${tickets}`,
     `  curl ${authorization} --json '{"text": "It arrives tomorrow."}' ${tickets}/<id>/messages`,
     '',

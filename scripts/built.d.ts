@@ -1,6 +1,6 @@
 /**
- * Finds or makes the compiled Postroom of the sources as they are now.
- * @param say is given a line where it must be made
+ * Finds the compiled Postroom of the present sources, or compiles it.
+ * @param say called with a line when it must compile
  * @returns its folder, which has src/web.js, src/worker.js, workflow-bundle.js and so on
  */
 export function built(say?: (line: string) => void): Promise<string>;

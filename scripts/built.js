@@ -1,6 +1,6 @@
-// Postroom compiled and its workflows bundled, once for each state of the sources: `npm start` and the tests
-// run that. To load it from TypeScript costs every process seconds, and the worker some more for the bundle.
-// Used before anything is compiled, so it is JavaScript; its types are in built.d.ts.
+// Compiles Postroom and bundles its workflows, once for each state of the sources, for `npm start` and the
+// tests. Loading TypeScript would cost every process seconds, and the worker more for the bundle. This file
+// is used before anything is compiled, so it is JavaScript; its types are in built.d.ts.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
@@ -11,12 +11,12 @@ import { promisify } from 'node:util';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** Inside the checkout, so that Node finds package.json and node_modules above it. */
 const BUILDS = path.join(ROOT, '.postroom', 'build');
-/** What is compiled. */
+/** The folders that are compiled. */
 export const PARTS = ['src', 'activities', 'workflows', 'dev'];
-/** What a workflow's bundle is made of: they import types only from elsewhere (linted). */
+/** The sources of the workflow bundle: workflows import only types from other folders (a lint rule). */
 const BUNDLED = ['workflows', 'src/infra/temporal/worker.ts', 'scripts/bundle.js', 'package-lock.json'];
 const COMPILER = fileURLToPath(new URL('./compile.js', import.meta.url));
-/** Further builds are kept for those who go to and fro between branches, and for what still runs from one. */
+/** Older builds are kept for switching between branches, and for processes that still run from one. */
 const KEPT = 8;
 
 export async function built(say = () => undefined) {
@@ -29,23 +29,23 @@ export async function built(say = () => undefined) {
 
 async function build(folder, say) {
   const started = Date.now();
-  say('Postroom: compiling its sources, once for each change of them.');
-  // A process of its own: what compiles takes memory that this one would never give back.
-  const own = `${folder}-${process.pid}`;
+  say('Postroom: compiling its sources, once after each change.');
+  // In a process of its own, because this one would never give back the memory that compiling takes.
+  const temporary = `${folder}-${process.pid}`;
   const bundle = path.join(BUILDS, `workflows-${hashOf(BUNDLED)}`);
   try {
-    await promisify(execFile)(process.execPath, [COMPILER, own, bundle], { cwd: ROOT });
-    renameSync(own, folder);
+    await promisify(execFile)(process.execPath, [COMPILER, temporary, bundle], { cwd: ROOT });
+    renameSync(temporary, folder);
   } catch (error) {
-    rmSync(own, { recursive: true, force: true });
-    // Another process may have been first.
+    rmSync(temporary, { recursive: true, force: true });
+    // Another process may have compiled it meanwhile.
     if (!existsSync(folder)) throw error;
   }
   removeOldBuilds();
   say(`Postroom: compiled in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
 }
 
-/** Of names and contents of files, and of all files in folders. */
+/** Hash of the names and contents of files; of a folder, of all files in it. */
 function hashOf(parts) {
   const hash = createHash('sha256');
   for (const file of parts.flatMap(filesIn))

@@ -1,5 +1,5 @@
-// node scripts/bundle.js [folder]: bundles the workflows that were compiled into a folder (dist), so that its
-// worker starts without doing so.
+// node scripts/bundle.js [folder]: bundles the workflows that were compiled into the folder (default: dist),
+// so that its worker does not bundle them at every start.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

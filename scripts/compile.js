@@ -1,5 +1,5 @@
-// node scripts/compile.js <folder> <bundle>: compiles all parts into the folder (types unchecked), and
-// bundles the workflows into the file `bundle` where that is not there already. See built.js.
+// node scripts/compile.js <folder> <bundle>: compiles all parts into the folder, without checking types, and
+// bundles the workflows into the file `bundle` if it does not exist. See built.js.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

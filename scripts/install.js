@@ -1,5 +1,5 @@
-// Installs what package-lock.json names, where node_modules does not have it. Runs before `npm start` and
-// `npm test`, when nothing is installed yet: so it may use nothing but Node.
+// Installs the packages of package-lock.json if node_modules does not have them. Runs before `npm start` and
+// `npm test`, when nothing may be installed yet, so it uses only Node.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -20,7 +20,7 @@ function isInstalled() {
   const installed = packagesIn('node_modules/.package-lock.json');
   if (!installed) return false;
   const versions = new Map(installed.map(([name, { version }]) => [name, version]));
-  // Optional packages are for other kinds of machine.
+  // Optional packages may be for other platforms.
   return packagesIn('package-lock.json').every(
     ([name, { version, optional }]) => versions.get(name) === version || (optional && !versions.has(name)),
   );
@@ -34,14 +34,14 @@ if (major < 20 || (major === 20 && minor < 20)) {
   process.exit(1);
 }
 if (!isInstalled()) {
-  console.log('Installing what package-lock.json names (npm install --no-save).');
-  // Not `npm ci`: it refuses a lock file that leaves out optional packages for other kinds of machine, which
-  // a registry may not have. `--no-save` leaves the lock file as it is.
+  console.log('Installing the packages of package-lock.json (npm install --no-save).');
+  // Not `npm ci`: it refuses a lock file without the optional packages for other platforms, which a registry
+  // may not have. `--no-save` does not change the lock file.
   const install = ['install', '--no-save', '--no-audit', '--no-fund'];
   const { status } = spawnSync('npm', install, { cwd: root, stdio: 'inherit' });
   if (status !== 0) {
     console.error(
-      'The packages could not be installed (npm says why above). When that is put right, try again.',
+      'The packages could not be installed: see the output of npm above. Correct that, then try again.',
     );
     process.exit(1);
   }

@@ -1,5 +1,5 @@
 /**
- * `npm run layers` writes docs/layers.md: two pictures of who imports whom, drawn from the code by
+ * `npm run layers` writes docs/layers.md: two pictures of which folder imports which, drawn from the code by
  * dependency-cruiser. With `--check` it writes nothing and fails when that file is out of date: `npm run
  * lint`.
  */
@@ -33,7 +33,7 @@ function edgesBetween(modules, nodeOf) {
 }
 
 /**
- * Leaves out each arrow that a longer way says already: what is left can be read. The graph has no circle
+ * Leaves out each arrow that follows from others, to keep the picture readable. The graph has no cycle
  * (lint).
  */
 function withoutImplied(edges) {

@@ -1,7 +1,8 @@
-// Writes a requirements file of dev/engines/wheels anew: every package that a wheel needs, in one version,
-// with the hashes of all its wheels on PyPI (every platform, every Python). One Python of each minor version
-// must be named, because another one may need other packages:  node scripts/pin-wheels.js secantusdb.txt
-// SecantusDB==0.7.0b3 python3.10 python3.11 python3.12 python3.13
+// Rewrites a requirements file of dev/engines/wheels: every package that a wheel needs, in one version, with
+// the hashes of all its wheels on PyPI (every platform, every Python). One Python of each minor version must
+// be named, because another one may need other packages:
+//
+//   node scripts/pin-wheels.js secantusdb.txt SecantusDB==0.7.0b3 python3.10 python3.11 python3.12 python3.13
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 
@@ -28,8 +29,8 @@ const lines = await Promise.all(
   [...neededBy]
     .sort(([one], [other]) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1))
     .map(async ([pin, needing]) => {
-      const only = needing.map((minor) => `python_version == "${minor}"`).join(' or ');
-      const marker = needing.length === minors.length ? '' : ` ; ${only}`;
+      const condition = needing.map((minor) => `python_version == "${minor}"`).join(' or ');
+      const marker = needing.length === minors.length ? '' : ` ; ${condition}`;
       const hashes = (await hashesOf(pin)).map((hash) => ` \\\n    --hash=sha256:${hash}`);
       return pin + marker + hashes.join('');
     }),

@@ -1,12 +1,12 @@
 /**
- * `npm run smoke`: one mail in, one answer out, over HTTP alone. It shows that a running Postroom works,
- * however it was started.
+ * `npm run smoke`: one mail in, one answer out, over HTTP alone. It shows that a running Postroom works, no
+ * matter how it was started.
  *
  * Without settings it uses the installation that `npm start` runs in this folder (.postroom/ready.json). For
- * any other one, for example `docker compose up`, these variables say where it is: SMOKE_WEB_URL,
- * SMOKE_WORKSPACE_ID, SMOKE_API_TOKEN (an owner's), SMOKE_MIME_TOKEN (one of MIME_TOKENS), SMOKE_OUTBOX_URL
- * (JSON list of the mails that the local Mailgun delivered). Exit code 0 when the answer arrived, 1 when it
- * did not.
+ * any other one, for example `docker compose up`, these variables say where it is:
+ *   SMOKE_WEB_URL, SMOKE_WORKSPACE_ID, SMOKE_API_TOKEN (an owner's), SMOKE_MIME_TOKEN (one of MIME_TOKENS),
+ *   SMOKE_OUTBOX_URL (JSON list of the mails that the local Mailgun delivered).
+ * Exit code 0 when the answer arrived, 1 when it did not.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

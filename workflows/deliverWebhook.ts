@@ -17,8 +17,8 @@ const JITTER = 0.1;
 const LONGEST_WAIT_MS = 24 * HOUR_MS;
 /**
  * While an endpoint has all the posts under way that it may have, the next ones wait for their turn: longer
- * each time, up to a minute, later up to a tenth of the time that they have waited. With a minute for ever,
- * the history of a run would be too long after three days (50,000 events).
+ * each time, up to a minute, later up to a tenth of the time that they have waited. Waits of a minute
+ * throughout would make the history of a run too long after three days (50,000 events).
  */
 const QUEUE_MS = { longest: MINUTE_MS, share: 0.1 };
 

@@ -4,20 +4,20 @@ import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { readProof } from './readProof.ts';
 
-/** Looks for the TXT record of a proof, and writes down what DNS answers. */
+/** Looks up the TXT record of a proof, and stores what DNS answers. */
 export async function checkProofDns(deps: Deps, run: SetUpRun): Promise<void> {
   const { models, dns } = deps;
   const proof = await readProof(deps, run);
   if (!proof) return;
-  const found = await dns.lookUp('TXT', dnsName(proof.address));
-  const isThere = found.agreed.includes(proof.dns_value);
+  const answer = await dns.lookUp('TXT', dnsName(proof.address));
+  const isPublished = answer.agreed.includes(proof.dns_value);
   await models.AddressProof.updateOne(
     { _id: proof._id, run: proof.run },
     {
       $set: {
-        // Other TXT records of that name may be many, and are somebody else's.
-        dns_found: found.seen.filter((value) => value.startsWith('postroom-email=')).slice(0, 20),
-        dns_note: describeAnswer(found, (value) => value === proof.dns_value),
+        // The name may have many other TXT records, which have nothing to do with Postroom.
+        dns_found: answer.seen.filter((value) => value.startsWith('postroom-email=')).slice(0, 20),
+        dns_note: describeAnswer(answer, (value) => value === proof.dns_value),
         dns_checked_at: new Date(),
       },
     },
@@ -26,5 +26,5 @@ export async function checkProofDns(deps: Deps, run: SetUpRun): Promise<void> {
     { _id: proof._id, run: proof.run, check_wanted_at: proof.check_wanted_at },
     { $set: { check_wanted_at: null } },
   );
-  if (isThere) await proveAddress(models, proof, 'dns');
+  if (isPublished) await proveAddress(models, proof, 'dns');
 }

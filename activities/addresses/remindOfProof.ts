@@ -8,15 +8,15 @@ import { HOUR_MS } from '../../src/lib/time.ts';
 
 const LATER_MS = HOUR_MS;
 
-/** Reminds the workspace's owners that an address is still to be proved. @param n of the reminder, from 1 */
-export async function remindOfProof(deps: Deps, run: SetUpRun, n: number): Promise<ProofVerdict> {
+/** Reminds the workspace's owners that an address is not proved yet. @param reminder its number, from 1 */
+export async function remindOfProof(deps: Deps, run: SetUpRun, reminder: number): Promise<ProofVerdict> {
   const proof = await readProof(deps, run);
   if (!proof) return { verdict: 'over' };
-  const told = await mailOwners(
+  const isMailed = await mailOwners(
     deps,
     proof.workspace_id,
-    { key: `proof-reminder.${proof._id}.${proof.run}.${n}`, ...proofReminderMail(proof) },
+    { key: `proof-reminder.${proof._id}.${proof.run}.${reminder}`, ...proofReminderMail(proof) },
     cancellationSignal(),
   );
-  return told ? { verdict: 'over' } : { verdict: 'later', ms: LATER_MS };
+  return isMailed ? { verdict: 'over' } : { verdict: 'later', ms: LATER_MS };
 }

@@ -4,14 +4,14 @@ import { proofCodeMail } from '../../src/core/addresses/proofMails.ts';
 import { hashReference, newReference } from '../../src/core/addresses/reference.ts';
 import { sendPlatformMail } from '../../src/core/platformMail/sendPlatformMail.ts';
 import type { SetUpRun } from '../../src/infra/temporal/runTypes.ts';
+import { MINUTE_MS } from '../../src/lib/time.ts';
 import type { Deps } from '../deps.ts';
 import { readProof, type ProofVerdict } from './readProof.ts';
 
-const LATER_MS = 60_000;
+const LATER_MS = MINUTE_MS;
 
 /**
- * Mails a new code to the address. Run twice it sends two, and both count: the code is kept before it is
- * sent.
+ * Mails a new code to the address. The code is stored before it is sent: if this runs twice, both codes work.
  */
 export async function sendProofCode(deps: Deps, run: SetUpRun): Promise<ProofVerdict> {
   const { models, platformDomain } = deps;
@@ -33,7 +33,7 @@ export async function sendProofCode(deps: Deps, run: SetUpRun): Promise<ProofVer
   const problem = sent.result === 'accepted' ? null : sent.reason;
   const isOver = sent.result !== 'not sent';
   await models.AddressProof.updateOne(
-    // Asked for again meanwhile: that is another mail.
+    // Only if no other code was requested meanwhile, which is another mail.
     { _id: proof._id, run: proof.run, code_wanted_at: proof.code_wanted_at },
     { $set: { code_problem: problem, ...(isOver && { code_wanted_at: null }) } },
   );

@@ -54,7 +54,7 @@ export async function recordMessage(deps: Deps, mail: InboundRun): Promise<Recor
   };
 }
 
-/** Mail of a blocked contact is spam, whatever the provider says: no member is notified of it. */
+/** Mail of a blocked contact is spam, even if the provider says otherwise: no member is notified of it. */
 async function asRecorded({ models }: Deps, row: InboundEmailRow): Promise<InboundEmailRow> {
   const workspaceId = row.workspace_id as string;
   const contact = await contactNow(models, workspaceId, contactId(workspaceId, row.sender));

@@ -82,7 +82,9 @@ interface Begun {
 
 /** Raises the attempt. From then on only this try may make the call. */
 async function begin(deps: Deps, reply: ReplyRun, attempt: number, size: number): Promise<Begun | Delivered> {
-  const tooLarge = `the mail has ${size} bytes, but at most ${MAX_COMPOSED_BYTES} can be sent; write a new reply with smaller files`;
+  const tooLarge =
+    `the mail has ${size} bytes, but at most ${MAX_COMPOSED_BYTES} can be sent; write a ` +
+    'new reply with smaller files';
   const outcome: { begun: Begun | null } = { begun: null };
   const after = await changeReply(deps, reply, (row) => {
     outcome.begun = null;

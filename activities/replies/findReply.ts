@@ -23,11 +23,13 @@ const SOONEST_MS = 500;
 const REASONS = new Map([
   [
     'EventsUnreadable',
-    'it is unclear whether it was sent: the provider did not confirm it, and its events cannot be read. Ask a recipient, or retry it',
+    'it is unclear whether it was sent: the provider did not confirm it, and its events cannot be read. ' +
+      'Ask a recipient, or retry it',
   ],
   [
     'EventsGone',
-    'it is unclear whether it was sent: the provider did not confirm it, and no longer has its events. Ask a recipient, or retry it',
+    'it is unclear whether it was sent: the provider did not confirm it, and no longer has its events. ' +
+      'Ask a recipient, or retry it',
   ],
 ]);
 

@@ -10,20 +10,21 @@ import type { Deps } from '../deps.ts';
 import { DAY_MS } from '../../src/lib/time.ts';
 
 /**
- * Deletes delivery events that were posted more than `RETENTION_DAYS` ago; their messages have what they
- * said. An event with a mark stays, because it is not written to its message yet. @returns how many
+ * Deletes posted delivery events that are older than `RETENTION_DAYS`; their messages hold what they
+ * reported. An event that still has a mark has not been written to its message yet, and stays.
+ * @returns how many it deleted
  */
 export async function deleteOldEvents(deps: Deps): Promise<{ events: number }> {
   const { storage, outbound, retentionDays, now } = deps;
-  const waiting = new Set<string>();
+  const marked = new Set<string>();
   for await (const mark of storage.list(eventMarksFolder(outbound.name)))
-    waiting.add(eventIdOfMark(mark.slice(mark.lastIndexOf('/') + 1)));
+    marked.add(eventIdOfMark(mark.slice(mark.lastIndexOf('/') + 1)));
   const before = eventDayFolder(outbound.name, new Date(now().getTime() - retentionDays * DAY_MS));
   let events = 0;
-  // Oldest first, and marks after all days.
+  // Keys come in name order: the days from the oldest on, then the marks.
   for await (const key of storage.list(eventsFolder(outbound.name))) {
     if (key >= before) break;
-    if (waiting.has(eventIdOfKey(key))) continue;
+    if (marked.has(eventIdOfKey(key))) continue;
     await storage.delete(key);
     events += 1;
     heartbeat();

@@ -6,29 +6,29 @@ import { deleteRaw, RAW_FIELDS } from './rawOf.ts';
 import { DAY_MS } from '../../src/lib/time.ts';
 
 const BATCH = 100;
-/** Of routed and skipped mail only: held and failed mail is run again from its raw. */
+/** Only routed and skipped mail: held and failed mail is run again from its raw. */
 const STATES = ['routed', 'skipped'] as const;
 /** Rows whose raw is being deleted, or is deleted. */
-const GOING = { raw: { $in: ['going', 'gone'] } };
+const RAW_GOING = { raw: { $in: ['going', 'gone'] } };
 
 type OldRow = Pick<InboundEmailRow, '_id' | 'provider' | 'key' | 'repeats' | 'run' | 'state' | 'mail'>;
 
 /**
- * Deletes the raw of mail that was finished more than `RETENTION_DAYS` ago. A row is marked first: from then
- * on its mail is not run again. Rows that a dead process left marked come first. @returns of how many mails
- * it deleted the raw
+ * Deletes the raw of mail that was finished longer than `RETENTION_DAYS` ago. A row is marked first, so that
+ * it is not run again from a raw that is half deleted. Rows that a dead process has left marked come first.
+ * @returns of how many mails it deleted the raw
  */
 export async function deleteOldRaw(deps: Deps): Promise<{ mails: number }> {
   let mails = 0;
-  // A row that is done is no longer in the list.
-  for (let rows = await marked(deps); rows.length > 0; rows = await marked(deps))
-    for (const row of rows) mails += await finish(deps, row);
+  // A finished row is no longer among the marked ones.
+  for (let rows = await markedRows(deps); rows.length > 0; rows = await markedRows(deps))
+    for (const row of rows) mails += await deleteRawOf(deps, row);
   const before = new Date(deps.now().getTime() - deps.retentionDays * DAY_MS);
   for (const state of STATES) {
-    // Rows with an open run stay in the list, so the next batch begins after them.
+    // A row that is skipped because its run is open stays in the list: the next batch begins after it.
     for (let after = { created_at: new Date(0), _id: '' }; ;) {
-      const rows = await old(deps, state, before, after);
-      for (const row of rows) if (await mark(deps, row)) mails += await finish(deps, row);
+      const rows = await expiredRows(deps, state, before, after);
+      for (const row of rows) if (await mark(deps, row)) mails += await deleteRawOf(deps, row);
       const last = rows.at(-1);
       if (!last) break;
       after = last;
@@ -37,12 +37,12 @@ export async function deleteOldRaw(deps: Deps): Promise<{ mails: number }> {
   return { mails };
 }
 
-const marked = ({ models }: Deps): Promise<OldRow[]> =>
+const markedRows = ({ models }: Deps): Promise<OldRow[]> =>
   models.InboundEmail.find({ state: { $in: STATES }, raw: 'going' }, RAW_FIELDS)
     .limit(BATCH)
     .lean<OldRow[]>();
 
-function old(
+function expiredRows(
   { models }: Deps,
   state: OldRow['state'],
   before: Date,
@@ -65,10 +65,10 @@ function old(
     .lean<(OldRow & { created_at: Date })[]>();
 }
 
-/** @returns false when a run of it is open, also one that was started and has not written its row yet. */
+/** @returns false when a run of it is under way, or requested and not yet started */
 async function mark({ models, runState, now }: Deps, { _id, run, state }: OldRow): Promise<boolean> {
-  for (const n of [run, run + 1])
-    if ((await runState(inboundWorkflowId(_id, n))).state === 'open') return false;
+  for (const number of [run, run + 1])
+    if ((await runState(inboundWorkflowId(_id, number))).state === 'open') return false;
   const { modifiedCount } = await models.InboundEmail.updateOne(
     { _id, run, state, raw: null },
     { $set: { raw: 'going', raw_deleted_at: now() } },
@@ -76,8 +76,8 @@ async function mark({ models, runState, now }: Deps, { _id, run, state }: OldRow
   return modifiedCount === 1;
 }
 
-async function finish(deps: Deps, row: OldRow): Promise<number> {
-  await deleteRaw(deps, row, GOING);
+async function deleteRawOf(deps: Deps, row: OldRow): Promise<number> {
+  await deleteRaw(deps, row, RAW_GOING);
   await deps.models.InboundEmail.updateOne({ _id: row._id, raw: 'going' }, { $set: { raw: 'gone' } });
   heartbeat();
   return 1;

@@ -7,15 +7,16 @@ import { DAY_MS } from '../../src/lib/time.ts';
 const BATCH = 100;
 
 /**
- * Deletes files that were uploaded over a day ago and that no message uses. The row is marked first, so that
- * a message that is saved at this moment does not find it. @returns how many
+ * Deletes files that were uploaded over a day ago and that no message has attached. The row is marked first:
+ * a message that attaches the file at this moment does not find it.
+ * @returns how many files it deleted
  */
 export async function deleteOldUploads({ models, storage, now }: Deps): Promise<{ files: number }> {
   const { Attachment } = models;
   const before = new Date(now().getTime() - DAY_MS);
   for (let files = 0; ;) {
-    const waiting = { message_id: { $in: ['', EXPIRED] }, created_at: { $lt: before } };
-    const rows = await Attachment.find(waiting, { key: 1 })
+    const unattached = { message_id: { $in: ['', EXPIRED] }, created_at: { $lt: before } };
+    const rows = await Attachment.find(unattached, { key: 1 })
       .limit(BATCH)
       .lean<Pick<AttachmentRow, '_id' | 'key'>[]>();
     if (rows.length === 0) return { files };

@@ -6,7 +6,7 @@ interface FloorActivities {
 }
 const { touch, post } = proxyActivities<FloorActivities>({ startToCloseTimeout: '10 seconds' });
 
-/** Starts and ends: the least that a run costs. */
+/** Starts and ends: the lowest cost of a run. */
 export async function empty(): Promise<void> {}
 
 /** One normal activity, which does nothing. */

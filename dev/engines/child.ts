@@ -8,7 +8,7 @@ const supervisor = fileURLToPath(new URL('supervise.sh', import.meta.url));
 export interface ChildOptions {
   command: string;
   args: readonly string[];
-  /** What the command prints is added to it. */
+  /** The output of the command is appended to it. */
   logFile: string;
   env?: NodeJS.ProcessEnv | undefined;
   cwd?: string | undefined;
@@ -16,15 +16,15 @@ export interface ChildOptions {
   graceSeconds?: number;
 }
 
-/** A process that ends with this one, however this one ends. */
+/** A process that ends when this one ends, even if this one is killed. */
 export interface Child {
   /** Id of its process group, which is also the supervisor's process id. */
   readonly pid: number;
-  /** Resolves when it has ended, with how. */
+  /** Resolves when it has ended, with its exit code or signal. */
   readonly exited: Promise<string>;
   /** True until it has ended. */
   running(): boolean;
-  /** SIGTERM, and SIGKILL when the grace is over; resolves when nothing of it is left. */
+  /** SIGTERM, and SIGKILL when the grace is over; resolves when the whole group has ended. */
   stop(): Promise<void>;
   /** The last line that it printed. */
   lastLine(): string;
@@ -91,14 +91,14 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The last line with anything on it, without terminal colours; of a crash, the line that names the error. */
+/** The last line that is not empty, without terminal colours; of a crash, the line that names the error. */
 function lastLineOf(file: string): string {
   const lines = tailOf(file)
     .split(/[\r\n]+/)
     .map((line) => line.replace(/\u001b\[[0-9;]*m/g, '').trim())
     .filter(Boolean);
   const last = lines.at(-1) ?? '';
-  // What Node prints below the error and its stack.
+  // Node prints this line below the error and its stack.
   const line = last.startsWith('Node.js v')
     ? (lines.findLast((text) => /^\w*Error\b/.test(text)) ?? last)
     : last;

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pause } from './child.ts';
 
-/** A claim that was not touched for this long belongs to nobody, whatever its pid says (ms). */
+/** A claim that was not touched for this long is dead, even if its pid is in use (ms). */
 const DEAD_AFTER_MS = 30_000;
 const TOUCH_EVERY_MS = 3_000;
 
@@ -13,21 +13,21 @@ interface Holder {
   host: string;
 }
 
-/** One process' claim on something of which only one may be at work. */
+/** One process' claim on work that only one process at a time may do. */
 export interface Claim {
   readonly name: string;
   readonly release: () => void;
 }
 
 /**
- * Queues for a claim: a folder in which every process that wants it puts a file of its own and keeps touching
- * it; the first living one in name order holds it. No file is ever taken over, so a holder killed with -9
- * leaves nothing that two others could fight for: a dead file is deleted by whoever sees it.
+ * Waits for a claim. Every process that wants it puts a file of its own into the folder and keeps touching
+ * it; the first living one in name order holds the claim. No file is ever taken over, so two processes cannot
+ * both take over the claim of a holder that was killed: the first to see a dead file deletes it.
  */
 export async function takeClaim(folder: string, onWait: (holder: number) => void): Promise<Claim> {
   const claim = enter(folder);
   try {
-    await pause(50); // one that took its time just before us has its file there by now
+    await pause(50); // a process that chose its name just before this one has written its file by now
     for (let ahead = firstOther(folder, claim.name); ahead; ahead = firstOther(folder, claim.name)) {
       onWait(ahead.pid);
       await pause(500);
@@ -39,7 +39,7 @@ export async function takeClaim(folder: string, onWait: (holder: number) => void
   }
 }
 
-/** Like `takeClaim`, but gives up at once. @returns the pid of the holder when somebody else has it. */
+/** Like `takeClaim`, but gives up at once. @returns the pid of the holder when another process has it. */
 export async function tryClaim(folder: string): Promise<Claim | number> {
   const claim = enter(folder);
   await pause(50);
@@ -82,18 +82,18 @@ function firstOther(folder: string, own: string): Holder | null {
   return null;
 }
 
-/** Who holds this file; null, and the file is gone, when nobody does any more. */
+/** The living holder of this file; null when it is dead, and then the file is deleted. */
 function holderOf(file: string): Holder | null {
   try {
     const age = Date.now() - statSync(file).mtimeMs;
     const text = readFileSync(file, 'utf8');
-    // An empty file is one whose writer is between creating and filling it.
+    // The file is empty between its creation and the writing of its content.
     const holder = text === '' ? { pid: 0, host: '' } : (JSON.parse(text) as Holder);
     const gone = holder.host === os.hostname() && !isAlive(holder.pid);
     if (age <= DEAD_AFTER_MS && !gone) return holder;
     rmSync(file, { force: true });
   } catch {
-    // It went away while we looked.
+    // It was deleted meanwhile.
   }
   return null;
 }

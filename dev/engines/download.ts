@@ -1,6 +1,7 @@
 /**
- * Way 3, in a process of its own: node --import tsx download.ts <temporal|test-server|mongod> <folder> <file
- * in it>. Only what the two libraries document: Temporal's SDK downloads a server when it is asked to start
+ * Way 3, in a process of its own:
+ *   node --import tsx download.ts <temporal|test-server|mongod> <folder> <file in it>
+ * It uses only what the two libraries document: Temporal's SDK downloads a server when it is asked to start
  * one, and mongodb-memory-server when it is asked for the path of its binary.
  */
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { summaryOf } from './output.ts';
 import { isExecutable } from './tool.ts';
 
-/** A program that has to be installed, under any of these names, in a version that is fit. */
+/** A program that must be installed, under any of these names, in a suitable version. */
 export interface Tool {
   /** As people call it. */
   name: string;
@@ -12,7 +12,7 @@ export interface Tool {
   commands: readonly string[];
   /** Arguments with which it prints its version and ends with exit code 0. */
   ask: readonly string[];
-  /** Lowest version that is fit. */
+  /** Lowest suitable version. */
   atLeast?: string;
   /** Lowest version that is too new. */
   below?: string;
@@ -20,17 +20,19 @@ export interface Tool {
 
 export interface FoundTool {
   run: string;
-  /** Null where its output names none. */
+  /** Null when its output names none. */
   version: string | null;
 }
 
-/** One that says nothing for so long does not run (ms). A busy machine takes seconds to start Java. */
+/**
+ * A program that prints nothing for this long does not run (ms). A busy machine takes seconds to start Java.
+ */
 const ANSWERS_WITHIN_MS = 20_000;
 
 /**
- * The first program on the PATH that runs and whose version is fit. Being on the PATH proves nothing: pyenv,
- * for one, has a `python3.13` there that ends with 127 where that version is not switched on.
- * @param refused is given a sentence for each candidate that was passed over
+ * The first program on the PATH that runs and whose version is suitable. Being on the PATH proves nothing:
+ * pyenv, for example, has a `python3.13` there that ends with 127 when that version is not enabled.
+ * @param refused called with a sentence for each candidate that was skipped
  */
 export async function findTool(
   tool: Tool,
@@ -45,7 +47,7 @@ export async function findTool(
   return null;
 }
 
-/** @returns a sentence that says why it is not fit, or how it can be run */
+/** @returns how it can be run, or a sentence that says why it is not suitable */
 export async function askVersion(
   run: string,
   tool: Pick<Tool, 'ask' | 'atLeast' | 'below'>,
@@ -61,7 +63,7 @@ export async function askVersion(
   return { run, version };
 }
 
-/** Full paths of a command, in the order of the PATH; each file once, by whatever links it can be reached. */
+/** Full paths of a command, in the order of the PATH; each file once, even if links lead to it. */
 function allOnPath(command: string, env: NodeJS.ProcessEnv): string[] {
   const byRealPath = new Map<string, string>();
   for (const folder of (env.PATH ?? '').split(path.delimiter).filter(Boolean)) {

@@ -1,6 +1,6 @@
 /**
- * The servers that Postroom needs, brought up where none is configured: found, downloaded or built
- * (recipes.ts), and run as children that end with this process.
+ * The servers that Postroom needs. Those that are not configured are found, downloaded or built (recipes.ts),
+ * and run as children that end with this process.
  */
 import { askVersion, findTool } from './find.ts';
 import type { Obtained, Place } from './here.ts';
@@ -19,13 +19,13 @@ export type EngineName = keyof typeof recipes;
 interface Wishes {
   /** A mongod to take instead of looking for one: a path, or a command on the PATH. */
   mongodBinary?: string | null;
-  /** True where a fast MongoDB is worth the minutes that its build takes. */
+  /** Prefer a fast MongoDB, although its build takes minutes. */
   fast?: boolean;
 }
 
 /**
- * Gets several engines side by side (each may take minutes, once).
- * @throws EngineError with a sentence for each one that cannot be had
+ * Gets several engines concurrently (each may take minutes, once).
+ * @throws EngineError with a sentence for each one that it cannot get
  */
 export async function obtainEngines<Name extends EngineName>(
   names: readonly Name[],
@@ -57,7 +57,9 @@ async function namedMongod(binary: string, { env, say }: Place): Promise<Obtaine
   if (found === null && refused.length === 0)
     throw new EngineError(`MONGOD_BINARY names ${binary}, and there is no program of that name: correct it.`);
   if (found === null || typeof found === 'string')
-    throw new EngineError(`MONGOD_BINARY names one that cannot be used: ${found ?? refused.join(', ')}.`);
+    throw new EngineError(
+      `MONGOD_BINARY names a program that cannot be used: ${found ?? refused.join(', ')}.`,
+    );
   say(`MongoDB: ${found.run}, named by MONGOD_BINARY.`);
   return { ...found, cached: null };
 }

@@ -16,8 +16,8 @@ export interface MongodbOptions {
 }
 
 /**
- * URI of the server that `startMongodb` starts. Direct: its replica set has one member, whose port may
- * change.
+ * URI of the server that `startMongodb` starts. Direct: the only member of its replica set may change its
+ * port.
  */
 export const mongodbUri = (port: number): string =>
   `mongodb://127.0.0.1:${port}/postroom?directConnection=true`;
@@ -25,8 +25,7 @@ export const mongodbUri = (port: number): string =>
 /** Starts MongoDB, or its stand-in, as a replica set of one with its data in `<dataDir>`. */
 export async function startMongodb({ run, cached, port, dataDir }: MongodbOptions): Promise<Engine> {
   const standIn = cached === secantusRust || cached === secantusPython;
-  // A folder each. The two stand-ins open each other's files without a word, and then lose rows and unique
-  // keys.
+  // A folder each: a stand-in opens files of the other without an error, and then loses rows and unique keys.
   const dbDir = path.join(dataDir, cached?.data ?? 'mongod');
   mkdirSync(dbDir, { recursive: true });
   return startEngine({
@@ -55,8 +54,8 @@ interface ReplicaSetConfig {
 }
 
 /**
- * Looks whether the replica set takes writes, and makes it where there is none, or where its member moved to
- * another port.
+ * Whether the replica set accepts writes. Creates the set if it does not exist, and corrects it if its member
+ * has moved to another port.
  */
 async function isWritable(client: MongoClient, port: number): Promise<boolean> {
   const admin = client.db('admin');
@@ -73,8 +72,8 @@ async function isWritable(client: MongoClient, port: number): Promise<boolean> {
   try {
     await admin.command({ replSetInitiate: { _id: 'rs0', members } });
   } catch {
-    const now = await config();
-    const moved = { ...now, version: now.version + 1, members };
+    const current = await config();
+    const moved = { ...current, version: current.version + 1, members };
     await admin.command({ replSetReconfig: moved, force: true });
   }
   return false;

@@ -10,25 +10,24 @@ import { EngineError, elapsed, isExecutable, runTool } from './tool.ts';
 const STALLED_AFTER_MS = 30_000;
 
 /**
- * Finds an engine, or makes it: on the PATH, in the cache, by download, as a wheel, by building it. Whatever
- * is made appears in the cache by a rename when it is complete. Of several processes one works and the others
- * wait for it.
- * @throws EngineError with what to do when every way failed.
+ * Finds an engine on the PATH or in the cache, or gets it by download, as a wheel or by building it. It is
+ * renamed into the cache when it is complete. Of several processes one does the work and the others wait.
+ * @throws EngineError that says what to do, when every way failed
  */
 export async function obtain(recipe: Recipe, place: Place): Promise<Obtained> {
-  const there = await alreadyHere(recipe, place);
-  if (there) return there;
+  const existing = await alreadyHere(recipe, place);
+  if (existing) return existing;
   mkdirSync(place.cacheDir, { recursive: true });
   const claims = path.join(place.cacheDir, 'claims', slug(recipe.name));
-  let toldAt = 0;
+  let saidAt = 0;
   const claim = await takeClaim(claims, (pid) => {
-    if (Date.now() - toldAt < 30_000) return;
-    toldAt = Date.now();
+    if (Date.now() - saidAt < 30_000) return;
+    saidAt = Date.now();
     place.say(`${recipe.name}: process ${pid} is getting it already; waiting for that one.`);
   });
   try {
-    const made = await alreadyHere(recipe, place);
-    if (made) return made;
+    const obtained = await alreadyHere(recipe, place);
+    if (obtained) return obtained;
     removeLeftovers(place, recipe, livingClaims(claims));
     return await make(recipe, place, path.join(place.cacheDir, `.${slug(recipe.name)}-${claim.name}`));
   } finally {
@@ -40,7 +39,8 @@ export async function obtain(recipe: Recipe, place: Place): Promise<Obtained> {
 async function make(recipe: Recipe, place: Place, folder: string): Promise<Obtained> {
   const failed: string[] = [];
   for (const { way, into, work } of attemptsAt(recipe, place, folder, (why) => failed.push(why))) {
-    // What a recipe does not look for first may be there all the same.
+    // `alreadyHere` looks only for the recipe's own entries: a build may lead to another one, which may
+    // exist.
     const earlier = recipe.cached.includes(into) ? null : await inCache(recipe.name, into, place);
     if (earlier) return earlier;
     rmSync(folder, { recursive: true, force: true });
@@ -67,14 +67,15 @@ async function make(recipe: Recipe, place: Place, folder: string): Promise<Obtai
     }
   }
   throw new EngineError(
-    `${recipe.name} is not here, and there was no way to get it: ${failed.join('; ')}. Do one of these: ${recipe.advice}.`,
+    `${recipe.name} is not here, and there was no way to get it: ${failed.join('; ')}. Do one of these: ` +
+      `${recipe.advice}.`,
   );
 }
 
 interface Attempt {
   way: string;
   into: Cached;
-  /** False: it could not even be tried, and `refused` was told why. */
+  /** Resolves false when it could not be tried; `refused` was then called with the reason. */
   work: () => Promise<boolean>;
 }
 
@@ -90,7 +91,7 @@ function attemptsAt(
     into: build.into,
     work: async () => {
       const tools = await findTools(build, place.env);
-      if (typeof tools === 'string') refused(`it cannot be had ${build.how}: ${tools}`);
+      if (typeof tools === 'string') refused(`it cannot be installed ${build.how}: ${tools}`);
       else await buildIt(recipe, build, tools, place, folder);
       return typeof tools !== 'string';
     },
@@ -103,10 +104,7 @@ function attemptsAt(
   return [{ way: 'download', into: download.into, work: fetching }, ...builds];
 }
 
-/**
- * Paths of all that a build needs, or what is missing, with the reason for each candidate that was passed
- * over.
- */
+/** Paths of the tools that a build needs, or what is missing, with why each candidate was refused. */
 async function findTools({ tools }: Build, env: NodeJS.ProcessEnv): Promise<string[] | string> {
   const missing: string[] = [];
   const paths: string[] = [];
@@ -167,12 +165,12 @@ async function buildIt(
   }
 }
 
-/** Half-made folders of processes that are no more. */
+/** Removes incomplete folders of processes that have died. */
 function removeLeftovers(place: Place, recipe: Recipe, living: readonly string[]): void {
   const prefix = `.${slug(recipe.name)}-`;
   for (const name of readdirSync(place.cacheDir)) {
     if (!name.startsWith(prefix) || living.some((claim) => name === prefix + claim)) continue;
-    place.say(`${recipe.name}: an earlier attempt broke off; it is taken up again.`);
+    place.say(`${recipe.name}: an earlier attempt was interrupted; trying again.`);
     rmSync(path.join(place.cacheDir, name), { recursive: true, force: true });
   }
 }
@@ -185,7 +183,7 @@ function bytesIn(folder: string): number {
 }
 
 const slug = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-/** Log of one way, begun anew. */
+/** The log of one way, emptied. */
 function newLog(recipe: Recipe, way: string, { cacheDir }: Place): string {
   const file = path.join(cacheDir, `${slug(recipe.name)}-${slug(way)}.log`);
   rmSync(file, { force: true });

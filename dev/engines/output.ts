@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 const FIRST_LINES = 2;
-/** A tool that failed has said why within so many bytes from the start or from the end. */
+/** The reason of a failure is expected within this many bytes from the start or from the end. */
 const LOOKED_AT_BYTES = 64 * 1024;
 
 /** Size of a log that may not exist yet, in bytes: where the next tool's output begins. */
@@ -27,7 +27,7 @@ export function summaryOfLog(file: string, from = 0): string {
   }
 }
 
-/** @param tail the end of the output, where `start` is not all of it */
+/** @param tail the end of the output, when `start` is not all of it */
 export function summaryOf(start: string, tail = start): string {
   const lines = linesOf(start);
   const first = lines.slice(0, FIRST_LINES);
@@ -38,7 +38,7 @@ export function summaryOf(start: string, tail = start): string {
   return `${first.join(' | ')} | … | ${last}`;
 }
 
-/** Lines with anything on them, without terminal colours. */
+/** Lines that are not empty, without terminal colours. */
 function linesOf(text: string): string[] {
   return text
     .split(/[\r\n]+/)

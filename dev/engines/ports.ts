@@ -1,18 +1,17 @@
 import net from 'node:net';
 
-/** True when nobody listens on this port of 127.0.0.1, and nobody on all addresses. */
+/** True when no process listens on this port, neither on 127.0.0.1 nor on all addresses. */
 export async function isPortFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, undefined));
 }
 
 /**
- * The port, or the next one above that is free and not in `taken`; remembers in `taken` what it has looked
- * at.
+ * The port, or the next one above, that is free and not in `taken`; adds to `taken` every port that it tried.
  */
 export async function nextFreePort(port: number, taken: Set<number>): Promise<number> {
   for (let candidate = port; candidate <= 65_535; candidate += 1) {
     if (taken.has(candidate)) continue;
-    // Before the wait: of two calls at once only one may find it.
+    // Before the wait: two concurrent calls must not find the same port.
     taken.add(candidate);
     if (await isPortFree(candidate)) return candidate;
   }
@@ -28,13 +27,13 @@ export async function anyFreePort(): Promise<number> {
 export function answers(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect({ port, host, timeout: 1_000 });
-    const end = (open: boolean) => {
+    const settle = (open: boolean) => {
       socket.destroy();
       resolve(open);
     };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+    socket.once('timeout', () => settle(false));
   });
 }
 

@@ -6,9 +6,9 @@ export interface Recipe {
   name: string;
   /** Way 2: its command on the PATH; the first that runs. */
   commands: readonly Command[];
-  /** Ways 2 to 5: what a folder in the cache must hold to be it; the best first. */
+  /** Ways 2 to 5: its possible folders in the cache; the best first. */
   cached: readonly Cached[];
-  /** Way 3; null where its makers offer no download through a library. */
+  /** Way 3; null when no library downloads it. */
   download: Download | null;
   /** Ways 4 (a wheel by pip) and 5 (from source), tried in order. */
   builds: readonly Build[];
@@ -16,9 +16,9 @@ export interface Recipe {
   advice: string;
 }
 
-/** The form in which an engine keeps its data: one program cannot read another one's. */
+/** Where an engine keeps its data: one program cannot read another one's. */
 interface KeepsData {
-  /** Folder of its data, in that of all data; none: it keeps nothing. */
+  /** Folder of its data, below the engines' data folder; undefined: it keeps none. */
   data?: string;
 }
 
@@ -31,7 +31,7 @@ export interface Cached extends KeepsData {
   run: string;
   /** Arguments with which it ends with exit code 0, when it runs at all. */
   ask: readonly string[];
-  /** Said when this is what will run: it stands in for the real one. */
+  /** Printed when this runs: it says that it is a stand-in for the real one. */
   standIn?: string;
 }
 
@@ -45,9 +45,9 @@ export interface Build {
   into: Cached;
   /** How it is made, for the lines: "with Go". */
   how: string;
-  /** What a person is told that it takes: "minutes". */
+  /** How long it takes, for the lines: "minutes". */
   takes: string;
-  /** All must be there and run. */
+  /** All must be installed and run. */
   tools: readonly Tool[];
   /** Commands that fill `folder` (absolute, new and empty). `tools` are the paths found, in order. */
   steps(folder: string, tools: readonly string[]): readonly Step[];

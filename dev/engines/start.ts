@@ -20,10 +20,10 @@ interface Start {
   ready: () => Promise<boolean>;
 }
 
-/** An engine that is not up by then will not come (ms). Old data may have to be gone through first. */
+/** An engine that is not up by then has failed (ms). It may have to read old data first. */
 const UP_WITHIN_MS = 60_000;
 
-/** Starts an engine and waits until it can be used. @throws EngineError when it ends or stays silent. */
+/** Starts an engine and waits until it can be used. @throws EngineError when it ends or does not answer */
 export async function startEngine({ name, command, args, dataDir, env, ready }: Start): Promise<Engine> {
   const logFile = path.join(dataDir, `${name.toLowerCase()}.log`);
   const from = endOf(logFile);
@@ -32,7 +32,8 @@ export async function startEngine({ name, command, args, dataDir, env, ready }: 
   while (!(await ready().catch(() => false))) {
     if (!child.running())
       throw new EngineError(
-        `${name} ended with ${await child.exited} when it was started: ${summaryOfLog(logFile, from)}. The whole log is in ${logFile}.`,
+        `${name} ended with ${await child.exited} when it was started: ${summaryOfLog(logFile, from)}. ` +
+          `The whole log is in ${logFile}.`,
       );
     if (Date.now() > deadline) {
       await child.stop();

@@ -4,10 +4,7 @@ import { Connection } from '@temporalio/client';
 import { startEngine, type Engine } from './start.ts';
 import { EngineError } from './tool.ts';
 
-/**
- * Days for which a closed run must stay known: the webhook compares two days' posts with it, and people take
- * weekends.
- */
+/** Days for which Temporal keeps closed runs: web compares the posts of the last two days with them. */
 const RETENTION_DAYS = 7;
 const DAY_S = 24 * 60 * 60;
 
@@ -21,7 +18,8 @@ export interface TemporalOptions {
 }
 
 /**
- * Starts Temporal's development server with its data in `<dataDir>/temporal.db`; what it has said is durable.
+ * Starts Temporal's development server with its data in `<dataDir>/temporal.db`. What it acknowledges is
+ * durable.
  */
 export async function startTemporal(options: TemporalOptions): Promise<Engine> {
   const { run, port, uiPort, namespace, dataDir } = options;
@@ -34,7 +32,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Engine> {
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'],
       ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]),
       ...['--db-filename', path.join(dataDir, 'temporal.db'), '--namespace', namespace],
-      // A run that was acknowledged is there after a power cut too.
+      // So that an acknowledged run survives a power failure.
       ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'],
     ],
     dataDir,
@@ -61,8 +59,8 @@ async function namespaceAnswers(address: string, namespace: string): Promise<boo
 }
 
 /**
- * Sees that the namespace is there and keeps closed runs for 7 days. @throws EngineError when it cannot be
- * reached or set.
+ * Makes sure that the namespace exists and keeps closed runs for 7 days.
+ * @throws EngineError when it cannot be reached or set.
  */
 export async function keepRunsLongEnough(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: '5 seconds' }).catch(() => {
@@ -78,8 +76,9 @@ export async function keepRunsLongEnough(address: string, namespace: string): Pr
     });
   } catch (error) {
     throw new EngineError(
-      `Temporal at ${address} must have a namespace "${namespace}" that keeps closed runs for ${RETENTION_DAYS} days ` +
-        `(temporal operator namespace create --retention ${RETENTION_DAYS}d ${namespace}): ${(error as Error).message}.`,
+      `Temporal at ${address} must have a namespace "${namespace}" that keeps closed runs for ` +
+        `${RETENTION_DAYS} days (temporal operator namespace create --retention ${RETENTION_DAYS}d ` +
+        `${namespace}): ${(error as Error).message}.`,
     );
   } finally {
     await connection.close();

@@ -5,7 +5,7 @@ import { endOf, summaryOfLog } from './output.ts';
 /** Prints one line for the person who waits. */
 export type Say = (line: string) => void;
 
-/** Something could not be brought up; the message is a sentence that says what to do. */
+/** An engine could not be started; the message is a sentence that says what to do. */
 export class EngineError extends Error {}
 
 /** How often a slow step says that it is alive (ms). */
@@ -34,8 +34,8 @@ export interface ToolRun {
 }
 
 /**
- * Runs a tool to its end with a progress line now and then. @throws EngineError with how it ended and what it
- * printed.
+ * Runs a tool to its end with a progress line now and then.
+ * @throws EngineError with how it ended and what it printed.
  */
 export async function runTool(run: ToolRun): Promise<void> {
   const started = Date.now();

@@ -5,7 +5,7 @@ import type { Tool } from './find.ts';
 /** A Python without these two modules (Debian without python3-venv) cannot make a venv with pip in it. */
 const askPython = ['-c', 'import sys, venv, ensurepip; print(".".join(map(str, sys.version_info[:3])))'];
 
-/** For wheels that only carry a program, whatever the Python. */
+/** For wheels that only contain a program, which run with every Python. */
 export const python: Tool = {
   name: 'Python 3 with venv and pip',
   commands: ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'],

@@ -21,8 +21,8 @@ const Answer = z.object({ status: z.int(), body: z.unknown(), etag: z.string().d
  * the first answer (if it was a 2xx) with `Idempotency-Replayed: true`; after a refusal the request is
  * carried out again.
  *
- * A process may die between a change and the answer. Then the request is carried out again, so whatever it
- * creates must have an id made of the request's (`requestOf`).
+ * A process may die between a change and the answer. Then the request is carried out again, so every
+ * row that it creates must have an id derived from the request's (`requestOf`).
  * @throws Problem 409: the key was used for another request, or the first request is still being processed
  */
 export function idempotent({

@@ -41,7 +41,7 @@ interface Listed {
 interface PageOptions<Row> {
   order: 'newest first' | 'oldest first';
   projection?: ProjectionType<Row>;
-  /** Size of a row. A page ends after `PAGE_BYTES`, whatever its limit. */
+  /** Size of a row. A page ends after `PAGE_BYTES`, even below its limit. */
   bytes?: (row: Row) => number;
 }
 

@@ -37,8 +37,8 @@ export class Problem extends Error {
 }
 
 /**
- * The one answer for what is unknown, of another workspace, or hidden from the user: they cannot be told
- * apart.
+ * The one answer for what is unknown, of another workspace, or hidden from the user, which must look
+ * the same.
  */
 export const notFound = (): Problem => new Problem(404, 'There is nothing here that you can see.');
 

@@ -12,7 +12,7 @@ import type { Upload } from './upload.ts';
 
 /**
  * Stores an upload. With an Idempotency-Key the id of its row is made of the key: uploading the same file
- * again answers with the same attachment, whatever its state now, and does not store the bytes again.
+ * again answers with the same attachment, in any state, and does not store the bytes again.
  * @throws Problem 409 when the key was used for another file
  */
 export async function saveUpload(

@@ -33,7 +33,8 @@ await operate(async (models) => {
   if (!workspace) throw new OperatorError(`There is no workspace ${id}.`);
   if (name !== workspace.name)
     throw new OperatorError(
-      `This deletes the workspace "${workspace.name}" with everything in it, and cannot be undone. To confirm: --name "${workspace.name}"`,
+      `This deletes the workspace "${workspace.name}" with everything in it, and cannot be undone. To ` +
+        `confirm: --name "${workspace.name}"`,
     );
   const { temporal } = installation();
   const client = createTemporalClient(temporal);

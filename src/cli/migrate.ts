@@ -48,7 +48,8 @@ async function applyAll(connection: Connection): Promise<void> {
     if (!(error instanceof MigrationError)) throw error;
     const left = await missingMigrations(connection);
     throw new OperatorError(
-      `${error.message}\nStill missing: ${left.join(', ')}. Once the cause is removed, run the command again.`,
+      `${error.message}\nStill missing: ${left.join(', ')}. Once the cause is removed, run the command ` +
+        'again.',
     );
   }
 }

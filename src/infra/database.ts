@@ -4,8 +4,9 @@ import mongoose, { type Connection } from 'mongoose';
 export class UnsuitableDatabase extends Error {}
 
 const STANDALONE =
-  'MongoDB is a standalone server, and Postroom needs a replica set (one node is enough) for transactions and change ' +
-  'streams. Start it with `mongod --replSet rs0`, then run `rs.initiate()` once in mongosh.';
+  'MongoDB is a standalone server, and Postroom needs a replica set (one node is enough) for ' +
+  'transactions and change streams. Start it with `mongod --replSet rs0`, then run `rs.initiate()` ' +
+  'once in mongosh.';
 
 /**
  * A connection that is not open yet. `connect` opens it; after a break the driver connects again by itself.

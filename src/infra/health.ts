@@ -2,7 +2,7 @@
 export type Check = () => Promise<unknown>;
 
 export interface Health {
-  /** False makes `/health/ready` 503 whatever the checks say: not up yet, or shutting down. */
+  /** False makes `/health/ready` 503 even if all checks succeed: not up yet, or shutting down. */
   isServing: () => boolean;
   /** The process cannot work without these: 503 when one is away. */
   needed: Record<string, Check>;

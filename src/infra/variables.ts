@@ -35,7 +35,8 @@ export const VARIABLES: Record<VariableName, Variable> = {
   PORT: {
     section: 'Processes',
     meaning:
-      'Port of web. `npm start` takes the next free port, unless this is set: then a port in use is an error.',
+      'Port of web. `npm start` takes the next free port, unless this is set: then a port in use is ' +
+      'an error.',
     default: '3000',
     readBy: WEB,
   },
@@ -56,7 +57,8 @@ export const VARIABLES: Record<VariableName, Variable> = {
   LOG_LEVEL: {
     section: 'Processes',
     meaning:
-      'One of `trace`, `debug`, `info`, `warn`, `error`, `silent`. Logs hold ids, never addresses or text of mails.',
+      'One of `trace`, `debug`, `info`, `warn`, `error`, `silent`. Logs hold ids, never addresses or ' +
+      'text of mails.',
     default: 'info',
     readBy: BOTH,
   },
@@ -100,8 +102,8 @@ export const VARIABLES: Record<VariableName, Variable> = {
   S3_ENDPOINT: {
     section: 'Engines',
     meaning:
-      "Base URL of an S3 server other than AWS. Keys and region are in AWS's own variables: `AWS_ACCESS_KEY_ID`, " +
-      '`AWS_SECRET_ACCESS_KEY`, `AWS_REGION`.',
+      "Base URL of an S3 server other than AWS. Keys and region are in AWS's own variables: " +
+      '`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`.',
     default: null,
     unset: 'AWS',
     readBy: BOTH,
@@ -144,8 +146,8 @@ export const VARIABLES: Record<VariableName, Variable> = {
   REPLY_SETTLE_MS: {
     section: 'Mail',
     meaning:
-      'When it is unclear whether Mailgun took a reply: how long its events are searched before the reply is sent ' +
-      'again, in milliseconds.',
+      'When it is unclear whether Mailgun took a reply: how long its events are searched before the ' +
+      'reply is sent again, in milliseconds.',
     default: '900000',
     readBy: WORKER,
   },
@@ -171,14 +173,16 @@ export const VARIABLES: Record<VariableName, Variable> = {
   SETTLE_AFTER_MS: {
     section: 'Mail',
     meaning:
-      'After this time, in milliseconds, a mail that is not finished and whose run has closed becomes `failed`.',
+      'After this time, in milliseconds, a mail that is not finished and whose run has closed becomes ' +
+      '`failed`.',
     default: '3600000',
     readBy: WORKER,
   },
   RETENTION_DAYS: {
     section: 'Mail',
     meaning:
-      'Days for which the raw mail of routed and skipped mail is kept; 3 or more. Held and failed mail is kept.',
+      'Days for which the raw mail of routed and skipped mail is kept; 3 or more. Held and failed ' +
+      'mail is kept.',
     default: '30',
     readBy: WORKER,
   },
@@ -198,8 +202,9 @@ export const VARIABLES: Record<VariableName, Variable> = {
   DNS_SERVERS: {
     section: 'Mail',
     meaning:
-      "Resolvers for customers' DNS records, separated by commas: `ip`, `ip:port` or `[v6]:port`. A record counts when " +
-      'more than half of all resolvers return it, so name three that this machine can reach.',
+      "Resolvers for customers' DNS records, separated by commas: `ip`, `ip:port` or `[v6]:port`. A " +
+      'record counts when more than half of all resolvers return it, so name three that this machine ' +
+      'can reach.',
     default: null,
     unset: "the machine's own, `1.1.1.1` and `8.8.8.8`",
     readBy: WORKER,
@@ -213,8 +218,9 @@ export const VARIABLES: Record<VariableName, Variable> = {
   TRUSTED_PROXIES: {
     section: 'API',
     meaning:
-      'Proxies in front of web that add to `X-Forwarded-For`, at most 10. Attempts at passwords are limited by the ' +
-      'address found in it. With 0 the header is ignored, and behind a proxy all people share one address.',
+      'Proxies in front of web that add to `X-Forwarded-For`, at most 10. Attempts at passwords are ' +
+      'limited by the address found in it. With 0 the header is ignored, and behind a proxy all ' +
+      'people share one address.',
     default: '0',
     readBy: WEB,
   },
@@ -244,8 +250,8 @@ export const VARIABLES: Record<VariableName, Variable> = {
   SECRETS_KEY: {
     section: 'Secrets',
     meaning:
-      'Encrypts the secrets of webhook endpoints in the database, 32 characters or more. Keep it: with another key ' +
-      'existing endpoints receive nothing more.',
+      'Encrypts the secrets of webhook endpoints in the database, 32 characters or more. Keep it: ' +
+      'with another key existing endpoints receive nothing more.',
     default: null,
     unset: 'no webhooks can be created',
     readBy: BOTH,

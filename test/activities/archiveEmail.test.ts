@@ -76,7 +76,7 @@ async function mailOf(subject: string) {
 
 const row = () => models.InboundEmail.findById('i1').lean<InboundEmailRow>();
 
-test('the mail is on its row; again, and beside itself, it is the same', async () => {
+test('the row has the mail; running again, or concurrently with itself, changes nothing', async () => {
   await post();
   const mail = await mailOf('Hello');
   const results = await Promise.all([1, 2, 3].map(() => archive({ digest: () => Promise.resolve(mail) })));
@@ -133,7 +133,7 @@ test('the same token with other content: a replayed signature', async () => {
   expect(await archive({ digest })).toEqual({ verdict: 'failed', reason: 'replayed signature' });
 });
 
-test('a refused post is for the operator', async () => {
+test('a refused post fails, for the operator to see', async () => {
   await post({ refused: 'not a form' });
   expect(await archive({})).toEqual({ verdict: 'refused', reason: 'not a form' });
 });
@@ -160,7 +160,7 @@ test('a verdict of the parser is final; a fault of the system, and a cancelled t
   expect(await row()).toBeNull();
 });
 
-test('a mail that breaks the parser: off the local lane at once, then two tries, then its headers with the raw attached', async () => {
+test('of a mail that breaks the parser its headers and raw are kept, after one local try and two others', async () => {
   await storage.put('mailgun-incoming/2026/11/23/p1.eml', 'raw');
   await post({ mime: { object: 'mailgun-incoming/2026/11/23/p1.eml', size: 3 } });
   let tries = 0;
@@ -185,7 +185,7 @@ test('a mail that breaks the parser: off the local lane at once, then two tries,
   });
 });
 
-test('much to read is no work for a local step', async () => {
+test('a large payload is not read by a local step', async () => {
   const object = 'mailgun-incoming/2026/11/23/p1.field-3';
   await post({ fields: [['body-html', { object, size: 10_000_000 }]] });
   await expect(archive({}, { local: true })).rejects.toMatchObject({ type: 'TooHeavyForLocal' });

@@ -26,7 +26,7 @@ afterEach(() => house.close());
 
 const address = (email: string) => ({ email, name: '' });
 
-/** A reply that went out, to gone@ alone unless told. */
+/** A reply that was sent, by default to gone@ alone. */
 const sent = (change: Parameters<typeof saveReply>[2] = {}): Promise<Reply> =>
   saveReply(house, ticket, {
     state: 'sent',
@@ -60,7 +60,7 @@ const close = () =>
   );
 const status = async () => (await house.models.Ticket.findById(ticket.id).orFail().lean()).status;
 
-/** Messages, tickets, conversations and contacts there are. */
+/** Numbers of messages, tickets, conversations and contacts. */
 async function counts(): Promise<number[]> {
   const { Message, Ticket, Conversation, Contact } = house.models;
   return Promise.all([
@@ -146,20 +146,20 @@ describe('it changes nothing', () => {
     expect(await readReply(house, reply._id)).toEqual(reply);
   });
 
-  test('about somebody whom the message was not for', async () => {
+  test('about a person who was not a recipient of the message', async () => {
     const reply = await sent({ to: [address('other@client.test')] });
     const { row } = await receive('bounces/postfix');
     expect(row).toMatchObject({ state: 'skipped', about_message_id: reply._id });
     expect(await readReply(house, reply._id)).toEqual(reply);
   });
 
-  test('about nobody, when the message was for two', async () => {
+  test('without a recipient, when the message was for two', async () => {
     const reply = await sent({ cc: [address('ann@client.test')] });
     await receive('bounces/no-recipient');
     expect(await readReply(house, reply._id)).toEqual(reply);
   });
 
-  test('about a message that never went out', async () => {
+  test('about a message that was never sent', async () => {
     const reply = await sent({ state: 'cancelled', outbound: { attempt: 0 } });
     expect((await receive('bounces/postfix')).row.about_message_id).toBeNull();
     expect(await readReply(house, reply._id)).toEqual(reply);
@@ -182,7 +182,7 @@ describe('it changes nothing', () => {
   });
 });
 
-test('a warning that comes after the delivery, or the failure, takes nothing back', async () => {
+test('a warning that comes after the delivery, or the failure, changes nothing', async () => {
   const reply = await sent();
   await receive('bounces/postfix-relayed');
   await receive('bounces/postfix-delayed');
@@ -192,7 +192,7 @@ test('a warning that comes after the delivery, or the failure, takes nothing bac
   expect((await readReply(house, reply._id)).state).toBe('failed');
 });
 
-test('twice, beside itself and after the end, it is the same', async () => {
+test('it is idempotent, also concurrently with itself and after the end', async () => {
   const reply = await sent();
   const row = await storeMail(house.models, await fixture('bounces/postfix'));
   await Promise.all([1, 2, 3].map(() => takeThrough(house.models, house.steps, row)));

@@ -1,7 +1,7 @@
 import { newHouse, runStep, storeMail, takeThrough, type House, type Mail } from '../support/house.ts';
 import { SOAK } from '../support/size.ts';
 
-/** Exchanges whose mails arrive in any order, or at the same moment. */
+/** Exchanges whose mails arrive in any order, or concurrently. */
 let house: House;
 beforeEach(async () => {
   house = await newHouse();
@@ -10,7 +10,7 @@ afterEach(() => house.close());
 
 type Naming = 'References' | 'In-Reply-To';
 const BOTH: Naming[] = ['References', 'In-Reply-To'];
-/** Times that what happens at the same moment is tried; `npm run soak` tries it for longer. */
+/** How often each concurrent case is repeated; `npm run soak` repeats it more often. */
 const ROUNDS = SOAK ? 30 : 3;
 const [ANN, CARL, EVE] = ['ann@client.test', 'carl@client.test', 'eve@evil.test'];
 
@@ -37,8 +37,9 @@ function ordersOf(length: number): number[][] {
 }
 
 /**
- * The threads, as a list of one number a mail, when each mail knows only its parent. A mail whose parent and answer are
- * both away opens a thread, and one that comes between two threads joins its parent's: threads are not merged.
+ * The expected threads when each mail names only its parent: one number for each mail. A mail whose parent and
+ * answer are both missing opens a thread, and one that comes between two threads joins its parent's, because
+ * threads are not merged.
  */
 function threadsByInReplyTo(order: number[]): number[] {
   const threads: number[] = [];
@@ -46,7 +47,7 @@ function threadsByInReplyTo(order: number[]): number[] {
   return threads;
 }
 
-/** Which mails are in one thread: for each, the first mail that is in it. */
+/** For each mail, the number of the first mail that is in the same thread. */
 const together = (threads: unknown[]) => threads.map((thread) => threads.indexOf(thread));
 
 const everything = (length: number) => Array<number>(length).fill(0);
@@ -56,7 +57,7 @@ async function threadOf(mail: Mail): Promise<string> {
 }
 const threadsOf = async (mails: Mail[]) => together(await Promise.all(mails.map(threadOf)));
 
-/** No mail may be in a thread that is not there, or that nobody takes part in. */
+/** Every mail must be in a thread that exists and has people who take part in it. */
 async function expectWholeThreads() {
   const opened = await house.models.Message.distinct('thread_id');
   const tickets = await house.models.Ticket.find({ 'people.0': { $exists: true } }).lean();
@@ -65,7 +66,7 @@ async function expectWholeThreads() {
 
 describe.each(BOTH)('one after the other, with %s', (naming) => {
   test.each([3, 4])('every order of %i mails', async (length) => {
-    // Exchanges know nothing of each other, so they may come side by side.
+    // Exchanges are independent of each other, so they may come concurrently.
     const inOrder = async (order: number[]) => {
       const mails = exchange(length, naming);
       for (const n of order) await house.receive(mails[n]!);
@@ -76,7 +77,7 @@ describe.each(BOTH)('one after the other, with %s', (naming) => {
     await expectWholeThreads();
   });
 
-  test('every order of three, each step beside itself and again after all later ones', async () => {
+  test('three mails in every order, each step concurrently with itself and again after later ones', async () => {
     for (const order of ordersOf(3)) {
       const mails = exchange(3, naming);
       const rows = [];
@@ -94,7 +95,7 @@ describe.each(BOTH)('one after the other, with %s', (naming) => {
     }
   });
 
-  test('a late parent whose answers are on their way joins them', async () => {
+  test('a late parent joins its answers, which came concurrently', async () => {
     for (const [last, ...first] of [
       [0, 2, 1],
       [2, 0, 1],
@@ -107,7 +108,7 @@ describe.each(BOTH)('one after the other, with %s', (naming) => {
   });
 });
 
-describe('at the same moment', () => {
+describe('concurrently', () => {
   test.each([2, 3, 4, 8])('%i mails with References: one thread', async (length) => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(length, 'References');
@@ -125,7 +126,7 @@ describe('at the same moment', () => {
     }
   });
 
-  test('three with In-Reply-To: the one in the middle is with one of the others, at least', async () => {
+  test('three mails with In-Reply-To: the middle one is in the thread of at least one of the others', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(3, 'In-Reply-To');
       await Promise.all(mails.map((mail) => house.receive(mail)));
@@ -138,7 +139,7 @@ describe('at the same moment', () => {
     await expectWholeThreads();
   });
 
-  test('each mail in two copies, and each step beside itself', async () => {
+  test('each mail in two copies, and each step run concurrently with itself', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(3, 'References');
       const copies = mails.flatMap((mail) =>
@@ -152,7 +153,7 @@ describe('at the same moment', () => {
   });
 });
 
-test('a mail that comes in copies joins the answer that waits, and the late parent joins both', async () => {
+test('a mail that comes in copies joins the answer that came before it, and the late parent joins both', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const [parent, mail, answer] = exchange(3, 'In-Reply-To') as [Mail, Mail, Mail];
     await house.receive(answer);
@@ -163,28 +164,31 @@ test('a mail that comes in copies joins the answer that waits, and the late pare
   }
 });
 
-test.each(['one after the other', 'at the same moment'])('branches of a mail never seen, %s', async (how) => {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const mails = [exchange(3, 'References')[2]!, exchange(3, 'References')[2]!].map((mail): Mail => {
-      const references = [`<root.${round}@client.test>`, ...mail.references!.slice(1)];
-      return { ...mail, references };
-    });
-    if (how === 'at the same moment') await Promise.all(mails.map((mail) => house.receive(mail)));
-    else for (const mail of mails) await house.receive(mail);
-    // As they are when that mail is here.
-    expect(await threadsOf(mails)).toEqual([0, 0]);
-  }
-});
+test.each(['one after the other', 'concurrently'])(
+  'branches of a mail that never came are one thread, %s',
+  async (how) => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const mails = [exchange(3, 'References')[2]!, exchange(3, 'References')[2]!].map((mail): Mail => {
+        const references = [`<root.${round}@client.test>`, ...mail.references!.slice(1)];
+        return { ...mail, references };
+      });
+      if (how === 'concurrently') await Promise.all(mails.map((mail) => house.receive(mail)));
+      else for (const mail of mails) await house.receive(mail);
+      // The same as when that mail has come.
+      expect(await threadsOf(mails)).toEqual([0, 0]);
+    }
+  },
+);
 
 describe('strangers and other exchanges', () => {
-  const eves = (mails: Mail[], n: number): Mail => ({
+  const mailOfEve = (mails: Mail[], n: number): Mail => ({
     ...mails[n],
     message_id: `<eve.${exchanges}.${n}@evil.test>`,
     from: EVE,
     cc: [],
   });
 
-  /** Eve's mails are in threads of their own, or marked. */
+  /** Eve's mails are in threads of their own, or marked as from an unknown sender. */
   async function expectEveOutside(mails: Mail[]) {
     const thread = await threadOf(mails[0]!);
     const known = { 'sender.email': EVE, thread_id: thread, sender_known: true };
@@ -192,22 +196,25 @@ describe('strangers and other exchanges', () => {
     expect(await house.models.Ticket.countDocuments({ _id: thread, people: EVE })).toBe(0);
   }
 
-  test.each([0, 1, 2, 3])('a stranger who names the same ids, at place %i of every order', async (place) => {
-    for (const order of ordersOf(3)) {
-      const mails = exchange(3, 'References');
-      const coming = order.map((n) => mails[n]!).toSpliced(place, 0, eves(mails, 2));
-      for (const mail of coming) await house.receive(mail);
-      expect({ order, threads: await threadsOf(mails) }).toEqual({ order, threads: everything(3) });
-      await expectEveOutside(mails);
-      await house.receive(eves(mails, 1));
-      await expectEveOutside(mails);
-    }
-  });
+  test.each([0, 1, 2, 3])(
+    'a stranger who names the same ids stays outside, at place %i of every order',
+    async (place) => {
+      for (const order of ordersOf(3)) {
+        const mails = exchange(3, 'References');
+        const coming = order.map((n) => mails[n]!).toSpliced(place, 0, mailOfEve(mails, 2));
+        for (const mail of coming) await house.receive(mail);
+        expect({ order, threads: await threadsOf(mails) }).toEqual({ order, threads: everything(3) });
+        await expectEveOutside(mails);
+        await house.receive(mailOfEve(mails, 1));
+        await expectEveOutside(mails);
+      }
+    },
+  );
 
-  test.each(['before', 'with'])('a stranger %s mails that come at the same moment', async (when) => {
+  test.each(['before', 'with'])('a stranger who writes %s concurrent mails stays outside', async (when) => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const mails = exchange(3, 'References');
-      const strange = [eves(mails, 1), eves(mails, 2)];
+      const strange = [mailOfEve(mails, 1), mailOfEve(mails, 2)];
       if (when === 'before') for (const mail of strange) await house.receive(mail);
       await Promise.all([...(when === 'with' ? strange : []), ...mails].map((mail) => house.receive(mail)));
       expect(await threadsOf(mails)).toEqual(everything(3));
@@ -215,17 +222,17 @@ describe('strangers and other exchanges', () => {
     }
   });
 
-  test('who waited for a mail does not take part in the thread that it opens without them', async () => {
+  test('a stranger whose mail came first does not take part in the thread that its parent opens', async () => {
     const mails = exchange(2, 'In-Reply-To');
-    const first = await house.receive(eves(mails, 1));
+    const first = await house.receive(mailOfEve(mails, 1));
     await house.receive(mails[0]!);
-    const again = await house.receive({ ...eves(mails, 1), message_id: '<again@evil.test>' });
+    const again = await house.receive({ ...mailOfEve(mails, 1), message_id: '<again@evil.test>' });
     expect(again.threads).not.toEqual(first.threads);
     expect(again.messages[0]).toMatchObject({ thread_id: await threadOf(mails[0]!), sender_known: false });
     await expectEveOutside(mails);
   });
 
-  test('who takes the id and Date of a mail does not get into its thread, also while theirs is on its way', async () => {
+  test('a stranger who copies the id and Date of a mail does not get into its thread, not even concurrently', async () => {
     const first = await house.receive({ message_id: '<taken@client.test>', from: ANN });
     const waits = { in_reply_to: ['<never-seen@evil.test>'], from: EVE };
     const row = await routed({
@@ -250,7 +257,7 @@ describe('strangers and other exchanges', () => {
     }
   });
 
-  test('two exchanges of other people about one mail stay two, at the same moment too', async () => {
+  test('two concurrent exchanges of different people about one mail stay two', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const newsletter = `<newsletter.${round}@acme.test>`;
       const [one, two] = [
@@ -267,15 +274,15 @@ describe('strangers and other exchanges', () => {
   });
 });
 
-describe('claims lead where their mail went', () => {
+describe('a claimed Message-Id leads to the thread of its mail', () => {
   test.each(['failed', 'skipped', 'held'] as const)(
-    'nowhere for mail that was %s after it was routed',
+    'and nowhere if the mail became %s after it was routed',
     async (state) => {
       const mails = exchange(4, 'References');
       const row = await routed(mails[1]!);
       await house.models.InboundEmail.updateOne({ _id: row._id }, { $set: { state } });
 
-      // Nobody waits for its thread, also not who was named only in it.
+      // Its thread does not exist, so the answer opens one, also for people whom only this mail named.
       const answer = await house.receive(mails[2]!);
       expect(answer.messages[0]).toMatchObject({ opens: true, sender_known: true });
       await house.receive(mails[0]!);
@@ -293,10 +300,10 @@ describe('claims lead where their mail went', () => {
     },
   );
 
-  test('a claim made by a try that decided nothing', async () => {
+  test('also if the try that claimed it decided nothing', async () => {
     const [parent, mail, answer] = exchange(3, 'In-Reply-To') as [Mail, Mail, Mail];
     const row = await routed(mail);
-    // The try beside it, which saw the answer, was first to decide.
+    // A concurrent try, which saw the answer, decided first.
     const { threads } = await house.receive({ ...answer, in_reply_to: [] });
     await house.models.InboundEmail.updateOne(
       { _id: row._id },
@@ -319,7 +326,7 @@ describe('claims lead where their mail went', () => {
     await expectWholeThreads();
   });
 
-  test('an answer into a personal thread leads nobody else there', async () => {
+  test('an answer into a personal thread leads no other mail there', async () => {
     const personal = await house.receive({ to: ['dana@acme.test'] });
     await house.models.Message.updateOne(
       { _id: personal.messages[0]!._id },
@@ -334,7 +341,7 @@ describe('claims lead where their mail went', () => {
   });
 });
 
-/** A mail on its way: where it goes is decided, and it is not stored yet. */
+/** A mail whose thread is decided, and whose message is not stored yet. */
 async function routed(mail: Mail) {
   const row = await storeMail(house.models, mail);
   const run = { id: row._id, key: row.key, run: row.run };

@@ -39,7 +39,7 @@ test.each([
   expect(await house.models.Ticket.countDocuments()).toBe(1);
 });
 
-test('a group that was a workspace email once is still no list, another workspace’s is', async () => {
+test('a group that was an address of this workspace is not a list; one of another workspace is', async () => {
   const headers = (domain: string): Mail['headers'] => [['List-Id', `<support.${domain}>`]];
   await house.addEmail('support@old.test', { deleted_at: new Date(), can_receive: false });
   await house.addEmail('support@other.test', { workspace_id: 'w2' });

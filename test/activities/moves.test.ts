@@ -39,7 +39,7 @@ const rowOf = (_id: string, kind: MessageRow['thread_kind'] = 'ticket') =>
   threadsOf(house.models, kind).findById(_id).orFail().lean<ThreadRow>();
 
 describe('a merge', () => {
-  test('has the messages, people and words of both, and mail that answers either', async () => {
+  test('joins messages, people and words of both threads, and gets mail that answers either', async () => {
     const first = await house.receive({ from: 'ann@client.test', text: 'About a giraffe' });
     const second = await house.receive({ from: 'bob@client.test', text: 'About an okapi' });
     await rowOf(thread(first));
@@ -50,7 +50,7 @@ describe('a merge', () => {
     const ann = await answerTo(first, { from: 'ann@client.test' });
     const bob = await answerTo(second, { from: 'bob@client.test' });
     expect([thread(ann), thread(bob)]).toEqual([thread(second), thread(second)]);
-    // Whoever took part in either takes part.
+    // The people of both threads take part.
     expect([ann.messages[0]?.sender_known, bob.messages[0]?.sender_known]).toEqual([true, true]);
     expect(await house.models.InboundEmail.countDocuments({ ticket_id: thread(second) })).toBe(4);
     expect(await rowOf(thread(first))).toMatchObject({ hidden: 'merged', merged_into: thread(second) });
@@ -68,7 +68,7 @@ describe('a merge', () => {
     expect(await messagesOf(thread(c))).toBe(5);
   });
 
-  test('opens what was closed when an open one comes into it', async () => {
+  test('opens a closed thread when an open one is merged into it', async () => {
     const [a, b, c] = [await house.receive({}), await house.receive({}), await house.receive({})];
     const closed = { status: 'closed', closed_at: new Date() };
     await house.models.Ticket.updateMany({ _id: { $in: [thread(b), thread(c)] } }, { $set: closed });
@@ -76,7 +76,7 @@ describe('a merge', () => {
     expect(await merge(thread(a), thread(c))).toMatchObject({ status: 'open', closed_at: null });
   });
 
-  test('in both directions at once: one is made, no message is lost', async () => {
+  test('of two concurrent merges in both directions one succeeds, and no message is lost', async () => {
     for (let round = 0; round < 5; round += 1) {
       const [a, b] = [thread(await house.receive({})), thread(await house.receive({}))];
       const made = await Promise.allSettled([merge(a, b), merge(b, a)]);
@@ -89,7 +89,7 @@ describe('a merge', () => {
     }
   });
 
-  test('in a ring of three at once: all messages are in one that is there', async () => {
+  test('of three concurrent merges in a ring, all messages end in a thread that exists', async () => {
     const ring = [
       thread(await house.receive({})),
       thread(await house.receive({})),
@@ -103,7 +103,7 @@ describe('a merge', () => {
     ).toBe(3);
   });
 
-  test('while mail comes into both: none stays behind', async () => {
+  test('concurrent with new mail in both threads leaves no message behind', async () => {
     const [first, second] = [await house.receive({}), await house.receive({})];
     const mails = Array.from({ length: 12 }, (_, n) => answerTo(n % 2 ? first : second));
     await Promise.all([...mails, merge(thread(first), thread(second))]);
@@ -112,7 +112,7 @@ describe('a merge', () => {
     expect(await house.models.Ticket.countDocuments()).toBe(2);
   });
 
-  test('a message that was decided before it and is recorded after it goes along', async () => {
+  test('is followed by a message that was routed before it and recorded after it', async () => {
     const [first, second] = [await house.receive({}), await house.receive({})];
     const row = await storeMail(house.models, { in_reply_to: [id(first)] });
     const route = {
@@ -135,7 +135,7 @@ describe('a merge', () => {
     expect(await rowOf(thread(second))).toMatchObject({ last_message_at: late.messages[0]?.created_at });
   });
 
-  test('whose process died before the last look: the sweep takes what was left', async () => {
+  test('whose process died before the end is finished by the sweep', async () => {
     const [first, second] = [await house.receive({}), await house.receive({})];
     await merge(thread(first), thread(second));
     await house.models.Message.updateOne(
@@ -147,7 +147,7 @@ describe('a merge', () => {
     expect(await settleMerges(house.models, Date.now() + 2 * 60 * 60 * 1000)).toBe(0);
   });
 
-  test('what is refused changes nothing', async () => {
+  test('that is refused changes nothing', async () => {
     const [first, second] = [await house.receive({}), await house.receive({})];
     const before = await house.models.Ticket.find().sort({ _id: 1 }).lean();
     const refuse: (first: ThreadRow | null) => asserts first is ThreadRow = () => {
@@ -182,13 +182,13 @@ describe('a message moved out', () => {
     expect(await house.models.InboundEmail.findById(other.row._id).lean()).toMatchObject({
       ticket_id: 'new',
     });
-    // Its step comes once more.
+    // Its step runs again.
     const again = await takeThrough(house.models, house.steps, other.row);
     expect(thread(again)).toBe('new');
     expect(await messagesOf(thread(first))).toBe(2);
   });
 
-  test('not the only one; and once, however often at once', async () => {
+  test('is not moved if it is the only one, and is moved once by concurrent requests', async () => {
     const first = await house.receive({});
     const ticket = await rowOf(thread(first));
     expect(await moveMessageOut(house.models, 'none', ticket, first.messages[0]!._id)).toBe(null);
@@ -211,7 +211,7 @@ describe('a conversation made a ticket', () => {
     files: [{ filename: 'a.txt', contentType: 'text/plain', size: 1, contentId: null, source: { part: 1 } }],
   };
 
-  test('a personal one: everybody sees its messages, files and contacts; answers to what we sent are there', async () => {
+  test('a personal one: every member sees its messages, files and contacts, and answers to our messages', async () => {
     const first = await house.receive({ to: ['dana@acme.test'], ...files });
     await addSent(house.models, first.messages[0]!, '<ours@acme.test>', 'dana@acme.test');
     const row = await rowOf(thread(first), 'conversation');
@@ -232,7 +232,7 @@ describe('a conversation made a ticket', () => {
     });
     const answer = await house.receive({ to: ['dana@acme.test'], in_reply_to: ['<ours@acme.test>'] });
     expect([thread(answer), answer.messages[0]?.audience]).toEqual(['new', 'tickets']);
-    // The same mail once more, to the same address: it is here already.
+    // The same mail again, to the same address: its message exists already.
     const copy = await house.receive({
       ...first.row.mail,
       to: ['dana@acme.test'],
@@ -245,7 +245,7 @@ describe('a conversation made a ticket', () => {
     expect(await moveToTicket(house.models, 'second', row, house.emails.support._id)).toBe(null);
   });
 
-  test('a shared one: answers to either side’s mail are there; one on its way goes along with its files', async () => {
+  test('a shared one: answers to both sides join it, and so does a message being recorded, with its files', async () => {
     const first = await house.receive({ to: ['hello@acme.test'] });
     const row = await rowOf(thread(first), 'conversation');
     const late = await storeMail(house.models, {
@@ -292,7 +292,7 @@ describe('mail of a contact', () => {
   const annId = async (email = 'ann@client.test') =>
     (await house.models.Contact.findOne({ email }).orFail().lean())._id;
 
-  test('who is blocked is kept as closed spam, and opens nothing', async () => {
+  test('who is blocked is stored as closed spam, and opens nothing', async () => {
     const first = await house.receive({});
     const closed = { status: 'closed', closed_at: new Date(Date.now() - 1_000) };
     await house.models.Ticket.updateOne({ _id: thread(first) }, { $set: closed });
@@ -301,7 +301,7 @@ describe('mail of a contact', () => {
     expect(thread(answer)).toBe(thread(first));
     expect(await rowOf(thread(first))).toMatchObject({ status: 'closed' });
     const fresh = await house.receive({});
-    // Nobody is told of spam.
+    // No member is notified of spam.
     expect(fresh.messages).toMatchObject([{ spam: true }]);
     expect(await rowOf(thread(fresh))).toMatchObject({ status: 'closed', spam: true, hidden: 'spam' });
     await house.models.Contact.updateOne({ _id: await annId() }, { $set: { blocked_at: null } });
@@ -309,7 +309,7 @@ describe('mail of a contact', () => {
     expect(await rowOf(thread(first))).toMatchObject({ status: 'open' });
   });
 
-  test('who was merged is the other’s, who is known where it lands', async () => {
+  test('who was merged belongs to the other contact, which gets the audience of the thread', async () => {
     await house.receive({ from: 'ann@client.test' });
     await house.receive({ from: 'ann@home.test' });
     const [from, into] = [await annId('ann@home.test'), await annId()];

@@ -26,7 +26,7 @@ let root: string;
 let storage: Storage;
 let steps: ReplyActivities;
 let ticket: { kind: 'ticket'; id: string };
-/** Calls that reached the provider, and what it answers; the last answer stays. */
+/** Calls that reached the provider, and its answers, of which the last one is repeated. */
 let sends: OutgoingMail[];
 let answers: (SendResult | (() => Promise<SendResult>))[];
 /** Called before a file of the mail is read: between the first look at the row and the call. */
@@ -106,7 +106,7 @@ describe('takeReply', () => {
     expect(await readReply(house, reply._id)).toMatchObject({ state: 'sending', outbound: { changes: 1 } });
   });
 
-  test('one that was cancelled is over', async () => {
+  test('a cancelled reply is over', async () => {
     const reply = await saveReply(house, ticket, { state: 'cancelled' });
     expect(await runStep(steps.takeReply, run(reply))).toEqual({ verdict: 'over', state: 'cancelled' });
   });
@@ -136,7 +136,7 @@ describe('resolveSendingEmail', () => {
     });
   });
 
-  test('none that can send: failed, and why', async () => {
+  test('without an address that can send, the reply fails with the reason', async () => {
     await house.models.WorkspaceEmail.updateMany({}, { $set: { active: false } });
     const reply = await saveReply(house, ticket, { state: 'sending' });
     const failed = { verdict: 'failed', code: 'NoSendingEmail' };
@@ -153,7 +153,7 @@ describe('resolveSendingEmail', () => {
 });
 
 describe('deliverReply', () => {
-  test('one call an attempt, however often and however concurrently it is run', async () => {
+  test('makes one call for each attempt, no matter how often or concurrently it runs', async () => {
     const reply = await sending();
     const results = await Promise.all([1, 2, 3, 4].map(() => deliver(reply, 1)));
     expect(sends).toHaveLength(1);
@@ -168,13 +168,13 @@ describe('deliverReply', () => {
     });
   });
 
-  test('a try that died in the middle is not called again under its number', async () => {
+  test('an attempt whose process died is not called again under its number', async () => {
     const reply = await sending({ outbound: { attempt: 1, attempt_at: new Date(), unclear: true } });
     expect(await deliver(reply, 1)).toEqual({ verdict: 'unclear', code: 'BegunBefore' });
     expect(sends).toHaveLength(0);
   });
 
-  test('refused: failed with words for the agent', async () => {
+  test('a refused reply fails with a reason for the agent', async () => {
     answers = [{ result: 'refused', code: 'Http400', reason: 'the address of Ann is not one' }];
     const reply = await sending();
     expect(await deliver(reply, 1)).toEqual({ verdict: 'failed', code: 'Http400' });
@@ -185,7 +185,7 @@ describe('deliverReply', () => {
     });
   });
 
-  test('not sent: later, longer each time, or as long as the provider says', async () => {
+  test('a reply that was not sent waits longer each time, or as long as the provider says', async () => {
     const notSent = { result: 'not sent', code: 'ECONNREFUSED', reason: 'the provider is away' } as const;
     answers = [
       { ...notSent, retryAfterMs: null },
@@ -195,7 +195,7 @@ describe('deliverReply', () => {
     const reply = await sending();
     const waits = [];
     for (const attempt of [1, 2, 3]) waits.push(await deliver(reply, attempt));
-    // And up to half as long again, so that not all come in the same second.
+    // Plus up to half of that, so that retries do not all come in the same second.
     for (const [n, ms] of [5_000, 10_000, 120_000].entries()) {
       expect(waits[n]).toEqual({ verdict: 'not sent', code: 'ECONNREFUSED', ms: expect.any(Number) });
       const { ms: waited } = waits[n] as { ms: number };
@@ -211,7 +211,7 @@ describe('deliverReply', () => {
   const LONG_AGO = () => new Date(Date.now() - 7_200_000);
   const tried = { attempt: 1, attempt_at: LONG_AGO(), trying_since: LONG_AGO() };
 
-  test('and given up in the end', async () => {
+  test('and is given up in the end', async () => {
     answers = [
       { result: 'not sent', code: 'ECONNREFUSED', reason: 'the provider is away', retryAfterMs: null },
     ];
@@ -224,7 +224,7 @@ describe('deliverReply', () => {
     });
   });
 
-  test('given up in the end also when each try is unclear', async () => {
+  test('is given up in the end also when each try is unclear', async () => {
     answers = [{ result: 'unclear', code: 'Http500', reason: 'the provider had a fault of its own' }];
     const reply = await sending();
     expect(await deliver(reply, 1)).toEqual({ verdict: 'unclear', code: 'Http500' });
@@ -242,18 +242,18 @@ describe('deliverReply', () => {
     });
   });
 
-  test('how long it is tried counts from its first call: an engine was away over the weekend', async () => {
+  test('the time of trying counts from its first call, so a weekend without an engine does not count', async () => {
     const reply = await sending({ outbound: { trying_since: LONG_AGO() } });
     answers = [{ result: 'not sent', code: 'Http429', reason: 'too many', retryAfterMs: 1_000 }];
     expect(await deliver(reply, 1)).toMatchObject({ verdict: 'not sent' });
   });
 
-  test('a process that slept before its call does not call any more', async () => {
+  test('a process that was suspended before its call does not make it any more', async () => {
     const reply = await sending();
     const { Message } = house.models;
     const updateOne = Message.updateOne.bind(Message);
     const { now } = Date;
-    // The write that raises the attempt takes its time.
+    // The write that raises the attempt takes long.
     Message.updateOne = ((...args: Parameters<typeof updateOne>) => {
       Date.now = () => now() + 31_000;
       return updateOne(...args);
@@ -267,7 +267,7 @@ describe('deliverReply', () => {
     expect(sends).toHaveLength(0);
   });
 
-  /** A file of the message, which is in the store unless it is told to be gone. */
+  /** A file of the message, which is in the store by default. */
   async function attach(reply: Reply, isGone = false): Promise<void> {
     const key = `attachments/${reply._id}`;
     if (!isGone) await storage.put(key, 'a file');
@@ -285,7 +285,7 @@ describe('deliverReply', () => {
     } as never);
   }
 
-  test('a file that is gone: tried again, since a disk may be away; in the end failed', async () => {
+  test('a reply with a missing file is tried again, since a disk may be unavailable, and fails in the end', async () => {
     const reply = await sending();
     await attach(reply, true);
     expect(await deliver(reply, 1)).toMatchObject({ verdict: 'not sent', code: 'NotStored' });
@@ -301,21 +301,24 @@ describe('deliverReply', () => {
 
   describe('a later run', () => {
     const at = new Date(Date.now() - 60_000);
-    const told = (recipient: string, state: 'sent' | 'delivered' | 'failed') => ({
+    const deliveryOf = (recipient: string, state: 'sent' | 'delivered' | 'failed') => ({
       recipient,
       attempt: 1,
       state,
       reason: null,
       at,
     });
-    const again = (...deliveries: ReturnType<typeof told>[]) =>
+    const again = (...deliveries: ReturnType<typeof deliveryOf>[]) =>
       sending({
         cc: [{ email: 'Bob@client.test', name: '' }],
         outbound: { run: 2, attempt: 1, attempts_before: 1, attempt_at: at, deliveries },
       });
 
-    test('goes out although an earlier attempt’s event comes at this moment', async () => {
-      const reply = await again(told('ann@client.test', 'sent'), told('bob@client.test', 'failed'));
+    test('sends although an earlier attempt’s event comes at this moment', async () => {
+      const reply = await again(
+        deliveryOf('ann@client.test', 'sent'),
+        deliveryOf('bob@client.test', 'failed'),
+      );
       await attach(reply);
       whileComposed = () => applyEvents(house.models, reply._id, [event('delivered', reply, 1)]);
       expect(await deliver(reply, 2)).toEqual({ verdict: 'sent' });
@@ -326,8 +329,8 @@ describe('deliverReply', () => {
       });
     });
 
-    test('does not go out when that event says that all have it', async () => {
-      const reply = await again(told('ann@client.test', 'sent'));
+    test('does not send when that event says that all have it', async () => {
+      const reply = await again(deliveryOf('ann@client.test', 'sent'));
       await attach(reply);
       whileComposed = () =>
         applyEvents(house.models, reply._id, [event('accepted', reply, 1, 'bob@client.test')]);
@@ -340,7 +343,7 @@ describe('deliverReply', () => {
     });
   });
 
-  test('after a bounce only those who do not have it get it again', async () => {
+  test('after a bounce it is sent again only to those who do not have it', async () => {
     const at = new Date();
     const deliveries = [
       { recipient: 'ann@client.test', attempt: 1, state: 'delivered' as const, reason: null, at },
@@ -353,7 +356,7 @@ describe('deliverReply', () => {
     expect(await readReply(house, reply._id)).toMatchObject({ state: 'sent' });
   });
 
-  test('an event that is faster than the provider’s answer stays', async () => {
+  test('an event that comes before the provider’s answer is kept', async () => {
     const reply = await sending();
     answers = [
       async () => {
@@ -365,12 +368,12 @@ describe('deliverReply', () => {
     expect(await readReply(house, reply._id)).toMatchObject({ state: 'delivered' });
   });
 
-  test('an event of one recipient says that it was taken for all', async () => {
+  test('an event of one recipient shows that the mail was accepted for all', async () => {
     const reply = await sending({ cc: [{ email: 'bob@client.test', name: '' }] });
     answers = [
       async () => {
         await applyEvents(house.models, reply._id, [event('failed', reply, 1)]);
-        return { result: 'unclear', code: 'ECONNRESET', reason: 'it broke off' };
+        return { result: 'unclear', code: 'ECONNRESET', reason: 'the connection ended' };
       },
     ];
     expect(await deliver(reply, 1)).toEqual({ verdict: 'sent' });
@@ -402,7 +405,7 @@ describe('findReply', () => {
   const unclear = (ageMs: number, more: Partial<Reply['outbound']> = {}) =>
     sending({ outbound: { attempt: 1, attempt_at: new Date(Date.now() - ageMs), unclear: true, ...more } });
 
-  test('found at any time settles it', async () => {
+  test('finding the mail settles it at any time', async () => {
     const reply = await unclear(KEPT_MS * 2);
     events = { readable: true, events: [event('accepted', reply, 1), event('delivered', reply, 1)] };
     expect(await look(reply)).toEqual({ verdict: 'sent' });
@@ -413,12 +416,12 @@ describe('findReply', () => {
     });
   });
 
-  test('not found counts only when the provider has had time to tell', async () => {
+  test('not finding it counts only when the provider has had time to report', async () => {
     expect(await look(await unclear(1_000))).toMatchObject({ verdict: 'ask again' });
     expect(await look(await unclear(SETTLE_MS + 1))).toEqual({ verdict: 'not sent' });
   });
 
-  test('a provider that was away until now has that time once more', async () => {
+  test('a provider that was unavailable until now gets that time again', async () => {
     const reply = await unclear(SETTLE_MS * 10);
     expect(await look(reply, 2)).toEqual({ verdict: 'ask again', ms: SETTLE_MS });
     expect(await look(reply)).toEqual({ verdict: 'not sent' });
@@ -447,7 +450,7 @@ describe('findReply', () => {
     expect(await look(reply)).toMatchObject({ verdict: 'unconfirmed' });
   });
 
-  test('where they cannot be read, one that is posted has a moment to come', async () => {
+  test('when events cannot be read, it waits a moment for a posted one', async () => {
     const reply = await unclear(0);
     events = { readable: false, code: '403' };
     expect(await look(reply)).toMatchObject({ verdict: 'ask again' });
@@ -455,7 +458,7 @@ describe('findReply', () => {
     expect(await look(reply)).toEqual({ verdict: 'sent' });
   });
 
-  test('when a person has decided, what is not found goes out', async () => {
+  test('when a person has decided, a mail that is not found is sent', async () => {
     const reply = await unclear(1_000, { run: 2, attempts_before: 1 });
     expect(await look(reply)).toEqual({ verdict: 'not sent' });
     events = { readable: false, code: '401' };
@@ -476,7 +479,7 @@ describe('followReply', () => {
     return sending({ state: 'sent', outbound: { attempt: 1, deliveries } });
   };
 
-  test('asks for what was never told', async () => {
+  test('asks for events that were never posted', async () => {
     const reply = await sent();
     events = {
       readable: true,

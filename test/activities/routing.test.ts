@@ -36,8 +36,8 @@ describe('purpose', () => {
   });
 });
 
-describe('for whom', () => {
-  test('a plus-tag is looked up exactly first, then without', async () => {
+describe('the recipient', () => {
+  test('an address with a plus-tag is looked up with its tag first, then without', async () => {
     const tagged = await house.addEmail('support+vip@acme.test', { purpose: 'inbox' });
     const exact = await house.receive({ recipient: 'support+vip@acme.test' });
     const other = await house.receive({ recipient: 'Support+Else@ACME.test' });
@@ -66,7 +66,7 @@ describe('for whom', () => {
     ]);
   });
 
-  test('forwarding: trace headers where To and Cc name none', async () => {
+  test('forwarding: trace headers decide when To and Cc name no address of the workspace', async () => {
     const received = await house.receive({
       recipient: house.forwarding,
       to: ['undisclosed@else.test'],
@@ -78,18 +78,18 @@ describe('for whom', () => {
     expect(audiences(received)).toEqual(['shared']);
   });
 
-  test('forwarding: the parent where nothing names an address of the workspace', async () => {
+  test('forwarding: the parent decides when nothing names an address of the workspace', async () => {
     const received = await house.receive({ recipient: house.forwarding, to: ['list@else.test'] });
     expect(received.messages.map((m) => m.to_email)).toEqual(['support@acme.test']);
   });
 
-  test('forwarding: an address of another workspace is none of ours', async () => {
+  test('forwarding: an address of another workspace does not count', async () => {
     await house.addEmail('orders@other.test', { workspace_id: STRANGER_WORKSPACE, purpose: 'inbox' });
     const received = await house.receive({ recipient: house.forwarding, to: ['orders@other.test'] });
     expect(received.messages.map((m) => [m.to_email, m.workspace_id])).toEqual([['support@acme.test', 'w1']]);
   });
 
-  test('only an unproved address named -> held', async () => {
+  test('mail that names only an unproved address is held', async () => {
     await house.addEmail('new@acme.test', { proved_at: null, can_receive: false });
     const { row } = await house.receive({ recipient: house.forwarding, to: ['new@acme.test'] });
     expect(row).toMatchObject({ state: 'held', reason: 'unproved address', message_ids: [] });
@@ -99,11 +99,14 @@ describe('for whom', () => {
     ['inactive', { active: false }, 'inactive address'],
     ['switched off', { can_receive: false }, 'address does not receive'],
     ['deleted', { can_receive: false, deleted_at: new Date() }, 'deleted address'],
-  ])('only an address that is %s named -> skipped, not the parent’s', async (_name, change, reason) => {
-    await house.addEmail('old@acme.test', change);
-    const { row } = await house.receive({ recipient: house.forwarding, to: ['old@acme.test'] });
-    expect(row).toMatchObject({ state: 'skipped', reason });
-  });
+  ])(
+    'mail that names only an address that is %s is skipped, and does not follow its parent',
+    async (_name, change, reason) => {
+      await house.addEmail('old@acme.test', change);
+      const { row } = await house.receive({ recipient: house.forwarding, to: ['old@acme.test'] });
+      expect(row).toMatchObject({ state: 'skipped', reason });
+    },
+  );
 
   describe('at a domain that is proved to be another workspace’s', () => {
     const THEIRS = { workspace_id: STRANGER_WORKSPACE };
@@ -112,13 +115,13 @@ describe('for whom', () => {
     test.each([
       ['that is not proved', { proved_at: null, can_receive: false }],
       ['that was deleted', { can_receive: false, deleted_at: new Date() }],
-    ])('mail to an address %s here is nothing of ours', async (_name, change) => {
+    ])('mail to an address %s in this workspace is not for it', async (_name, change) => {
       await house.addEmail('ceo@other.test', { kind: 'forwarding', ...change });
       const { row } = await house.receive({ recipient: 'ceo@other.test' });
       expect(row).toMatchObject({ state: 'skipped', reason: 'unknown recipient', workspace_id: null });
     });
 
-    test('it is the owner’s: by its own address, though that is switched off, or by its catch-all', async () => {
+    test('mail is for the owner of the domain: by its own address, even if inactive, or by its catch-all', async () => {
       const unproved = { kind: 'forwarding', proved_at: null, can_receive: false } as const;
       const off = await house.addEmail('old@other.test', { ...THEIRS, can_receive: false });
       for (const name of ['old', 'ceo']) await house.addEmail(`${name}@other.test`, unproved);
@@ -130,14 +133,14 @@ describe('for whom', () => {
       expect(caught.messages).toMatchObject([{ ...THEIRS, to_email: all.address }]);
     });
 
-    test('an address that was proved to be ours goes on receiving', async () => {
+    test('an address that this workspace has proved continues to receive', async () => {
       await house.addEmail('team@other.test', { kind: 'forwarding' });
       const { messages } = await house.receive({ recipient: 'team@other.test' });
       expect(messages).toMatchObject([{ workspace_id: 'w1' }]);
     });
   });
 
-  test('an answer to one of our messages joins its thread, whatever became of the address', async () => {
+  test('an answer to one of our messages joins its thread, even if the address has changed or was deleted', async () => {
     await house.addEmail('old@acme.test', { active: false });
     const first = await house.receive({ to: ['support@acme.test'] });
     await addSent(house.models, first.messages[0]!, '<ours-1@acme.test>', 'old@acme.test');
@@ -178,13 +181,13 @@ describe('for whom', () => {
           }),
         );
       }
-      const there = await house.models.Message.find({ message_id }).lean();
-      expect(there.map((m) => m.audience).sort()).toEqual(['shared', 'tickets']);
+      const messages = await house.models.Message.find({ message_id }).lean();
+      expect(messages.map((m) => m.audience).sort()).toEqual(['shared', 'tickets']);
     }
   });
 });
 
-describe('from whom', () => {
+describe('the sender', () => {
   test('a contact form that writes as us: the contact is its Reply-To, marked', async () => {
     const { row, messages } = await house.receive({
       from: 'support@acme.test',
@@ -202,7 +205,7 @@ describe('from whom', () => {
     expect(row.state).toBe('routed');
   });
 
-  test('own mail coming back is skipped, in its own audience only', async () => {
+  test('our own mail that comes back is skipped, in its own audience only', async () => {
     const first = await house.receive({ to: ['support@acme.test'] });
     await addSent(house.models, first.messages[0]!, '<ours@acme.test>', 'support@acme.test');
     const back = await house.receive({ from: 'support@acme.test', message_id: '<ours@acme.test>' });

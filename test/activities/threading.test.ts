@@ -72,7 +72,7 @@ describe('an answer finds its thread', () => {
     expect(thread(other)).not.toBe(thread(personal));
   });
 
-  test('of several the one in the own audience', async () => {
+  test('of several messages, by the one in its own audience', async () => {
     const mail = { message_id: '<both@client.test>' };
     const both = await house.receive({
       ...mail,
@@ -87,7 +87,7 @@ describe('an answer finds its thread', () => {
 });
 
 describe('strangers', () => {
-  test('a stranger’s answer is recorded and marked, and makes nobody take part', async () => {
+  test('a stranger’s answer is recorded and marked, and its people do not take part in the thread', async () => {
     const first = await house.receive({ from: 'ann@client.test' });
     const stranger = await answerTo(first, { from: 'eve@evil.test', cc: ['friend@evil.test'] });
     expect(thread(stranger)).toBe(thread(first));
@@ -97,7 +97,7 @@ describe('strangers', () => {
     expect(known(await answerTo(first, { from: 'Ann@Client.test' }))).toBe(true);
   });
 
-  test('who was in Cc of the opening mail, or of a known one, takes part', async () => {
+  test('a person in Cc of the opening mail, or of a known one, takes part', async () => {
     const first = await house.receive({ cc: ['carl@client.test'] });
     const carl = await answerTo(first, { from: 'carl@client.test', cc: ['dora@client.test'] });
     expect(known(carl)).toBe(true);
@@ -132,7 +132,7 @@ describe('late parents and siblings', () => {
     ).toBe(thread(answer));
   });
 
-  test('a parent whose sender takes no part in it does not', async () => {
+  test('a parent whose sender does not take part in the thread does not join it', async () => {
     const answer = await house.receive({ in_reply_to: ['<late@client.test>'], from: 'zoe@client.test' });
     expect(thread(await house.receive(parent))).not.toBe(thread(answer));
   });
@@ -161,12 +161,12 @@ describe('late parents and siblings', () => {
       text: 'Something else entirely, from another person',
     });
     expect(thread(bob)).not.toBe(thread(ann));
-    // From now on the id is an anchor for nobody.
+    // From now on the id leads no mail to a thread.
     const lost = await house.receive({ in_reply_to: ['<form@acme.test>'], from: 'bob@client.test' });
     expect([thread(ann), thread(bob)]).not.toContain(thread(lost));
   });
 
-  test('parent and child at the same moment, and two siblings: one thread', async () => {
+  test('parent and child, or two siblings, that come concurrently: one thread', async () => {
     for (let round = 0; round < 10; round += 1) {
       const parentId = `<p${round}@client.test>`;
       const mails: Mail[] = [
@@ -181,7 +181,7 @@ describe('late parents and siblings', () => {
   });
 });
 
-test('messages that make their thread at the same moment are each applied to it', async () => {
+test('messages that create their thread concurrently are each applied to it', async () => {
   const [message] = (await house.receive({})).messages as [MessageRow];
   await house.models.Ticket.deleteMany({});
   const people = [1, 2, 3, 4, 5].map((n) => `writer-${n}@client.test`);
@@ -213,7 +213,7 @@ describe('once per audience', () => {
     expect(audiences.sort()).toEqual(['owner:dana', 'tickets']);
   });
 
-  test('direct and through a forwarder that adds a banner and rewrites From', async () => {
+  test('one mail, direct and through a forwarder that adds a banner and rewrites From: one message', async () => {
     const text = 'My printer is on fire, what shall I do now?';
     const mail = { message_id: '<one@client.test>', to: ['support@acme.test'] };
     const direct = await house.receive({ ...mail, text });
@@ -240,7 +240,7 @@ describe('once per audience', () => {
     expect(await house.models.Ticket.countDocuments()).toBe(2);
   });
 
-  test('without a Message-Id the same mail is still one, another one is another', async () => {
+  test('without a Message-Id the same mail is one message, and another mail is another', async () => {
     const mail: Mail = { message_id: null };
     await house.receive(mail);
     await house.receive(mail);
@@ -260,7 +260,7 @@ describe('once per audience', () => {
   });
 });
 
-test('each step is right beside itself and after all later ones', async () => {
+test('each step may run concurrently with itself and after all later ones', async () => {
   const first = await house.receive({});
   const row = await storeMail(house.models, { in_reply_to: [id(first)], cc: ['dana@acme.test'] });
   const mail = { id: row._id, key: row.key, run: 1 };

@@ -95,9 +95,9 @@ test('events of personal mail go to its owner only, and no events to another wor
   });
   await rows.contact(world.models, { audiences: ['owner:dana'] });
   await rows.ticket(world.models, { workspace_id: 'other' });
-  const told = (await upToNow(next, world.tokens.dana)).map(({ type }) => type);
+  const types = (await upToNow(next, world.tokens.dana)).map(({ type }) => type);
   // Her notification of the mail is an event too, which may come later.
-  expect(told.filter((type) => type !== 'notification.created')).toEqual([
+  expect(types.filter((type) => type !== 'notification.created')).toEqual([
     'conversation.created',
     'conversation.message_created',
     'contact.created',
@@ -157,9 +157,9 @@ describe('server-sent events', () => {
     await until('the beginning', () => stream.text().includes('listening'));
     const [first, second] = [await rows.ticket(world.models, {}), await rows.ticket(world.models, {})];
     await until('two tickets', () => stream.text().includes(second._id));
-    const said = stream.text();
-    expect(said.indexOf(first._id)).toBeLessThan(said.indexOf(second._id));
-    const id = /id: (\S+)\nevent: ticket.created\ndata: [^\n]*/g.exec(said)![1]!;
+    const output = stream.text();
+    expect(output.indexOf(first._id)).toBeLessThan(output.indexOf(second._id));
+    const id = /id: (\S+)\nevent: ticket.created\ndata: [^\n]*/g.exec(output)![1]!;
     const again = await listen(world.tokens.olga, { 'last-event-id': id });
     await until('the second ticket', () => again.text().includes(second._id));
     expect(again.text()).not.toContain(first._id);

@@ -57,7 +57,7 @@ test('a merge joins threads, addresses, name and notes', async () => {
   expect(body.data.map(({ id }) => id)).not.toContain(first._id);
 });
 
-test('a contact that is known through personal mail only cannot be merged, whoever else knows it, and nothing of it is shown', async () => {
+test('a contact that is known only through personal mail cannot be merged, and nothing of it is shown', async () => {
   const createContact = (email: string, audiences: string[]) =>
     rows.contact(world.models, { email, audiences, notes: `of ${email}`, words: [email.split('@')[0]!] });
   const everybodys = await createContact('wide@x.test', ['tickets']);

@@ -73,7 +73,7 @@ describe('POST', () => {
     });
     const order = ['ownership', 'spf', 'dkim', 'mx', 'mx', 'tracking'];
     expect(body.records.map(({ purpose }) => purpose)).toEqual(order);
-    const of = (purpose: string) => body.records.filter((record) => record.purpose === purpose);
+    const recordsFor = (purpose: string) => body.records.filter((record) => record.purpose === purpose);
     expect(body.records[0]).toEqual({
       purpose: 'ownership',
       type: 'TXT',
@@ -83,12 +83,12 @@ describe('POST', () => {
       state: 'pending',
       found: [],
     });
-    expect(of('spf')).toMatchObject([{ type: 'TXT', name: 'acme.test' }]);
-    expect(of('dkim')).toMatchObject([
+    expect(recordsFor('spf')).toMatchObject([{ type: 'TXT', name: 'acme.test' }]);
+    expect(recordsFor('dkim')).toMatchObject([
       { type: 'TXT', name: expect.stringMatching(/\._domainkey\.acme\.test$/) },
     ]);
-    expect(of('mx')).toMatchObject([{ type: 'MX', name: 'acme.test', priority: 10 }, { type: 'MX' }]);
-    expect(of('tracking')).toMatchObject([{ type: 'CNAME' }]);
+    expect(recordsFor('mx')).toMatchObject([{ type: 'MX', name: 'acme.test', priority: 10 }, { type: 'MX' }]);
+    expect(recordsFor('tracking')).toMatchObject([{ type: 'CNAME' }]);
     expect(await row(body.id)).toMatchObject({ wants_start: true, run: 1 });
     expect((await asDomain(world.get(`/domains/${body.id}`, world.tokens.dana))).body).toEqual(body);
   });
@@ -271,8 +271,8 @@ describe('DELETE', () => {
     const shown = await answerOf(world.get(`/emails/${email._id}`, world.tokens.olga));
     expect(shown.body).toMatchObject({ state: 'expired', proved_at: null, can_receive: false });
     expect(world.asked.wakeSetUp).toEqual([['verifyDomain', { id, run: 1 }]]);
-    for (const asked of [remove(id), world.get(`/domains/${id}`, world.tokens.olga)])
-      expect((await asked).status).toBe(404);
+    for (const request of [remove(id), world.get(`/domains/${id}`, world.tokens.olga)])
+      expect((await request).status).toBe(404);
   });
 
   test('403 for members; 404 for another workspace’s', async () => {

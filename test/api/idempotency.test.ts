@@ -17,7 +17,7 @@ const messagesOf = async (thread_id: string, direction: MessageRow['direction'] 
   (await world.models.Message.find({ workspace_id: 'acme', thread_id, direction })).length;
 const upload = () => storedFile(world, 'x', { message_id: '', audience: 'owner:max' });
 
-test('the same key and body give the same message, whatever its state now', async () => {
+test('the same key and body give the same message, in any state', async () => {
   const id = await askedTicket(world);
   const path = `/tickets/${id}/messages`;
   const key = randomUUID();

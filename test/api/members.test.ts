@@ -204,8 +204,8 @@ test('an owner gets no access to the account of a member of other workspaces', a
     password_link: null,
   });
   expect(await statusOf(new Browser(world).signIn('vic@tim.test'))).toBe(201);
-  const [told] = await mailed();
-  expect([told?.to, linkIn(told?.text)]).toEqual(['vic@tim.test', '']);
+  const [mail] = await mailed();
+  expect([mail?.to, linkIn(mail?.text)]).toEqual(['vic@tim.test', '']);
 });
 
 test('every member sees the members; owners change them', async () => {

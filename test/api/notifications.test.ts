@@ -31,7 +31,7 @@ interface Listed {
 }
 const list = async (token: string, query = '') =>
   (await (await world.get(`/notifications${query}`, token)).json()) as Listed;
-const told = async (token: string) =>
+const notificationsOf = async (token: string) =>
   (await list(token)).data.map(({ type, message_id }) => [type, message_id]);
 const comesIn = (thread_id: string, more: Partial<MessageRow> = {}) =>
   rows.message(world.models, { thread_id, ...more });
@@ -40,7 +40,9 @@ const comesIn = (thread_id: string, more: Partial<MessageRow> = {}) =>
 async function upToNow() {
   const { _id } = await comesIn((await rows.ticket(world.models, {}))._id);
   for (const token of ['olga', 'dana', 'max'] as const)
-    await until('the last one', async () => (await told(world.tokens[token])).some(([, id]) => id === _id));
+    await until('the last one', async () =>
+      (await notificationsOf(world.tokens[token])).some(([, id]) => id === _id),
+    );
   await world.models.Notification.deleteMany({ message_id: _id });
 }
 
@@ -50,12 +52,12 @@ test('a new message notifies the agent, or everybody if there is none; the first
   const first = await comesIn(ticket._id, { opens: true });
   await upToNow();
   for (const token of [tokens.olga, tokens.dana, tokens.max])
-    expect(await told(token)).toEqual([['new_thread', first._id]]);
+    expect(await notificationsOf(token)).toEqual([['new_thread', first._id]]);
   await world.models.Ticket.updateOne({ _id: ticket._id }, { $set: { agent_id: 'max' } });
   const second = await comesIn(ticket._id);
   await upToNow();
-  expect(await told(tokens.dana)).toHaveLength(1);
-  expect(await told(tokens.max)).toEqual(
+  expect(await notificationsOf(tokens.dana)).toHaveLength(1);
+  expect(await notificationsOf(tokens.max)).toEqual(
     expect.arrayContaining([
       ['new_thread', first._id],
       ['assigned', null],
@@ -69,7 +71,7 @@ test('if the agent is no longer a member, everybody is notified', async () => {
   const mail = await comesIn(_id);
   await upToNow();
   for (const token of ['olga', 'dana', 'max'] as const)
-    expect(await told(world.tokens[token])).toEqual([['new_message', mail._id]]);
+    expect(await notificationsOf(world.tokens[token])).toEqual([['new_message', mail._id]]);
 });
 
 test('several changes before a notification is written make one', async () => {
@@ -83,11 +85,11 @@ test('several changes before a notification is written make one', async () => {
     await models.Message.updateOne({ _id: reply._id }, { $set: { state } });
   follower = await startFollower(models);
   await upToNow();
-  expect((await told(tokens.max)).sort()).toEqual([
+  expect((await notificationsOf(tokens.max)).sort()).toEqual([
     ['assigned', null],
     ['delivery_failed', reply._id],
   ]);
-  expect(await told(tokens.dana)).toEqual([]);
+  expect(await notificationsOf(tokens.dana)).toEqual([]);
 });
 
 test('automatic mail, our own messages and notes notify nobody', async () => {
@@ -101,7 +103,7 @@ test('automatic mail, our own messages and notes notify nobody', async () => {
     await comesIn(_id, mail);
   await comesIn(_id, { direction: 'outbound', state: 'queued' });
   await upToNow();
-  expect(await told(world.tokens.olga)).toEqual([]);
+  expect(await notificationsOf(world.tokens.olga)).toEqual([]);
 });
 
 test('personal mail notifies its owner only', async () => {
@@ -109,9 +111,9 @@ test('personal mail notifies its owner only', async () => {
   const { _id } = await rows.conversation(world.models, personal);
   const mail = await comesIn(_id, { thread_kind: 'conversation', audience: 'owner:dana', opens: true });
   await upToNow();
-  expect(await told(world.tokens.dana)).toEqual([['new_thread', mail._id]]);
-  expect(await told(world.tokens.olga)).toEqual([]);
-  expect(await told(world.tokens.max)).toEqual([]);
+  expect(await notificationsOf(world.tokens.dana)).toEqual([['new_thread', mail._id]]);
+  expect(await notificationsOf(world.tokens.olga)).toEqual([]);
+  expect(await notificationsOf(world.tokens.max)).toEqual([]);
 });
 
 test('failed replies, and addresses that were proved or not, notify', async () => {
@@ -121,9 +123,9 @@ test('failed replies, and addresses that were proved or not, notify', async () =
   const email = await rows.workspaceEmail(world.models, { purpose: 'inbox', user_id: 'dana' });
   await world.models.WorkspaceEmail.updateOne({ _id: email._id }, { $set: { proved_at: new Date() } });
   await upToNow();
-  expect(await told(world.tokens.max)).toEqual([['delivery_failed', reply._id]]);
-  expect((await told(world.tokens.olga)).map(([type]) => type)).toEqual(['verified']);
-  expect((await told(world.tokens.dana)).map(([type]) => type)).toEqual(['verified']);
+  expect(await notificationsOf(world.tokens.max)).toEqual([['delivery_failed', reply._id]]);
+  expect((await notificationsOf(world.tokens.olga)).map(([type]) => type)).toEqual(['verified']);
+  expect((await notificationsOf(world.tokens.dana)).map(([type]) => type)).toEqual(['verified']);
 });
 
 test('users mark their own notifications as read, by ids or all', async () => {

@@ -46,9 +46,9 @@ const program = await findSchemathesis();
         '--no-color',
       ],
     ];
-    const { code, said } = await outcomeOf(program!, args, folder);
+    const { code, output } = await outcomeOf(program!, args, folder);
     await rm(folder, { recursive: true });
-    if (code !== 0) throw new Error(said);
+    if (code !== 0) throw new Error(output);
   },
   1_200_000,
 );
@@ -64,12 +64,12 @@ async function outcomeOf(
   command: string,
   args: string[],
   cwd: string,
-): Promise<{ code: number; said: string }> {
+): Promise<{ code: number; output: string }> {
   const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  const said: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => said.push(bytes));
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => output.push(bytes));
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject).on('close', (status) => resolve(status ?? 1));
   });
-  return { code, said: Buffer.concat(said).toString() };
+  return { code, output: Buffer.concat(output).toString() };
 }

@@ -27,7 +27,10 @@ describe('engines away', () => {
   afterEach(() => Promise.all([stack.mongodb.open(), stack.temporal.open()]));
   afterAll(() => stack.close());
 
-  /** Sends mails in each form, all of which must be answered 200 at the first try. @returns their Message-Ids */
+  /**
+   * Sends mails in each form, all of which must be answered 200 at the first try.
+   * @returns their Message-Ids
+   */
   async function sendMails(): Promise<string[]> {
     const ids = [];
     for (let n = 0; n < MAILS; n++) {
@@ -181,7 +184,10 @@ describe('engines away', () => {
   });
 });
 
-/** Where the store's folder is, and how to make it refuse files; the function that `hinder` gives lets it work again. */
+/**
+ * Where the store's folder is, and how to make it refuse files; the function that `hinder` gives lets it work
+ * again.
+ */
 interface Hindrance {
   root: string | null;
   hinder(): Promise<() => Promise<void>>;

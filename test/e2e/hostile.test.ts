@@ -14,7 +14,7 @@ const WAYS = ['mime', 'forward'] as const;
 const names = Object.keys(hostileMails);
 const idOf = (name: string, way: string) => `<${names.indexOf(name)}-${way}@hostile.test>`;
 
-/** Posts a hostile mail as Mailgun would. It must be accepted, whatever it contains. */
+/** Posts a hostile mail as Mailgun would. It must be accepted with any content. */
 async function post(name: string, way: (typeof WAYS)[number]): Promise<void> {
   const mail = hostileMails[name]!;
   const id = idOf(name, way);
@@ -62,8 +62,8 @@ test('every hostile mail is accepted and becomes a message, and plain mails are 
     `a plain mail alone: ${median(alone)} ms (at most ${Math.max(...alone)}); ` +
       `among hostile ones: ${median(together)} ms (at most ${Math.max(...together)}, ${together.length} mails)`,
   );
-  // The last ones keep a thread for their whole 10 s, twice: a mail that waited behind them would be routed after them.
-  // The times are not judged: they depend on the machine as much as on the code.
+  // The last ones keep a thread for their whole 10 s, twice: a mail that waited behind them would be routed
+  // after them. The times are not judged: they depend on the machine as much as on the code.
   expect(routedBeforeTheLast).toBeGreaterThanOrEqual(3);
 }, 720_000);
 

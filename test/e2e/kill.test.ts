@@ -14,7 +14,10 @@ const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const random = seededRandom(SEED);
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
-/** A step that a killed worker had begun is taken up again after its time-out: 90 s at most (workflows/policies.ts). */
+/**
+ * A step that a killed worker had begun is taken up again after its time-out: 90 s at most
+ * (workflows/policies.ts).
+ */
 const SETTLED_WITHIN_MS = 480_000;
 /** Of few posts some are on their way, too, whenever a process ends. */
 const PACE_MS = SOAK ? 100 : 300;
@@ -34,7 +37,8 @@ interface Sent {
 let stack: Stack;
 beforeAll(async () => {
   note(`SEED=${SEED}, ${POSTS} posts`);
-  // A minute of Mailgun's schedule is 0.3 s: seven tries, the last after two and a half minutes, when killing is over.
+  // A minute of Mailgun's schedule is 0.3 s: seven tries, the last after two and a half minutes, when killing
+  // is over.
   stack = await startStack({ sandbox: { retrySpeed: 200, answerWithinMs: 20_000 } });
 });
 afterAll(() => stack.close());
@@ -84,10 +88,16 @@ async function sendAll(): Promise<Sent[]> {
   }
 }
 
-/** Mostly killed; asked to shut down, as at every release; or frozen for longer than a local try may take, and woken. */
+/**
+ * Mostly killed; asked to shut down, as at every release; or frozen for longer than a local try may take, and
+ * woken.
+ */
 const ENDS = ['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGSTOP'] as const;
 
-/** Ends web and worker at random moments, and starts them again, until aborted. @returns how often in which way */
+/**
+ * Ends web and worker at random moments, and starts them again, until aborted.
+ * @returns how often in which way
+ */
 async function endAtRandom(signal: AbortSignal): Promise<Record<string, number>> {
   const ends: Record<string, number> = {};
   const endAgain = async (name: 'web' | 'worker', everyMs: number) => {
@@ -110,7 +120,8 @@ async function endAtRandom(signal: AbortSignal): Promise<Record<string, number>>
       downMs = Date.now() - endedAt;
     }
   };
-  // Over a long run, a post that is unlucky at all of its seven tries would become likely. A short one has a few seconds.
+  // Over a long run, a post that is unlucky at all of its seven tries would become likely. A short one has a
+  // few seconds.
   const calm = Math.min(5, Math.max(0.3, POSTS / 300));
   await Promise.all([endAgain('web', 4_000 * calm), endAgain('worker', 8_000 * calm)]);
   return ends;

@@ -23,7 +23,10 @@ const marked = {
   attachments: [{ filename: `${MARKER}.txt`, content: Buffer.from(MARKER) }],
 };
 
-/** Mails of every outcome, a reply that bounces and one that is delivered, and requests of the API, valid and invalid. */
+/**
+ * Mails of every outcome, a reply that bounces and one that is delivered, and requests of the API, valid and
+ * invalid.
+ */
 async function aBusyDay(): Promise<{ mail: string; message: string }> {
   const { message, path } = await mailIn(stack, { ...marked, to: [stack.at('support')] });
   for (const form of FORMS) await rowIn(stack, await sendMail(stack, marked, { form }), 'routed');

@@ -22,7 +22,10 @@ afterEach(() => Promise.all([stack.mongodb.open(), stack.temporal.open()]));
 afterAll(() => stack.close());
 
 const in_ = (ms: number) => new Date(Date.now() + ms).toISOString();
-/** A reply for a time that is some seconds away; on a busy machine that may be over before the request is read. */
+/**
+ * A reply for a time that is some seconds away; on a busy machine that may be over before the request is
+ * read.
+ */
 const soon = (path: string, text: string): Promise<ShownMessage> =>
   until('a time that is not over', async () => {
     const answer = await postReply(stack, path, { text, send_at: in_(3_000) });

@@ -10,8 +10,8 @@ import { startStack, type Stack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
 /**
- * Short waits. Events appear well before it counts that they did not, also when everything takes five times as long: a call is
- * over after 3 s, its events are there 2 s later.
+ * Short waits. Events appear well before it counts that they did not, also when everything takes five times
+ * as long: a call is over after 3 s, its events are there 2 s later.
  */
 const WAITS = { MAILGUN_TIMEOUT_MS: '3000', REPLY_RETRY_MS: '300', REPLY_SETTLE_MS: '15000' };
 const EVENTS_DELAY_MS = 2_000;
@@ -39,7 +39,10 @@ const addresses = (name: string, count: number) =>
 const replyToEach = (recipients: string[]) =>
   mapWide(recipients, WIDTH, async (to) => (await reply(stack, path, { text: 'Yes.', to: [to], cc: [] })).id);
 
-/** What a call may meet. After a fault of the second kind it is unclear whether the mail was taken, and finding out takes a while. */
+/**
+ * What a call may meet. After a fault of the second kind it is unclear whether the mail was taken, and
+ * finding out takes a while.
+ */
 const CERTAIN: SendFault[] = [{ answer: 429, again_after_s: 1 }, { answer: 403 }, { answer: 'magnificent' }];
 const UNCLEAR = (
   ['accept_then_drop', 'accept_then_500', 'accept_then_hang', 'drop', 'hang', 'no_id', 'html', 500] as const
@@ -62,7 +65,8 @@ test(`${SENDS} sends in which anything happens to the calls: each goes out once,
   const ids = await replyToEach(recipients);
   const rows = await allInState(stack, ids, ['sent', 'delivered'], WITHIN_MS);
   expectSentOnce(stack, rows);
-  // Each kind of fault was met, or the test shows nothing. (One behind a fault that had taken the mail is not.)
+  // Each kind of fault was met, or the test shows nothing. (One behind a fault that had taken the mail is
+  // not.)
   const calls = rows.flatMap((row) => callsOf(row.message_id));
   const met = calls.flatMap(({ fault }) => (fault === null ? [] : [fault]));
   expect(new Set(met)).toEqual(new Set(faults.map(({ answer }) => answer)));

@@ -26,11 +26,17 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-/** Progress so far, by which the next kill is timed: in the middle of the work, however fast or slow the machine is. */
+/**
+ * Progress so far, by which the next kill is timed: in the middle of the work, however fast or slow the
+ * machine is.
+ */
 const progress = { worker: () => stack.sandbox.sends.length, web: () => answered };
 let answered = 0;
 
-/** Asks for a reply, perhaps with a file, perhaps for later: under its key, until it is answered. @returns the message's id */
+/**
+ * Asks for a reply, perhaps with a file, perhaps for later: under its key, until it is answered.
+ * @returns the message's id
+ */
 async function ask(key: string): Promise<string> {
   const file = random() < 0.2 ? { attachments: [await insistOnUpload(stack, 'file.txt', FILE)] } : {};
   const when = random() < 0.2 ? { undo_seconds: 1 + Math.floor(random() * 8) } : {};
@@ -45,7 +51,10 @@ async function ask(key: string): Promise<string> {
   return id;
 }
 
-/** Kills a process at random moments, `every` steps apart on average, and starts it again, until aborted. @returns how often */
+/**
+ * Kills a process at random moments, `every` steps apart on average, and starts it again, until aborted.
+ * @returns how often
+ */
 async function killAtRandom(name: 'web' | 'worker', every: number, signal: AbortSignal): Promise<number> {
   for (let kills = 0; ; kills++) {
     const next = progress[name]() + 1 + random() * 2 * every;

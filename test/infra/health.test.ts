@@ -20,7 +20,7 @@ test('ready is only about what is needed, and names the rest', async () => {
   });
 });
 
-test('a part that does not answer is away, and holds nobody up', async () => {
+test('a part that does not answer counts as away, and does not delay the answer', async () => {
   const never = () => new Promise(() => {});
   const answer = await answerHealth('/health/ready', health({ wanted: { mongodb: never, temporal: never } }));
   expect(answer).toMatchObject({ status: 200, body: { parts: { mongodb: 'away', temporal: 'away' } } });

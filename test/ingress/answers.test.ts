@@ -38,7 +38,7 @@ const nothingIsLeft = async (): Promise<void> => {
 };
 
 describe('200', () => {
-  test('comes when payload and mark are there, and the starter is told', async () => {
+  test('comes when payload and mark are stored, and the starter is notified', async () => {
     const answer = await postForm(rig, [...someFields(), ...signature()]);
     expect(answer.status).toBe(200);
     const { id } = (await answer.json()) as { id: string };
@@ -58,12 +58,12 @@ describe('200', () => {
     expect((await postForm(rig, [...someFields(), ...signature()], route)).status).toBe(200);
   });
 
-  test('for a signed post without a recipient, which keeps a delivery to nobody', async () => {
+  test('for a signed post without a recipient, which is stored with an empty recipient', async () => {
     const stored = await rig.payload(await postForm(rig, signature()));
     expect(stored.deliveries).toEqual([{ recipient: '', inbound_id: expect.any(String) }]);
   });
 
-  test('for a signed post with two recipient fields: none of them is trusted', async () => {
+  test('for a signed post with two recipient fields, neither of which is trusted', async () => {
     const twice: Field[] = [...someFields(), ['recipient', 'billing@acme.test'], ...signature()];
     const stored = await rig.payload(await postForm(rig, twice));
     expect(stored.deliveries.map((delivery) => delivery.recipient)).toEqual(['']);
@@ -249,7 +249,7 @@ test('422 for raw mail without a recipient', async () => {
 
 describe('503', () => {
   /**
-   * Sends a part of a request, and breaks off when the server is in the middle of it.
+   * Sends a part of a request, and closes the connection while the server is reading it.
    * @returns the status line
    */
   const raw = async (head: string[], body: string, end: 'close' | 'reset'): Promise<string> => {
@@ -291,7 +291,7 @@ describe('503', () => {
     await nothingIsLeft();
   });
 
-  test('a sender that breaks the form of HTTP and stays: nothing of its post does', async () => {
+  test('a sender that breaks the rules of HTTP and stays connected: nothing of its post is stored', async () => {
     const socket = createConnection({ port: rig.port, host: '127.0.0.1', allowHalfOpen: true });
     let answer = '';
     socket.on('data', (data) => (answer += data.toString())).on('error', () => {});
@@ -310,7 +310,7 @@ describe('503', () => {
     await nothingIsLeft();
   });
 
-  test('the store is gone', async () => {
+  test('the store does not exist', async () => {
     await rm(path.dirname(rig.storage.spoolDir), { recursive: true });
     await rename(
       path.resolve(rig.storage.spoolDir, '../..'),

@@ -24,7 +24,7 @@ const idOf = async (answer: Response): Promise<string> => {
   expect(answer.status).toBe(200);
   return ((await answer.json()) as { id: string }).id;
 };
-/** Objects and marks, the latter as the ids that they are for. */
+/** Objects, and the ids of marks. */
 async function kept(): Promise<{ objects: string[]; marks: string[] }> {
   const files = await rig.files();
   const marks = files.filter((file) => file.startsWith('mailgun-events/unstarted/'));
@@ -35,7 +35,7 @@ async function kept(): Promise<{ objects: string[]; marks: string[] }> {
 }
 
 describe('200', () => {
-  test('comes when the event, as it was posted, and its mark are there, and the work is told', async () => {
+  test('comes when the posted event and its mark are stored, and the work is notified', async () => {
     const body = JSON.stringify(anEvent({ id: 'one' }), null, 3);
     const id = await idOf(await post(rig, ROUTE, body));
     expect(id).toMatch(/^2026-11-23-[0-9a-f]{32}$/);
@@ -64,7 +64,7 @@ describe('200', () => {
     ]);
   });
 
-  test('for a kind that is of no use, which is kept under its content', async () => {
+  test('for an unknown kind of event, which is stored under its content', async () => {
     const opened = anEvent({ kind: 'opened' });
     const hashes = [];
     for (const event of [opened, opened, anEvent({ kind: 'clicked' })])
@@ -80,13 +80,13 @@ describe('200', () => {
   });
 });
 
-test('401 for an event that is not proved', async () => {
+test('401 for an event without a valid signature', async () => {
   for (const event of [anEvent({ proof: 'wrong' }), {}])
     expect((await problem(await postEvent(rig, event), 401)).detail).toBe('The signature is wrong.');
   await nothingIsLeft();
 });
 
-test('404 beside the path, 405 for another method', async () => {
+test('404 for another path, 405 for another method', async () => {
   for (const route of ['mailgun/events/', 'mailgun/event', 'mime/events'])
     await problem(await post(rig, route, JSON.stringify(anEvent())), 404);
   for (const method of ['GET', 'PUT', 'DELETE']) {
@@ -114,7 +114,7 @@ describe('406', () => {
     'a=b&c=d',
     '\u0000',
     '['.repeat(200_000),
-  ])('no JSON object: %#', async (body) => {
+  ])('for a body that is not a JSON object: %#', async (body) => {
     expect(await refused(await post(rig, ROUTE, body))).toBe('the body is not a JSON object');
   });
 
@@ -152,7 +152,7 @@ describe('503', () => {
     },
   );
 
-  test('the store does not take it', async () => {
+  test('when the store fails', async () => {
     await rig.close();
     rig = await startRig({
       outbound: fakeOutbound,

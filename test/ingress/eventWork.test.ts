@@ -46,7 +46,7 @@ function newWork(change: Partial<EventWorkDeps> = {}): EventWork {
   return work;
 }
 
-/** A reply that has gone out, unless told otherwise. */
+/** A reply that has been sent, by default. */
 const aReply = (change: Parameters<typeof saveReply>[2] = {}): Promise<Reply> =>
   saveReply(
     house,
@@ -68,7 +68,7 @@ const noMarks = (withinMs?: number): Promise<boolean> =>
 /** For tests of many events, or of back-off, on a slow machine. */
 const LONG_MS = 120_000;
 
-/** Posts events, which must be answered 200, and hands them to the work, as the web process does. */
+/** Posts events, which must be answered 200, and passes them to the work, as the web process does. */
 async function tell(work: EventWork, ...events: PostedEvent[]): Promise<void> {
   const answers = await Promise.all(events.map((event) => postEvent(rig, event)));
   expect(answers.map((answer) => answer.status)).toEqual(events.map(() => 200));
@@ -96,7 +96,7 @@ const signalsOf = async (workflowId: string): Promise<(string | null | undefined
 };
 
 describe('a posted event', () => {
-  test('is written to its message, wakes its run, and its mark goes', async () => {
+  test('is written to its message, wakes its run, and its mark is removed', async () => {
     const reply = await aReply({ outbound: { run: 2 } });
     const workflowId = await startRun(reply);
     await tell(newWork(), anEvent({ message: reply._id, kind: 'failed' }));
@@ -123,7 +123,7 @@ describe('a posted event', () => {
     expect(JSON.stringify(plan)).toContain('"indexName":"message_id_1_direction_1"');
   });
 
-  test('of no message of ours, of no use, or about one that never went out, changes nothing', async () => {
+  test('of an unknown message or kind, or about a message that was never sent, changes nothing', async () => {
     const { row, messages } = await house.receive({});
     const inbound = messages[0]!;
     const queued = await aReply({ state: 'queued', outbound: { attempt: 0 } });
@@ -143,7 +143,7 @@ describe('a posted event', () => {
     expect(await readReply(house, queued._id)).toEqual(queued);
   });
 
-  test('late, when the run has ended, is written all the same', async () => {
+  test('that comes after the run has ended is written nevertheless', async () => {
     const reply = await aReply({ state: 'delivered' });
     const workflowId = await startRun(reply);
     await client.workflow.getHandle(workflowId).terminate();
@@ -242,18 +242,18 @@ describe('many events', () => {
     LONG_MS,
   );
 
-  test('a repeated event whose work is done is one more look, and its mark goes too', async () => {
+  test('a repeated event that was processed is read once more, and its mark is removed too', async () => {
     const reply = await aReply();
     const event = anEvent({ message: reply._id });
-    let told = 0;
-    const work = newWork({ recordEvent: (one) => (told++, recordEvent()(one)) });
+    let calls = 0;
+    const work = newWork({ recordEvent: (recorded) => (calls++, recordEvent()(recorded)) });
     await tell(work, event);
     await noMarks();
     const before = await readReply(house, reply._id);
     await tell(work, event);
     await noMarks();
     expect(await readReply(house, reply._id)).toEqual(before);
-    expect(told).toBe(2);
+    expect(calls).toBe(2);
     expect(await rig.files()).toHaveLength(1);
   });
 });
@@ -305,7 +305,7 @@ describe('what is away', () => {
     2 * LONG_MS,
   );
 
-  test('Temporal away keeps nothing from being written, and is not waited for each time', async () => {
+  test('while Temporal is away events are written, without waiting for it each time', async () => {
     const away = createTemporalClient({ address: '127.0.0.1:1', namespace: 'default' });
     let calls = 0;
     const withDeadline: Client['connection']['withDeadline'] = (deadline, call) => {
@@ -349,7 +349,7 @@ describe('what is away', () => {
 });
 
 describe('marks', () => {
-  test('of a process that died before it wrote are taken up when they are 30 s old', async () => {
+  test('of a process that died before it wrote are processed when they are 30 s old', async () => {
     const [reply, other] = [await aReply(), await aReply()];
     await leftBehind(anEvent({ message: reply._id }));
     let reached = false;
@@ -365,7 +365,7 @@ describe('marks', () => {
     expect(await deliveriesOf(other)).toEqual({});
   });
 
-  test('are worked off side by side: a hanging one holds up no other', async () => {
+  test('are processed concurrently: one that hangs does not delay others', async () => {
     const replies = await Promise.all(Array.from({ length: 10 }, () => aReply()));
     const [hanging, ...others] = replies;
     const work = newWork({

@@ -2,7 +2,7 @@ import type { DeliveryEvent, OutboundProvider } from '../../src/infra/providers/
 import { newId } from '../../src/lib/ids.ts';
 import { post, type Rig } from './rig.ts';
 
-/** A hook in the place of a provider's: `proof` must be right, and kinds are ours. */
+/** A hook in place of a provider's: `proof` must be correct, and the kinds are ours. */
 export interface PostedEvent {
   proof?: string;
   id: string;

@@ -32,7 +32,7 @@ const hex = (byte: number): string => `%${byte.toString(16).padStart(2, '0')}`;
 const form = (fields: [Buffer | string, Buffer | string][]): string =>
   fields.map((pair) => pair.map((one) => encoded(Buffer.from(one as string))).join('=')).join('&');
 
-/** Posts a body in pieces of the sizes given, each in a packet of its own. */
+/** Posts a body in pieces of the given sizes, each in a packet of its own. */
 async function postInPieces(route: string, type: string, body: Buffer, sizes: number[]): Promise<StoredPost> {
   const request = http.request(`${rig.url}/webhooks/${route}`, {
     method: 'POST',
@@ -52,7 +52,7 @@ async function postInPieces(route: string, type: string, body: Buffer, sizes: nu
   return rig.payloadOf((JSON.parse(text) as { id: string }).id);
 }
 
-/** Fields as bytes, whichever way they are kept; the proof left out. */
+/** Fields as bytes, however they are stored; without the proof. */
 async function bytesOf(stored: StoredPost): Promise<[string, Buffer][]> {
   const pairs: [string, Buffer][] = [];
   for (const [name, value, nameBytes] of stored.fields) {
@@ -70,7 +70,7 @@ async function bytesOf(stored: StoredPost): Promise<[string, Buffer][]> {
 }
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
-// No value contains the boundary; what looks like the beginning of one is welcome.
+// No value contains the boundary, but some look like its beginning.
 const partBytes = fc.oneof(
   bytes,
   fc.constantFrom('', '\r\n', '\r\n--', '\r\n--b0undar', '--b0undary', '\r').map((s) => Buffer.from(s)),
@@ -271,7 +271,7 @@ test('file names in any script, escaped, empty, or in the extended form', async 
   expect(files.map((file) => file.content_type)).toEqual(['', '', '', '', '', '', '', 'text/x']);
 });
 
-test("fetch's own FormData is read as it was meant", async () => {
+test('the FormData of fetch is read correctly', async () => {
   const data = new FormData();
   for (const [name, value] of [...someFields(), ...signature()]) data.append(name, value);
   data.append('attachment-1', new Blob([Buffer.from([0, 1, 255])], { type: 'image/png' }), 'лого.png');

@@ -64,7 +64,7 @@ test('files count with name, type and bytes', async () => {
   expect(await Promise.all(files.map(idOf))).toEqual(ids);
 });
 
-test('a comma list is one delivery a recipient; quotes hold commas, repeats are folded', async () => {
+test('a list with commas is one delivery for each recipient; quotes may contain commas, repeats count once', async () => {
   const list = 'Support@acme.test, "a,b"@acme.test ,,support@acme.test,hello+x@acme.test';
   const { deliveries } = await rig.payload(await postForm(rig, [...withRecipient(list), ...signature()]));
   expect(deliveries.map((delivery) => delivery.recipient)).toEqual([
@@ -90,7 +90,7 @@ test('raw mail: the recipients are in the query, a plus is a plus', async () => 
   expect(stored).toMatchObject({ provider: 'mime', token_hash: null, refused: null });
 });
 
-test('the token is kept as its hash only', async () => {
+test('of the token only its hash is stored', async () => {
   const stored = await rig.payload(await postForm(rig, [...someFields(), ...signature({ token: 'once' })]));
   // printf once | sha256sum
   expect(stored.token_hash).toBe('200651a8b2d5912f692db89468a7d47d86a3ed6844f48f1b15f2be1d9c9a7e5e');

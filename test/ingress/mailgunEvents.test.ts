@@ -106,13 +106,13 @@ test.each(EXAMPLES)('%j is found by Message-Id and by our variable, and is: %s',
       'it is written',
       async () => (await readReply(house, reply._id)).outbound.deliveries.length > 0,
     );
-    const { outbound: told, state: now } = await readReply(house, reply._id);
+    const { outbound, state: now } = await readReply(house, reply._id);
     expect(now).toBe(state);
-    expect(told.deliveries).toMatchObject([{ recipient: 'dana@client.test', state, attempt: 1 }]);
+    expect(outbound.deliveries).toMatchObject([{ recipient: 'dana@client.test', state, attempt: 1 }]);
   }
 });
 
-test('opened, and what has no form at all, is taken and changes nothing', async () => {
+test('an opened event, and one of an unknown form, is accepted and changes nothing', async () => {
   const opened = eventData({ event: 'opened', ip: '203.0.113.9' });
   for (const data of [opened, {}, { event: 'delivered' }, eventData({ event: 'delivered', id: 7 })])
     expect((await postSigned(signed(data))).status).toBe(200);
@@ -138,7 +138,7 @@ test.each<[string, () => string]>([
         signature().filter(([name]) => name !== 'token'),
       ),
   ],
-])('401, and nothing kept: %s', async (_, body) => {
+])('401, and nothing is stored: %s', async (_, body) => {
   expect((await postSigned(body())).status).toBe(401);
   expect(await rig.files()).toEqual([]);
 });

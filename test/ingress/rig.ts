@@ -29,7 +29,7 @@ export const providersFor = (change: Partial<Pick<Config, 'mailgun' | 'mimeToken
     ...change,
   });
 
-/** Webhooks on a store of their own; mails that they hand on are in `started`, events in `marked`. */
+/** Webhooks with a store of their own; mails that they accept are in `started`, events in `marked`. */
 export interface Rig {
   url: string;
   port: number;
@@ -76,7 +76,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   app.silent = true;
   const server = http.createServer(app.callback());
   answerBrokenRequests(server);
-  // A kept connection could be closed just when a busy test wants to use it again.
+  // The server could close a kept-alive connection just when a busy test reuses it.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -50,7 +50,7 @@ function newStarter(change: Partial<StarterDeps> = {}): Starter {
   return starter;
 }
 
-/** A start whose answer came too late is tried again, and finds its own run there: nothing to wait for. */
+/** A start whose answer came too late is tried again and finds its own run, so the tests need not wait. */
 const untold = () => Promise.resolve(true);
 
 /** A durable, marked post, as the webhook leaves it. */
@@ -79,7 +79,7 @@ const inputOf = async (id: string, run = 1): Promise<unknown> => {
 const row = (_id: string, key: string) =>
   ({ _id, provider: 'mailgun', recipient: 'x', key, state: 'received', run: 1 }) as InboundEmailRow;
 
-test('a posted mail becomes one workflow a recipient, and its mark goes', async () => {
+test('a posted mail becomes one workflow for each recipient, and its mark is removed', async () => {
   const answer = await postForm(rig, [
     ['recipient', 'a@b.test,c@d.test'],
     ...someFields().slice(1),
@@ -110,7 +110,7 @@ test('a second start of the same run says so, while it is open and after it', as
   expect(await startRun({ ...run, run: 2 })).toBe('started');
 });
 
-test('marks that another process left are taken up when they are 30 s old', async () => {
+test('marks that another process left are processed when they are 30 s old', async () => {
   const old = [
     await marked({ age: 90_000 }),
     await marked({ age: 60_000, recipients: 2 }),
@@ -141,7 +141,7 @@ test('a mark without its payload is removed', async () => {
   await noMarks();
 });
 
-test('a file among the marks that is none, or a payload that cannot be read, holds up no mark', async () => {
+test('a file that is not a mark, or a payload that cannot be read, does not delay other marks', async () => {
   await rig.storage.put('mailgun-incoming/unstarted/.DS_Store', 'x');
   const broken = await marked({ age: 90_000 });
   await rig.storage.put(broken.key, 'no JSON');
@@ -151,7 +151,7 @@ test('a file among the marks that is none, or a payload that cannot be read, hol
   await until('the others are left', async () => (await marks()).join() === left.join());
 });
 
-test('a mark that is there a moment before its payload is kept', async () => {
+test('a mark that is stored a moment before its payload is kept', async () => {
   const post = await marked({ age: 60_000 });
   const payload = await rig.storage.readAll(post.key);
   await rig.storage.delete(post.key);
@@ -224,7 +224,7 @@ test('two starters at once start each run once', async () => {
   expect(started.sort()).toEqual(posts.map((post) => `${post.ids[0]} started`).sort());
 });
 
-test("a repeat is noted on the first one's row, as soon as that is there", async () => {
+test("a repeat is written to the first mail's row, as soon as that exists", async () => {
   const first = await marked();
   const starter = newStarter();
   starter.add(first);
@@ -246,7 +246,7 @@ test("a repeat is noted on the first one's row, as soon as that is there", async
   expect((await models.InboundEmail.findById(first.ids[0]).lean())!.repeats).toHaveLength(2);
 });
 
-test('while MongoDB is away a repeat keeps its mark, and first posts are started all the same', async () => {
+test('while MongoDB is away a repeat keeps its mark, and first posts are started nevertheless', async () => {
   const away = { ...models, connection: { readyState: 0 } } as unknown as Models;
   const first = await marked();
   const starter = newStarter({ noteRepeat: createNoteRepeat(away) });
@@ -283,7 +283,7 @@ test('a store that fails for a while is tried again', async () => {
   await expect(rig.storage.readAll(markKey('mailgun', post.id))).rejects.toThrow(NotStoredError);
 });
 
-test('with Temporal away one post at a time knocks; when it is there all are started', async () => {
+test('while Temporal is away one post at a time tries a start; when it is back all are started', async () => {
   const [host, port] = temporalAddress().split(':');
   const gate = await startTcpGate({ host: host!, port: Number(port) });
   await gate.close();
@@ -309,10 +309,10 @@ test('with Temporal away one post at a time knocks; when it is there all are sta
     const posts = await Promise.all(Array.from({ length: 30 }, () => marked({ recipients: 2 })));
     const before = { tries, failed };
     for (const post of posts) starter.add(post);
-    // The first of the eight to fail may knock again while the others wait for their own end.
+    // The first of the eight to fail may try again while the others are still failing.
     await until('the first eight to have failed', () => failed >= before.failed + 8 && atOnce <= 1);
     most = atOnce;
-    await until('another knocks', () => tries > before.tries + 8 && most > 0);
+    await until('another try', () => tries > before.tries + 8 && most > 0);
     expect(most).toBe(1);
     expect(await marks()).toHaveLength(30);
     await gate.open();
@@ -324,7 +324,7 @@ test('with Temporal away one post at a time knocks; when it is there all are sta
   await proxied.connection.close();
 }, 120_000);
 
-test('after close nothing is taken up, and what waits keeps its mark', async () => {
+test('after close nothing is started, and waiting posts keep their marks', async () => {
   const starter = newStarter({
     starts: {
       inboundEmail: async () => {

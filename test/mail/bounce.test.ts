@@ -202,11 +202,11 @@ describe('whom it is about', () => {
     expect(recipients(`\nFinal-Recipient: ${written}\nAction: failed\n`)[0]!.addresses).toEqual(addresses);
   });
 
-  test.each(['rfc822; nobody', 'x400; /C=US/', ''])('Final-Recipient: %j names nobody', (written) => {
+  test.each(['rfc822; nobody', 'x400; /C=US/', ''])('Final-Recipient: %j names no recipient', (written) => {
     expect(recipients(`\nFinal-Recipient: ${written}\nAction: failed\n`)).toEqual([]);
   });
 
-  test('a receipt that names nobody is no failure', () => {
+  test('a receipt without a recipient is not a failure', () => {
     const found = readReport(
       mail({ headers: [['Content-Type', 'multipart/report; report-type=delivery-status']], text: '' }),
       status('\nFinal-Recipient: x400; /C=US/\nAction: delivered\n'),

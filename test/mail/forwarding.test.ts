@@ -104,7 +104,7 @@ describe('who wrote it', () => {
     ).toBe('eve@evil.test');
   });
 
-  test('originals that disagree name nobody', () => {
+  test('originals that disagree name no recipient', () => {
     const headers: Headers = [
       ['X-Original-From', 'ann@x.test'],
       ['X-Original-From', 'boss@x.test'],

@@ -163,7 +163,7 @@ describe('look-alikes', () => {
   });
 });
 
-describe('whatever comes', () => {
+describe('any mail', () => {
   const bits = fc.constantFrom(
     ...[
       'forward',

@@ -22,7 +22,7 @@ test.each([
   expect(replySubject(subject)).toBe(reply);
 });
 
-test('a reply to a reply has one prefix, whatever the subject', () => {
+test('a reply to a reply has one prefix, for any subject', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (subject) => {
       const once = replySubject(subject);

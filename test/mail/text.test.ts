@@ -112,7 +112,7 @@ describe('decodeBytes', () => {
     expect(decodeBytes(Buffer.from('\uFEFFab', 'utf16le'))).toBe('ab');
   });
 
-  test('never throws, whatever the bytes and the charset', () => {
+  test('never throws, for any bytes and charset', () => {
     const charset = fc.option(
       fc.oneof(
         fc.string(),

@@ -1,7 +1,7 @@
 /**
- * Records the history of every path of today's workflows into test/replay/histories/<workflow>/<path>.json, for paths
- * that have none yet: `npm run record-histories`. Histories of a released version are never recorded anew: a change that
- * breaks one goes behind `patched()`.
+ * Records the history of every path of today's workflows into test/replay/histories/<workflow>/<path>.json,
+ * for paths that have none yet: `npm run record-histories`. Histories of a released version are never
+ * recorded anew: a change that breaks one goes behind `patched()`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -45,12 +45,12 @@ await env.teardown();
 await globalTeardown();
 process.exit();
 
-/** Plays each path that has no history yet on the server that skips time. */
+/** Runs each path that has no history yet on the time-skipping server. */
 async function recordAll<Script>(
   workflow: string,
   taskQueue: string,
   paths: Record<string, Script>,
-  playing: (script: Script) => { activities: object },
+  activitiesFor: (script: Script) => { activities: object },
 ): Promise<void> {
   for (const [name, script] of Object.entries(paths)) {
     const file = fileOf(workflow, name);
@@ -59,7 +59,7 @@ async function recordAll<Script>(
       connection: env.nativeConnection,
       namespace: 'default',
       taskQueue,
-      activities: playing(script).activities,
+      activities: activitiesFor(script).activities,
       workflowBundle: await todaysBundle(),
     });
     await worker.runUntil(record(env.client, file, workflow, taskQueue, { id: name, run: 1 }));
@@ -82,7 +82,7 @@ async function record(
   const workflowId = `${workflow}/${input.id}`;
   const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args: [input] });
   if (input.id === 'woken') await handle.signal('wake');
-  // Of its first run, where it went on as another; some have no end.
+  // The history of its first run only: a workflow that continues as new may never end.
   const first = client.workflow.getHandle(workflowId, handle.firstExecutionRunId, { followRuns: false });
   await first.result().catch((error: unknown) => {
     if (!(error instanceof WorkflowContinuedAsNewError)) throw error;

@@ -13,8 +13,8 @@ export interface FileHost {
 type Answers = Record<string, (response: http.ServerResponse, url: string) => void>;
 
 /**
- * A server on this machine with these answers by path, and 404 for any other. @param tls key and certificate
- * make it https.
+ * A server on this machine with these answers by path, and 404 for any other.
+ * @param tls key and certificate make it https.
  */
 export async function startFileHost(
   answers: Answers,

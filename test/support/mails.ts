@@ -17,7 +17,8 @@ export const FORMS = ['forward', 'store', 'mime'] as const;
 
 /**
  * Lets the local Mailgun receive a mail from Ann to support, posted parsed unless another form is named; with
- * `form: undefined` as the routes say that Postroom has made there. @returns its Message-Id
+ * `form: undefined` as the routes say that Postroom has made there.
+ * @returns its Message-Id
  */
 export async function sendMail(
   stack: Stack,

@@ -28,8 +28,8 @@ export function expectSentOnce(stack: Stack, rows: SentRow[]): void {
 }
 
 /**
- * Waits until each of these replies is in one of these states. @throws with the states and reasons that are
- * left.
+ * Waits until each of these replies is in one of these states.
+ * @throws with the states and reasons that are left.
  */
 export async function allInState(
   stack: Stack,

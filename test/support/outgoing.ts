@@ -170,8 +170,8 @@ export const ticketOf = ({ models }: Stack, message: MessageRow): Promise<Ticket
   models.Ticket.findById(message.thread_id).orFail().lean<TicketRow>();
 
 /**
- * Waits until the run of a reply is over. @returns its outcome. A reply that was cancelled before its run was
- * started has no run.
+ * Waits until the run of a reply is over.
+ * @returns its outcome. A reply that was cancelled before its run was started has no run.
  */
 export const runOf = (stack: Stack, id: string): Promise<object> =>
   until(

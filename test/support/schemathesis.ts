@@ -18,8 +18,8 @@ const NEEDED = { ...python, atLeast: '3.10' };
 const INSTALL_MS = 180_000;
 
 /**
- * The program (https://schemathesis.readthedocs.io), from the cache or by pip. @returns null where it cannot
- * be installed
+ * The program (https://schemathesis.readthedocs.io), from the cache or by pip.
+ * @returns null where it cannot be installed
  */
 export async function findSchemathesis(): Promise<string | null> {
   const { cacheDir } = loadConfig();

@@ -34,8 +34,8 @@ export interface Stack {
   startWeb(env?: Record<string, string>): Promise<void>;
   startWorker(env?: Record<string, string>): Promise<void>;
   /**
-   * Ends a process and waits for its end; does nothing when it is not running. @throws when it had to be
-   * killed
+   * Ends a process and waits for its end; does nothing when it is not running.
+   * @throws when it had to be killed
    */
   stop(name: 'web' | 'worker', signal?: NodeJS.Signals): Promise<void>;
   pid(name: 'web' | 'worker'): number | undefined;
@@ -46,8 +46,8 @@ export interface Stack {
   /** GET of the API below the demo workspace, as the owner or another of the tokens. */
   api(path: string, token?: string): Promise<Response>;
   /**
-   * Any other request of the API below the demo workspace. @param body sent as JSON, unless it is a form or
-   * bytes.
+   * Any other request of the API below the demo workspace.
+   * @param body sent as JSON, unless it is a form or bytes.
    */
   request(method: Method, path: string, body?: object, options?: RequestOptions): Promise<Response>;
   /** The messages of a mail, by its Message-Id. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Waits for a condition; long, because only a test that fails waits to the end. @returns its first truthy
- * value.
+ * Waits for a condition; long, because only a test that fails waits to the end.
+ * @returns its first truthy value.
  * @throws after `withinMs`, saying what was waited for.
  */
 export async function until<T>(

@@ -18,24 +18,25 @@ afterEach(async () => {
   await models.connection.close();
 });
 
-/** A Temporal that can be away, and takes each id once. */
+/** A Temporal that can be unavailable, and starts each id once. */
 function newTemporal() {
-  let knocking = 0;
+  let waiting = 0;
   const temporal = {
     isAway: false,
     calls: 0,
-    /** Calls at one time while it is away, at most. */
-    knocks: 0,
+    /** The most concurrent calls while it was away. */
+    mostCallsWhileAway: 0,
     runs: [] as ReplyRun[],
     startReply: async ({ id, run }: ReplyRun): Promise<'started' | 'already-started'> => {
       temporal.calls += 1;
       if (temporal.isAway) {
-        temporal.knocks = Math.max(temporal.knocks, ++knocking);
+        temporal.mostCallsWhileAway = Math.max(temporal.mostCallsWhileAway, ++waiting);
         await new Promise((resolve) => setTimeout(resolve, 20));
-        knocking -= 1;
+        waiting -= 1;
         throw new Error('away');
       }
-      if (temporal.runs.some((there) => there.id === id && there.run === run)) return 'already-started';
+      if (temporal.runs.some((existing) => existing.id === id && existing.run === run))
+        return 'already-started';
       temporal.runs.push({ id, run });
       return 'started';
     },
@@ -66,7 +67,7 @@ async function saved(outbound: Partial<Reply['outbound']> = {}): Promise<ReplyRu
 const wanting = async () => (await models.Message.find({ 'outbound.wants_start': true })).length;
 const noneIsLeft = () => until('every run to be started', async () => (await wanting()) === 0);
 
-test('a run is started at once, and its row says so', async () => {
+test('a run is started at once, which its row records', async () => {
   const temporal = newTemporal();
   const starter = newStarter(temporal);
   const reply = await saved();
@@ -75,17 +76,17 @@ test('a run is started at once, and its row says so', async () => {
   expect(temporal.runs).toEqual([reply]);
 });
 
-test('while Temporal is away nothing is lost, and one knocks; when it is back all are started, once', async () => {
+test('while Temporal is away one call at a time is made, and afterwards each run is started once', async () => {
   const temporal = newTemporal();
   temporal.isAway = true;
   const starter = newStarter(temporal);
   const replies: ReplyRun[] = [];
-  for (let n = 0; n < 30; n += 1) replies.push(await saved());
+  for (let count = 0; count < 30; count += 1) replies.push(await saved());
   starter.add(replies[0]!);
-  await until('the starter to knock again', () => temporal.calls > 1);
+  await until('a second call', () => temporal.calls > 1);
   replies.forEach((reply) => starter.add(reply));
-  await until('the starter to knock on', () => temporal.calls > 4);
-  expect([await wanting(), temporal.knocks]).toEqual([30, 1]);
+  await until('more calls', () => temporal.calls > 4);
+  expect([await wanting(), temporal.mostCallsWhileAway]).toEqual([30, 1]);
   temporal.isAway = false;
   await noneIsLeft();
   const ids = (runs: ReplyRun[]) => runs.map(({ id }) => id).sort();
@@ -112,7 +113,7 @@ test('after a failed start that is not wanted any more, the next one does not wa
   expect(temporal.runs).toContainEqual(reply);
 });
 
-test('what another process left is taken up, also when that died before the thread was made', async () => {
+test('replies that another process left are started, also if it died before it created the thread', async () => {
   const temporal = newTemporal();
   const [first, second] = [await saved(), await saved({ run: 3 })];
   await saved({ wants_start: false });
@@ -127,8 +128,8 @@ test('what another process left is taken up, also when that died before the thre
 test('several processes start each run once', async () => {
   const temporal = newTemporal();
   const all: ReplyRun[] = [];
-  for (let n = 0; n < 20; n += 1) all.push(await saved());
-  for (let n = 0; n < 3; n += 1) {
+  for (let count = 0; count < 20; count += 1) all.push(await saved());
+  for (let count = 0; count < 3; count += 1) {
     const starter = newStarter(temporal);
     starter.takeUp();
     all.forEach((reply) => starter.add(reply));
@@ -137,7 +138,7 @@ test('several processes start each run once', async () => {
   expect(temporal.runs).toHaveLength(20);
 });
 
-test('a run that was asked for anew is not forgotten for the one before it', async () => {
+test('a run that is requested while the previous one is being started is not forgotten', async () => {
   let startSecond!: () => void;
   const isStarting = new Promise<void>((resolve) => (startSecond = resolve));
   const started: ReplyRun[] = [];
@@ -157,10 +158,10 @@ test('a run that was asked for anew is not forgotten for the one before it', asy
   expect(await wanting()).toBe(1);
 });
 
-test('what fails for one reply holds up no other', async () => {
+test('a failure for one reply does not delay others', async () => {
   const temporal = newTemporal();
   const broken = await saved();
-  // No thread can be made of it: its workspace is gone.
+  // Its thread cannot be created, because its workspace does not exist.
   await models.Message.updateOne({ _id: broken.id }, { $set: { workspace_id: 'gone', thread_id: 'gone' } });
   const others = [await saved(), await saved()];
   newStarter(temporal).takeUp();
@@ -168,7 +169,7 @@ test('what fails for one reply holds up no other', async () => {
   expect(temporal.runs.map(({ id }) => id).sort()).toEqual(others.map(({ id }) => id).sort());
 });
 
-test('closing waits for what is under way, and starts nothing more', async () => {
+test('closing waits for starts that are under way, and makes no new ones', async () => {
   const temporal = newTemporal();
   const starter = newStarter(temporal);
   starter.add(await saved());

@@ -20,7 +20,7 @@ afterAll(async () => {
   await client.connection.close();
 });
 
-test('a set-up whose run an operator ended goes on in a new run when a start is wanted', async () => {
+test('a set-up whose run an operator ended continues in a new run when a start is wanted', async () => {
   const log = pino({ level: 'silent' });
   const setUps = createSetUpStarter({ models, starts: createWorkflowStarts(client), log });
   const { _id } = await models.Domain.create(domainRow({ wants_start: true }));

@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Runs a path to its end, however many days it takes there. @returns with when each attempt was made, in seconds since the start */
+/**
+ * Runs a path to its end, however many days of skipped time it takes.
+ * @returns also when each attempt was made, in seconds since the start
+ */
 async function run(path: string) {
   const { env } = world;
   const { activities: steps, calls } = webhookActivities(webhookPaths[path]!);
@@ -89,7 +92,9 @@ test('while a delivery waits a month for its turn it asks less and less often: n
     if (asked[n]! > 3_600) expect(wait).toBeLessThan(asked[n - 1]! * 0.16 + 20);
 });
 
-/** @returns when the run asked for its turn, in seconds since the start, until this many seconds had passed */
+/**
+ * @returns when the run asked for its turn, in seconds since the start, until this many seconds had passed
+ */
 async function waitingFor(seconds: number): Promise<number[]> {
   const { env } = world;
   const from = await env.currentTimeMs();

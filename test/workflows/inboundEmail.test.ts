@@ -80,7 +80,7 @@ test.each<[string, unknown, string[]]>([
   expect(ran.memo).toMatchObject({ outcome: (outcome as InboundOutcome).action });
 });
 
-test('every path is tried here', () => {
+test('every path is tested here', () => {
   // A path added to inboundPaths without a row above would be recorded but not checked.
   expect(Object.keys(inboundPaths)).toHaveLength(16);
 });

@@ -35,7 +35,7 @@ const kept = (action: string) => ({ action, provider: 'kept' });
 const removed = (action: string) => ({ action, provider: 'removed' });
 
 describe('every path', () => {
-  /** Runs a path to its end, however many weeks it takes there. */
+  /** Runs a path to its end, however many weeks of skipped time it takes. */
   async function run(path: string) {
     const { activities, calls } = scriptedDomain(domainPaths[path]!, () => env.currentTimeMs());
     const worker = await workerOf(activities);
@@ -57,7 +57,7 @@ describe('every path', () => {
     });
   }
 
-  /** Steps in order; and what passes from each look to the next (ms). */
+  /** Steps in order; and the time from each look to the next (ms). */
   test.each<[string, unknown, string[], number[] | null]>([
     [
       'proved-then-deleted',
@@ -77,11 +77,11 @@ describe('every path', () => {
       'provider-away',
       kept('deleted'),
       [look, apply, tell, look, apply, tell, look, look, leave, tell],
-      // What could not be done is tried again after the shorter of what both said.
+      // A failed step is tried again after the shorter of the two waits.
       [10 * MINUTE_MS, DAY_MS, DAY_MS],
     ],
     ['provider-refuses-removal', { action: 'deleted', provider: 'refused' }, [look, leave, tell], null],
-    // The signal is not waited for: the second look is at once.
+    // The signal came before the wait, so the second look is immediate.
     ['woken', kept('deleted'), [look, look, look, leave, tell], [0, 2 * HOUR_MS]],
     ['superseded', { action: 'superseded' }, [look, look], [MINUTE_MS]],
     ['database-away', kept('deleted'), [look, look, look, look, leave, tell], null],
@@ -96,12 +96,12 @@ describe('every path', () => {
     for (const [n, ms] of gaps.entries()) {
       const passed = looks[n + 1]! - looks[n]!;
       expect(passed).toBeGreaterThanOrEqual(ms);
-      // Beside that, the steps themselves take real time.
+      // In addition, the steps themselves take real time.
       expect(passed).toBeLessThan(ms + 5 * MINUTE_MS);
     }
   });
 
-  test('continued: a claim that lives for months is carried by one run after another, none with a long history', async () => {
+  test('continued: a claim that lives for months has one run after another, none with a long history', async () => {
     const { outcome, calls, memo, handle } = await run('continued');
     expect(outcome).toEqual(kept('deleted'));
     expect(calls.map(([step]) => step)).toEqual([...Array<string>(62).fill(look), leave, tell]);
@@ -135,7 +135,7 @@ describe('keepProvider', () => {
       await until('three days of looks', () => calls.length >= 4);
       expect(calls).toHaveLength(4);
       await createWorkflowStarts(env.client).keepProvider();
-      // Nothing skips time now: it is at once.
+      // No time is skipped now, so this look is immediate.
       await until('a look for the worker', () => calls.length >= 5);
       expect(calls).toHaveLength(5);
       const first = await handle().describe();
@@ -145,7 +145,7 @@ describe('keepProvider', () => {
     expect(calls).toHaveLength(script.length);
   });
 
-  test('without a key it ends, and looks again at the next start', async () => {
+  test('ends without a key, and looks again at the next start', async () => {
     const { activities, calls } = scriptedDomain({ keepProvider: [{ verdict: 'off' }] });
     const worker = await workerOf(activities);
     await worker.runUntil(async () => {
@@ -204,7 +204,7 @@ describe('with its real steps, DNS and provider, over weeks', () => {
     expect(await handle.result()).toEqual({ action: 'deleted', provider: 'removed' });
   }
 
-  test('nothing is published: looked at ever more seldom, and expired after 14 days', async () => {
+  test('a claim without records is checked less and less often, and expires after 14 days', async () => {
     const row = await claim();
     const { worker, states } = await realWorker();
     await worker.runUntil(async () => {
@@ -223,7 +223,7 @@ describe('with its real steps, DNS and provider, over weeks', () => {
     expect(rig.mailTo('olga')).toEqual([]);
   });
 
-  test('proved, in order for weeks, broken, over its grace, mended; deleted', async () => {
+  test('a claim is proved, correct for weeks, broken beyond its grace, repaired and deleted', async () => {
     const row = await claim();
     await rig.publish(row);
     const { worker, states } = await realWorker();
@@ -250,7 +250,7 @@ describe('with its real steps, DNS and provider, over weeks', () => {
     expect(await rig.atProvider()).toEqual({ domains: [], routes: ['postroom.test'] });
   });
 
-  test('asked for a look: it is at once', async () => {
+  test('a requested look is immediate', async () => {
     const row = await claim();
     const { worker, states } = await realWorker();
     await worker.runUntil(async () => {
@@ -259,7 +259,8 @@ describe('with its real steps, DNS and provider, over weeks', () => {
       await rig.publish(row);
       const before = states.length;
       await handle.signal('wake');
-      // Nothing skips time now, and the next look of its own is hours away. One that had begun has not seen what is published.
+      // Nothing skips time now, and the next look of its own is hours away. One that had begun has not seen
+      // what is published.
       await until('a look', () => states.slice(before).some(([, state]) => state === 'verified'));
       await remove(row, handle);
     });

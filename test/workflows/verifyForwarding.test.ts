@@ -99,7 +99,8 @@ test('never proved: reminders after 2, 7 and 12 days, expiry after 14, DNS at mo
   // The real clock goes on while time is skipped.
   expect(Math.max(...gaps)).toBeLessThan(2 * 60 * 60_000 + 120_000);
   expect(Math.round((ran.closedAt - from) / DAY_MS)).toBe(14);
-  // It continued as another run more than once: without another reminder, and with no earlier look at DNS. Temporal warns at 10,240 events.
+  // It continued as another run more than once: without another reminder, and with no earlier look at DNS.
+  // Temporal warns at 10,240 events.
   expect(ran.isContinued).toBe(true);
   expect(ran.historyLength).toBeLessThan(2_000);
 });

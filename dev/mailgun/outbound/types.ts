@@ -28,7 +28,7 @@ export interface SendCall {
   /** Recipients of the envelope, without repeats. */
   recipients: string[];
   subject: string | null;
-  /** True: the mail was accepted, whatever the answer. */
+  /** True: the mail was accepted, even if the answer was an error. */
   accepted: boolean;
   /** Status of the answer, or what happened instead of one. */
   answer: number | 'drop' | 'hang';

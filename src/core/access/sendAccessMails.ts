@@ -108,7 +108,8 @@ async function composeAccessMail(
       text: paragraphs(
         `You are now a member of the workspace ${workspaceName} in Postroom.`,
         `To sign in, first set your password:\n${url}`,
-        'The link works once, within seven days. If it has expired, ask an owner of the workspace for another one.',
+        'The link works once, within seven days. If it has expired, ask an owner of the workspace for ' +
+          'another one.',
       ),
     };
   return {

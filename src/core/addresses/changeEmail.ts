@@ -116,8 +116,8 @@ function whyNot({ kind, proved_at }: WorkspaceEmailRow, verb: 'receive' | 'send'
   return verb === 'send' && kind === 'forwarding'
     ? 'cannot be switched on yet: add the domain of the address and publish its DKIM and SPF records. ' +
         'Until then replies are sent from the forwarding address'
-    : `cannot be switched on: the DNS records of its domain are not correct, so the address cannot ${verb}. ` +
-        'The domain shows which record to correct';
+    : 'cannot be switched on: the DNS records of its domain are not correct, ' +
+        `so the address cannot ${verb}. The domain shows which record to correct`;
 }
 
 /**

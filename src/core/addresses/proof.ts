@@ -106,7 +106,8 @@ export function proofOf(models: Models, email: Email): Promise<AddressProofRow |
 
 /** The proof is there, but the address cannot receive here. */
 export const RECEIVED_ELSEWHERE =
-  'Another workspace receives mail for this address: it must delete the address, or switch receiving off, first';
+  'Another workspace receives mail for this address: it must delete the address, ' +
+  'or switch receiving off, first';
 
 /**
  * Records that the address is proved to belong to the workspace. Idempotent; safe to call concurrently.

@@ -23,7 +23,7 @@ const TAKEN =
   'Another account at the mail provider already has this domain: remove it from that account, ' +
   'or ask the provider’s support to release it.';
 const AWAY = 'The mail provider is not answering: Postroom tries again automatically.';
-/** The workspace is not told whether the key is wrong or missing: that is the operator's business. */
+/** The workspace does not see whether the key is wrong or missing: only the operator can correct that. */
 const NO_ACCESS =
   'The mail provider refuses requests of this installation: ask its operator to look into the log.';
 /** The code of a refusal that is about the domain itself; its reason is shown in the provider's words. */

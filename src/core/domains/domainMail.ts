@@ -17,8 +17,8 @@ const MAILS: Record<DomainNotice['kind'], (row: DomainRow) => DomainMail> = {
     text: [
       `Postroom can no longer confirm that the domain ${name} is set up correctly.`,
       disowned_at
-        ? `Everything works as before until ${showTime(grace_until)}. If the problem is not solved by then, ` +
-          'the domain is removed from your workspace.'
+        ? `Everything works as before until ${showTime(grace_until)}. ` +
+          'If the problem is not solved by then, the domain is removed from your workspace.'
         : `Replies are sent from this domain as before until ${showTime(grace_until)}. ` +
           'If the problem is not solved by then, Postroom stops sending from it.',
     ],

@@ -42,7 +42,8 @@ export async function followChanges(options: FollowOptions): Promise<void> {
       if (isGone(error)) {
         log.error(
           { reader, code: (error as mongo.MongoServerError).code },
-          'the position in the change stream cannot be resumed: THE EVENTS SINCE THEN ARE LOST; continuing from now',
+          'the position in the change stream cannot be resumed: THE EVENTS SINCE THEN ARE LOST; ' +
+            'continuing from now',
         );
         await models.StreamPosition.deleteOne({ _id: reader }).catch(() => undefined);
       } else log.warn({ reader, error: faultOf(error) }, 'the change stream failed; opening it again');

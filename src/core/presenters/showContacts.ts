@@ -3,7 +3,7 @@ import { presentContact } from './contact.ts';
 import { mergedContactsSeenBy, type ApiUser } from './visibility.ts';
 
 /**
- * Contacts as JSON, with the addresses that were merged into them. Needs one query more, for any number of
+ * Contacts as JSON, with the addresses that were merged into them. Needs one more query, no matter how many
  * rows.
  */
 export async function showContacts(models: Models, rows: ContactRow[], user: ApiUser) {

@@ -147,7 +147,9 @@ export async function newOutbound(
   const uploads = await findUploads(models, author, draft.attachments, order.id);
   const bytes = await composedBytes(row, uploads);
   if (bytes > MAX_COMPOSED_BYTES) {
-    const why = `would make a mail of ${bytes} bytes, but at most ${MAX_COMPOSED_BYTES} can be sent; make it smaller`;
+    const why =
+      `would make a mail of ${bytes} bytes, but at most ${MAX_COMPOSED_BYTES} can be sent; ` +
+      'make it smaller';
     throw new Unfit(uploads.length > 0 ? 'attachments' : 'html', why);
   }
   return { row, uploads: markShown(uploads, order.body.shownCids) };

@@ -6,16 +6,16 @@ import { makeThread, takingPart } from './newThreadRow.ts';
 import { threadsOf } from './threads.ts';
 import { wordsOf } from './searchWords.ts';
 
-/** Most words of one thread; a message that comes after that adds none. */
+/** The most words that a thread keeps; a message that comes after that adds none. */
 const MAX_THREAD_WORDS = 2_000;
 
 /**
- * Makes the ticket or conversation of a stored message if it is not there, and applies the message to it.
- * Every effect is idempotent, since it is applied on every try, also after later messages. A thread that was
- * merged or moved takes the message along.
- * @param isAutomatic it opens no closed thread, and brings none back from the trash; nor does a blocked
- * contact's.
- * @returns the message where it is now
+ * Creates the ticket or conversation of a stored message if it does not exist, and applies the message to it.
+ * Every effect is idempotent, because every retry applies it again, also after later messages. If the thread
+ * was merged or moved, the message follows it.
+ * @param isAutomatic an automatic message opens no closed thread and restores none from the trash; neither
+ * does a message of a blocked contact
+ * @returns the message with the thread that it is in now
  */
 export async function applyToThread<Message extends MessageRow>(
   models: Models,
@@ -31,16 +31,16 @@ export async function applyToThread<Message extends MessageRow>(
     { projection: { _id: 1 } },
   );
   if (applied) return message;
-  const moved = await followThread(models, message);
-  if (moved) return applyToThread(models, moved, isAutomatic);
+  const followed = await followThread(models, message);
+  if (followed) return applyToThread(models, followed, isAutomatic);
   if (await makeThread(models, message, contact)) return message;
-  // Another message of this thread has made it meanwhile: then this one has not been applied to it yet.
+  // Another message has created the thread meanwhile, so this one has not been applied to it yet.
   return applyToThread(models, message, isAutomatic);
 }
 
 /**
- * One update, decided on the row as it is then. What was applied before changes nothing: opened again is only
- * what was closed before the message came, and taken out of the trash what was put there before.
+ * One update, decided on the row as it is then. Applying a message again changes nothing: it opens only a
+ * thread that was closed before the message came, and restores only one that was put into the trash before.
  */
 function changesBy(message: MessageRow, mayOpen: boolean): mongo.Document[] {
   const { created_at: at } = message;
@@ -62,7 +62,7 @@ function changesBy(message: MessageRow, mayOpen: boolean): mongo.Document[] {
         closed_at: { $cond: [opens, null, '$closed_at'] },
         deleted_at: { $cond: [restores, '$$REMOVE', '$deleted_at'] },
         hidden: { $cond: [restores, { $cond: [{ $eq: ['$spam', true] }, 'spam', null] }, '$hidden'] },
-        // By our clock: who asks what has changed since must not miss a mail that waited before it got here.
+        // By our clock: a client that asks for changes since a time must not miss a mail that was delayed.
         updated_at: { $cond: [isNew, new Date(), '$updated_at'] },
         changes: { $add: [{ $ifNull: ['$changes', 0] }, { $cond: [isNew, 1, 0] }] },
       },

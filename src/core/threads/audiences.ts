@@ -1,7 +1,7 @@
 import type { WorkspaceEmailRow } from '../../infra/models/index.ts';
 import type { Audience } from '../../infra/models/workspaceEmail.ts';
 
-/** Everybody in the workspace: who sees tickets and shared conversations. */
+/** The audiences that every member of the workspace belongs to. */
 export const EVERYONE = ['tickets', 'shared'];
 
 /** Who may see mail to this address. */
@@ -10,7 +10,7 @@ export function audienceOf(email: WorkspaceEmailRow): Audience {
   return email.user_id === null ? 'shared' : `owner:${email.user_id}`;
 }
 
-/** Whether every member sees what is known in these audiences. */
+/** Whether every member sees a row with these audiences. */
 export const isEverybodys = (audiences: readonly string[]): boolean =>
   audiences.some((audience) => EVERYONE.includes(audience));
 

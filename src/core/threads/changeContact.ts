@@ -1,10 +1,10 @@
 import type { ContactRow, Models } from '../../infra/models/index.ts';
 import { contactWords } from './contacts.ts';
 
-/** Words that a contact is found by; those of a former name stay while there is room. */
+/** The most words to search a contact by; those of a former name stay while there is room. */
 const MAX_WORDS = 200;
 
-/** A change of name and notes; null when the contact has them already. */
+/** The change of name and notes; null when the contact has them already. */
 export function contactChange(
   row: ContactRow,
   { name, notes }: { name?: string | undefined; notes?: string | undefined },
@@ -19,16 +19,16 @@ export function contactChange(
   return Object.keys(change).length > 0 ? change : null;
 }
 
-/** Blocks a contact (see applyToThread.ts for what that does to their mail); null when they are blocked. */
+/** The change that blocks a contact (its effect: applyToThread.ts); null when they are blocked already. */
 export const blocking = ({ blocked_at }: ContactRow): Partial<ContactRow> | null =>
   blocked_at ? null : { blocked_at: new Date() };
 
-/** Unblocks a contact; null when they are not blocked. */
+/** The change that unblocks a contact; null when they are not blocked. */
 export const unblocking = ({ blocked_at }: ContactRow): Partial<ContactRow> | null =>
   blocked_at ? { blocked_at: null } : null;
 
 /**
- * Writes a change if the contact is as it was read.
+ * Writes a change if the contact has not changed since it was read. @returns null when it has
  * @param visible filter of contacts that the user may see
  */
 export function writeContactChange(

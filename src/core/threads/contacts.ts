@@ -5,7 +5,7 @@ import { once } from '../../infra/models/once.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { wordsOf } from './searchWords.ts';
 
-/** Makes the contact if needed, known in these audiences. Idempotent, safe to call concurrently. */
+/** Creates the contact if needed, and adds these audiences to it. Idempotent; safe to call concurrently. */
 export async function knowContact(
   models: Models,
   workspaceId: string,
@@ -25,7 +25,7 @@ export async function knowContact(
     created_at: since,
     updated_at: since,
   };
-  // One at a time, what is everybody's first: each is an event, of what was known before (`newAudiences`).
+  // One at a time, those of every member first: each is an event, seen by the earlier ones (`newAudiences`).
   for (const audience of [...audiences].sort().reverse())
     await once(() =>
       collectionOf(models.Contact).updateOne(
@@ -44,13 +44,13 @@ export async function contactNow(
   session?: mongo.ClientSession,
 ): Promise<ContactRow | null> {
   if (id === null) return null;
-  const find = (_id: string) =>
+  const findContact = (_id: string) =>
     collectionOf(models.Contact).findOne({ _id, workspace_id }, session && { session });
-  const contact = await find(id);
-  return contact?.merged_into === undefined ? contact : find(contact.merged_into);
+  const contact = await findContact(id);
+  return contact?.merged_into === undefined ? contact : findContact(contact.merged_into);
 }
 
-/** What a contact is found by: the words of the name, and the parts of the address. */
+/** The words to search a contact by: those of the name, and the parts of the address. */
 export function contactWords({ email, name }: Address): string[] {
   return wordsOf(name, email);
 }

@@ -3,11 +3,11 @@ import { collectionOf, type ContactRow, type Models } from '../../infra/models/i
 import { threadsOf } from './threads.ts';
 
 /**
- * Merges a contact into another, in one transaction: the second gets its tickets and conversations, and what
- * it writes from now on. The row of the first stays, so that its address leads to the second. Both must be
- * visible to every member, because notes, words and threads are joined: otherwise members would see what is
- * personal to another one.
- * @param mayMerge is given both as they are in the transaction; throws when they may not be merged (any more)
+ * Merges a contact into another, in one transaction: the second gets the tickets and conversations of the
+ * first, and later mail of the first goes to the second. The row of the first stays, because its address
+ * leads to the second. Every member must see both, since notes, words and threads are joined: otherwise
+ * members would see what is another's, or lose what is theirs.
+ * @param mayMerge called with both rows as the transaction reads them; throws when they may not be merged
  */
 export async function mergeContacts(
   models: Models,
@@ -17,24 +17,28 @@ export async function mergeContacts(
 ): Promise<void> {
   const contacts = collectionOf(models.Contact);
   await models.connection.transaction(async (session) => {
-    const find = (_id: string) => contacts.findOne({ _id, workspace_id }, { session });
-    const [first, second] = [await find(from), await find(into)];
+    const findContact = (_id: string) => contacts.findOne({ _id, workspace_id }, { session });
+    const [first, second] = [await findContact(from), await findContact(into)];
     mayMerge(first, second);
     const { audiences, words, name, notes, blocked_at } = first as ContactRow;
-    const now = second as ContactRow;
+    const target = second as ContactRow;
     const updated_at = new Date();
-    const went = { merged_into: into, updated_at };
-    // Both rows are written, so that of two concurrent merges with a common contact one fails.
-    await contacts.updateOne({ _id: from, workspace_id }, { $set: went, $inc: { changes: 1 } }, { session });
-    await contacts.updateMany({ workspace_id, merged_into: from }, { $set: went }, { session });
+    const mergedMark = { merged_into: into, updated_at };
+    // Both rows are written, so of two concurrent merges that share a contact, one fails.
+    await contacts.updateOne(
+      { _id: from, workspace_id },
+      { $set: mergedMark, $inc: { changes: 1 } },
+      { session },
+    );
+    await contacts.updateMany({ workspace_id, merged_into: from }, { $set: mergedMark }, { session });
     await contacts.updateOne(
       { _id: into, workspace_id },
       {
         $set: {
-          name: now.name || name,
-          notes: [now.notes, notes].filter(Boolean).join('\n\n'),
-          // It is the same person: a block stays.
-          ...(blocked_at && !now.blocked_at && { blocked_at }),
+          name: target.name || name,
+          notes: [target.notes, notes].filter(Boolean).join('\n\n'),
+          // It is the same person: if one of the two was blocked, the person stays blocked.
+          ...(blocked_at && !target.blocked_at && { blocked_at }),
           updated_at,
         },
         $addToSet: { audiences: { $each: audiences }, words: { $each: words } },

@@ -7,7 +7,7 @@ import { HOUR_MS } from '../../lib/time.ts';
 
 type Kind = MessageRow['thread_kind'];
 
-/** Where a merged thread's messages are. */
+/** Two threads of one kind, the first of which is merged into the second. */
 export interface Merge {
   kind: Kind;
   from: string;
@@ -15,10 +15,10 @@ export interface Merge {
 }
 
 /**
- * Merges a thread into another of its kind and audience, in one transaction. Later mail that answers either
- * of them arrives in the second. The row of the first stays and says into which it was merged.
- * @param mayMerge is given both as they are in the transaction; throws when they may not be merged (any more)
- * @returns the second one
+ * Merges a thread into another of its kind and audience, in one transaction. Mail that answers either of them
+ * goes to the second. The row of the first stays and names the second.
+ * @param mayMerge called with both rows as the transaction reads them; throws when they may not be merged
+ * @returns the second thread
  */
 export async function mergeThreads(
   models: Models,
@@ -28,11 +28,11 @@ export async function mergeThreads(
 ): Promise<ThreadRow> {
   const threads = collectionOf(threadsOf(models, kind));
   const merged = await models.connection.transaction(async (session) => {
-    const find = (_id: string) => threads.findOne({ _id, workspace_id }, { session });
-    const [first, second] = [await find(from), await find(into)];
+    const findThread = (_id: string) => threads.findOne({ _id, workspace_id }, { session });
+    const [first, second] = [await findThread(from), await findThread(into)];
     mayMerge(first, second);
     const at = new Date();
-    // Both rows are written, so that of two concurrent merges with a common thread one fails. Otherwise two
+    // Both rows are written, so of two concurrent merges that share a thread, one fails. Otherwise two
     // threads could be merged into each other, or one into two others.
     await markMerged(models, first, { kind, id: into }, at, session);
     const row = await threads.findOneAndUpdate(
@@ -45,14 +45,14 @@ export async function mergeThreads(
       { $set: { thread_id: into } },
       { session },
     );
-    await takeMessages(models, first, row as ThreadRow, kind, session);
+    await moveAllMessages(models, first, row as ThreadRow, kind, session);
     return row as ThreadRow;
   });
-  await takeRest(models, workspace_id, { kind, from, into }, merged.audience);
+  await moveLateMessages(models, workspace_id, { kind, from, into }, merged.audience);
   return merged;
 }
 
-/** Writes to the thread where it is merged into, and also to those that were merged into it before. */
+/** Writes into the thread what it was merged into, and into those that were merged into it before. */
 export async function markMerged(
   models: Models,
   { _id, workspace_id }: ThreadRow,
@@ -60,20 +60,20 @@ export async function markMerged(
   at: Date,
   session: mongo.ClientSession,
 ): Promise<void> {
-  const went = { merged_into: to.id, merged_kind: to.kind };
+  const mergedMark = { merged_into: to.id, merged_kind: to.kind };
   for (const kind of ['ticket', 'conversation'] as const) {
     const threads = collectionOf(threadsOf(models, kind));
-    await threads.updateMany({ workspace_id, merged_into: _id }, { $set: went }, { session });
+    await threads.updateMany({ workspace_id, merged_into: _id }, { $set: mergedMark }, { session });
     await threads.updateOne(
       { _id, workspace_id },
-      { $set: { ...went, merged_at: at, hidden: 'merged', updated_at: at }, $inc: { changes: 1 } },
+      { $set: { ...mergedMark, merged_at: at, hidden: 'merged', updated_at: at }, $inc: { changes: 1 } },
       { session },
     );
   }
 }
 
 function withThread(into: ThreadRow, from: ThreadRow, at: Date): mongo.UpdateFilter<ThreadRow> {
-  // An open question does not end in a closed thread.
+  // An open thread that is merged into a closed one opens it: a question in it may wait for an answer.
   const opens = into.status === 'closed' && from.status !== 'closed';
   return {
     $set: { updated_at: at, ...(opens && { status: from.status, closed_at: null }) },
@@ -87,7 +87,7 @@ function withThread(into: ThreadRow, from: ThreadRow, at: Date): mongo.UpdateFil
   };
 }
 
-const takeMessages = (
+const moveAllMessages = (
   models: Models,
   from: Pick<ThreadRow, '_id' | 'workspace_id' | 'audience'>,
   into: Pick<ThreadRow, '_id' | 'audience'>,
@@ -104,20 +104,21 @@ const takeMessages = (
 
 /**
  * Moves a message that was stored during the merge and applied to the first thread just before it: the
- * transaction did not see it. A message that is applied later follows by itself (moveMessages.ts).
+ * transaction does not see it. A message that is applied later follows on its own (`followThread` in
+ * moveMessages.ts).
  */
-const takeRest = (
+const moveLateMessages = (
   models: Models,
   workspace_id: string,
   { kind, from, into }: Merge,
   audience: string,
 ): Promise<void> =>
-  takeMessages(models, { _id: from, workspace_id, audience }, { _id: into, audience }, kind);
+  moveAllMessages(models, { _id: from, workspace_id, audience }, { _id: into, audience }, kind);
 
-/** For this long after a merge, messages that it did not see are looked for (ms). */
+/** How long after a merge messages may still arrive in the merged thread (ms). */
 const SETTLED_AFTER_MS = HOUR_MS;
 
-/** Moves the rest where a process died just after a merge. @returns how many threads were checked */
+/** Finishes merges whose process died just after the transaction. @returns how many threads were checked */
 export async function settleMerges(models: Models, now = Date.now()): Promise<number> {
   let settled = 0;
   for (const kind of ['ticket', 'conversation'] as const) {

@@ -2,19 +2,19 @@ import type { mongo } from 'mongoose';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
 import { threadsOf } from './threads.ts';
 
-/** Where messages go. */
+/** A thread that messages are moved from or to. */
 export interface ThreadRef {
   kind: MessageRow['thread_kind'];
   id: string;
   audience: string;
 }
 
-type Moving = Pick<MessageRow, '_id' | 'contact_id' | 'inbound_email_id' | 'copies'>;
+type MovedMessage = Pick<MessageRow, '_id' | 'contact_id' | 'inbound_email_id' | 'copies'>;
 
 /**
- * Moves messages, all of a thread or one of them, with what goes by their audience: files, contacts, the
- * mails that they came as. Any number of times.
- * @param messageId only this one
+ * Moves all messages of a thread, or one of them, together with the rows that carry their audience: files,
+ * contacts, and the mails that they came as. Idempotent.
+ * @param messageId move only this message
  */
 export async function moveMessages(
   models: Models,
@@ -25,17 +25,17 @@ export async function moveMessages(
 ): Promise<void> {
   const options = session && { session };
   const messages = collectionOf(models.Message);
-  const which = { workspace_id, thread_id: from.id, ...(messageId !== undefined && { _id: messageId }) };
+  const filter = { workspace_id, thread_id: from.id, ...(messageId !== undefined && { _id: messageId }) };
   const moving = await messages
-    .find(which, options)
-    .project<Moving>({ contact_id: 1, inbound_email_id: 1, copies: 1 })
+    .find(filter, options)
+    .project<MovedMessage>({ contact_id: 1, inbound_email_id: 1, copies: 1 })
     .toArray();
   if (moving.length === 0) return;
   const ids = moving.map(({ _id }) => _id);
-  // What goes by the audience first: a message whose files nobody may see would be worse than files ahead of
-  // it.
-  if (from.audience !== to.audience) await showTo(models, workspace_id, moving, to, options);
-  await showMails(models, moving, from, to, options);
+  // The rows with the audience first: files that members see before the message do less harm than a message
+  // whose files no member may see.
+  if (from.audience !== to.audience) await updateAudience(models, workspace_id, moving, to, options);
+  await updateMails(models, moving, from, to, options);
   await messages.updateMany(
     { _id: { $in: ids }, thread_id: from.id },
     { $set: { thread_kind: to.kind, thread_id: to.id, audience: to.audience } },
@@ -43,14 +43,14 @@ export async function moveMessages(
   );
 }
 
-async function showTo(
+async function updateAudience(
   models: Models,
   workspace_id: string,
-  moving: Moving[],
+  moving: MovedMessage[],
   { audience }: ThreadRef,
   options: { session: mongo.ClientSession } | undefined,
 ): Promise<void> {
-  await showFiles(
+  await updateFileAudience(
     models,
     workspace_id,
     moving.map(({ _id }) => _id),
@@ -65,7 +65,7 @@ async function showTo(
   );
 }
 
-async function showFiles(
+async function updateFileAudience(
   models: Models,
   workspace_id: string,
   messageIds: string[],
@@ -79,10 +79,10 @@ async function showFiles(
   );
 }
 
-/** The mails that the messages came as lead to the new thread, and are seen by whom it is. */
-async function showMails(
+/** The mails that the messages came as get the new thread and its audience. */
+async function updateMails(
   models: Models,
-  moving: Moving[],
+  moving: MovedMessage[],
   from: ThreadRef,
   to: ThreadRef,
   options: { session: mongo.ClientSession } | undefined,
@@ -105,32 +105,34 @@ async function showMails(
 }
 
 /**
- * A message that was on its way into a thread while that was merged or moved goes after it.
- * @returns null when it is where its thread is
+ * Moves a message whose thread was merged or moved while the message was being recorded.
+ * @returns the message in its present thread; null when its thread was neither merged nor moved
  */
 export async function followThread<Message extends MessageRow>(
   models: Models,
   message: Message,
 ): Promise<Message | null> {
   const { _id, workspace_id, thread_kind: kind, thread_id: id, audience } = message;
-  const now = await collectionOf(models.Message).findOne(
+  const current = await collectionOf(models.Message).findOne(
     { _id, workspace_id },
     { projection: { thread_kind: 1, thread_id: 1, audience: 1 } },
   );
-  if (now && now.thread_id !== id) {
+  if (current && current.thread_id !== id) {
     // Its files may have been recorded after it was moved.
-    if (now.audience !== audience) await showFiles(models, workspace_id, [_id], now.audience);
-    return { ...message, thread_kind: now.thread_kind, thread_id: now.thread_id, audience: now.audience };
+    if (current.audience !== audience)
+      await updateFileAudience(models, workspace_id, [_id], current.audience);
+    const { thread_kind, thread_id } = current;
+    return { ...message, thread_kind, thread_id, audience: current.audience };
   }
-  const find = (place: Pick<ThreadRef, 'kind' | 'id'>) =>
+  const findThread = (place: Pick<ThreadRef, 'kind' | 'id'>) =>
     collectionOf(threadsOf(models, place.kind)).findOne(
       { _id: place.id, workspace_id },
       { projection: { audience: 1, merged_into: 1, merged_kind: 1 } },
     );
-  const merged = await find({ kind, id });
+  const merged = await findThread({ kind, id });
   if (merged?.merged_into === undefined) return null;
   const next = { kind: merged.merged_kind ?? kind, id: merged.merged_into };
-  const to = { ...next, audience: (await find(next))?.audience ?? audience };
+  const to = { ...next, audience: (await findThread(next))?.audience ?? audience };
   await moveMessages(models, workspace_id, { kind, id, audience }, to, { messageId: _id });
   return { ...message, thread_kind: to.kind, thread_id: to.id, audience: to.audience };
 }

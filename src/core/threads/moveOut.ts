@@ -8,14 +8,14 @@ import { insertTicket, newThreadRow } from './newThreadRow.ts';
 import { threadsOf } from './threads.ts';
 import { wordsOf } from './searchWords.ts';
 
-/** Messages of a thread whose words it is searched by when they are counted again. */
-const COUNTED_AGAIN = 200;
+/** From how many messages of a thread the words to search it by are collected again. */
+const REINDEXED_MESSAGES = 200;
 
 /**
- * Moves a message into a ticket of its own, all or nothing; mail that answers it goes there.
- * @param id that the new ticket gets @param ticket of the message; its contact and address stand in where the
- * message has none
- * @returns null when the message is not in the ticket, or alone in it
+ * Moves a message into a ticket of its own, in one transaction; mail that answers the message goes there.
+ * @param id of the new ticket
+ * @param ticket that the message is in; its contact and address are used where the message has none
+ * @returns null when the message is not in the ticket, or is its only one
  */
 export async function moveMessageOut(
   models: Models,
@@ -26,10 +26,10 @@ export async function moveMessageOut(
   const { workspace_id } = ticket;
   return models.connection.transaction(async (session) => {
     const messages = collectionOf(models.Message);
-    const here = { workspace_id, thread_id: ticket._id, audience: ticket.audience };
-    const message = await messages.findOne({ ...here, _id: messageId }, { session });
+    const inTicket = { workspace_id, thread_id: ticket._id, audience: ticket.audience };
+    const message = await messages.findOne({ ...inTicket, _id: messageId }, { session });
     const newest = await messages.findOne(
-      { ...here, _id: { $ne: messageId } },
+      { ...inTicket, _id: { $ne: messageId } },
       { session, sort: { created_at: -1, _id: -1 }, projection: { created_at: 1 } },
     );
     if (!message || !newest) return null;
@@ -41,7 +41,7 @@ export async function moveMessageOut(
       opens: true,
     };
     const contact = await contactNow(models, workspace_id, opening.contact_id, session);
-    // An agent makes it: it is to be worked on, whoever wrote it.
+    // An agent creates the ticket to work on it, so it is open even if the contact is blocked.
     const thread = newThreadRow(opening, contact && { ...contact, blocked_at: null });
     await insertTicket(models, { ...thread, created_at: thread.updated_at }, session);
     const place = { kind: 'ticket', audience: ticket.audience } as const;
@@ -65,7 +65,7 @@ export async function moveMessageOut(
         $set: {
           last_message_at: newest.created_at,
           updated_at: new Date(),
-          words: await wordsLeft(models, ticket, session),
+          words: await remainingWords(models, ticket, session),
         },
         $inc: { changes: 1 },
       },
@@ -75,7 +75,7 @@ export async function moveMessageOut(
   });
 }
 
-/** What the mail claimed for the thread that it leaves (infra/models/threadId.ts). */
+/** Moves the message ids that the mail claimed for its old thread (infra/models/threadId.ts). */
 async function moveClaims(
   models: Models,
   { workspace_id, inbound_email_id, copies }: MessageRow,
@@ -93,7 +93,11 @@ async function moveClaims(
   );
 }
 
-async function wordsLeft(models: Models, ticket: ThreadRow, session: mongo.ClientSession): Promise<string[]> {
+async function remainingWords(
+  models: Models,
+  ticket: ThreadRow,
+  session: mongo.ClientSession,
+): Promise<string[]> {
   const left = await collectionOf(models.Message)
     .find(
       { workspace_id: ticket.workspace_id, thread_id: ticket._id, audience: ticket.audience },
@@ -101,7 +105,7 @@ async function wordsLeft(models: Models, ticket: ThreadRow, session: mongo.Clien
     )
     .project<Pick<MessageRow, 'subject' | 'text'>>({ subject: 1, text: 1 })
     .sort({ created_at: -1, _id: -1 })
-    .limit(COUNTED_AGAIN)
+    .limit(REINDEXED_MESSAGES)
     .toArray();
   const number = String((ticket as TicketRow).number);
   const words = left.flatMap(({ subject, text }) => wordsOf(subject, text));
@@ -109,10 +113,11 @@ async function wordsLeft(models: Models, ticket: ThreadRow, session: mongo.Clien
 }
 
 /**
- * Makes a ticket of a conversation, all or nothing: everybody sees its messages and files, and knows its
- * contacts. The conversation stays as a row that says where it went.
- * @param id that the ticket gets @param workspace_email_id the address that the ticket answers as
- * @returns null when it was moved or merged meanwhile
+ * Turns a conversation into a ticket, in one transaction: every member sees its messages, files and contacts.
+ * The row of the conversation stays and names the ticket.
+ * @param id of the ticket
+ * @param workspace_email_id the address that replies in the ticket are sent from
+ * @returns null when the conversation was moved or merged meanwhile
  */
 export async function moveToTicket(
   models: Models,
@@ -122,7 +127,7 @@ export async function moveToTicket(
 ): Promise<TicketRow | null> {
   const conversations = collectionOf(threadsOf(models, 'conversation'));
   const place = { kind: 'ticket', id, audience: 'tickets' } as const;
-  const ticket = await models.connection.transaction(async (session) => {
+  const result = await models.connection.transaction(async (session) => {
     const row = await conversations.findOne(
       { _id, workspace_id, merged_into: { $exists: false }, deleted_at: { $exists: false } },
       { session },
@@ -152,11 +157,12 @@ export async function moveToTicket(
       { $addToSet: { audiences: 'tickets' } },
       { session },
     );
-    return { row, made: await collectionOf(models.Ticket).findOne({ _id: id }, { session }) };
+    const ticket = await collectionOf(models.Ticket).findOne({ _id: id }, { session });
+    return { row, ticket };
   });
-  if (!ticket) return null;
-  // As after a merge: what was stored meanwhile (mergeThreads.ts).
-  const from = { kind: 'conversation', id: _id, audience: ticket.row.audience } as const;
+  if (!result) return null;
+  // As after a merge: messages that were stored meanwhile (mergeThreads.ts).
+  const from = { kind: 'conversation', id: _id, audience: result.row.audience } as const;
   await moveMessages(models, workspace_id, from, place);
-  return ticket.made;
+  return result.ticket;
 }

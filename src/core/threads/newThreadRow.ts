@@ -10,7 +10,7 @@ export function threadIdFor(messageId: string): string {
   return hashOf('thread', messageId);
 }
 
-/** What of a message makes its thread. */
+/** The fields of a message that its thread is created from. */
 type OpeningMessage = Pick<
   MessageRow,
   | 'thread_id'
@@ -27,14 +27,14 @@ type OpeningMessage = Pick<
   | 'created_at'
 >;
 
-/** Only a mail that opens the thread, or an unmarked one, makes its people take part. */
+/** The people that a message adds to its thread: none if it joined the thread from an unknown sender. */
 export const takingPart = (
   message: Pick<MessageRow, 'opens' | 'sender_known' | 'direction' | 'people'>,
 ): string[] =>
   message.opens || message.sender_known || message.direction === 'outbound' ? message.people : [];
 
 /**
- * The thread as its first message makes it. What a blocked contact opens is closed and spam from the start.
+ * The thread that its first message creates. If the contact is blocked, it is closed and spam from the start.
  */
 export function newThreadRow(message: OpeningMessage, contact: ContactRow | null): ThreadRow {
   const isBlocked = message.direction === 'inbound' && Boolean(contact?.blocked_at);
@@ -61,7 +61,7 @@ export function newThreadRow(message: OpeningMessage, contact: ContactRow | null
   };
 }
 
-/** @returns false when it was there already. */
+/** @returns false when the thread existed already */
 export async function makeThread(
   models: Models,
   message: MessageRow,
@@ -78,7 +78,7 @@ export async function makeThread(
     if (!isDuplicateKey(error)) throw error;
     return false;
   }
-  // A contact that was merged may be new to this audience.
+  // The contact that another was merged into may not have this audience yet.
   if (contact && !contact.audiences.includes(thread.audience))
     await collectionOf(models.Contact).updateOne(
       { _id: contact._id },
@@ -87,13 +87,13 @@ export async function makeThread(
   return true;
 }
 
-/** With the next number of its workspace. A number taken for nothing is a gap, and gaps are allowed. */
+/** With the next number of its workspace. A failed insert leaves a gap in the numbers, which is allowed. */
 export async function insertTicket(
   models: Models,
   thread: ThreadRow,
   session?: mongo.ClientSession,
 ): Promise<void> {
-  // Never in the transaction: all tickets of the workspace would wait for it.
+  // Outside the transaction, for which all new tickets of the workspace would otherwise wait.
   const number = await nextNumber(models, thread.workspace_id);
   await collectionOf(models.Ticket).insertOne(
     { ...thread, number, words: [...thread.words, String(number)] },

@@ -1,22 +1,22 @@
 /**
  * The words of a text, to search by: lower case, without accents. Scripts that put no spaces between words
- * are cut into pairs of letters. They are a list in the row. Stand-in: docs/decisions/stand-in-database.md.
- * It has no text index.
+ * are cut into pairs of letters. The row holds them as a list, because the stand-in database has no text
+ * index. Stand-in: docs/decisions/stand-in-database.md.
  */
 const WORD = /[\p{L}\p{N}]+/gu;
 const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]+/gu;
-/** Letters with a stroke or of two: Unicode sees no accent in them. */
+/** Letters with a stroke, and ligatures: normalisation does not take them apart. */
 const PLAIN: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ı: 'i' };
 
 /** Longer words are cut, in texts and in searches alike. */
 const MAX_WORD_CHARS = 40;
-/** Letters of one text that are looked at, and words of one message that are kept. */
+/** How many characters of a text are read, and how many words of a message are kept. */
 const MAX_TEXT_CHARS = 50_000;
 const MAX_WORDS = 200;
-/** Words of a search that count. */
+/** How many words of a search are used. */
 const MAX_SEARCHED = 10;
 
-/** At most 200, each once; those of the first texts first. */
+/** At most 200 different words, those of the first texts first. */
 export function wordsOf(...texts: string[]): string[] {
   const words = new Set<string>();
   for (const text of texts) {
@@ -29,19 +29,19 @@ export function wordsOf(...texts: string[]): string[] {
 }
 
 /**
- * Condition of rows that have every word of the search, and one that begins with the last. @returns null
- * where it has none.
+ * Filter of rows that have every word of the search, and a word that begins with its last one.
+ * @returns null when the search has no words
  */
 export function searchFor(search: string): { $and: object[] } | null {
   const tokens = [...new Set(tokensOf(search.slice(0, MAX_TEXT_CHARS), true))];
   const last = tokens.pop();
   if (last === undefined) return null;
   const whole = tokens.filter(isKept).slice(0, MAX_SEARCHED - 1);
-  // Only letters and digits: nothing in it means anything to a regular expression.
+  // Only letters and digits, so nothing needs escaping in the regular expression.
   return { $and: [...whole.map((word) => ({ words: word })), { words: { $regex: `^${last}` } }] };
 }
 
-/** A single letter says nothing, but where it is a word. */
+/** A single letter is left out, except in scripts where it can be a word. */
 const isKept = (word: string): boolean => word.length > 1 || word.match(UNSPACED) !== null;
 
 function tokensOf(text: string, isSearch = false): string[] {
@@ -59,7 +59,8 @@ function tokensOf(text: string, isSearch = false): string[] {
 }
 
 /**
- * Every two letters beside one another; of a text also the last by itself, so that a search for it finds it.
+ * Every two neighbouring letters; of a text also the last letter alone, so that a search for it finds the
+ * text.
  */
 function pairsOf(run: string, isSearch: boolean): string[] {
   const letters = Array.from(run);

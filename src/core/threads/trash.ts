@@ -4,22 +4,22 @@ import type { Storage } from '../../infra/storage/storage.ts';
 import { threadsOf } from './threads.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
-/** How long a thread can be restored from the trash (days). */
+/** For how many days a thread can be restored from the trash. */
 const TRASH_DAYS = 30;
 
-/** A thread that was put into the trash before this time is purged. */
+/** Threads that were put into the trash before this time are purged. */
 export const purgedBefore = (now = Date.now()): Date => new Date(now - TRASH_DAYS * DAY_MS);
 
-/** A mail that is older than this has been applied to its thread, even if an engine was away for days. */
-const LONGEST_ON_ITS_WAY_DAYS = 14;
-/** Threads that one call deletes at most, and messages that are deleted together. */
-const BATCH = 50;
-const MESSAGES = 200;
+/** After this many days, a mail has been applied to its thread, even after a long outage. */
+const LONGEST_PROCESSING_DAYS = 14;
+/** How many threads one call purges of each kind, and how many messages it deletes at a time. */
+const THREAD_BATCH = 50;
+const MESSAGE_BATCH = 200;
 
 /**
- * Deletes threads that have been in the trash for 30 days: their messages, files and claims on Message-Ids.
- * Raw mail is left to retention (activities/retention/). Idempotent, safe to call concurrently, and may die
- * at any point.
+ * Deletes threads that have been in the trash for 30 days: messages, files with their bytes, and claimed
+ * message ids. The archived mails are left to the retention workflow. Idempotent; safe to call concurrently;
+ * a call that dies half-way leaves the rest to the next one.
  * @returns how many threads it deleted
  */
 export async function purgeTrash(
@@ -28,12 +28,12 @@ export async function purgeTrash(
 ): Promise<number> {
   let purged = 0;
   for (const kind of ['ticket', 'conversation'] as const) {
-    const old = await threadsOf(models, kind)
+    const expired = await threadsOf(models, kind)
       .find({ deleted_at: { $lt: purgedBefore(now) } }, { people: 0, words: 0 })
       .sort({ deleted_at: 1 })
-      .limit(BATCH)
+      .limit(THREAD_BATCH)
       .lean<ThreadRow[]>();
-    for (const thread of old) if (await purge(models, storage, kind, thread, now)) purged += 1;
+    for (const thread of expired) if (await purge(models, storage, kind, thread, now)) purged += 1;
   }
   return purged;
 }
@@ -46,31 +46,31 @@ async function purge(
   now: number,
 ): Promise<boolean> {
   const messages = collectionOf(models.Message);
-  const here = { workspace_id, thread_id: _id };
-  const since = new Date(Math.max((deleted_at as Date).getTime(), now - LONGEST_ON_ITS_WAY_DAYS * DAY_MS));
-  // Such a message may be the customer's answer, which restores the thread as soon as it is applied.
+  const inThread = { workspace_id, thread_id: _id };
+  const since = new Date(Math.max((deleted_at as Date).getTime(), now - LONGEST_PROCESSING_DAYS * DAY_MS));
+  // Such a message may be a customer's answer, which restores the thread as soon as it is applied.
   const isAnswer = [
     { direction: 'inbound', created_at: { $gt: since }, auto_reply: false, list_mail: false, spam: false },
   ] as const;
-  const isWaiting = { ...here, $or: [{ 'outbound.is_open': true }, ...isAnswer] };
+  const isWaiting = { ...inThread, $or: [{ 'outbound.is_open': true }, ...isAnswer] };
   if (await messages.findOne(isWaiting, { projection: { _id: 1 } })) return false;
   for (;;) {
-    const some = await messages
-      .find({ ...here, $nor: [...isAnswer] })
+    const batch = await messages
+      .find({ ...inThread, $nor: [...isAnswer] })
       .project<Pick<MessageRow, '_id'>>({ _id: 1 })
-      .limit(MESSAGES)
+      .limit(MESSAGE_BATCH)
       .toArray();
-    if (some.length === 0) break;
-    const ids = some.map((message) => message._id);
+    if (batch.length === 0) break;
+    const ids = batch.map((message) => message._id);
     await deleteFiles(models, storage, workspace_id, ids);
-    await messages.deleteMany({ _id: { $in: ids }, ...here });
+    await messages.deleteMany({ _id: { $in: ids }, ...inThread });
   }
-  // A message came in the meantime.
-  if (await messages.findOne(here, { projection: { _id: 1 } })) return false;
-  await collectionOf(models.ThreadId).deleteMany(here);
+  // A message came meanwhile.
+  if (await messages.findOne(inThread, { projection: { _id: 1 } })) return false;
+  await collectionOf(models.ThreadId).deleteMany(inThread);
   for (const other of ['ticket', 'conversation'] as const)
     await collectionOf(threadsOf(models, other)).deleteMany({ workspace_id, merged_into: _id });
-  // Not if it was restored in the meantime.
+  // Only if it was not restored meanwhile.
   const { deletedCount } = await collectionOf(threadsOf(models, kind)).deleteOne({
     _id,
     workspace_id,
@@ -79,7 +79,7 @@ async function purge(
   return deletedCount === 1;
 }
 
-/** The stored bytes first: without the row nothing would find them again. */
+/** The bytes first: without the row, their key would be lost. */
 async function deleteFiles(
   models: Models,
   storage: Storage,
@@ -87,8 +87,8 @@ async function deleteFiles(
   messageIds: string[],
 ): Promise<void> {
   const files = collectionOf(models.Attachment);
-  const which = { workspace_id, message_id: { $in: messageIds } };
-  const stored = files.find(which).project<Pick<AttachmentRow, 'key'>>({ key: 1 });
+  const filter = { workspace_id, message_id: { $in: messageIds } };
+  const stored = files.find(filter).project<Pick<AttachmentRow, 'key'>>({ key: 1 });
   for await (const { key } of stored) if (key !== null) await storage.delete(key);
-  await files.deleteMany(which);
+  await files.deleteMany(filter);
 }

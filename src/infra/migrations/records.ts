@@ -33,9 +33,9 @@ export interface MigrationRecords {
 }
 
 /**
- * @param leaseMs a holder that does not renew its lease for this long counts as dead. By the clocks of the
- *   machines: where they differ by more, two processes may apply one migration concurrently, which migrations
- *   must allow.
+ * @param leaseMs a holder that does not renew its lease for this long counts as dead. Machines
+ * compare it with their own clocks: if those differ by more, two processes may apply a migration
+ * concurrently, which migrations must allow.
  */
 export function migrationRecords(connection: Connection, leaseMs: number): MigrationRecords {
   const rows = connection.collection<MigrationRow>('migrations') as unknown as mongo.Collection<MigrationRow>;

@@ -21,8 +21,8 @@ export type MessageState = (typeof MESSAGE_STATES)[number];
 export type OutboundState = Exclude<MessageState, 'received' | 'saved'>;
 
 /**
- * What became of a message for one recipient. Later ones in this list win over earlier ones of the same
- * attempt.
+ * The delivery states of a message for one recipient. Within an attempt, a later one in this list replaces an
+ * earlier one.
  */
 export const DELIVERY_STATES = ['sent', 'delayed', 'delivered', 'failed', 'complained'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
@@ -33,20 +33,20 @@ export interface DeliveryRow {
   /** The attempt that this state is about; an event of an earlier attempt changes nothing. */
   attempt: number;
   state: DeliveryState;
-  /** The other server's answer, in words for an agent. */
+  /** The answer of the recipient's server, in words for an agent. */
   reason: string | null;
   at: Date;
 }
 
 /**
- * An outbound message on its way. Everything else about it (recipients, subject, ids, bodies) is fixed when
- * it is saved.
+ * The sending of an outbound message. Everything else about the message (recipients, subject, ids, bodies)
+ * does not change after it is saved.
  */
 export interface Outbound {
   bcc: Address[];
   /** When the agent asked for it to be sent; null = as soon as it can no longer be undone. */
   send_at: Date | null;
-  /** Before this it can be cancelled, and does not go out. */
+  /** Before this time it can be cancelled and is not sent. */
   due_at: Date;
   /**
    * The workflow run that may write: `reply/<id>`, then `reply/<id>/again/<run>` for each retry by a person.
@@ -54,17 +54,17 @@ export interface Outbound {
   run: number;
   /** The run must still be started. */
   wants_start: boolean;
-  /** Its run is not over: `queued`, `scheduled` or `sending`. */
+  /** Its run has not ended: `queued`, `scheduled` or `sending`. */
   is_open: boolean;
   /**
-   * Calls to the provider so far, over all runs. Raised before each call: whoever finds it raised did not
-   * make that call.
+   * Calls to the provider so far, over all runs. Raised before each call, so that a retry sees that an
+   * earlier try has made the call.
    */
   attempt: number;
   attempt_at: Date | null;
-  /** Calls made by earlier runs, noted when the run takes the message. */
+  /** Calls made by earlier runs, stored when this run starts on the message. */
   attempts_before: number;
-  /** Whom the last call is for, normalised; empty before the first. */
+  /** The recipients of the last call, normalised; empty before the first. */
   attempt_to: string[];
   /** The result of the last call is not known: the mail may have been sent. */
   unclear: boolean;
@@ -74,7 +74,7 @@ export interface Outbound {
   reason: string | null;
   state_at: Date;
   deliveries: DeliveryRow[];
-  /** Raised with every change of `deliveries` and state: compare and set. */
+  /** Raised with every change of `deliveries` and state, for compare-and-set. */
   changes: number;
 }
 

@@ -37,7 +37,7 @@ export interface RouteChanges {
 
 /**
  * Sets up domains in a mail provider's account. Code outside providers/ names no provider. Each call may be
- * repeated, whatever its result was, and throws only ProviderAway and ProviderRefused. Names of domains are
+ * repeated after any result, and throws only ProviderAway and ProviderRefused. Names of domains are
  * normalised: lower case, ASCII. `publicUrl` is the URL of the web process without a final slash.
  */
 export interface ProviderSetUp {

@@ -35,7 +35,7 @@ const everyModel = () => {
   return connection.modelNames().map((name) => connection.model<{ _id: string }>(name));
 };
 
-/** A row of a workspace in each collection that has any, also in those that come later. */
+/** A row of a workspace in each collection, including collections that are added later. */
 async function fill(workspace_id: string): Promise<void> {
   for (const model of everyModel().filter(({ schema }) => 'workspace_id' in schema.paths)) {
     const row = { _id: newId() as never, workspace_id, name: `${newId()}.test`, user_id: newId() };
@@ -70,11 +70,11 @@ async function stored(): Promise<string[]> {
   return keys;
 }
 
-test('nothing of it is left, in any collection or in storage; nothing of another is touched', async () => {
+test('deleting a workspace leaves nothing of it in the database or storage, and touches no other workspace', async () => {
   const { models, storage } = world;
   await fill('acme');
   await fill('other');
-  // A person in both; Dana and Max are in this one alone.
+  // Olga is in both workspaces; Dana and Max are only in this one.
   await models.Member.create({ _id: 'other/olga', workspace_id: 'other', user_id: 'olga', role: 'owner' });
   const until = { expires_at: new Date(Date.now() + 60_000), created_at: T0 };
   for (const user_id of ['olga', 'dana']) {
@@ -131,7 +131,7 @@ test('nothing of it is left, in any collection or in storage; nothing of another
     expect((await world.get('/tickets', token)).status).toBe(401);
 });
 
-test('a payload that cannot be read holds up nothing: it goes with what is beside it', async () => {
+test('a payload that cannot be read is deleted with its objects, and does not stop the deletion of others', async () => {
   const { models, storage } = world;
   const [broken, whole] = [newId(), newId()];
   const keys = [await postTo([broken]), await postTo([whole])];
@@ -140,11 +140,11 @@ test('a payload that cannot be read holds up nothing: it goes with what is besid
     await rows.inboundEmail(models, { _id, workspace_id: 'broken', state: 'failed', key: keys[n]! });
   await runStep(steps.purgeWorkspace, { id: 'broken' });
   expect(await models.InboundEmail.countDocuments({ workspace_id: 'broken' })).toBe(0);
-  const mine = keys.map((key) => key.replace(/json$/, ''));
-  expect((await stored()).filter((key) => mine.some((start) => key.startsWith(start)))).toEqual([]);
+  const prefixes = keys.map((key) => key.replace(/json$/, ''));
+  expect((await stored()).filter((key) => prefixes.some((start) => key.startsWith(start)))).toEqual([]);
 });
 
-test('nobody gets in while what it has is still being deleted', async () => {
+test('members have no access while the workspace is being deleted', async () => {
   const { models } = world;
   for (const workspace_id of ['shut', 'other'])
     await models.Member.create({ _id: `${workspace_id}/ann`, workspace_id, user_id: 'ann', role: 'owner' });
@@ -155,11 +155,11 @@ test('nobody gets in while what it has is still being deleted', async () => {
   expect(await models.Member.distinct('workspace_id', { user_id: 'ann' })).toEqual(['other']);
 });
 
-test('its addresses on the platform’s domain are given to nobody else, for ever', async () => {
+test('its addresses on the platform’s domain are never given to another workspace', async () => {
   expect(await claimAddress(world.models, 'shop@postroom.test', 'other')).toBe(false);
 });
 
-test('again, or twice at once, it changes nothing; what a late step wrote is found by the next look', async () => {
+test('it is idempotent, also concurrently; the next call deletes what a late step wrote', async () => {
   expect(await deleteIt()).toEqual({ deleted: 0 });
   await rows.message(world.models, {});
   await world.storage.put('attachments/acme/m1/late', 'x');

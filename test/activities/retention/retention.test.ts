@@ -118,7 +118,7 @@ describe.each([
     (await keysBelow(storage, 'mailgun-incoming/')).filter((key) => key.includes(post)).length;
   const sweep = () => runStep(steps.deleteOldRaw);
 
-  test('routed and skipped mail after its time; held, failed and unfinished mail never', async () => {
+  test('the raw of routed and skipped mail is deleted after its time, that of other mail never', async () => {
     const states = ['routed', 'skipped', 'held', 'failed', 'received'] as const;
     const old = await Promise.all(states.map((state) => mail(31, { state })));
     const young = await mail(29, { state: 'routed' });
@@ -135,7 +135,7 @@ describe.each([
     expect(await sweep()).toEqual({ mails: 0 });
   });
 
-  test('the copy of a skipped mail goes with the original, and posts that repeated it', async () => {
+  test('the copy of a skipped mail and posts that repeated it are deleted with the original', async () => {
     const repeat = await mail(31, { state: 'routed' });
     await world.models.InboundEmail.deleteOne({ _id: repeat.id });
     const { id, key, post } = await mail(31, { state: 'skipped', repeats: [repeat.post] });
@@ -149,7 +149,7 @@ describe.each([
     expect([await leftOf({ post }), await leftOf(repeat)]).toEqual([0, 0]);
   });
 
-  test('a post to two recipients goes with the last of them', async () => {
+  test('a post to two recipients is deleted with the last of them', async () => {
     const ids = [newId(), newId()];
     const files = [{ source: { url: 'http://x' } }];
     const shared = await mail(31, { state: 'routed' }, ids);
@@ -170,7 +170,7 @@ describe.each([
     expect(await leftOf(shared)).toBe(0);
   });
 
-  test('what a process that died has begun is finished; twice at once is once', async () => {
+  test('it finishes what a dead process has begun, and is safe to call concurrently', async () => {
     const begun = await mail(31, { state: 'routed', raw: 'going' });
     await storage.delete(begun.key.replace(/json$/, 'eml'));
     const others = await Promise.all(Array.from({ length: 3 }, () => mail(40, { state: 'routed' })));
@@ -179,7 +179,7 @@ describe.each([
     expect(await world.models.InboundEmail.countDocuments({ raw: 'gone' })).toBe(4);
   });
 
-  test('a payload that cannot be read goes with what is beside it, and holds up no other', async () => {
+  test('a payload that cannot be read is deleted with its objects, and does not stop the deletion of others', async () => {
     const broken = await mail(31, { state: 'routed', raw: 'going' });
     await storage.put(broken.key, '{"id": "cut o');
     const ofOtherDays = await mail(33, { state: 'routed' });
@@ -191,7 +191,7 @@ describe.each([
     await world.models.InboundEmail.updateOne({ _id: copied.id }, { $set: { key: copy } });
     const wholeOnes = await Promise.all([31, 35].map((days) => mail(days, { state: 'routed' })));
     const young = await mail(29, { state: 'routed' });
-    // Who is held may still want it mended.
+    // A held mail may still need its payload, once that is repaired.
     const shared = await mail(31, { state: 'routed' });
     await storage.put(shared.key, '[');
     const { key } = shared;
@@ -203,7 +203,7 @@ describe.each([
     expect(await sweep()).toEqual({ mails: 0 });
   });
 
-  test('more than a batch that was left marked is done', async () => {
+  test('more rows that were left marked than a batch holds are all finished', async () => {
     const ids = Array.from({ length: 230 }, () => newId());
     for (const _id of ids)
       await rows.inboundEmail(world.models, {
@@ -216,7 +216,7 @@ describe.each([
     expect(await world.models.InboundEmail.countDocuments({ raw: 'gone' })).toBe(230);
   });
 
-  test('events are deleted when their days are over and they were written to their messages', async () => {
+  test('events are deleted after their time, once they were written to their messages', async () => {
     const put = async (days: number, isWaiting = false) => {
       const id = eventIdOf(ago(days), newId());
       const mark = eventMarksFolder('mailgun') + eventMarkId(newId(), id);
@@ -232,7 +232,7 @@ describe.each([
     expect(await runStep(steps.deleteOldEvents)).toEqual({ events: 0 });
   });
 
-  test('an upload that no message took within a day is deleted; a message’s file never', async () => {
+  test('an upload that no message attached within a day is deleted; a file of a message never', async () => {
     const put = async (days: number, message_id: string) => {
       const _id = newId();
       const key = `attachments/acme/uploads/${_id}`;
@@ -250,7 +250,7 @@ describe.each([
   });
 });
 
-test('the API says that a raw is gone, and runs nothing again of it', async () => {
+test('the API says that a raw is deleted, and does not run the mail again', async () => {
   const { _id } = await rows.inboundEmail(world.models, {
     state: 'skipped',
     audiences: ['tickets'],
@@ -262,7 +262,7 @@ test('the API says that a raw is gone, and runs nothing again of it', async () =
   const raw = await world.get(`/inbound-emails/${_id}/raw`, world.tokens.olga);
   expect(raw.status).toBe(410);
   expect(await raw.json()).toMatchObject({ detail: expect.stringContaining('has been deleted') as string });
-  const inboundEmail = () => Promise.reject(new Error('nothing is to be started'));
-  const asked = { models: world.models, client: null as never, starts: { inboundEmail } };
-  expect(await rerunInbound(asked, _id)).toEqual({ result: 'raw gone' });
+  const inboundEmail = () => Promise.reject(new Error('no run may be started'));
+  const rerunDeps = { models: world.models, client: null as never, starts: { inboundEmail } };
+  expect(await rerunInbound(rerunDeps, _id)).toEqual({ result: 'raw gone' });
 });

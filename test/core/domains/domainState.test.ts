@@ -25,7 +25,7 @@ const after = (row: DomainRow, look: DomainFindings): DomainRow => ({
   ...row,
   ...nextDomainState(row, look, GRACE_MS),
 });
-const told = ({ notices }: DomainRow) => notices.map(({ kind }) => kind);
+const noticesOf = ({ notices }: DomainRow) => notices.map(({ kind }) => kind);
 
 describe('a claim that is not proved', () => {
   test('DKIM, SPF and MX prove nothing of it', () => {
@@ -45,7 +45,7 @@ describe('a claim that is not proved', () => {
     expect(receiving).toMatchObject({ state: 'pending', sending: false, receiving: true });
     const sending = after(receiving, seen(RIGHT));
     expect(sending).toMatchObject({ state: 'verified', sending: true, receiving: true, problem: null });
-    expect(told(sending)).toEqual([]);
+    expect(noticesOf(sending)).toEqual([]);
   });
 
   test('a record that the provider has not seen yet is not enough to send', () => {
@@ -81,23 +81,23 @@ describe('something breaks', () => {
       { records: records(RIGHT).map((r) => ({ ...r, accepted: false })) },
     ],
     ['ownership', { records: records({ ...RIGHT, ownership: 'missing' }) }],
-  ])('%s: it goes on for the grace, and the owners are told once', (_what, look) => {
+  ])('%s: it continues during the grace, and the owners are notified once', (_what, look) => {
     const row = after(verifiedRow(), seen({}, look));
     expect(row).toMatchObject({ state: 'failing', failing_since: NOW, grace_until: later(GRACE_MS) });
     expect(row).toMatchObject({ sending: true, receiving: true });
     expect(row.owned_at).not.toBeNull();
     expect(row.problem).not.toBeNull();
-    expect(told(row)).toEqual(['failing']);
+    expect(noticesOf(row)).toEqual(['failing']);
     const again = after(row, seen({}, { ...look, at: later(HOUR_MS) }));
     expect(again).toMatchObject({ state: 'failing', failing_since: NOW, grace_until: later(GRACE_MS) });
-    expect(told(again)).toEqual(['failing']);
+    expect(noticesOf(again)).toEqual(['failing']);
     expect(again.wants_applying).toBe(true);
   });
 
-  test('mended: it is as before, and they are told', () => {
+  test('when it is repaired, everything is as before and the owners are notified', () => {
     const row = after(after(verifiedRow(), seen(broken)), seen(RIGHT, { at: later(HOUR_MS) }));
     expect(row).toMatchObject({ state: 'verified', sending: true, failing_since: null, grace_until: null });
-    expect(told(row)).toEqual(['failing', 'mended']);
+    expect(noticesOf(row)).toEqual(['failing', 'mended']);
   });
 
   test('after the grace it sends no more, and receives as before; later it may again', () => {
@@ -105,10 +105,10 @@ describe('something breaks', () => {
     const over = after(failing, seen(broken, { at: later(GRACE_MS) }));
     expect(over).toMatchObject({ state: 'broken', sending: false, receiving: true, grace_until: null });
     const still = after(over, seen(broken, { at: later(5 * DAY_MS) }));
-    expect(told(still)).toEqual(['failing', 'broken']);
+    expect(noticesOf(still)).toEqual(['failing', 'broken']);
     const mended = after(still, seen(RIGHT, { at: later(6 * DAY_MS) }));
     expect(mended).toMatchObject({ state: 'verified', sending: true, failing_since: null });
-    expect(told(mended)).toEqual(['failing', 'broken', 'mended']);
+    expect(noticesOf(mended)).toEqual(['failing', 'broken', 'mended']);
   });
 
   test('nothing is taken away at a look at which DNS did not answer', () => {
@@ -127,15 +127,15 @@ describe('something breaks', () => {
     expect(after(suspended, seen(RIGHT, look))).toMatchObject({ state: 'failing', sending: true });
   });
 
-  test('MX gone is told once; mail that still comes is taken', () => {
+  test('missing MX records are reported once; mail that still comes is accepted', () => {
     const gone = after(verifiedRow(), seen({ ...RIGHT, mx: 'missing' }));
     expect(gone).toMatchObject({ state: 'verified', sending: true, receiving: true, mx_gone_at: NOW });
     expect(gone.problem).toContain('MX');
     const still = after(gone, seen({ ...RIGHT, mx: 'missing' }, { at: later(DAY_MS) }));
-    expect(told(still)).toEqual(['mx gone']);
+    expect(noticesOf(still)).toEqual(['mx gone']);
     const back = after(still, seen(RIGHT, { at: later(2 * DAY_MS) }));
     expect(back).toMatchObject({ mx_gone_at: null, problem: null });
-    expect(told(after(back, seen({ ...RIGHT, mx: 'wrong' })))).toEqual(['mx gone', 'mx gone']);
+    expect(noticesOf(after(back, seen({ ...RIGHT, mx: 'wrong' })))).toEqual(['mx gone', 'mx gone']);
   });
 });
 
@@ -147,7 +147,7 @@ describe('ownership is gone', () => {
     const failing = after(verifiedRow(), seen(gone));
     const row = after(failing, seen(gone, { at: later(GRACE_MS) }));
     expect(row).toMatchObject({ ...lost, wants_applying: true });
-    expect(told(row)).toEqual(['failing', 'lost']);
+    expect(noticesOf(row)).toEqual(['failing', 'lost']);
   });
 
   test('at once when another workspace has proved its own', () => {
@@ -167,7 +167,7 @@ describe('ownership is gone', () => {
     const broken = after(after(verifiedRow(), seen(bad)), seen(bad, { at: later(GRACE_MS) }));
     const disowned = after(broken, seen({ ...bad, ownership: 'missing' }, { at: later(4 * DAY_MS) }));
     expect(disowned).toMatchObject({ state: 'broken', grace_until: later(7 * DAY_MS) });
-    expect(told(disowned)).toEqual(['failing', 'broken', 'failing']);
+    expect(noticesOf(disowned)).toEqual(['failing', 'broken', 'failing']);
     expect(after(disowned, seen({ ...bad, ownership: 'missing' }, { at: later(7 * DAY_MS) }))).toMatchObject(
       lost,
     );

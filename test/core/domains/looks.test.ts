@@ -176,7 +176,7 @@ describe('breaks', () => {
     expect(await rig.read(row)).toMatchObject({ problem: null });
   });
 
-  test('the MX records are gone: told once, and it goes on receiving', async () => {
+  test('missing MX records are reported once, and the domain continues to receive', async () => {
     const row = await rig.verified();
     await rig.unpublish(row, ['mx']);
     await rig.look(row);

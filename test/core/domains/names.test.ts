@@ -37,7 +37,7 @@ test.each([
   [`${'a'.repeat(64)}.com`, 'such as'],
   [`${'a.'.repeat(124)}com`, 'such as'],
   ['acme.com\u0000', 'such as'],
-])('%j is none, and is told what to write', (written, words) => {
+])('%j is not a domain, and the answer says what to write', (written, words) => {
   expect(readDomainName(written)).toEqual({ name: null, fault: expect.stringContaining(words) });
 });
 

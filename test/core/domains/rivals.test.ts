@@ -9,7 +9,7 @@ afterEach(() => rig.close());
 
 const ADDRESS = `support@${NAME}`;
 
-test('an unproved claim blocks nobody, before or after', async () => {
+test('an unproved claim blocks no other workspace, before or after', async () => {
   const idle = await rig.claim('other');
   const row = await rig.verified('acme');
   expect(row).toMatchObject({ state: 'verified', sending: true, receiving: true });

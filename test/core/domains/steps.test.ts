@@ -100,7 +100,7 @@ describe('the provider', () => {
     expect((await rig.read(row)).records.length).toBeGreaterThan(1);
   });
 
-  test('limits how often it checks DNS: the wait is respected, whoever asks', async () => {
+  test('limits how often it checks DNS: every request respects the wait', async () => {
     rig.sandbox.set({ verifiesPerMinute: 1 });
     const row = await rig.claim();
     await rig.publish(row, ['ownership', 'spf']);
@@ -215,8 +215,8 @@ describe('routes', () => {
 test('Temporal is given no address and no domain', async () => {
   const row = await rig.verified();
   await rig.unpublish(row, ['dkim']);
-  const told = [await rig.look(row)];
+  const results = [await rig.look(row)];
   rig.sandbox.faults.set({ domains: { answer: 400, message: `${NAME} is bad` } });
-  told.push(await rig.look(row));
-  expect(JSON.stringify(told)).not.toContain('acme.test');
+  results.push(await rig.look(row));
+  expect(JSON.stringify(results)).not.toContain('acme.test');
 });

@@ -30,7 +30,7 @@ test.each<[string, RowChange, string[]]>([
   ['a new ticket', inserted('tickets', ticket), ['ticket.created']],
   ['its status', updated('tickets', ticket, { status: 'closed', updated_at: 1 }), ['ticket.updated']],
   [
-    'what nobody is shown',
+    'fields that are never shown',
     updated('tickets', ticket, { people: [], words: [], updated_at: 1, changes: 2 }),
     [],
   ],
@@ -73,7 +73,7 @@ test.each<[string, RowChange, string[]]>([
   ['it came', updated('messages', ours, { 'outbound.deliveries.0': {} }), ['message.delivery_updated']],
   ['an attempt begins', updated('messages', ours, { 'outbound.attempt': 2 }), []],
   [
-    'all of it, nothing told yet',
+    'all of it, before any event',
     updated('messages', ours, { outbound: { attempt: 2, deliveries: [] } }),
     [],
   ],

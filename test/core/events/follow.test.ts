@@ -36,7 +36,7 @@ test('after a crash before the position is saved, the same changes are handled a
   dead = true;
   await makeTickets(2);
   await dying.stop();
-  // As if its last notes had never been written.
+  // As if its last positions had never been saved.
   await models.StreamPosition.updateOne({ _id: 'events' }, { $set: { token: place.token } });
   const next = await startFollower(models);
   await until('seven events', async () => (await events()).length === 7);
@@ -44,7 +44,7 @@ test('after a crash before the position is saved, the same changes are handled a
   expect(await events()).toHaveLength(7);
 });
 
-test('two followers make each event once, also when one of them stops', async () => {
+test('two followers create each event once, also when one of them stops', async () => {
   const [one, two] = [await startFollower(models), await startFollower(models)];
   const tickets = makeTickets(30);
   await until('some events', async () => (await events()).length > 5);

@@ -135,7 +135,7 @@ test('a reply with everything', async () => {
   expect((await composed(row)).equals(mail)).toBe(true);
 });
 
-test('HTML alone gets a text, made of it', async () => {
+test('HTML alone gets a text part made from it', async () => {
   const row = await newReply({ text: '', html: '<p>It <b>arrives</b></p><ul><li>tomorrow</li></ul>' });
   const { mailparser, postalMime } = await readTwice(await composed(row));
   expect(mailparser).toMatchObject({ text: 'It arrives\n\n * tomorrow', html: row.html });
@@ -174,7 +174,7 @@ test('pasted images become parts: many programs show no others', async () => {
   expect(await composedBytes(row, [])).toBe((await composed(row)).length);
 });
 
-test('an image that the HTML does not show is a file like others; one that is not there has no source', async () => {
+test('an image that the HTML does not show is an ordinary file; a missing one has no source', async () => {
   const row = await newReply({ html: sanitiseHtml('<img src="cid:gone"><img src="cid:page">').html });
   const image = { content_type: 'image/png', inline: true };
   await addFile(row, 'unused.png', Buffer.from('unused'), { ...image, content_id: 'unused' });
@@ -208,7 +208,7 @@ test.each(['an image', 'größe', 'a"b>c<d&e', 'x%20y', '%', "'(),;:\\"])(
   },
 );
 
-test('files of another message, of another workspace, and such as are not stored, do not go out', async () => {
+test('files of another message or workspace, and files that are not stored, are not sent', async () => {
   const row = await newReply();
   await addFile(row, 'ours.txt', Buffer.from('ours'));
   await addFile(row, 'theirs.txt', Buffer.from('theirs'), { workspace_id: 'w2' });
@@ -218,7 +218,7 @@ test('files of another message, of another workspace, and such as are not stored
   expect(mailparser.files.map(({ filename }) => filename)).toEqual(['ours.txt']);
 });
 
-test('a file that is gone is told, and nothing is sent or left', async () => {
+test('a missing file is reported, and nothing is sent or left behind', async () => {
   const row = await newReply();
   await addFile(row, 'here.bin', randomBytes(200_000));
   const { key } = await addFile(row, 'gone.bin', randomBytes(10));
@@ -229,13 +229,13 @@ test('a file that is gone is told, and nothing is sent or left', async () => {
   expect(used).toBe(false);
 });
 
-test('what fails with the mail leaves nothing either', async () => {
+test('a mail that fails to compose leaves nothing behind either', async () => {
   const failing = withComposed({ models, storage }, await newReply(), () => Promise.reject(new Error('no')));
   await expect(failing).rejects.toThrow('no');
 });
 
 describe('the size of a mail before it is composed', () => {
-  test('is exact, whatever is in it', async () => {
+  test('is exact for any content', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 400 }),
       fc
@@ -265,7 +265,7 @@ describe('the size of a mail before it is composed', () => {
     );
   });
 
-  test('is a little too large while the sender is not known', async () => {
+  test('is a little too high while the sender is not known', async () => {
     const row = await newReply();
     const name = '部署'.repeat(60);
     const known = (

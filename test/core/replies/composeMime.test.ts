@@ -31,7 +31,7 @@ const composed = (change: Partial<Mail> = {}): Promise<Buffer> => {
   );
 };
 
-/** As both readers see it. */
+/** The mail as both readers see it. */
 async function both(change: Partial<Mail>, expected: Partial<ReadMail>): Promise<Buffer> {
   const mail = await composed(change);
   const { mailparser, postalMime } = await readTwice(mail);
@@ -232,12 +232,12 @@ test('ids that would break the header are left out', async () => {
   );
 });
 
-test('a mail without an id is none', () => {
+test('a mail without an id is refused', () => {
   for (const messageId of ['', 'none', '<a@b>\r\nBcc: x@y.test'.slice(0, 3)])
     expect(() => composeMime({ ...MAIL, messageId, files: [] })).toThrow(/Message-Id/);
 });
 
-test('non-ASCII domains go out in ASCII', async () => {
+test('non-ASCII domains are written in ASCII', async () => {
   const mail = await composed({ to: [{ email: 'ann@müller.test', name: '' }] });
   expect(head(mail)).toContain('To: ann@xn--mller-kva.test');
 });
@@ -279,13 +279,13 @@ test('the same mail gives the same bytes, another one other boundaries', async (
   expect(boundary(other)).not.toBe(boundary(first));
 });
 
-test('a file that cannot be read is told, not left out', async () => {
+test('a file that cannot be read is an error, and not left out', async () => {
   const content = new Readable({ read: (): void => void content.destroy(new Error('gone')) });
   const files = [{ filename: 'a', contentType: 'text/plain', contentId: null, content }];
   await expect(buffer(composeMime({ ...MAIL, files }))).rejects.toThrow('gone');
 });
 
-/** Texts with the characters that make trouble in headers, and all others. */
+/** Texts with characters that are special in headers, and with all others. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
   fc
@@ -318,7 +318,7 @@ const anyText = fc.oneof(
     .map((parts) => parts.join('')),
 );
 const anyone = fc.record({
-  // Longer ones are taken for no address (RFC 5321: 320 characters).
+  // Longer ones do not count as addresses (RFC 5321: 320 characters).
   email: fc.oneof(
     fc.constant('ann@client.test'),
     anyText.map((text) => text.slice(0, 320)),
@@ -327,7 +327,7 @@ const anyone = fc.record({
 });
 const people = fc.array(anyone, { maxLength: 3 });
 
-test('whatever is in a value: no header of its own, no line that is too long, and only CRLF ends one', async () => {
+test('no value adds a header or makes a line too long, and every line ends with CRLF', async () => {
   const anyMail = fc.record({
     from: anyone,
     replyTo: people,

@@ -25,7 +25,9 @@ export interface ReadFile {
   bytes: Buffer;
 }
 
-/** The mail as two programs read it, each by its own code: nodemailer's sibling, and one that browsers use. */
+/**
+ * The mail as two programs read it, each by its own code: nodemailer's sibling, and one that browsers use.
+ */
 export async function readTwice(mail: Buffer): Promise<{ mailparser: ReadMail; postalMime: ReadMail }> {
   return { mailparser: await byMailparser(mail), postalMime: await byPostalMime(mail) };
 }

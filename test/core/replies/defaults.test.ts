@@ -38,7 +38,7 @@ test('to the sender, with the others on copy and none of our own addresses', asy
   expect(subject).toBe('Re: A question');
 });
 
-test('many messages of ours since then hide nobody', async () => {
+test('many later messages of ours do not hide the last sender', async () => {
   const { id } = await ticketOf({});
   const [mail] = await house.models.Message.find({ thread_id: id }).lean();
   const ours = Array.from({ length: 250 }, (_, n) => ({
@@ -52,7 +52,7 @@ test('many messages of ours since then hide nobody', async () => {
   expect(emails((await defaults(id)).to)).toEqual(['ann@client.test']);
 });
 
-test('to Reply-To where there is one', async () => {
+test('to Reply-To if there is one', async () => {
   const { id } = await ticketOf({
     reply_to: ['orders@client.test', 'support@acme.test'],
     cc: ['ann@client.test'],
@@ -75,7 +75,7 @@ test('a stranger’s mail changes nothing, and is not what is answered', async (
   });
 });
 
-test('the last of those who take part is answered, with the whole chain', async () => {
+test('the last mail of a participant is answered, with the whole chain', async () => {
   const { id, ids } = await ticketOf(
     { cc: ['bob@client.test'] },
     { from: 'bob@client.test', subject: 'SV: A question' },
@@ -87,7 +87,7 @@ test('the last of those who take part is answered, with the whole chain', async 
   expect(subject).toBe('Re: A question');
 });
 
-test('our own messages are in the chain once they are out', async () => {
+test('our own messages are in the chain once they are sent', async () => {
   const { id, ids } = await ticketOf({});
   const sent = await saveReply(
     house,
@@ -100,7 +100,7 @@ test('our own messages are in the chain once they are out', async () => {
   expect(references).toEqual([ids[0], sent.message_id, answer.messages[0]!.message_id]);
 });
 
-test('where nobody has written yet, whom we wrote to last', async () => {
+test('if no customer has written yet, to the recipients of our last message', async () => {
   const { id } = await ticketOf({});
   await house.models.Message.deleteMany({});
   const sent = await saveReply(
@@ -119,7 +119,7 @@ test('where nobody has written yet, whom we wrote to last', async () => {
   });
 });
 
-test('a contact form that writes as us: to whom it names in Reply-To', async () => {
+test('a contact form that writes as us: to its Reply-To', async () => {
   const { id } = await ticketOf({ from: 'support@acme.test', reply_to: ['visitor@web.test'] });
   expect(emails((await defaults(id)).to)).toEqual(['visitor@web.test']);
 });

@@ -8,7 +8,7 @@ import {
 import type { DeliveryRow } from '../../../src/infra/models/outbound.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 10, minute));
-const told = (kind: DeliveryFact['kind'], minute = 0, more: Partial<DeliveryFact> = {}): DeliveryFact => ({
+const fact = (kind: DeliveryFact['kind'], minute = 0, more: Partial<DeliveryFact> = {}): DeliveryFact => ({
   kind,
   recipient: 'ann@client.test',
   at: at(minute),
@@ -20,13 +20,13 @@ const after = (...events: DeliveryFact[]): DeliveryRow[] =>
   events.reduce<DeliveryRow[]>((rows, event) => withEvents(rows, [event]) ?? rows, []);
 
 test.each<[string, DeliveryFact[], string]>([
-  ['accepted', [told('accepted')], 'sent'],
-  ['delivered after a delay', [told('accepted'), told('delayed', 1), told('delivered', 2)], 'delivered'],
-  ['a delay told after the delivery', [told('delivered', 2), told('delayed', 1)], 'delivered'],
-  ['a bounce after the delivery', [told('delivered', 1), told('failed', 2)], 'failed'],
-  ['a complaint after all', [told('complained', 3), told('failed', 2), told('delivered')], 'complained'],
-  ['failed, then tried again', [told('failed', 1), told('accepted', 2, { attempt: 2 })], 'sent'],
-  ['an event of an attempt that is over', [told('accepted', 2, { attempt: 2 }), told('failed', 3)], 'sent'],
+  ['accepted', [fact('accepted')], 'sent'],
+  ['delivered after a delay', [fact('accepted'), fact('delayed', 1), fact('delivered', 2)], 'delivered'],
+  ['a delay reported after the delivery', [fact('delivered', 2), fact('delayed', 1)], 'delivered'],
+  ['a bounce after the delivery', [fact('delivered', 1), fact('failed', 2)], 'failed'],
+  ['a complaint after all', [fact('complained', 3), fact('failed', 2), fact('delivered')], 'complained'],
+  ['failed, then tried again', [fact('failed', 1), fact('accepted', 2, { attempt: 2 })], 'sent'],
+  ['an event of an attempt that is over', [fact('accepted', 2, { attempt: 2 }), fact('failed', 3)], 'sent'],
 ])('%s: %#', (_, events, state) => {
   expect(after(...events)).toMatchObject([{ state }]);
 });
@@ -40,7 +40,7 @@ const anyTold = fc.record<DeliveryFact>({
 });
 const sorted = (rows: DeliveryRow[]) => [...rows].sort((a, b) => a.recipient.localeCompare(b.recipient));
 
-test('the order in which events come, and how often, changes nothing', () => {
+test('the order of events, and repeated events, change nothing', () => {
   fc.assert(
     fc.property(
       fc.array(anyTold, { minLength: 1, maxLength: 8 }),
@@ -73,7 +73,7 @@ test.each<[DeliveryRow[], string]>([
   expect(worstOf(rows)).toMatchObject({ state, reason: `it is ${state}` });
 });
 
-test('nothing more is waited for when each recipient has its end', () => {
+test('it waits for no more events when each recipient has a final state', () => {
   expect(isSettled([])).toBe(false);
   expect(isSettled([row('delivered'), row('sent')])).toBe(false);
   expect(isSettled([row('delivered'), row('failed'), row('complained')])).toBe(true);

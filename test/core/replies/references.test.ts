@@ -8,7 +8,7 @@ test('a short chain stays as it is, each id once', () => {
   expect(limitReferences([])).toEqual([]);
 });
 
-test('of a long one the root and the newest stay', () => {
+test('of a long chain the root and the newest ids stay', () => {
   const chain = Array.from({ length: 500 }, (_, n) => id(n));
   const kept = limitReferences(chain);
   expect(kept[0]).toBe(id(0));
@@ -17,7 +17,7 @@ test('of a long one the root and the newest stay', () => {
   expect(Buffer.byteLength(kept.join(' '))).toBeLessThanOrEqual(8_000);
 });
 
-test('the newest stay also where the mail that is answered names them already, before the thread’s own', () => {
+test('the newest ids stay also when the answered mail names them already, before the thread’s own', () => {
   const chain = Array.from({ length: 500 }, (_, n) => id(n));
   const kept = limitReferences([id(0), ...chain.slice(-20), ...chain]);
   expect(kept).toEqual(limitReferences(chain));

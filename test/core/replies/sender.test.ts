@@ -17,7 +17,7 @@ async function threadTo(address: string, kind: 'ticket' | 'conversation'): Promi
 const change = (email: WorkspaceEmailRow, to: Partial<WorkspaceEmailRow>) =>
   house.models.WorkspaceEmail.updateOne({ _id: email._id }, { $set: to });
 
-/** Who a reply goes out as: From, and Reply-To where there is one. */
+/** The sender of a reply: From, and Reply-To if there is one. */
 async function from(thread: ThreadRow, chosen: string | null = null, userId = 'olive') {
   const { sender, ...none } = await findSender(house.models, thread, chosen, userId);
   return sender ? { from: sender.from.email, replyTo: sender.replyTo.map(({ email }) => email) } : none;
@@ -25,11 +25,11 @@ async function from(thread: ThreadRow, chosen: string | null = null, userId = 'o
 const as = (address: string, ...replyTo: string[]) => ({ from: address, replyTo });
 
 describe('a ticket', () => {
-  test('goes out as the address that the message names, with its display name', async () => {
+  test('is sent as the address that the message names, with its display name', async () => {
     await change(house.emails.billing, { display_name: 'Acme, Billing' });
     const thread = await threadTo('support@acme.test', 'ticket');
-    const found = await findSender(house.models, thread, 'billing@acme.test', 'olive');
-    expect(found.sender?.from).toEqual({ email: 'billing@acme.test', name: 'Acme, Billing' });
+    const sender = await findSender(house.models, thread, 'billing@acme.test', 'olive');
+    expect(sender.sender?.from).toEqual({ email: 'billing@acme.test', name: 'Acme, Billing' });
   });
 
   test('else as the ticket’s own', async () => {
@@ -49,7 +49,7 @@ describe('a ticket', () => {
     });
   });
 
-  test('an address without DKIM speaks through its forwarding address, before any other', async () => {
+  test('an address without DKIM sends through its forwarding address, before any other', async () => {
     const thread = await threadTo('support@acme.test', 'ticket');
     await change(house.emails.support, { can_send: false, display_name: 'Support' });
     expect(await from(thread)).toEqual(as(house.forwarding, 'support@acme.test'));
@@ -59,7 +59,7 @@ describe('a ticket', () => {
     expect(await from(thread)).toEqual(as('billing@acme.test'));
   });
 
-  test('one that is not proved does not speak at all', async () => {
+  test('an address that is not proved does not send at all', async () => {
     const thread = await threadTo('support@acme.test', 'ticket');
     await change(house.emails.support, { can_send: false, proved_at: null });
     expect(await from(thread)).toEqual(as('billing@acme.test'));
@@ -67,7 +67,7 @@ describe('a ticket', () => {
 });
 
 describe('a conversation', () => {
-  test('goes out as the address last written to', async () => {
+  test('is sent as the address last written to', async () => {
     await house.addEmail('sales@acme.test', { purpose: 'inbox' });
     const first = await house.receive({ to: ['hello@acme.test'] });
     const parent = first.messages[0]!.message_id!;
@@ -92,7 +92,7 @@ describe('a conversation', () => {
 describe('the agent’s choice', () => {
   test.each([
     ['another user’s', 'erik@acme.test'],
-    ['one of nobody', 'nobody@acme.test'],
+    ['an unknown address', 'nobody@acme.test'],
     ['one of another workspace', 'foreign@other.test'],
   ])('%s is refused', async (_, address) => {
     await house.addEmail('foreign@other.test', { workspace_id: STRANGER_WORKSPACE });
@@ -115,7 +115,7 @@ describe('the agent’s choice', () => {
     });
   });
 
-  test('one that leads to another audience has answers come back to the thread', async () => {
+  test('with an address of another audience, answers come back to the thread', async () => {
     const thread = await threadTo('support@acme.test', 'ticket');
     expect(await from(thread, 'dana@acme.test', 'dana')).toEqual(as('dana@acme.test', 'support@acme.test'));
     expect(await from(thread, 'hello@acme.test')).toEqual(as('hello@acme.test', 'support@acme.test'));
@@ -124,7 +124,7 @@ describe('the agent’s choice', () => {
   });
 });
 
-test('a thread that is not there yet: a ticket address before a shared one', async () => {
+test('a new thread: a ticket address before a shared one', async () => {
   await change(house.emails.support, { active: false });
   const ticket = { _id: 'new', workspace_id: WORKSPACE, audience: 'tickets', workspace_email_id: null };
   const { sender } = await findSender(house.models, ticket, null, 'olive');

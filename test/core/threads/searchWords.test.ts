@@ -1,7 +1,7 @@
 import { normaliseTag } from '../../../src/core/threads/tags.ts';
 import { searchFor, wordsOf } from '../../../src/core/threads/searchWords.ts';
 
-/** Whether a row with the words of this text is found, as MongoDB would. */
+/** Whether MongoDB would find a row with the words of this text. */
 function finds(search: string, text: string): boolean {
   const words = wordsOf(text);
   const conditions = (searchFor(search)?.$and ?? []) as { words: string | { $regex: string } }[];
@@ -39,7 +39,7 @@ test.each([
   expect(finds(search, text)).toBe(false);
 });
 
-test('a search of no words is none; nothing in one reaches the regular expression', () => {
+test('a search without words has no filter; special characters do not reach the regular expression', () => {
   expect(searchFor(' .*!? ')).toBe(null);
   expect(searchFor('a.*b')).toEqual({ $and: [{ words: { $regex: '^b' } }] });
 });
@@ -51,7 +51,7 @@ test('words are bounded in number and length', () => {
   expect(wordsOf('x'.repeat(100_000))).toEqual(['x'.repeat(40)]);
 });
 
-test('a tag has one way of writing it', () => {
+test('a tag is normalised', () => {
   expect(normaliseTag('  Ｂilling\t Issue ')).toBe('billing issue');
   expect(normaliseTag(' \n ')).toBe('');
 });

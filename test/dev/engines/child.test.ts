@@ -51,7 +51,7 @@ test('a command that is not there ends with a line', async () => {
   expect(child.lastLine()).toMatch('not found');
 });
 
-test('a child whose supervisor is killed with -9 ends, and that is told', async () => {
+test('a child whose supervisor is killed with -9 ends, and its end is reported', async () => {
   const child = sh('echo pid $$; exec sleep 1000');
   await until('it is up', () => log().includes('pid'));
   process.kill(child.pid, 'SIGKILL');

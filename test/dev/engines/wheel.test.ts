@@ -55,7 +55,7 @@ test('an engine in the cache that runs no more is passed over, and had anew', as
   machine.lines.length = 0;
   expect((await obtain(s3Recipe, machine.place)).run).toBe(run);
   expect(machine.lines[0]).toBe(
-    `S3: ${run} does not run (exit code 127: it printed nothing). Looking further.`,
+    `S3: ${run} does not run (exit code 127: it printed nothing). Trying the next one.`,
   );
   expect(machine.lines.at(-1)).toMatch(/done in/);
 });
@@ -96,7 +96,7 @@ test('the stand-in whose data is there goes before the faster one, which could n
   const { cached } = await obtain(withoutDownload, { ...machine.place, dataDir });
   expect(cached?.folder).toBe('secantusdb-py-0.7.0b3');
   expect(machine.lines.at(-1)).toBe(
-    `MongoDB: it goes on with its data in ${dataDir}/secantus-py; secantus-mdb-0.5.3-beta.196 starts anew.`,
+    `MongoDB: it goes on with its data in ${dataDir}/secantus-py; secantus-mdb-0.5.3-beta.196 starts with new data.`,
   );
 });
 

@@ -108,7 +108,7 @@ describe('attachments', () => {
     expect(await rerun(stack, row._id)).toBe(409);
   });
 
-  test('a stored file stays stored, whatever a later run finds', async () => {
+  test('a stored file stays stored, even if a later run cannot find it', async () => {
     const id = await sendMail(
       stack,
       { attachments: [note('kept.txt', 'kept'), note('lost.txt', 'lost')] },

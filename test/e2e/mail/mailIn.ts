@@ -46,7 +46,10 @@ describe('mail in', () => {
     return messageId;
   }
 
-  /** Counted by the mail's own id: a row of the test before may become final only now, after its message was seen. */
+  /**
+   * Counted by the mail's own id: a row of the test before may become final only now, after its message was
+   * seen.
+   */
   const finalRows = (messageId: string) =>
     stack.models.InboundEmail.countDocuments({ 'mail.message_id': messageId, state: { $ne: 'received' } });
 

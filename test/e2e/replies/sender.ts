@@ -36,7 +36,10 @@ describe('sender and recipients of replies', () => {
     return (await answer.json()) as Defaults;
   }
 
-  /** Replies with the defaults. @returns the sender that the customer sees, and where their answer would go */
+  /**
+   * Replies with the defaults.
+   * @returns the sender that the customer sees, and where their answer would go
+   */
   async function sentAs(path: string, body: object = {}, token: string = TOKENS.owner) {
     const sent = await reply(stack, path, { text: 'It arrives tomorrow.', ...body }, { token });
     const { postal } = await openedReply(stack, sent.message_id);

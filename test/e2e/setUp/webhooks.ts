@@ -146,7 +146,8 @@ describe('webhooks', () => {
     await until('the last mail', () =>
       eventsOf(healthy, well.secret).some(({ data }) => data.subject === 'Behind all of them'),
     );
-    // Some thirty posts to the other endpoint were started before it. Had it waited for them, all of them had been tried by now.
+    // Some thirty posts to the other endpoint were started before it. Had it waited for them, all of them had
+    // been tried by now.
     expect(hanging.posts.length).toBeLessThan(15);
     hanging.answer = (response) => response.writeHead(410).end();
     for (const response of held) hanging.answer(response, 0);

@@ -43,7 +43,7 @@ test('nothing there is an answer: no such name, no such record', async () => {
   expect(await dns().lookUp('MX', 'acme.test')).toEqual(nothing);
 });
 
-test('a resolver with wrong answers proves nothing, whatever the others do', async () => {
+test('a resolver with wrong answers proves nothing, no matter what the others answer', async () => {
   await servers[0].set('acme.test', 'TXT', ['postroom=mine']);
   const lie = { agreed: [], seen: ['postroom=mine'], counts: [1] };
   expect(await dns().lookUp('TXT', 'acme.test')).toMatchObject({ ...lie, answered: 3, failed: 0 });

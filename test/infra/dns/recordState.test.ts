@@ -110,7 +110,7 @@ describe('MX and tracking', () => {
   });
 });
 
-describe('whatever is published', () => {
+describe('for all published records', () => {
   const record = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc

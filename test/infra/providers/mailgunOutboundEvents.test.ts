@@ -330,7 +330,7 @@ describe('what an event tells', () => {
       },
       'Mailgun took it, but does not send it: Sandbox subdomains are for test purposes only.',
     ],
-  ])('%j is told as %j', (change, reason) => expect(parse(change)?.reason).toBe(reason));
+  ])('%j is reported as %j', (change, reason) => expect(parse(change)?.reason).toBe(reason));
 
   test('without a severity a failure is for good', () => {
     expect(parse({ severity: undefined })?.kind).toBe('failed');

@@ -78,7 +78,7 @@ test('the next page is requested from the configured host only, because of the k
   }
 });
 
-test('only the events of this mail count, whatever comes', async () => {
+test('only the events of this mail count, no matter which others come', async () => {
   api.answer = json(200, {
     items: [
       event(1),

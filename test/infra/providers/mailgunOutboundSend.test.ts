@@ -193,18 +193,21 @@ describe('what an answer comes to', () => {
     expect(reason.length).toBeLessThan(700);
   });
 
-  test.each([301, 302, 307, 308])('%d is not followed: the mail goes to nobody else', async (status) => {
-    const other = await startFakeApi();
-    try {
-      other.answer = QUEUED;
-      api.answer = plain(status, '', { location: `${other.url}/v3/acme.test/messages.mime` });
-      expect(await send()).toMatchObject({ result: 'not sent', code: `Http${status}` });
-      expect(other.asked).toEqual([]);
-      expect(api.asked).toHaveLength(1);
-    } finally {
-      await other.close();
-    }
-  });
+  test.each([301, 302, 307, 308])(
+    '%d is not followed: the mail is sent to no other server',
+    async (status) => {
+      const other = await startFakeApi();
+      try {
+        other.answer = QUEUED;
+        api.answer = plain(status, '', { location: `${other.url}/v3/acme.test/messages.mime` });
+        expect(await send()).toMatchObject({ result: 'not sent', code: `Http${status}` });
+        expect(other.asked).toEqual([]);
+        expect(api.asked).toHaveLength(1);
+      } finally {
+        await other.close();
+      }
+    },
+  );
 });
 
 describe('no answer', () => {

@@ -6,7 +6,7 @@ export const PUBLIC_URL = 'https://desk.example.test';
 export const setUpAt = (url: string, change: { apiKey?: string; timeoutMs?: number } = {}): ProviderSetUp =>
   createSetUp({ mailgun: { apiKey: 'k', signingKey: '', url, timeoutMs: 20_000, ...change } });
 
-/** How a call failed, as its caller can tell. @throws when it did not, or in a way that nobody is told of */
+/** How a call failed, as its caller can tell. @throws when it did not, or with an unexpected error */
 export async function faultOf(
   call: Promise<unknown>,
 ): Promise<{ away: string; retryAfterMs: number | null } | { refused: string; reason: string }> {
@@ -22,7 +22,7 @@ export async function faultOf(
 }
 
 /**
- * How long a call that meets this fault may take (ms): as long as any where its end is told, and else long
+ * How long a call that meets this fault may take (ms): as long as any call when its end is visible, and else long
  * enough for a busy machine to take it in.
  */
 export const patience = (answer: string): number | undefined => (answer.endsWith('hang') ? 3_000 : undefined);

@@ -91,7 +91,7 @@ describe.each(CALLS)('%s', (_, call) => {
     expect(await fault()).toMatchObject({ away: expect.stringMatching(/^[A-Z]/) as string });
   });
 
-  test('nobody answers: silent, and not there', async () => {
+  test('no answer: a silent server, and none at all', async () => {
     api.answer = () => {};
     expect(await fault({ timeoutMs: 100 })).toEqual({ away: 'Timeout', retryAfterMs: null });
     const { url } = api;

@@ -201,7 +201,7 @@ describe('as recorded', () => {
     expect(api.asked[2]!.body).toHaveLength(0);
   });
 
-  test('a name is one part of the path, whatever it holds', async () => {
+  test('a name with any characters is one part of the path', async () => {
     api.answer = json(404, { message: 'Domain not found' });
     expect(await setUpAt(api.url).findDomain('a/../../v3/routes?x')).toBeNull();
     expect(api.asked[0]!.url).toMatch(/^\/v4\/domains\/a%2F..%2F..%2Fv3%2Froutes%3Fx\?/);

@@ -155,7 +155,7 @@ test.each(['accept_then_drop', 'accept_then_hang', 'accept_then_500'] as const)(
   },
 );
 
-test('one that Mailgun refuses does not hold up the others', async () => {
+test('one that Mailgun refuses does not delay the others', async () => {
   sandbox.faults.set({ domains: { answer: 400, message: 'no more routes', method: 'POST', times: 1 } });
   expect(await faultOf(keep(['acme.test', 'beta.test']))).toEqual({
     refused: 'Http400',

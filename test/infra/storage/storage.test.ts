@@ -80,7 +80,7 @@ describe.each(['file', 's3'])('a store on %s', (kind) => {
     expect((await storage.readAll('replaced')).toString()).toBe('three');
   });
 
-  test('replaces in one step: whoever reads finds the old or the new', async () => {
+  test('replaces in one step: a reader finds the old or the new content', async () => {
     await storage.put('read/meanwhile', 'once');
     const replaced = Promise.all(
       Array.from({ length: 50 }, (_, n) => storage.put('read/meanwhile', 'once', `read/unstarted/${n}`)),

@@ -4,7 +4,7 @@ export interface Slots {
   take(endpoint: string, isFailing: boolean): Slot | NoSlot;
 }
 interface Slot {
-  /** @param answered the endpoint answered, with whatever status. */
+  /** @param answered the endpoint answered, with any status. */
   free(answered: boolean): void;
 }
 interface NoSlot {

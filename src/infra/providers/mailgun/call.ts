@@ -16,11 +16,11 @@ export interface MailgunAnswer {
 export class NoAnswer extends Error {
   readonly code: string;
   /** There was certainly no connection, so the request was not sent. */
-  readonly reachedNobody: boolean;
-  constructor(code: string, reachedNobody: boolean) {
+  readonly reachedNoServer: boolean;
+  constructor(code: string, reachedNoServer: boolean) {
     super(code);
     this.code = code;
-    this.reachedNobody = reachedNobody;
+    this.reachedNoServer = reachedNoServer;
   }
 }
 
@@ -122,9 +122,9 @@ function noAnswer(error: unknown, signal: AbortSignal): NoAnswer {
   // A 200 with "Mailgun Magnificent API": the URL is not the base of the API.
   if (message === 'Incorrect url') return new NoAnswer('WrongUrl', true);
   const isConnecting = details === '' || details.startsWith('connect ');
-  const reachedNobody =
+  const reachedNoServer =
     NO_CONNECTION.has(message) ||
     CERTIFICATE.test(message) ||
     (WHILE_CONNECTING.has(message) && isConnecting);
-  return new NoAnswer(/^[A-Z][A-Z0-9_]{3,50}$/.test(message) ? message : 'BrokenOff', reachedNobody);
+  return new NoAnswer(/^[A-Z][A-Z0-9_]{3,50}$/.test(message) ? message : 'BrokenOff', reachedNoServer);
 }

@@ -53,7 +53,7 @@ export function resultOf({ status, body }: MailgunAnswer, now: number): SendResu
 export function resultOfError(error: unknown): SendResult {
   if (!(error instanceof NoAnswer)) return unclear('Unknown', 'the call of Mailgun broke off');
   if (error.code === 'WrongUrl') return notSent(error.code, 'no mail is taken at MAILGUN_URL');
-  if (error.reachedNobody) return notSent(error.code, `Mailgun could not be reached (${error.code})`);
+  if (error.reachedNoServer) return notSent(error.code, `Mailgun could not be reached (${error.code})`);
   return unclear(error.code, 'the connection to Mailgun broke off before it answered');
 }
 

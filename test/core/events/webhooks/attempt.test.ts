@@ -20,7 +20,7 @@ const seal = createSeal('a key of these tests');
 const daysAgo = (days: number): Date => new Date(Date.now() - days * 24 * 60 * 60_000);
 let models: Models;
 let hook: HookServer;
-/** Waits as long as real ones do: a busy machine is no endpoint that hangs. */
+/** Waits as long as in production, because a busy machine must not count as an endpoint that hangs. */
 let activities: ReturnType<typeof createWebhookActivities>;
 /** For endpoints that do hang. */
 let impatient: ReturnType<typeof createWebhookActivities>;
@@ -97,7 +97,7 @@ async function deliveryTo(endpoint: WebhookRow, change: Partial<WebhookEventRow>
   await models.WebhookDelivery.create(delivery);
   const read = () => models.WebhookDelivery.findById(delivery._id).orFail().lean();
   const attempt = (n = 1, isLast = false, { attemptWebhook } = activities) =>
-    // One that takes its time tells Temporal that it is alive.
+    // A long attempt sends heartbeats to Temporal.
     runStep(attemptWebhook, { id: delivery._id, run: 1 }, n, isLast);
   return { delivery, ticket, event, read, attempt };
 }
@@ -262,7 +262,7 @@ test('one failure, a month without traffic and another failure are not five days
   expect(later.last_failed_at!.getTime()).toBeGreaterThan(daysAgo(1).getTime());
 });
 
-test('a success ends what failed after its endpoint was read', async () => {
+test('a success ends failures after its endpoint was read', async () => {
   const { row } = await endpointTo(hook.url);
   const { attempt } = await deliveryTo(row);
   let fail: Promise<unknown> = Promise.resolve();
@@ -290,7 +290,7 @@ test('nothing of personal mail is posted, nor a row that has become personal in 
   expect(hook.posts).toHaveLength(0);
 });
 
-test('what was merged or moved says where it went', async () => {
+test('a merged or moved thread names where it went', async () => {
   const { row } = await endpointTo(hook.url);
   const went = { merged_into: 'that', hidden: 'merged' as const };
   const ticket = await rows.ticket(models, { ...went, merged_kind: 'ticket' });
@@ -334,7 +334,7 @@ test('an endpoint that hangs has few posts at once, and delays no other', async 
   await until('two posts that hang', () => hook.posts.length === 2);
   expect(await (await deliveryTo(hanging)).attempt()).toMatchObject({ verdict: 'wait', for: 'its turn' });
   expect(await (await deliveryTo(well)).attempt()).toMatchObject({ state: 'delivered' });
-  // They hung all that time.
+  // They hung the whole time.
   expect(held.map(({ writableEnded, destroyed }) => writableEnded || destroyed)).toEqual([false, false]);
   for (const response of held) response.end();
   await Promise.all(stuck);

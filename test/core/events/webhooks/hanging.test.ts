@@ -15,7 +15,7 @@ import { startHookServer } from '../../../support/hookServer.ts';
 import { until } from '../../../support/until.ts';
 import { startTestWorker, type TestWorker } from '../../../support/worker.ts';
 
-/** Posts at once; the worker has a few steps more than that. */
+/** Concurrent posts; the worker can run a few more steps than that. */
 const AT_ONCE = 20;
 const ENDPOINTS = 15;
 const EACH = 4;
@@ -72,7 +72,7 @@ async function endpointTo(url: string): Promise<WebhookRow> {
   return row;
 }
 
-/** Starts the run that tells an endpoint of a new ticket. */
+/** Starts the run that notifies an endpoint of a new ticket. */
 async function tell(endpoint: WebhookRow): Promise<void> {
   const { _id: row_id } = await rows.ticket(models, {});
   const event: WebhookEventRow = {

@@ -89,12 +89,12 @@ test('loopback, with http, only where the installation allows it; private addres
 });
 
 describe('a name', () => {
-  let asked = 0;
+  let lookups = 0;
   let server: ReturnType<typeof createServer>;
   let port: number;
   beforeAll(async () => {
     server = createServer((_request, response) => {
-      asked += 1;
+      lookups += 1;
       response.end('ok');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -104,19 +104,19 @@ describe('a name', () => {
     server.closeAllConnections();
     server.close();
   });
-  beforeEach(() => (asked = 0));
+  beforeEach(() => (lookups = 0));
 
   /** Answers each look-up with the next of these. */
   const names = (...answers: string[][]) => {
-    let n = 0;
+    let count = 0;
     const lookup: LookupFunction = (_host, _options, done) => {
-      const found = answers[Math.min(n++, answers.length - 1)]!;
+      const answer = answers[Math.min(count++, answers.length - 1)]!;
       done(
         null,
-        found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+        answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
       );
     };
-    return { lookup, looks: () => n };
+    return { lookup, looks: () => count };
   };
 
   test('that resolves to an internal address is not connected to', async () => {
@@ -127,7 +127,7 @@ describe('a name', () => {
         error: 'address not allowed',
       });
     }
-    expect(asked).toBe(0);
+    expect(lookups).toBe(0);
   });
 
   test('that now resolves to an internal address (DNS rebinding) is checked again at the connection', async () => {
@@ -137,13 +137,13 @@ describe('a name', () => {
     expect(await post(url, { connection: 'close' }, '{}')).toMatchObject({ status: 200 });
     expect(await post(url, { connection: 'close' }, '{}')).toMatchObject({ error: 'address not allowed' });
     expect(dns.looks()).toBe(2);
-    expect(asked).toBe(1);
+    expect(lookups).toBe(1);
   });
 
   test('an address is not connected to either, without being looked up', async () => {
     const post = createPost({ allowLoopback: false });
     for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', '2130706433'])
       expect((await post(`http://${host}:${port}/`, {}, '{}')).error).toBe('address not allowed');
-    expect(asked).toBe(0);
+    expect(lookups).toBe(0);
   });
 });
