@@ -31,9 +31,15 @@ export async function saveRow(
     raw_deleted_at: null,
   };
   try {
+    const { recipient, ...row } = rowOf(run, post, result);
+    // A later run whose payload is gone knows no recipient: the row keeps the one that it has.
+    const known = post === null ? {} : { recipient };
     const { modifiedCount, upsertedCount } = await collectionOf(models.InboundEmail).updateOne(
       { _id: run.id, run: { $lt: run.run } },
-      { $set: { ...rowOf(run, post, result), updated_at: now }, $setOnInsert: atFirst },
+      {
+        $set: { ...row, ...known, updated_at: now },
+        $setOnInsert: { ...atFirst, ...(post === null && { recipient }) },
+      },
       { upsert: true },
     );
     if (result.state === 'failed' && modifiedCount + upsertedCount > 0) countMail('failed');

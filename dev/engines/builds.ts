@@ -59,14 +59,25 @@ export function cargoInstall(into: Cached, crate: string, version: string): Buil
     how: 'with cargo',
     takes: 'minutes',
     tools: [cargo, cmake, cCompiler],
-    steps: (folder, [command = 'cargo']) => [
-      {
-        command,
-        args: ['install', crate, '--version', version, '--locked', '--ignore-rust-version', '--root', folder],
-        // Kept until the build is complete: one that was interrupted continues from there.
-        env: { CARGO_TARGET_DIR: path.join(path.dirname(folder), '.secantus-target') },
-      },
-    ],
+    steps: (folder, [command = 'cargo']) => {
+      // Kept until the build is complete: one that was interrupted continues from there.
+      const target = path.join(path.dirname(folder), '.secantus-target');
+      return [
+        {
+          command,
+          args: [
+            ...['install', crate, '--version', version, '--locked', '--ignore-rust-version'],
+            ...['--root', folder],
+          ],
+          env: { CARGO_TARGET_DIR: target },
+        },
+        // 600 MB that nothing needs any more.
+        {
+          command: process.execPath,
+          args: ['-e', 'fs.rmSync(process.argv[1], { recursive: true, force: true })', target],
+        },
+      ];
+    },
   };
 }
 

@@ -123,6 +123,14 @@ test.each([
   expect(await row()).toMatchObject({ state: 'failed', reason, provider: 'mailgun' });
 });
 
+test('a later run whose payload is gone fails, and keeps the recipient', async () => {
+  await post();
+  await archive({ digest: () => mailOf('Hello') });
+  await storage.delete(KEY);
+  expect(await archive({}, { run: 2 })).toEqual({ verdict: 'failed', reason: 'the stored payload is gone' });
+  expect(await row()).toMatchObject({ state: 'failed', run: 2, recipient: 'support@acme.test' });
+});
+
 test('the same token with other content: a replayed signature', async () => {
   const digest = () => mailOf('Hello');
   await post();

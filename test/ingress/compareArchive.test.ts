@@ -149,6 +149,17 @@ test('a run that wrote its row and closed meanwhile is not started again', async
   expect(await stateOf(mail.id, 2)).toBe('unknown');
 });
 
+test('a run that the starter starts at the same moment is the only one', async () => {
+  const mail = await archived();
+  const starts = createWorkflowStarts(client);
+  const late: typeof starts.inboundEmail = async (run) => {
+    await starts.inboundEmail(run);
+    return starts.inboundEmail(run);
+  };
+  expect(await compare({ starts: { inboundEmail: late } })).toBe(0);
+  expect([await stateOf(mail.id), await stateOf(mail.id, 2)]).toEqual(['open', 'unknown']);
+});
+
 test('a post that still has its mark is compared too: its run may have ended before the mark was removed', async () => {
   const marked = await archived({ mark: true });
   await start(marked);
