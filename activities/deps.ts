@@ -10,7 +10,7 @@ import type { Storage } from '../src/infra/storage/storage.ts';
 import type { Rerun } from '../src/infra/temporal/rerun.ts';
 import type { Links } from '../src/core/presenters/links.ts';
 import type { Post } from '../src/core/events/webhooks/post.ts';
-import type { Seal } from '../src/core/events/webhooks/secrets.ts';
+import type { Seal } from '../src/lib/seal.ts';
 import type { Slots } from '../src/core/events/webhooks/slots.ts';
 import type { RunState } from '../src/infra/temporal/runs.ts';
 import type { Wake } from '../src/infra/temporal/wake.ts';

@@ -8,7 +8,8 @@ import {
   webhookChange,
   writeWebhookChange,
 } from '../../core/events/webhooks/endpoints.ts';
-import { createSeal, type Seal } from '../../core/events/webhooks/secrets.ts';
+import { createSeal } from '../../core/events/webhooks/secrets.ts';
+import type { Seal } from '../../lib/seal.ts';
 import { faultOfUrl } from '../../core/events/webhooks/target.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { presentWebhook, Webhook } from '../../core/presenters/webhook.ts';

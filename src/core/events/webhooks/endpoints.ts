@@ -2,7 +2,8 @@ import type { WebhookEvent } from '../../../infra/models/eventTypes.ts';
 import type { Models, WebhookDeliveryRow, WebhookRow } from '../../../infra/models/index.ts';
 import { insertNew } from '../../../infra/models/insertNew.ts';
 import { isDuplicateKey } from '../../../infra/models/once.ts';
-import { newSecret, type Seal } from './secrets.ts';
+import type { Seal } from '../../../lib/seal.ts';
+import { newSecret } from './secrets.ts';
 import { ROTATION_MS } from './sign.ts';
 
 /** Webhooks of one workspace. */

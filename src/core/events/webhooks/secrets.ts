@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { deriveKey, type Seal, sealWith } from '../../../lib/seal.ts';
 
-export type { Seal };
-
 /** `whsec_` and 24 random bytes in base64 (Standard Webhooks: 24 to 64 bytes). */
 export const newSecret = (): string => `whsec_${randomBytes(24).toString('base64')}`;
 

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import type { WebhookRow } from '../../../infra/models/index.ts';
-import type { Seal } from './secrets.ts';
+import type { Seal } from '../../../lib/seal.ts';
 import { DAY_MS } from '../../../lib/time.ts';
 
 /** How long the old secret signs too after a rotation. */
