@@ -59,7 +59,12 @@ export function MenuItem({ icon: Icon, keys, danger, disabled, chosen, onSelect,
       </DropdownMenu.Item>
     );
   return (
-    <DropdownMenu.CheckboxItem className={look} checked={chosen} disabled={disabled === true} onSelect={onSelect}>
+    <DropdownMenu.CheckboxItem
+      className={look}
+      checked={chosen}
+      disabled={disabled === true}
+      onSelect={onSelect}
+    >
       {inner}
     </DropdownMenu.CheckboxItem>
   );
@@ -68,5 +73,7 @@ export function MenuItem({ icon: Icon, keys, danger, disabled, chosen, onSelect,
 export const MenuLine = () => <DropdownMenu.Separator className="my-1 h-px bg-line" />;
 
 export function MenuLabel({ children }: { children: ReactNode }) {
-  return <DropdownMenu.Label className="px-2 py-1 text-xs font-[550] text-fg-3">{children}</DropdownMenu.Label>;
+  return (
+    <DropdownMenu.Label className="px-2 py-1 text-xs font-[550] text-fg-3">{children}</DropdownMenu.Label>
+  );
 }

@@ -3,7 +3,15 @@ import type { ReactNode } from 'react';
 import { Kbd } from './Kbd.tsx';
 
 /** A tooltip; what it says must be the accessible name already. */
-export function Tip({ text, keys, children }: { text: string; keys?: string | undefined; children: ReactNode }) {
+export function Tip({
+  text,
+  keys,
+  children,
+}: {
+  text: string;
+  keys?: string | undefined;
+  children: ReactNode;
+}) {
   return (
     <Tooltip.Root delayDuration={500}>
       <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>

@@ -1,16 +1,18 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import { words } from '../words/index.ts';
+import { base } from './base.ts';
 import { Problem, problemOf } from './problem.ts';
 import type { paths } from './schema.gen.d.ts';
-
-/** Below the page's own address, so that a PUBLIC_URL with a path works. */
-export const base = new URL('.', document.baseURI).pathname.replace(/\/$/, '');
 
 const problems: Middleware = {
   async onResponse({ response, schemaPath }) {
     if (response.ok) return undefined;
-    const body: unknown = await response.clone().json().catch(() => null);
-    if (response.status === 401 && schemaPath !== '/api/v1/sessions') signedOut.dispatchEvent(new Event('out'));
+    const body: unknown = await response
+      .clone()
+      .json()
+      .catch(() => null);
+    if (response.status === 401 && schemaPath !== '/api/v1/sessions')
+      signedOut.dispatchEvent(new Event('out'));
     throw problemOf(response, body);
   },
   onError() {
@@ -25,9 +27,9 @@ export const signedOut = new EventTarget();
 export const api = createClient<paths>({ baseUrl: base });
 api.use(problems);
 
-/** The body of an answer that `api` did not throw for. */
-export async function read<T>(answer: Promise<{ data?: T }>): Promise<T> {
-  return (await answer).data as T;
+/** The body of an answer; `api` throws for all but 2xx. */
+export async function read<Data>(answer: Promise<{ data?: Data }>): Promise<NonNullable<Data>> {
+  return (await answer).data!;
 }
 
 /** A key with which a repeated request is done once. */

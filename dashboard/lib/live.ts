@@ -1,4 +1,5 @@
-import { api, base, signedOut } from './api.ts';
+import { api, signedOut } from './api.ts';
+import { base } from './base.ts';
 import { Problem } from './problem.ts';
 
 /** An event of the feed: what happened to which row. Ids only; what it is about is read again. */
@@ -111,12 +112,17 @@ class Leader {
   private async poll(): Promise<void> {
     try {
       const { data } = await api.GET('/api/v1/workspaces/{workspace_id}/changes', {
-        params: { path: { workspace_id: this.workspace }, query: this.position === null ? {} : { since: this.position } },
+        params: {
+          path: { workspace_id: this.workspace },
+          query: this.position === null ? {} : { since: this.position },
+        },
       });
       // Without a position nobody knows what was missed.
       if (this.position === null) this.tell({ reset: true });
-      this.position = data?.next ?? null;
-      this.tell({ events: (data?.data ?? []) as unknown as LiveEvent[] });
+      // The same route also streams, as text.
+      const page = data as { next: string; data: LiveEvent[] };
+      this.position = page.next;
+      this.tell({ events: page.data });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (error.status === 401) signedOut.dispatchEvent(new Event('out'));

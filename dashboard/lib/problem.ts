@@ -10,7 +10,11 @@ export class Problem extends Error {
   /** The whole body: a 412 has the messages since. */
   readonly body: Record<string, unknown>;
 
-  constructor(status: number, sentence: string, more: Partial<Pick<Problem, 'fields' | 'retryAfterMs' | 'body'>> = {}) {
+  constructor(
+    status: number,
+    sentence: string,
+    more: Partial<Pick<Problem, 'fields' | 'retryAfterMs' | 'body'>> = {},
+  ) {
     super(sentence);
     this.status = status;
     this.fields = more.fields ?? [];
@@ -27,7 +31,8 @@ export class Problem extends Error {
 /** @param body the parsed answer; anything but a problem document has the status' own sentence. */
 export function problemOf(response: Response, body: unknown): Problem {
   const document = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  const detail = typeof document.detail === 'string' ? document.detail : words.problem.status(response.status);
+  const detail =
+    typeof document.detail === 'string' ? document.detail : words.problem.status(response.status);
   const fields = Array.isArray(document.errors) ? (document.errors as Problem['fields']) : [];
   const seconds = Number(response.headers.get('Retry-After'));
   const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;

@@ -3,7 +3,34 @@ import type { components } from './schema.gen.d.ts';
 /** Rows of the API, by the names that the page uses. */
 type Schemas = components['schemas'];
 export type Kind = 'ticket' | 'conversation';
-export type Thread = Schemas['Thread'];
+export type Direction = 'inbound' | 'outbound' | 'note';
+export type Status = Schemas['Ticket']['status'];
+export type Priority = Schemas['Ticket']['priority'];
+
+/** A ticket or a conversation, as lists and `GET threads` have it. */
+export type Thread = Omit<Schemas['Ticket'], 'number' | keyof Summary> &
+  Summary & { number: number | null; owner_id?: string | null };
+
+/** What a thread says of its messages. */
+interface Summary {
+  kind: Kind;
+  preview: string;
+  last_message: {
+    id: string;
+    direction: Direction;
+    from: Address | null;
+    author_id: string | null;
+    at: string;
+  } | null;
+  message_count: number;
+  has_attachments: boolean;
+  waiting_since: string | null;
+  unread: boolean;
+  snoozed_until: string | null;
+  trouble: 'failed' | 'unconfirmed' | null;
+  scheduled_at: string | null;
+  followed: boolean;
+}
 export type Message = Schemas['Message'];
 export type Attachment = Schemas['Attachment'];
 export type Member = Schemas['Member'];

@@ -25,6 +25,7 @@ export const common = {
           : `The server refused this (${status}).`,
     title: 'This could not be shown',
     notFound: 'This is not here',
+    home: 'Go to the inbox',
     notFoundHint: 'It was deleted, or you may not see it.',
   },
 };

@@ -46,15 +46,28 @@ export const Row = memo(function Row(props: Props) {
     >
       <Mark chosen={isChosen} unread={strong} onChoose={(shift) => onChoose(thread, shift)} />
       <div className="flex items-baseline gap-2">
-        <span dir="auto" className={classes('min-w-0 flex-1 truncate text-start', strong ? 'font-semibold' : 'font-[450] text-fg-2')}>
+        <span
+          dir="auto"
+          className={classes(
+            'min-w-0 flex-1 truncate text-start',
+            strong ? 'font-semibold' : 'font-[450] text-fg-2',
+          )}
+        >
           {who}
         </span>
-        <time dateTime={thread.last_message_at} title={exact(thread.last_message_at)} className="text-s text-fg-3 tabular-nums">
+        <time
+          dateTime={thread.last_message_at}
+          title={exact(thread.last_message_at)}
+          className="text-s text-fg-3 tabular-nums"
+        >
           {age(thread.last_message_at, now, words.justNow)}
         </time>
       </div>
       <div className="flex items-center gap-1.5">
-        <span dir="auto" className={classes('min-w-0 flex-1 truncate text-start', strong ? 'font-semibold' : 'text-fg-2')}>
+        <span
+          dir="auto"
+          className={classes('min-w-0 flex-1 truncate text-start', strong ? 'font-semibold' : 'text-fg-2')}
+        >
           {thread.subject || words.list.noSubject}
         </span>
         <State thread={thread} now={now} />
@@ -102,7 +115,15 @@ function State({ thread, now }: { thread: Thread; now: Date }) {
 }
 
 /** The dot of what is unread; under the pointer the box with which it is chosen. */
-function Mark({ chosen, unread, onChoose }: { chosen: boolean; unread: boolean; onChoose: (shift: boolean) => void }) {
+function Mark({
+  chosen,
+  unread,
+  onChoose,
+}: {
+  chosen: boolean;
+  unread: boolean;
+  onChoose: (shift: boolean) => void;
+}) {
   return (
     <span
       aria-hidden
@@ -115,12 +136,16 @@ function Mark({ chosen, unread, onChoose }: { chosen: boolean; unread: boolean; 
       <span
         className={classes(
           'size-3.5 place-items-center rounded-[4px] border',
-          chosen ? 'grid border-accent bg-accent text-accent-fg' : 'hidden border-line-2 bg-bg group-hover:grid',
+          chosen
+            ? 'grid border-accent bg-accent text-accent-fg'
+            : 'hidden border-line-2 bg-bg group-hover:grid',
         )}
       >
         {chosen && <Check size={11} strokeWidth={3} />}
       </span>
-      {unread && !chosen && <span className="size-[7px] self-start rounded-full bg-accent group-hover:hidden" />}
+      {unread && !chosen && (
+        <span className="size-[7px] self-start rounded-full bg-accent group-hover:hidden" />
+      )}
     </span>
   );
 }

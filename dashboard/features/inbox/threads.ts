@@ -1,6 +1,6 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
-import { api, read } from '../../lib/api.ts';
 import { keys } from '../../lib/keys.ts';
+import { threadsPage } from '../../lib/older.ts';
 import type { ThreadFilter } from './views.ts';
 
 const PAGE = 50;
@@ -11,14 +11,10 @@ export const threadsQuery = (workspace: string, filter: ThreadFilter, sort: stri
     queryKey: keys.list(workspace, { ...filter, sort }),
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) =>
-      read(
-        api.GET('/api/v1/workspaces/{workspace_id}/threads', {
-          signal,
-          params: {
-            path: { workspace_id: workspace },
-            query: { ...filter, sort, limit: PAGE, ...(pageParam !== null && { cursor: pageParam }) } as never,
-          },
-        }),
+      threadsPage(
+        workspace,
+        { ...filter, sort, limit: PAGE, ...(pageParam !== null && { cursor: pageParam }) },
+        signal,
       ),
     getNextPageParam: (page) => page.next_cursor,
     select: ({ pages }) => pages.flatMap(({ data }) => data),

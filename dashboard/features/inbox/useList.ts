@@ -75,4 +75,3 @@ export function useList(workspace: string, filter: ThreadFilter, sort: string): 
     chooseNone: () => setChosen(NONE),
   };
 }
-

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'react';
-import { base } from '../../lib/api.ts';
+import { base } from '../../lib/base.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
 

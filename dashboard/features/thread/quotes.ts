@@ -10,7 +10,8 @@ export interface Part {
 /** `On 3 Oct, Ann wrote:` in the words of the usual mail programs; the line before a quote belongs to it. */
 const ATTRIBUTION =
   /^(?:on|am|le|el|il|op|den|dne|em|w dniu)\b.{4,200}(?:wrote|schrieb|écrit|escribió|scritto|schreef|skrev|napsal|escreveu|napisał)[^\n]{0,80}:\s*$/i;
-const DIVIDER = /^(?:-{2,}\s*(?:original message|ursprüngliche nachricht|message d'origine|forwarded message)\s*-{2,}|_{10,})\s*$/i;
+const DIVIDER =
+  /^(?:-{2,}\s*(?:original message|ursprüngliche nachricht|message d'origine|forwarded message)\s*-{2,}|_{10,})\s*$/i;
 
 export function partsOf(text: string): Part[] {
   const lines = text.split(/(?<=\n)/);
@@ -18,7 +19,8 @@ export function partsOf(text: string): Part[] {
   let divided = false;
   for (const [index, line] of lines.entries()) {
     divided ||= DIVIDER.test(line.trimEnd());
-    const quoted = divided || isQuoted(line) || (ATTRIBUTION.test(line.trimEnd()) && quoteFollows(lines, index));
+    const quoted =
+      divided || isQuoted(line) || (ATTRIBUTION.test(line.trimEnd()) && quoteFollows(lines, index));
     push(parts, quoted ? 'quote' : 'own', line);
   }
   return parts;
