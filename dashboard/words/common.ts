@@ -8,6 +8,7 @@ export const counted = (n: number, one: string, other: string): string =>
 export const common = {
   product: 'Postroom',
   cancel: 'Cancel',
+  undo: 'Undo',
   close: 'Close',
   retry: 'Try again',
   more: 'More',
