@@ -33,13 +33,16 @@ export function createPage({ folder, publicUrl }: { folder: string; publicUrl: s
     .replace('name="base-path" content="/"', `name="base-path" content="${basePath}"`);
   const files = filesIn(folder);
   return async (ctx, next) => {
-    if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || NOT_A_PAGE.test(ctx.path)) return next();
+    if ((ctx.method !== 'GET' && ctx.method !== 'HEAD') || NOT_A_PAGE.test(ctx.path)) {
+      await next();
+      return;
+    }
     const file = files.get(ctx.path);
     if (file) return sendFile(ctx, file);
     if (ctx.path.startsWith('/assets/'))
       return answer(ctx, 404, 'There is no such file: load the page again.');
-    if (ctx.path !== '/' && !ctx.get('Accept').includes('text/html')) return next();
-    sendIndex(ctx, html);
+    if (ctx.path === '/' || ctx.get('Accept').includes('text/html')) return sendIndex(ctx, html);
+    await next();
   };
 }
 
