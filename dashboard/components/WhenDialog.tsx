@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Clock } from 'lucide-react';
 import { laterThan, localValue, type Later } from '../lib/later.ts';
 import { moment } from '../lib/time.ts';
@@ -17,10 +17,12 @@ interface Props {
   tooEarly: string;
   onPick: (at: Date) => void;
   onClose: () => void;
+  /** More that is asked, below the times. */
+  children?: ReactNode;
 }
 
 /** Asks for a time in the future. */
-export function WhenDialog({ title, hint, names, other, set, tooEarly, onPick, onClose }: Props) {
+export function WhenDialog({ title, hint, names, other, set, tooEarly, onPick, onClose, children }: Props) {
   const [now] = useState(() => new Date());
   const times = laterThan(now);
   const [value, setValue] = useState(() => localValue(times.at(-1)!.at));
@@ -43,6 +45,7 @@ export function WhenDialog({ title, hint, names, other, set, tooEarly, onPick, o
           </li>
         ))}
       </ul>
+      {children}
       <form
         className="mt-3 flex items-end gap-2 border-t border-line pt-3"
         onSubmit={(event) => {

@@ -11,7 +11,8 @@ export function laterThan(now: Date): Later[] {
   const later: Later[] = [];
   const soon = new Date(now);
   soon.setHours(now.getHours() + 3, 0, 0, 0);
-  if (soon.getDate() === now.getDate() && soon.getHours() <= LAST_HOUR) later.push({ id: 'laterToday', at: soon });
+  if (soon.getDate() === now.getDate() && soon.getHours() <= LAST_HOUR)
+    later.push({ id: 'laterToday', at: soon });
   later.push({ id: 'tomorrow', at: morning(now, 1) });
   const toMonday = (8 - now.getDay()) % 7 || 7;
   // On a Sunday tomorrow is Monday.

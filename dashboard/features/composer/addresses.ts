@@ -4,7 +4,8 @@ import type { Address } from '../../lib/rows.ts';
 
 /** Looks like an address that mail can be sent to; the server has the last word. */
 export const isAddress = (email: string): boolean =>
-  /^[^\s@<>()[\],;:"\\]+@[^\s@<>()[\],;:"\\.]+(?:\.[^\s@<>()[\],;:"\\.]+)+$/.test(email) && email.length <= 254;
+  /^[^\s@<>()[\],;:"\\]+@[^\s@<>()[\],;:"\\.]+(?:\.[^\s@<>()[\],;:"\\.]+)+$/.test(email) &&
+  email.length <= 254;
 
 /**
  * `Ann <ann@x.test>, "Lee, Bo" <bo@x.test>; cy@x.test` in parts. What is no address is kept as it was typed: nothing that

@@ -1,4 +1,4 @@
-import type { Address, Attachment } from '../../lib/rows.ts';
+import type { Address, Attachment, Thread } from '../../lib/rows.ts';
 
 export type Mode = 'reply' | 'reply_all' | 'forward' | 'note' | 'new';
 /** Where a draft of a thread stands: an answer and a note are two drafts, and never become each other. */
@@ -21,6 +21,10 @@ export interface Draft {
   quote: string | null;
   /** Colleagues who are mentioned in a note. */
   mentions: string[];
+  /** The newest message that was there when it was begun: an answer to what came later is asked about first. */
+  after: string | null;
+  /** What a snippet changes of the thread when it goes out. */
+  changes: Partial<Pick<Thread, 'status' | 'tags' | 'agent_id' | 'priority'>>;
   /** Of a new one. */
   newKind: 'ticket' | 'conversation';
 }
@@ -37,6 +41,8 @@ export const EMPTY: Draft = {
   files: [],
   quote: null,
   mentions: [],
+  after: null,
+  changes: {},
   newKind: 'ticket',
 };
 

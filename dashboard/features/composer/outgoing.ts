@@ -21,20 +21,21 @@ export function outgoingHtml(html: string, files: readonly Attachment[]): string
 /** Pictures of uploads by their Content-ID: a draft is kept like this too, since URLs may change. */
 export const toCids = (html: string, files: readonly Attachment[]): string =>
   html.replace(/(<img\b[^>]*?\bsrc=")([^"]*)(")/gi, (whole, before: string, src: string, after: string) => {
-    const file = files.find(({ id, content_id }) => content_id !== null && src.includes(`/attachments/${id}`));
+    const file = files.find(
+      ({ id, content_id }) => content_id !== null && src.includes(`/attachments/${id}`),
+    );
     return file ? `${before}cid:${file.content_id}${after}` : whole;
   });
 
 /** The other way, for the editor. @param urlOf where an upload is shown */
-export const fromCids = (
-  html: string,
-  files: readonly Attachment[],
-  urlOf: (id: string) => string,
-): string =>
-  html.replace(/(<img\b[^>]*?\bsrc=")cid:([^"]*)(")/gi, (whole, before: string, cid: string, after: string) => {
-    const file = files.find(({ content_id }) => content_id === cid);
-    return file ? `${before}${urlOf(file.id)}${after}` : whole;
-  });
+export const fromCids = (html: string, files: readonly Attachment[], urlOf: (id: string) => string): string =>
+  html.replace(
+    /(<img\b[^>]*?\bsrc=")cid:([^"]*)(")/gi,
+    (whole, before: string, cid: string, after: string) => {
+      const file = files.find(({ content_id }) => content_id === cid);
+      return file ? `${before}${urlOf(file.id)}${after}` : whole;
+    },
+  );
 
 /** Uploads whose picture stands in the text: they are no files of the list. */
 export const isInText = (html: string, { id }: Attachment): boolean => html.includes(`/attachments/${id}`);

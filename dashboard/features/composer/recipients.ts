@@ -17,7 +17,10 @@ export function recipientsOf(message: Message, mode: Mode, ours: readonly string
   const others = (people: readonly Address[]) =>
     unique(people.filter(({ email }) => !ours.some((own) => sameAddress(own, email))));
   if (message.direction === 'outbound')
-    return { to: others(message.to), cc: mode === 'reply_all' ? without(others(message.cc), message.to) : [] };
+    return {
+      to: others(message.to),
+      cc: mode === 'reply_all' ? without(others(message.cc), message.to) : [],
+    };
   const writer = message.sender ?? message.from;
   const to = others(message.reply_to.length > 0 ? message.reply_to : writer ? [writer] : []);
   return { to, cc: mode === 'reply_all' ? without(others([...message.to, ...message.cc]), to) : [] };

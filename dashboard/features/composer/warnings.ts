@@ -16,11 +16,7 @@ const ATTACHED =
 const NOREPLY = /^(?:no[-._]?reply|do[-._]?not[-._]?reply|mailer-daemon|bounces?)(?:[-+._].*)?@/i;
 
 /** @param answered the message that is answered; @param messages of the thread */
-export function warningsOf(
-  draft: Draft,
-  answered: Message | null,
-  messages: readonly Message[],
-): Warning[] {
+export function warningsOf(draft: Draft, answered: Message | null, messages: readonly Message[]): Warning[] {
   if (draft.mode === 'note') return [];
   const people = [...draft.to, ...draft.cc, ...draft.bcc];
   const warnings: Warning[] = [];
@@ -28,8 +24,7 @@ export function warningsOf(
   if (!hasFiles && ATTACHED.test(textOf(draft.html))) warnings.push({ kind: 'noFile' });
   if (draft.mode === 'new' && draft.subject.trim() === '') warnings.push({ kind: 'noSubject' });
   for (const { email } of people) if (NOREPLY.test(email)) warnings.push({ kind: 'noreply', email });
-  for (const { email } of people)
-    if (isStranger(email, messages)) warnings.push({ kind: 'stranger', email });
+  for (const { email } of people) if (isStranger(email, messages)) warnings.push({ kind: 'stranger', email });
   const changed = answered && changedReplyTo(answered, people);
   if (changed) warnings.push({ kind: 'replyTo', ...changed });
   return warnings;

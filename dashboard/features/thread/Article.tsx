@@ -53,7 +53,10 @@ export const Article = memo(function Article(props: Props) {
     >
       {isOpen ? (
         <div className="flex gap-2.5 p-4 pt-3 max-[720px]:gap-2 max-[720px]:p-3">
-          <Avatar name={writer.name === words.thread.you ? (people.nameOf(people.me) ?? '') : writer.name} me={writer.isMe} />
+          <Avatar
+            name={writer.name === words.thread.you ? (people.nameOf(people.me) ?? '') : writer.name}
+            me={writer.isMe}
+          />
           <div className="min-w-0 flex-1">
             <MessageHead
               {...props}

@@ -17,7 +17,9 @@ export function Banners({ workspace, thread }: { workspace: string; thread: Thre
           icon={Trash2}
           tone="bad"
           acts={
-            <StripAct onClick={() => actOnThreads(workspace, [thread], 'restore', done.restored)}>{restore}</StripAct>
+            <StripAct onClick={() => actOnThreads(workspace, [thread], 'restore', done.restored)}>
+              {restore}
+            </StripAct>
           }
         >
           {trash}
@@ -35,7 +37,9 @@ export function Banners({ workspace, thread }: { workspace: string; thread: Thre
       {thread.snoozed_until !== null && (
         <Strip
           icon={Moon}
-          acts={<StripAct onClick={() => change(workspace, thread, { snoozed_until: null })}>{wake}</StripAct>}
+          acts={
+            <StripAct onClick={() => change(workspace, thread, { snoozed_until: null })}>{wake}</StripAct>
+          }
         >
           {snoozedUntil(moment(thread.snoozed_until, new Date()))}
         </Strip>

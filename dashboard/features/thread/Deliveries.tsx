@@ -15,7 +15,15 @@ const LOOKS: Record<DeliveryLine['tone'], { icon: LucideIcon; look: string }> = 
 };
 
 /** What became of an answer, for each recipient, and what can still be done. */
-export function Deliveries({ workspace, thread, message }: { workspace: string; thread: ThreadRef; message: Message }) {
+export function Deliveries({
+  workspace,
+  thread,
+  message,
+}: {
+  workspace: string;
+  thread: ThreadRef;
+  message: Message;
+}) {
   const now = useNow(30_000);
   const lines = deliveryLines(message, now);
   if (lines.length === 0) return null;

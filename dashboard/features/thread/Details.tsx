@@ -11,7 +11,15 @@ const addresses = (people: readonly Address[]): string =>
   people.map(({ name, email }) => (name ? `${name} <${email}>` : email)).join(', ');
 
 /** Everything about a message that its head has no room for. */
-export function Details({ workspace, thread, message }: { workspace: string; thread: ThreadRef; message: Message }) {
+export function Details({
+  workspace,
+  thread,
+  message,
+}: {
+  workspace: string;
+  thread: ThreadRef;
+  message: Message;
+}) {
   const { details } = words.thread;
   const [headers, setHeaders] = useState(false);
   const { authentication: proof, inbound_email_id: inbound, sender, from } = message;

@@ -91,7 +91,9 @@ function Agent({ workspace, thread }: Props) {
 function Priority({ workspace, thread }: Props) {
   const [open, setOpen] = useState(false);
   useIntent('prioritise', () => setOpen(true));
-  const tone = { urgent: 'text-bad', high: 'text-warn', normal: 'text-fg-3', low: 'text-fg-3' }[thread.priority];
+  const tone = { urgent: 'text-bad', high: 'text-warn', normal: 'text-fg-3', low: 'text-fg-3' }[
+    thread.priority
+  ];
   return (
     <Pick
       name={fields.priority}
@@ -119,7 +121,10 @@ function Tags({ workspace, thread }: Props) {
   return (
     <span className="flex flex-wrap items-center gap-1 pl-1">
       {tags.map((tag) => (
-        <span key={tag} className="inline-flex items-center rounded-full bg-bg-2 pl-2 text-xs/[20px] font-[550] text-fg-2">
+        <span
+          key={tag}
+          className="inline-flex items-center rounded-full bg-bg-2 pl-2 text-xs/[20px] font-[550] text-fg-2"
+        >
           <span dir="auto">{tag}</span>
           <button
             type="button"

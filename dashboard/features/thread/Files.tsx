@@ -29,7 +29,11 @@ export function Files({ workspace, thread, message }: Props) {
         <File key={file.id} workspace={workspace} file={file} onOpen={() => setShown(index)} />
       ))}
       {files.length > 1 && (
-        <a href={zip} download className="inline-flex items-center gap-1.5 text-s text-accent hover:underline">
+        <a
+          href={zip}
+          download
+          className="inline-flex items-center gap-1.5 text-s text-accent hover:underline"
+        >
           <Download size={14} aria-hidden />
           {words.thread.files.all}
         </a>
@@ -62,7 +66,9 @@ function File({ workspace, file, onOpen }: { workspace: string; file: Attachment
       <Thumb workspace={workspace} file={file} />
       <span className="min-w-0">
         <span className="block truncate">{name}</span>
-        <span className="block text-fg-3 tabular-nums">{isStored ? bytes(file.size ?? 0) : stateOf(file)}</span>
+        <span className="block text-fg-3 tabular-nums">
+          {isStored ? bytes(file.size ?? 0) : stateOf(file)}
+        </span>
       </span>
     </button>
   );

@@ -12,7 +12,12 @@ export function Gone({ workspace }: { workspace: string }) {
       icon={SearchX}
       title={gone.title}
       action={
-        <Link to="/w/$workspace/$view" params={{ workspace, view }} search={(all) => all} className="text-accent">
+        <Link
+          to="/w/$workspace/$view"
+          params={{ workspace, view }}
+          search={(all) => all}
+          className="text-accent"
+        >
           {gone.toList}
         </Link>
       }

@@ -1,4 +1,15 @@
-import { Check, Clock, Flag, Merge, Moon, Pencil, Tag, Trash2, UserRound, type LucideIcon } from 'lucide-react';
+import {
+  Check,
+  Clock,
+  Flag,
+  Merge,
+  Moon,
+  Pencil,
+  Tag,
+  Trash2,
+  UserRound,
+  type LucideIcon,
+} from 'lucide-react';
 import type { People } from '../../lib/people.ts';
 import { exact, moment } from '../../lib/time.ts';
 import { historyText } from './historyText.ts';

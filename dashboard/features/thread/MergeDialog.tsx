@@ -50,7 +50,9 @@ export function MergeDialog({ workspace, thread, onClose }: Props) {
               <span dir="auto" className="min-w-0 flex-1 truncate">
                 {row.subject || words.thread.noSubject}
                 {row.number != null && <span className="text-fg-3">{` ${merge.number(row.number)}`}</span>}
-                <span className="block truncate text-s text-fg-3">{row.contact?.name || row.contact?.email}</span>
+                <span className="block truncate text-s text-fg-3">
+                  {row.contact?.name || row.contact?.email}
+                </span>
               </span>
               <Pill>{words.thread.status[row.status]}</Pill>
               <span className="text-s text-fg-3" title={exact(row.last_message_at)}>

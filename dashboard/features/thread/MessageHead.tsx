@@ -51,7 +51,12 @@ export function MessageHead(props: Props) {
           <p className="text-s wrap-anywhere text-fg-3">
             <span>{peopleLine(message)}</span>
             <span aria-hidden>{' · '}</span>
-            <button type="button" onClick={onDetails} aria-expanded={details} className="text-accent hover:underline">
+            <button
+              type="button"
+              onClick={onDetails}
+              aria-expanded={details}
+              className="text-accent hover:underline"
+            >
               {details ? meta.hideDetails : meta.details}
             </button>
           </p>

@@ -1,4 +1,15 @@
-import { Code, Ellipsis, Forward, Link2, Pencil, Printer, Reply, ReplyAll, Split, Trash2 } from 'lucide-react';
+import {
+  Code,
+  Ellipsis,
+  Forward,
+  Link2,
+  Pencil,
+  Printer,
+  Reply,
+  ReplyAll,
+  Split,
+  Trash2,
+} from 'lucide-react';
 import { IconButton } from '../../components/IconButton.tsx';
 import { Menu, MenuItem, MenuLine } from '../../components/Menu.tsx';
 import { showToast } from '../../components/toasts.ts';
@@ -27,7 +38,10 @@ export function MessageMenu({ workspace, thread, message, people, name, onDetail
   const compose = (mode: 'reply' | 'reply_all' | 'forward') => () =>
     ask('compose', { mode, messageId: message.id });
   return (
-    <Menu align="end" trigger={<IconButton name={menu.message(name)} icon={Ellipsis} className="-my-1.5 -mr-1.5" />}>
+    <Menu
+      align="end"
+      trigger={<IconButton name={menu.message(name)} icon={Ellipsis} className="-my-1.5 -mr-1.5" />}
+    >
       {!isNote && (
         <>
           <MenuItem icon={Reply} onSelect={compose('reply')}>

@@ -18,8 +18,7 @@ interface Props {
 
 /** A note: for the team alone. Its writer may edit it in place. */
 export function NoteBody({ workspace, thread, message, people, isEdited, onDone }: Props) {
-  if (isEdited)
-    return <Edit workspace={workspace} thread={thread} message={message} onDone={onDone} />;
+  if (isEdited) return <Edit workspace={workspace} thread={thread} message={message} onDone={onDone} />;
   if (message.html !== null && /<(?!\/?(?:p|br|strong|em|span)\b)/i.test(message.html))
     return <Body workspace={workspace} thread={thread} message={message} />;
   return (

@@ -4,7 +4,15 @@ import { words } from '../../words/index.ts';
 import { change } from './changeText.ts';
 
 /** Asks until when a thread is out of the open lists. */
-export function SnoozeDialog({ workspace, thread, onClose }: { workspace: string; thread: Thread; onClose: () => void }) {
+export function SnoozeDialog({
+  workspace,
+  thread,
+  onClose,
+}: {
+  workspace: string;
+  thread: Thread;
+  onClose: () => void;
+}) {
   const { snoozeUntil: texts } = words.thread;
   return (
     <WhenDialog

@@ -16,7 +16,12 @@ export function Strip({
 }) {
   const look = { plain: 'bg-bg-2 text-fg-2', warn: 'bg-warn-bg text-warn', bad: 'bg-bad-bg text-bad' }[tone];
   return (
-    <div className={classes('mb-2 flex flex-wrap items-center gap-x-3 gap-y-1 rounded px-2.5 py-1.5 text-s', look)}>
+    <div
+      className={classes(
+        'mb-2 flex flex-wrap items-center gap-x-3 gap-y-1 rounded px-2.5 py-1.5 text-s',
+        look,
+      )}
+    >
       <Icon size={15} strokeWidth={1.75} aria-hidden className="shrink-0" />
       <span className="min-w-40 flex-1 wrap-anywhere">{children}</span>
       {acts !== undefined && <span className="flex gap-3">{acts}</span>}

@@ -7,7 +7,15 @@ import { change } from './changeText.ts';
 const MOST_CHARS = 1_000;
 
 /** The subject as a field: Enter keeps it, Escape leaves it as it was. */
-export function SubjectField({ workspace, thread, onDone }: { workspace: string; thread: Thread; onDone: () => void }) {
+export function SubjectField({
+  workspace,
+  thread,
+  onDone,
+}: {
+  workspace: string;
+  thread: Thread;
+  onDone: () => void;
+}) {
   const [subject, setSubject] = useState(thread.subject);
   const keep = () => {
     const wanted = subject.trim();

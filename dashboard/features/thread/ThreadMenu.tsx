@@ -65,10 +65,7 @@ export function ThreadMenu({ workspace, thread, onShow }: Props) {
         {thread.spam ? words.thread.notSpam : menu.spam}
       </MenuItem>
       {inTrash ? (
-        <MenuItem
-          icon={Undo2}
-          onSelect={() => actOnThreads(workspace, [thread], 'restore', done.restored)}
-        >
+        <MenuItem icon={Undo2} onSelect={() => actOnThreads(workspace, [thread], 'restore', done.restored)}>
           {words.thread.restore}
         </MenuItem>
       ) : (

@@ -28,14 +28,19 @@ export function ThreadPane({ workspace, kind, id }: Props) {
   const navigate = useNavigate();
   useIntent('open', (other) => {
     const params = { workspace, view, ...other };
-    void navigate({ to: '/w/$workspace/$view/$kind/$id', params, search: (all) => ({ ...all, message: undefined }) });
+    void navigate({
+      to: '/w/$workspace/$view/$kind/$id',
+      params,
+      search: (all) => ({ ...all, message: undefined }),
+    });
   });
   const { data, error, refetch } = useQuery({
     ...threadQuery(workspace, { kind, id }),
     // The list has the row already: the head is there at once.
     placeholderData: () => cachedThread(workspace, { kind, id }),
   });
-  if (error instanceof Problem && error.status === 404 && !data?.deleted_at) return <Gone workspace={workspace} />;
+  if (error instanceof Problem && error.status === 404 && !data?.deleted_at)
+    return <Gone workspace={workspace} />;
   if (error && !data) return <Failed error={error} retry={() => void refetch()} />;
   if (!data) return <Bones />;
   return (

@@ -46,7 +46,11 @@ export function Viewer({ workspace, files, index, onMove, onClose }: Props) {
               <IconButton name={words.thread.files.next} icon={ChevronRight} onClick={() => step(1)} />
             </span>
           )}
-          <a href={fileUrl(workspace, file.id)} download={name} className={`${BUTTON} border-line hover:bg-bg-2`}>
+          <a
+            href={fileUrl(workspace, file.id)}
+            download={name}
+            className={`${BUTTON} border-line hover:bg-bg-2`}
+          >
             <Download size={16} strokeWidth={1.75} aria-hidden />
             {words.thread.files.downloadOne}
           </a>
@@ -64,8 +68,18 @@ function Shown({ url, file, name }: { url: string; file: Attachment; name: strin
   const { files } = words.thread;
   if (kind === 'image') return <img src={url} alt={name} className="mx-auto max-h-[60vh] object-contain" />;
   if (kind === 'other') return <p className="p-8 text-center text-fg-2">{files.noPreview}</p>;
-  if (content === null) return <p role="status" className="p-8 text-center text-fg-3">{words.loading}</p>;
-  if (content === 'unreadable') return <p role="alert" className="p-8 text-center">{files.unreadable}</p>;
+  if (content === null)
+    return (
+      <p role="status" className="p-8 text-center text-fg-3">
+        {words.loading}
+      </p>
+    );
+  if (content === 'unreadable')
+    return (
+      <p role="alert" className="p-8 text-center">
+        {files.unreadable}
+      </p>
+    );
   if ('pdf' in content) return <iframe src={content.pdf} title={name} className="h-[60vh] w-full border-0" />;
   return (
     <>

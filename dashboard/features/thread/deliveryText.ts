@@ -24,7 +24,8 @@ export function deliveryLines(message: Message, now: Date): DeliveryLine[] {
   const { deliveries = [], state, reason = null, send_at } = message;
   if (state === 'scheduled')
     return [{ key: state, tone: 'plain', text: delivery.scheduled(moment(send_at ?? message.due_at!, now)) }];
-  if (deliveries.length === 0) return [{ key: state, tone: tone(state), text: joined(delivery[state], reason) }];
+  if (deliveries.length === 0)
+    return [{ key: state, tone: tone(state), text: joined(delivery[state], reason) }];
   const people = [...message.to, ...message.cc, ...(message.bcc ?? [])];
   const lines = deliveries.map((each) => ({
     key: each.recipient,
@@ -36,7 +37,9 @@ export function deliveryLines(message: Message, now: Date): DeliveryLine[] {
   }));
   // The whole message may stand worse than any one of them says.
   const isTold = deliveries.some((each) => each.state === state) || state === 'sent';
-  return isTold ? lines : [{ key: state, tone: tone(state), text: joined(delivery[state], reason) }, ...lines];
+  return isTold
+    ? lines
+    : [{ key: state, tone: tone(state), text: joined(delivery[state], reason) }, ...lines];
 }
 
 const joined = (text: string, reason: string | null): string =>

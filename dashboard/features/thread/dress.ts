@@ -9,7 +9,11 @@ export function dress(mail: Document, onPaper: boolean): void {
   style.fontFamily = token('--sans');
   style.fontSize = token('--t-l');
   style.lineHeight = '1.55';
-  style.colorScheme = onPaper ? 'light' : document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light';
+  style.colorScheme = onPaper
+    ? 'light'
+    : document.documentElement.dataset.theme === 'dark'
+      ? 'dark'
+      : 'light';
   style.color = onPaper ? '#1c1b19' : token('--fg');
   style.background = 'transparent';
   style.overflowY = 'hidden';

@@ -6,7 +6,10 @@ const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'i
 const TEXTS = /^(?:text\/(?!html)|application\/(?:json|xml|yaml|csv)$|message\/)/;
 
 /** How a file can be shown without a download. SVG and HTML are programs: they are not. Pure. */
-export function fileKind({ content_type, filename }: Pick<Attachment, 'content_type' | 'filename'>): FileKind {
+export function fileKind({
+  content_type,
+  filename,
+}: Pick<Attachment, 'content_type' | 'filename'>): FileKind {
   const type = content_type.split(';')[0]!.trim().toLowerCase();
   if (IMAGES.has(type)) return 'image';
   if (type === 'application/pdf') return 'pdf';

@@ -9,7 +9,10 @@ interface Who {
 }
 
 /** What a line of history says; null: nothing that a reader wants to know. Pure but for the language. */
-export function historyText({ action, actor, from, to }: HistoryLine, { me, nameOf, now }: Who): string | null {
+export function historyText(
+  { action, actor, from, to }: HistoryLine,
+  { me, nameOf, now }: Who,
+): string | null {
   const { history: h, priority } = words.thread;
   const who = actorName(actor, me, nameOf);
   switch (action) {

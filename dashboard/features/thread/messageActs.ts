@@ -54,7 +54,11 @@ export const splitMessage = (workspace: string, thread: ThreadRef, message: stri
   });
 
 /** Does something and reads the thread again; what was refused is said. @returns null: it was refused */
-export async function attempt<T>(workspace: string, { kind, id }: ThreadRef, act: () => Promise<T>): Promise<T | null> {
+export async function attempt<T>(
+  workspace: string,
+  { kind, id }: ThreadRef,
+  act: () => Promise<T>,
+): Promise<T | null> {
   try {
     return await act();
   } catch (error) {
