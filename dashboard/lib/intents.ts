@@ -7,12 +7,16 @@ export interface Intents {
   compose: { mode: 'reply' | 'reply_all' | 'forward' | 'note'; messageId?: string };
   /** Opens the composer of a new thread. */
   write: { to?: string };
+  /** Shows a thread. */
+  open: ThreadRef;
   snooze: ThreadRef;
   assign: ThreadRef;
   tag: ThreadRef;
   prioritise: ThreadRef;
   merge: ThreadRef;
   print: ThreadRef;
+  /** An answer was taken back: its draft opens again. */
+  takenBack: { thread: ThreadRef; draft: unknown };
 }
 
 const asked = new EventTarget();

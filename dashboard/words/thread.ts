@@ -2,6 +2,7 @@ import { counted } from './common.ts';
 
 export const thread = {
   region: 'Thread',
+  messages: 'Messages',
   noSubject: '(no subject)',
   close: 'Close',
   reopen: 'Reopen',
@@ -205,6 +206,7 @@ export const thread = {
     week: 'In a week',
     other: 'Another time',
     set: 'Snooze',
+    tooEarly: 'Choose a time in the future.',
   },
   merge: {
     title: 'Merge into another thread',

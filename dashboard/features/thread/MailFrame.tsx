@@ -2,11 +2,9 @@ import { useLayoutEffect, useRef, useState } from 'react';
 import { base } from '../../lib/base.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
+import { guessedHeight, rememberedHeights } from './heights.ts';
+import { dress } from './dress.ts';
 
-/** Heights of frames that were shown before, by their URL: opened again, nothing jumps. */
-const heights = new Map<string, number>();
-const LINE_PX = 24;
-const CHARS_PER_LINE = 85;
 /** Smaller changes are rounding: following them would never end. */
 const SLACK_PX = 2;
 
@@ -16,49 +14,73 @@ interface Props {
   message: Message;
   images: boolean;
   quotes: boolean;
+  /** Keeps its own colours, on light paper. */
+  onPaper: boolean;
 }
 
 /**
  * The HTML of a mail, apart from the page: a document of ours with a policy of its own, in a frame that runs no script.
  * Nothing listens inside the frame (WebKit would not run it): every control stands outside.
  */
-export function MailFrame({ workspace, thread, message, images, quotes }: Props) {
+export function MailFrame({ workspace, thread, message, images, quotes, onPaper }: Props) {
   const frame = useRef<HTMLIFrameElement>(null);
-  const src = `${base}/api/v1/workspaces/${workspace}/${thread.kind}s/${thread.id}/messages/${message.id}/view?images=${images ? 1 : 0}&quote=${quotes ? 1 : 0}`;
-  const [height, setHeight] = useState(() => heights.get(src) ?? guessed(message.text));
+  const src = viewUrl(workspace, thread, message.id, { images, quotes });
+  const [height, setHeight] = useState(() => rememberedHeights.get(src) ?? guessedHeight(message.text));
+  const [isReady, setReady] = useState(false);
   useLayoutEffect(() => {
     const element = frame.current!;
-    let observer: ResizeObserver | null = null;
-    const measure = () => {
+    const observer = new ResizeObserver(() => {
       const root = element.contentDocument?.documentElement;
       if (!root) return;
-      observer?.disconnect();
-      observer = new ResizeObserver(() => {
-        const now = root.scrollHeight;
-        heights.set(src, now);
-        setHeight((before) => (Math.abs(before - now) > SLACK_PX ? now : before));
-      });
-      observer.observe(root);
+      // The root is as high as the frame at least, so the body says how much there is.
+      const now = Math.ceil(root.ownerDocument.body?.getBoundingClientRect().bottom ?? 0);
+      const high = Math.max(now, 20);
+      rememberedHeights.set(src, high);
+      setHeight((before) => (Math.abs(before - high) > SLACK_PX ? high : before));
+    });
+    const loaded = () => {
+      const body = element.contentDocument?.body;
+      if (!body) return;
+      dress(element.contentDocument!, onPaper);
+      observer.disconnect();
+      observer.observe(body);
+      setReady(true);
     };
-    element.addEventListener('load', measure);
+    element.addEventListener('load', loaded);
+    if (element.contentDocument?.readyState === 'complete' && element.contentDocument.URL !== 'about:blank')
+      loaded();
+    const themes = new MutationObserver(() => {
+      if (element.contentDocument) dress(element.contentDocument, onPaper);
+    });
+    themes.observe(document.documentElement, { attributeFilter: ['data-theme'] });
     return () => {
-      element.removeEventListener('load', measure);
-      observer?.disconnect();
+      element.removeEventListener('load', loaded);
+      observer.disconnect();
+      themes.disconnect();
     };
-  }, [src]);
+  }, [src, onPaper]);
   return (
-    <iframe
-      ref={frame}
-      src={src}
-      title={words.thread.mailOf(message.sender?.name || message.sender?.email || '')}
-      sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-      referrerPolicy="no-referrer"
-      loading="lazy"
-      style={{ height }}
-      className="block w-full border-0"
-    />
+    <div className={onPaper ? 'rounded bg-paper p-3 [color-scheme:light]' : undefined}>
+      <iframe
+        ref={frame}
+        src={src}
+        title={words.thread.mailOf(message.sender?.name || message.sender?.email || '')}
+        sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+        referrerPolicy="no-referrer"
+        loading="lazy"
+        style={{ height, opacity: isReady ? 1 : 0 }}
+        className="block w-full border-0 bg-transparent"
+      />
+    </div>
   );
 }
 
-const guessed = (text: string): number =>
-  Math.min(600, LINE_PX * (2 + Math.ceil(text.length / CHARS_PER_LINE) + (text.match(/\n/g)?.length ?? 0)));
+/** The document of one message; also for a tab of its own, and for print. */
+export const viewUrl = (
+  workspace: string,
+  { kind, id }: ThreadRef,
+  message: string,
+  { images, quotes }: { images: boolean; quotes: boolean },
+): string =>
+  `${base}/api/v1/workspaces/${workspace}/${kind}s/${id}/messages/${message}/view` +
+  `?images=${images ? 1 : 0}&quote=${quotes ? 1 : 0}`;
