@@ -14,6 +14,7 @@ import { describeApi } from './openapi.ts';
 import { checksOf, sentenceOf, type Policy } from './policy.ts';
 import { problems } from './problem.ts';
 import { routeTable, type AccountAccess } from './route.ts';
+import { allThreadRoutes } from './routes/allThreads.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { changesRoutes } from './routes/changes.ts';
 import { contactMergeRoutes } from './routes/contactMerge.ts';
@@ -32,6 +33,7 @@ import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
+import { threadReadRoutes } from './routes/threadRead.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { ticketMoveRoutes } from './routes/ticketMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -119,6 +121,7 @@ const WORKSPACE_ROUTES = [
   contactRoutes,
   contactMergeRoutes,
   countRoutes,
+  allThreadRoutes,
   attachmentRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
@@ -138,6 +141,7 @@ const THREAD_ROUTES = [
   newThreadRoutes,
   trashRoutes,
   threadMergeRoutes,
+  threadReadRoutes,
   messageRoutes,
   outboundMessageRoutes,
 ];

@@ -1,6 +1,7 @@
 import type { Models, OutboundMessageRow } from '../../infra/models/index.ts';
 import type { OutboundState } from '../../infra/models/outbound.ts';
 import { countReply } from '../../infra/telemetry/metrics.ts';
+import { summariseThreadOf } from '../threads/summary.ts';
 import { asSet, type MessageChange } from './change.ts';
 
 /** The message as it is now, and whether it is as requested. */
@@ -19,7 +20,10 @@ export async function cancelMessage(models: Models, message: OutboundMessageRow)
     state: 'cancelled',
     outbound: { wants_start: false, is_open: false, reason: null, state_at: new Date() },
   });
-  return row ? { row, done: true } : asItIs(models, message, 'cancelled');
+  const decided = row ? { row, done: true } : await asItIs(models, message, 'cancelled');
+  // If the process dies before this, the change handler does it (core/events/changeHandler.ts).
+  if (decided.done) await summariseThreadOf(models, decided.row);
+  return decided;
 }
 
 /** Tries a failed or unconfirmed message again, at a person's request: as a new run. */
