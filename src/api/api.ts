@@ -21,9 +21,11 @@ import { contactRoutes } from './routes/contacts.ts';
 import { countRoutes } from './routes/counts.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
+import { imageSenderRoutes } from './routes/imageSenders.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { invitationRoutes } from './routes/invitations.ts';
 import { memberRoutes } from './routes/members.ts';
+import { messageViewRoutes } from './routes/messageView.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -130,6 +132,7 @@ const WORKSPACE_ROUTES = [
   tokenRoutes,
   memberRoutes,
   invitationRoutes,
+  imageSenderRoutes,
 ];
 /** Those that tickets and conversations both have. */
 const THREAD_ROUTES = [
@@ -138,6 +141,7 @@ const THREAD_ROUTES = [
   trashRoutes,
   threadMergeRoutes,
   messageRoutes,
+  messageViewRoutes,
   outboundMessageRoutes,
 ];
 
