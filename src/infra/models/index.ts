@@ -12,6 +12,7 @@ import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
 import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
+import { imageSenderSchema, type ImageSenderRow } from './imageSender.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import {
@@ -54,6 +55,7 @@ export type {
   DomainRow,
   EventRow,
   ForwardingAddressRow,
+  ImageSenderRow,
   InboundEmailRow,
   InboundMessageRow,
   KeyedRequestRow,
@@ -109,6 +111,7 @@ export interface Models {
   WebhookDelivery: Model<WebhookDeliveryRow>;
   Notification: Model<NotificationRow>;
   KeyedRequest: Model<KeyedRequestRow>;
+  ImageSender: Model<ImageSenderRow>;
 }
 
 export function createModels(connection: Connection): Models {
@@ -146,6 +149,7 @@ export function createModels(connection: Connection): Models {
     WebhookDelivery: bind('WebhookDelivery', webhookDeliverySchema, 'webhook_deliveries'),
     Notification: bind('Notification', notificationSchema, 'notifications'),
     KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
+    ImageSender: bind('ImageSender', imageSenderSchema, 'image_senders'),
   };
   return models as Models;
 }
