@@ -19,6 +19,7 @@ import { changesRoutes } from './routes/changes.ts';
 import { contactMergeRoutes } from './routes/contactMerge.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { countRoutes } from './routes/counts.ts';
+import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
@@ -119,6 +120,7 @@ const WORKSPACE_ROUTES = [
   contactMergeRoutes,
   countRoutes,
   attachmentRoutes,
+  draftRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
@@ -139,6 +141,7 @@ const THREAD_ROUTES = [
   threadMergeRoutes,
   messageRoutes,
   outboundMessageRoutes,
+  threadDraftRoutes,
 ];
 
 /**

@@ -47,6 +47,11 @@ export interface ThreadRow {
   merged_into?: string;
   merged_kind?: 'ticket' | 'conversation';
   merged_at?: Date;
+  /**
+   * Raised by each reply that is stored after a check of the thread, so that of two concurrent ones the later
+   * is retried and sees the earlier (core/replies/answeredMeanwhile.ts).
+   */
+  checked_replies?: number;
 }
 export interface TicketRow extends ThreadRow {
   /** 1, 2, 3 … in the workspace. */
@@ -81,6 +86,7 @@ const common = {
   merged_into: String,
   merged_kind: String,
   merged_at: Date,
+  checked_replies: Number,
 } as const;
 
 const ticket = rowSchema<TicketRow>({ ...common, number: Number });
