@@ -56,6 +56,7 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Inbo
     request_hash: null,
     outbound: null,
     created_at: row.received_at,
+    stored_at: new Date(),
   };
 }
 

@@ -14,6 +14,7 @@ import { describeApi } from './openapi.ts';
 import { checksOf, sentenceOf, type Policy } from './policy.ts';
 import { problems } from './problem.ts';
 import { routeTable, type AccountAccess } from './route.ts';
+import { allThreadRoutes } from './routes/allThreads.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { changesRoutes } from './routes/changes.ts';
 import { contactMergeRoutes } from './routes/contactMerge.ts';
@@ -33,6 +34,7 @@ import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
+import { threadReadRoutes } from './routes/threadRead.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { ticketMoveRoutes } from './routes/ticketMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -120,6 +122,7 @@ const WORKSPACE_ROUTES = [
   contactRoutes,
   contactMergeRoutes,
   countRoutes,
+  allThreadRoutes,
   attachmentRoutes,
   draftRoutes,
   inboundEmailRoutes,
@@ -140,6 +143,7 @@ const THREAD_ROUTES = [
   newThreadRoutes,
   trashRoutes,
   threadMergeRoutes,
+  threadReadRoutes,
   messageRoutes,
   outboundMessageRoutes,
   threadDraftRoutes,

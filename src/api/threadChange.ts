@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MessageRow, Models } from '../infra/models/index.ts';
 import type { ThreadRow } from '../infra/models/thread.ts';
+import { derivedFields } from '../core/threads/derivedFields.ts';
 import { hiddenFor } from '../core/threads/threads.ts';
 import { wordsOf } from '../core/threads/searchWords.ts';
 import { MAX_SUBJECT_CHARS } from './draft.ts';
@@ -34,11 +35,11 @@ export async function threadChange(
   if (Object.keys(set).length === 0) return null;
   await checkAgent(models, row, set.agent_id, user);
   if (set.contact_id !== undefined) await checkContact(models, set.contact_id, user);
-  // Mail reopens a thread that was closed before the mail came, so the time of closing must match the status.
-  if (set.status) set.closed_at = set.status === 'closed' ? new Date() : null;
+  const at = new Date();
+  Object.assign(set, derivedFields(set, at));
   if (set.spam !== undefined) set.hidden = hiddenFor({ ...row, spam: set.spam });
   return {
-    $set: { ...set, updated_at: new Date() },
+    $set: { ...set, updated_at: at },
     $inc: { changes: 1 },
     ...(set.subject !== undefined && { $addToSet: { words: { $each: wordsOf(set.subject) } } }),
   };

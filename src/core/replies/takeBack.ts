@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongoose';
 import type { Models, OutboundMessageRow } from '../../infra/models/index.ts';
 import type { OutboundState } from '../../infra/models/outbound.ts';
 import { countReply } from '../../infra/telemetry/metrics.ts';
+import { summariseThreadOf } from '../threads/summary.ts';
 import { asSet, type MessageChange } from './change.ts';
 import { becomesDraft } from './drafts.ts';
 
@@ -36,9 +37,11 @@ export async function cancelMessage(
     if (cancelled) await becomesDraft(models, cancelled, session);
     return cancelled;
   });
-  if (!row) return asItIs(models, message, 'cancelled');
-  countReply(row.state);
-  return { row, done: true };
+  if (row) countReply(row.state);
+  const decided = row ? { row, done: true } : await asItIs(models, message, 'cancelled');
+  // If the process dies before this, the change handler does it (core/events/changeHandler.ts).
+  if (decided.done) await summariseThreadOf(models, decided.row);
+  return decided;
 }
 
 /** Tries a failed or unconfirmed message again, at a person's request: as a new run. */

@@ -7,6 +7,7 @@ import {
 } from '../../infra/models/index.ts';
 import type { ThreadFields } from '../../infra/models/outbound.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
+import { derivedFields } from './derivedFields.ts';
 import { threadsOf } from './threads.ts';
 
 /** @returns null when the thread has these values already. */
@@ -16,12 +17,7 @@ function changeTo(row: ThreadRow, fields: ThreadFields, at: Date): object | null
   );
   if (changed.length === 0) return null;
   const set = Object.fromEntries(changed) as ThreadFields;
-  // Mail reopens a thread that was closed before the mail came, so the time of closing must match the status.
-  const closed_at = set.status === 'closed' ? at : null;
-  return {
-    $set: { ...set, ...(set.status && { closed_at }), updated_at: at },
-    $inc: { changes: 1 },
-  };
+  return { $set: { ...set, ...derivedFields(set, at), updated_at: at }, $inc: { changes: 1 } };
 }
 
 /** Sets fields of the thread of a message, in a transaction. */
