@@ -20,6 +20,7 @@ import { changesRoutes } from './routes/changes.ts';
 import { contactMergeRoutes } from './routes/contactMerge.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { countRoutes } from './routes/counts.ts';
+import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
@@ -125,6 +126,7 @@ const WORKSPACE_ROUTES = [
   countRoutes,
   allThreadRoutes,
   attachmentRoutes,
+  draftRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
@@ -148,6 +150,7 @@ const THREAD_ROUTES = [
   messageRoutes,
   messageViewRoutes,
   outboundMessageRoutes,
+  threadDraftRoutes,
 ];
 
 /**
