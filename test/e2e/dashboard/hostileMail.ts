@@ -61,7 +61,7 @@ describe('hostile mail', () => {
     const article = page.getByRole('article').first();
     await article.frameLocator('iframe').getByText('Look at this').waitFor();
     expect(outside).toEqual([]);
-    await article.getByRole('button', { name: 'Load images' }).first().click();
+    await article.getByRole('button', { name: 'Load', exact: true }).first().click();
     await until('the picture to be asked for', () => outside.length > 0);
   });
 });
