@@ -59,6 +59,7 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Inbo
     request_hash: null,
     outbound: null,
     created_at: row.received_at,
+    stored_at: new Date(),
   };
 }
 

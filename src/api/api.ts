@@ -14,11 +14,13 @@ import { describeApi } from './openapi.ts';
 import { checksOf, sentenceOf, type Policy } from './policy.ts';
 import { problems } from './problem.ts';
 import { routeTable, type AccountAccess } from './route.ts';
+import { allThreadRoutes } from './routes/allThreads.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { changesRoutes } from './routes/changes.ts';
 import { contactMergeRoutes } from './routes/contactMerge.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { countRoutes } from './routes/counts.ts';
+import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
@@ -34,6 +36,7 @@ import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
+import { threadReadRoutes } from './routes/threadRead.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { ticketMoveRoutes } from './routes/ticketMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -121,7 +124,9 @@ const WORKSPACE_ROUTES = [
   contactRoutes,
   contactMergeRoutes,
   countRoutes,
+  allThreadRoutes,
   attachmentRoutes,
+  draftRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
@@ -141,9 +146,11 @@ const THREAD_ROUTES = [
   newThreadRoutes,
   trashRoutes,
   threadMergeRoutes,
+  threadReadRoutes,
   messageRoutes,
   messageViewRoutes,
   outboundMessageRoutes,
+  threadDraftRoutes,
 ];
 
 /**

@@ -57,6 +57,7 @@ test('a reply is saved with everything that will not change, and its run is requ
     state_at: body.created_at,
     created_at: expect.any(String),
     deliveries: [],
+    thread_change: null,
     attachments: [],
   });
   expect(Date.parse(body.due_at) - Date.parse(body.created_at)).toBe(10_000);
@@ -133,7 +134,7 @@ describe('a wrong field is 422 with its name, and nothing is saved', () => {
     [{}, 'text'],
     [{ text: ' ', html: null }, 'text'],
     [{ text: 1 }, 'text'],
-    [{ text: 'x', tags: [] }, 'tags'],
+    [{ text: 'x', nothing: [] }, 'nothing'],
     [{ text: 'x', to: { email: 'a@x.test' } }, 'to'],
     [{ text: 'x', to: ['a@x.test', 'b'] }, 'to.1'],
     [{ text: 'x', to: ['a@x.test, b@x.test'] }, 'to.0'],

@@ -5,6 +5,7 @@ import { foldMessage } from '../../mail/quotes.ts';
 import type { AttachmentRow, MessageRow } from '../../infra/models/index.ts';
 import { SENDER_REASONS } from '../../infra/models/message.ts';
 import { DELIVERY_STATES, MESSAGE_STATES, type Outbound } from '../../infra/models/outbound.ts';
+import { PRIORITIES, THREAD_STATUSES } from '../../infra/models/thread.ts';
 import type { Links } from './links.ts';
 import type { ApiUser } from './visibility.ts';
 import { MailAddress, Time } from './schemas.ts';
@@ -24,6 +25,16 @@ const outboundFields = {
   reason: z.string().nullable().meta({ description: 'Why the message is in its state.' }),
   state_at: Time,
   deliveries: z.array(Delivery),
+  thread_change: z
+    .object({
+      status: z.enum(THREAD_STATUSES),
+      agent_id: z.string().nullable(),
+      priority: z.enum(PRIORITIES),
+      tags: z.array(z.string()),
+    })
+    .partial()
+    .nullable()
+    .meta({ description: 'How its thread will change once it can no longer be taken back.' }),
 };
 const Verdict = z.enum(['pass', 'fail', 'neutral', 'unknown']);
 export const Message = z
@@ -154,6 +165,7 @@ function presentOutbound(outbound: Outbound) {
     due_at: outbound.due_at,
     reason: outbound.reason,
     state_at: outbound.state_at,
+    thread_change: outbound.thread_change ?? null,
     deliveries: outbound.deliveries.map(({ recipient, state, reason, at }) => ({
       recipient,
       state,

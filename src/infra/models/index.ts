@@ -11,6 +11,7 @@ import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
+import { draftSchema, type DraftRow } from './draft.ts';
 import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
 import { imageSenderSchema, type ImageSenderRow } from './imageSender.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
@@ -53,6 +54,7 @@ export type {
   ContactRow,
   ConversationRow,
   DomainRow,
+  DraftRow,
   EventRow,
   ForwardingAddressRow,
   ImageSenderRow,
@@ -102,6 +104,7 @@ export interface Models {
   Conversation: Model<ConversationRow>;
   Message: Model<MessageRow>;
   Attachment: Model<AttachmentRow>;
+  Draft: Model<DraftRow>;
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
@@ -140,6 +143,7 @@ export function createModels(connection: Connection): Models {
     Conversation: bind('Conversation', threadSchema.conversation, 'conversations'),
     Message: bind('Message', messageSchema, 'messages'),
     Attachment: bind('Attachment', attachmentSchema, 'attachments'),
+    Draft: bind('Draft', draftSchema, 'drafts'),
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),

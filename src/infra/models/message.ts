@@ -113,6 +113,8 @@ interface AnyMessage {
    */
   copies: { inbound_email_id: string; traced: string[] }[];
   created_at: Date;
+  /** When the row was stored, by our clock: later than the arrival of a mail that was delayed. */
+  stored_at: Date;
 }
 
 /** Null because the message is ours. */
@@ -211,9 +213,12 @@ export const messageSchema = rowSchema<MessageRow>({
   request_hash: nullableString,
   outbound: { type: outboundSchema, default: null },
   created_at: Date,
+  stored_at: { type: Date, default: () => new Date() },
 });
 // Read a thread, oldest first. Its messages have its audience; queries say both, so that this is one range.
 messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, created_at: 1, _id: 1 });
+// Count the messages of threads by their states; all that the lists of threads need is in the index.
+messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, state: 1, 'outbound.send_at': 1 });
 // Find a parent by its id; find children that name an id.
 messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
