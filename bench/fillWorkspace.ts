@@ -3,6 +3,7 @@ import type { ThreadRow } from '../src/infra/models/thread.ts';
 import { hashOf, newId } from '../src/lib/ids.ts';
 import { contactId, contactWords } from '../src/core/threads/contacts.ts';
 import { newThreadRow } from '../src/core/threads/newThreadRow.ts';
+import { lastMessageOf } from '../src/core/threads/summary.ts';
 import { wordsOf } from '../src/core/threads/searchWords.ts';
 import { figure, say } from './report.ts';
 
@@ -99,7 +100,7 @@ function newThread(
   const last = messages.at(-1)!.created_at;
   const number = index + 1;
   const thread = {
-    ...newThreadRow(opening, contact),
+    ...newThreadRow(opening, contact, false),
     words: [
       ...new Set(messages.flatMap(({ subject, text }) => wordsOf(subject, text))),
       ...(kind === 'ticket' ? [String(number)] : []),
@@ -108,6 +109,7 @@ function newThread(
     agent_id: index % 3 === 0 ? place.userId : owner,
     tags: index % 7 === 0 ? [TAGS[index % TAGS.length]!] : [],
     last_message_at: last,
+    last_message: lastMessageOf(messages.at(-1)!),
     updated_at: last,
     changes: MESSAGES - 1,
     ...(kind === 'ticket' ? { number } : { owner_id: owner }),
@@ -161,12 +163,15 @@ function newMessage(
     sent_at: created_at,
     contact_id: contact._id,
     inbound_email_id: hashOf('mail', message_id),
+    authentication: { spf: 'pass', dkim: 'pass', dmarc: 'pass', verdict: 'pass' },
+    sender_reason: null,
     files: [],
     copies: [{ inbound_email_id: hashOf('mail', message_id), traced: [] }],
     author_id: null,
     request_hash: null,
     outbound: null,
     created_at,
+    stored_at: created_at,
   };
 }
 

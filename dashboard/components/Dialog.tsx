@@ -24,7 +24,7 @@ export function Dialog({
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/32" />
+        <Radix.Overlay className="fixed inset-0 z-40 bg-[rgb(0_0_0/0.32)]" />
         <Radix.Content
           {...(hint === undefined && { 'aria-describedby': undefined })}
           className={classes(

@@ -14,17 +14,21 @@ import { describeApi } from './openapi.ts';
 import { checksOf, sentenceOf, type Policy } from './policy.ts';
 import { problems } from './problem.ts';
 import { routeTable, type AccountAccess } from './route.ts';
+import { allThreadRoutes } from './routes/allThreads.ts';
 import { attachmentRoutes, signedFileRoute } from './routes/attachments.ts';
 import { changesRoutes } from './routes/changes.ts';
 import { contactMergeRoutes } from './routes/contactMerge.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { countRoutes } from './routes/counts.ts';
+import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
+import { imageSenderRoutes } from './routes/imageSenders.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { invitationRoutes } from './routes/invitations.ts';
 import { memberRoutes } from './routes/members.ts';
+import { messageViewRoutes } from './routes/messageView.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -32,6 +36,7 @@ import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
+import { threadReadRoutes } from './routes/threadRead.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { ticketMoveRoutes } from './routes/ticketMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -119,7 +124,9 @@ const WORKSPACE_ROUTES = [
   contactRoutes,
   contactMergeRoutes,
   countRoutes,
+  allThreadRoutes,
   attachmentRoutes,
+  draftRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
@@ -131,6 +138,7 @@ const WORKSPACE_ROUTES = [
   tokenRoutes,
   memberRoutes,
   invitationRoutes,
+  imageSenderRoutes,
 ];
 /** Those that tickets and conversations both have. */
 const THREAD_ROUTES = [
@@ -138,8 +146,11 @@ const THREAD_ROUTES = [
   newThreadRoutes,
   trashRoutes,
   threadMergeRoutes,
+  threadReadRoutes,
   messageRoutes,
+  messageViewRoutes,
   outboundMessageRoutes,
+  threadDraftRoutes,
 ];
 
 /**

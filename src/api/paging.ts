@@ -19,7 +19,7 @@ export const ListQuery = z.strictObject({
   cursor: z
     .string('must be given once')
     .transform((cursor, check): Position => {
-      const position = Position.safeParse(decode(cursor));
+      const position = Position.safeParse(decodeCursor(cursor));
       if (position.success && Math.abs(position.data[0]) <= 8.64e15) return position.data;
       check.addIssue('must be the `next_cursor` of a page');
       return z.NEVER;
@@ -85,10 +85,13 @@ function cursorAt(row: Listed | undefined): string | null {
 }
 
 /** The cursor of the page that begins after this position. */
-export const cursorAfter = (position: Position): string =>
+export const cursorAfter = (position: Position): string => encodeCursor(position);
+
+export const encodeCursor = (position: readonly unknown[]): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url');
 
-function decode(cursor: string): unknown {
+/** Null where it is no cursor. */
+export function decodeCursor(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {

@@ -1,54 +1,129 @@
 import { z } from 'zod';
-import { THREAD_STATUSES } from '../infra/models/thread.ts';
+import { PRIORITIES, THREAD_STATUSES } from '../infra/models/thread.ts';
 import { normaliseTag } from '../core/threads/tags.ts';
+import { allOf } from './allOf.ts';
 import { Search } from './fields.ts';
-import { ListQuery } from './paging.ts';
-import { seenBy, type ApiUser } from '../core/presenters/visibility.ts';
+import { ThreadListQuery } from './threadOrder.ts';
+import { audiencesOf, seenBy, type ApiUser } from '../core/presenters/visibility.ts';
 
-const single = z.string('must be given once');
+const ONCE = 'must be given once';
+/** Most values of one filter. */
+const MAX_VALUES = 50;
 
-const Filters = z.strictObject({
-  status: z.enum(THREAD_STATUSES, 'must be "open", "pending" or "closed"').optional(),
-  agent_id: single.optional().meta({ description: '`none`: threads without an agent.' }),
-  contact_id: single.optional(),
-  workspace_email_id: single.optional(),
-  tag: single.optional(),
-  spam: z
-    .enum(['true', 'false', 'any'], 'must be "true", "false" or "any"')
-    .optional()
-    .meta({ description: 'Defaults to `false`, and to `any` with `trash=true`.' }),
-  trash: z.enum(['true', 'false'], 'must be "true" or "false"').default('false'),
-  changed_since: z.iso
-    .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })
-    .transform((text) => new Date(text))
-    .optional()
-    .meta({ description: 'Threads that changed at this time or later.' }),
+/** Several values with commas between them: a row must have one of them. */
+const listOf = <Value extends string = string>(values?: readonly Value[]) =>
+  z
+    .string(ONCE)
+    .transform((text, check): Value[] => {
+      const list = [...new Set(text.split(','))];
+      const isWrong = list.some((value) =>
+        values ? !(values as readonly string[]).includes(value) : !value,
+      );
+      if (!isWrong && list.length <= MAX_VALUES) return list as Value[];
+      const what = values ? quoted(values) : 'values';
+      check.addIssue(`must be ${what}, or at most ${MAX_VALUES} of them with commas between`);
+      return z.NEVER;
+    })
+    .optional();
+const quoted = (values: readonly string[]) => values.map((value) => `"${value}"`).join(', ');
+
+const YesNo = z.enum(['true', 'false'], 'must be "true" or "false"').optional();
+const YesNoAny = z.enum(['true', 'false', 'any'], 'must be "true", "false" or "any"').optional();
+const Yes = z.literal('true', 'must be "true"').optional();
+const Time = z.iso
+  .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })
+  .transform((text) => new Date(text))
+  .optional();
+
+/** Filters of threads, as parameters and as conditions of saved views. Those that are given must all match. */
+export const ThreadFilters = z.strictObject({
+  status: listOf(THREAD_STATUSES).meta({ description: 'One or several with commas: `open,pending`.' }),
+  priority: listOf(PRIORITIES).meta({ description: 'One or several.' }),
+  agent_id: listOf().meta({
+    description: 'One or several. `none`: threads without an agent; `me`: those of the user who asks.',
+  }),
+  contact_id: z.string(ONCE).optional(),
+  workspace_email_id: listOf().meta({ description: 'One or several.' }),
+  tag: listOf().meta({ description: 'One or several: threads that have one of them.' }),
+  inbox: Yes.meta({
+    description: '`true`: what is open, and the user’s or nobody’s. The user’s personal mail is theirs.',
+  }),
+  unread: YesNo.meta({ description: 'For the user who asks.' }),
+  waiting: Yes.meta({ description: '`true`: threads with mail that nobody has answered.' }),
+  personal: YesNo.meta({ description: '`true`: the user’s personal conversations; `false`: all others.' }),
+  snoozed: YesNoAny.meta({ description: 'Defaults to `any`, and to `false` in the list of all threads.' }),
+  spam: YesNoAny.meta({ description: 'Defaults to `false`, and to `any` with `trash=true`.' }),
+  trash: YesNo.default('false'),
+  created_after: Time,
+  created_before: Time,
+  closed_after: Time,
+  closed_before: Time,
+  changed_since: Time.meta({ description: 'Threads that changed at this time or later.' }),
   q: Search.optional(),
 });
+type Filters = z.output<typeof ThreadFilters>;
 
 /** Parameters of the lists of tickets and conversations. */
-export const ThreadQuery = z.strictObject({ ...ListQuery.shape, ...Filters.shape });
+export const ThreadQuery = z.strictObject({ ...ThreadListQuery.shape, ...ThreadFilters.shape });
+
+const KINDS = ['ticket', 'conversation'] as const;
+
+/** Parameters of the list of all threads. */
+export const AnyThreadQuery = z.strictObject({
+  ...ThreadQuery.shape,
+  kind: listOf(KINDS)
+    .transform((kinds) => kinds ?? [...KINDS])
+    .meta({ description: 'Defaults to both.' }),
+  snoozed: ThreadFilters.shape.snoozed.default('false'),
+});
 
 /** With `?trash=true` a thread in the trash can be read. */
-export const OneThreadQuery = z.strictObject({ trash: Filters.shape.trash });
+export const OneThreadQuery = z.strictObject({ trash: ThreadFilters.shape.trash });
 
-/** Filter of a list. Without `spam` and `trash` it leaves out spam and the trash. */
-export function filterOf(user: ApiUser, query: z.output<typeof ThreadQuery>): object {
-  const { status, agent_id, contact_id, workspace_email_id, tag, changed_since, q } = query;
-  return {
-    ...seenBy(user),
-    ...hiddenAs(query),
-    ...(status && { status }),
-    ...(agent_id !== undefined && { agent_id: agent_id === 'none' ? null : agent_id }),
-    ...(contact_id !== undefined && { contact_id }),
-    ...(workspace_email_id !== undefined && { workspace_email_id }),
-    ...(tag !== undefined && { tags: normaliseTag(tag) }),
-    ...(changed_since && { updated_at: { $gte: changed_since } }),
-    ...q,
-  };
+/** Filter of the threads that the user may see and that match. By default without spam and the trash. */
+export function filterOf(user: ApiUser, query: Filters): Record<string, unknown> {
+  const { status, priority, contact_id, workspace_email_id, tag, changed_since, q } = query;
+  return allOf(
+    { ...seenBy(user), audience: oneOf(audiencesFor(user, query)) },
+    hiddenAs(query),
+    query.inbox && { status: 'open', agent_id: { $in: [user.userId, null] } },
+    status && { status: oneOf(status) },
+    priority && { priority: oneOf(priority) },
+    query.agent_id && { agent_id: oneOf(query.agent_id.map((agent) => agentIn(agent, user))) },
+    contact_id !== undefined && { contact_id },
+    workspace_email_id && { workspace_email_id: oneOf(workspace_email_id) },
+    tag && { tags: oneOf(tag.map(normaliseTag)) },
+    query.unread && { read_by: query.unread === 'true' ? { $ne: user.userId } : user.userId },
+    query.waiting && { waiting_since: { $gt: new Date(0) } },
+    query.snoozed === 'true' && { snoozed_until: { $gt: new Date(0) } },
+    query.snoozed === 'false' && { snoozed_until: null },
+    between('created_at', query.created_after, query.created_before),
+    between('closed_at', query.closed_after, query.closed_before),
+    changed_since && { updated_at: { $gte: changed_since } },
+    q,
+  );
 }
 
-function hiddenAs({ spam, trash }: z.output<typeof ThreadQuery>): object {
+const oneOf = <Value>(values: Value[]) => (values.length === 1 ? values[0] : { $in: values });
+
+function agentIn(agent: string, { userId }: ApiUser): string | null {
+  if (agent === 'none') return null;
+  return agent === 'me' ? userId : agent;
+}
+
+function audiencesFor(user: ApiUser, { personal }: Filters): string[] {
+  const own = `owner:${user.userId}`;
+  const audiences: string[] = audiencesOf(user);
+  if (personal === undefined) return audiences;
+  return personal === 'true' ? [own] : audiences.filter((audience) => audience !== own);
+}
+
+function between(field: string, after: Date | undefined, before: Date | undefined): object | null {
+  if (!after && !before) return null;
+  return { [field]: { ...(after && { $gte: after }), ...(before && { $lt: before }) } };
+}
+
+function hiddenAs({ spam, trash }: Filters): object {
   if (trash === 'true') return { hidden: 'trash', ...(spam && spam !== 'any' && { spam: spam === 'true' }) };
   if (spam === 'any') return { hidden: { $in: [null, 'spam'] } };
   return { hidden: spam === 'true' ? 'spam' : null };

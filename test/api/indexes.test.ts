@@ -59,16 +59,33 @@ async function firstFields({ find, filter, sort }: Find): Promise<(string | unde
 /** Filters of tickets and conversations. The rows below match each of them. */
 const FILTERS = [
   'status=open',
+  'status=open,pending&sort=-last_message_at',
+  'status=open&sort=waiting_since',
+  'sort=-waiting_since',
+  'sort=-priority',
+  'priority=normal,high&sort=priority',
   'agent_id=none',
+  'agent_id=none,me&status=open&sort=-last_message_at',
+  'inbox=true&sort=-last_message_at',
+  'unread=true',
+  'waiting=true',
+  'snoozed=true',
+  'personal=false',
+  'created_after=2026-01-01T00:00:00Z',
   'contact_id=none',
-  'workspace_email_id=none',
-  'tag=a',
+  'workspace_email_id=none,other',
+  'tag=a,b&sort=-last_message_at',
   'spam=any',
   'changed_since=2026-01-01T00:00:00Z',
   'q=hello%20wor',
   'status=open&agent_id=none&tag=a&q=hello',
 ];
-const matching = { tags: ['a'], words: ['hello', 'world'] };
+const matching = {
+  tags: ['a'],
+  words: ['hello', 'world'],
+  waiting_since: T0,
+  snoozed_until: new Date(T0.getTime() + 1),
+};
 
 test('every list uses an index that starts with the workspace, on later pages too', async () => {
   const { models } = world;
@@ -95,6 +112,8 @@ test('every list uses an index that starts with the workspace, on later pages to
   const lists: [list: string, collection: string][] = [
     ['/tickets?', 'tickets'],
     ['/conversations?', 'conversations'],
+    ['/threads?snoozed=any&', 'conversations'],
+    ['/threads?snoozed=any&inbox=true&sort=-last_message_at&', 'tickets'],
     ...['tickets', 'conversations'].flatMap((name) =>
       FILTERS.map((filter): [string, string] => [`/${name}?${filter}&`, name]),
     ),
@@ -133,7 +152,8 @@ test('a list examines at most one row more than its page, however many rows ther
   const audiences = ['shared', 'shared', 'owner:dana', 'owner:max'];
   for (let n = 0; n < 120; n += 1) {
     const at = new Date(T0.getTime() + n * 60_000);
-    const row = { created_at: at, updated_at: at, ...matching, tags: n % 2 ? ['a'] : [] };
+    const times = { created_at: at, updated_at: at, last_message_at: at, waiting_since: at };
+    const row = { ...matching, ...times, tags: n % 2 ? ['a'] : [] };
     const status = n % 3 ? 'open' : 'closed';
     await rows.ticket(models, { ...row, status });
     const audience = audiences[n % 4]!;
@@ -145,9 +165,18 @@ test('a list examines at most one row more than its page, however many rows ther
   }
   const lists: [list: string, collection: string][] = [
     ...['tickets', 'conversations'].flatMap((name) =>
-      ['', 'status=open&', 'agent_id=none&', 'contact_id=none&', 'workspace_email_id=none&', 'tag=a&'].map(
-        (filter): [string, string] => [`/${name}?${filter}`, name],
-      ),
+      [
+        '',
+        'status=open&',
+        'status=open&sort=-last_message_at&',
+        'status=open&sort=waiting_since&',
+        'status=open&sort=-priority&',
+        'inbox=true&sort=-last_message_at&',
+        'agent_id=none&',
+        'contact_id=none&',
+        'workspace_email_id=none&',
+        'tag=a&',
+      ].map((filter): [string, string] => [`/${name}?${filter}`, name]),
     ),
     // A word of every ticket.
     ['/tickets?q=hello&', 'tickets'],
@@ -184,7 +213,9 @@ test('a list examines at most one row more than its page, however many rows ther
 test('so do the queries of an agent’s requests, except for rows found by id', async () => {
   await seedEmails(world);
   const id = await askedTicket(world);
-  const { tokens } = world;
+  const { models, tokens } = world;
+  // After the numbers of the rows above.
+  await models.Workspace.updateOne({ _id: 'acme' }, { last_ticket_number: 10_000 });
   const upload = await storedFile(world, 'x', { message_id: '', audience: 'owner:max' });
   const reply = { text: 'x', sending_email: 'max@acme.test', attachments: [upload] };
   const opening = { to: ['a@x.test'], text: 'x', sending_email: 'max@acme.test' };

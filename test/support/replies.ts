@@ -46,6 +46,7 @@ export async function saveReply(
     author_id: 'olive',
     request_hash: 'h',
     created_at: now,
+    stored_at: now,
     ...more,
     outbound: { ...newDelivery(now), wants_start: false, ...outbound },
   };

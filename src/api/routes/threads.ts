@@ -8,9 +8,9 @@ import type { ThreadRow } from '../../infra/models/thread.ts';
 import { changeRow } from '../changeRow.ts';
 import type { RouteDeps } from '../deps.ts';
 import { threadFinder } from '../findThread.ts';
-import { readPage } from '../paging.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { shareContact, threadChange, ThreadChangeBody, threadTag } from '../threadChange.ts';
+import { readThreads } from '../threadOrder.ts';
 import { filterOf, OneThreadQuery, ThreadQuery } from '../threadQuery.ts';
 import { threadWriter } from '../threadWrite.ts';
 
@@ -39,12 +39,10 @@ export function threadRoutes(
       answer: pageOf(Thread),
     },
     async (ctx, { query }) => {
-      const page = await readPage<ThreadRow>(model, filterOf(ctx.state.user, query), query, {
-        order: 'newest first',
-        projection: WITHOUT_LISTS,
-      });
-      const data = await showThreads(page.rows, kind, ctx.state.user, deps);
-      return { data, next_cursor: page.next_cursor };
+      const { user } = ctx.state;
+      const page = await readThreads(models, [kind], filterOf(user, query), query);
+      const rows = page.rows.map(({ row }) => row);
+      return { data: await showThreads(rows, kind, user, deps), next_cursor: page.next_cursor };
     },
   );
 

@@ -3,6 +3,7 @@ import { insertNew } from '../../infra/models/insertNew.ts';
 import { createNotifications } from './notifications/createNotifications.ts';
 import { newDeliveries } from './webhooks/deliveries.ts';
 import type { RowChange } from './changes.ts';
+import { summariseThreadOf } from '../threads/summary.ts';
 import { domainEvents } from './domainEvents.ts';
 
 interface HandleDeps {
@@ -18,6 +19,7 @@ interface HandleDeps {
  */
 export function createChangeHandler({ models, startDeliveries }: HandleDeps) {
   return async (changes: RowChange[]): Promise<void> => {
+    for (const change of changes) await summariseAfter(models, change);
     const events = changes.flatMap(domainEvents);
     if (events.length === 0) return;
     const rows: EventRow[] = events;
@@ -25,4 +27,15 @@ export function createChangeHandler({ models, startDeliveries }: HandleDeps) {
     startDeliveries([...(await newDeliveries(models, rows))]);
     await createNotifications(models, events);
   };
+}
+
+/** What a thread shows of its messages, when one was cancelled: whoever did it may have died just after. */
+async function summariseAfter(
+  models: Models,
+  { ns, fullDocument, updateDescription }: RowChange,
+): Promise<void> {
+  if (ns.coll !== 'messages' || updateDescription?.updatedFields?.state !== 'cancelled') return;
+  const { workspace_id, thread_kind, thread_id } = fullDocument ?? {};
+  if (workspace_id && thread_kind && thread_id !== undefined)
+    await summariseThreadOf(models, { workspace_id, thread_kind, thread_id });
 }

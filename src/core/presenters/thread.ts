@@ -7,7 +7,8 @@ import type {
   WorkspaceEmailRow,
 } from '../../infra/models/index.ts';
 import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../../infra/models/thread.ts';
-import { Time } from './schemas.ts';
+import { MailAddress, Time } from './schemas.ts';
+import type { ApiUser } from './visibility.ts';
 
 const fields = {
   subject: z.string(),
@@ -18,6 +19,29 @@ const fields = {
   priority: z.enum(PRIORITIES),
   tags: z.array(z.string()),
   spam: z.boolean(),
+  preview: z.string().meta({ description: 'First words of the last message, without quotes.' }),
+  last_message: z
+    .object({
+      id: z.string(),
+      direction: z.enum(['inbound', 'outbound', 'note']),
+      from: MailAddress.nullable().meta({ description: 'Of mail; null when we wrote the message.' }),
+      author_id: z.string().nullable().meta({ description: 'The user who wrote it.' }),
+      at: Time,
+    })
+    .nullable(),
+  message_count: z.int().meta({ description: 'Without cancelled ones.' }),
+  has_attachments: z.boolean(),
+  waiting_since: Time.nullable().meta({
+    description: 'Arrival of the first mail that nobody has answered; null when none waits.',
+  }),
+  unread: z.boolean().meta({ description: 'For the user who asks.' }),
+  followed: z.boolean().meta({ description: 'By the user who asks.' }),
+  snoozed_until: Time.nullable(),
+  trouble: z
+    .enum(['failed', 'unconfirmed'])
+    .nullable()
+    .meta({ description: 'The worst state of the messages that we sent.' }),
+  scheduled_at: Time.nullable().meta({ description: 'When the next scheduled message is sent.' }),
   closed_at: Time.nullable(),
   last_message_at: Time,
   created_at: Time,
@@ -34,6 +58,7 @@ const fields = {
 export const Ticket = z
   .object({
     id: z.string(),
+    kind: z.literal('ticket'),
     number: z.int().meta({ description: '1, 2, 3 … in the workspace.' }),
     ...fields,
   })
@@ -41,6 +66,7 @@ export const Ticket = z
 export const Conversation = z
   .object({
     id: z.string(),
+    kind: z.literal('conversation'),
     owner_id: z
       .string()
       .nullable()
@@ -52,21 +78,33 @@ export const Conversation = z
 export const threadSchemas = { ticket: Ticket, conversation: Conversation };
 export type PresentedThread<Kind extends MessageRow['thread_kind']> = z.input<(typeof threadSchemas)[Kind]>;
 
-/** The rows that threads refer to, by id. */
+/** What the messages of a thread say together (showThreads counts them). */
+export interface MessageFacts {
+  count: number;
+  trouble: 'failed' | 'unconfirmed' | null;
+  scheduled_at: Date | null;
+}
+const NO_MESSAGES: MessageFacts = { count: 0, trouble: null, scheduled_at: null };
+
+/** The user who asks, and the rows that threads refer to, by id. */
 export interface ThreadParts {
+  user: Pick<ApiUser, 'userId'>;
+  /** By the thread's id. */
+  messages: ReadonlyMap<string, MessageFacts>;
   contacts: ReadonlyMap<string, ContactRow>;
   workspaceEmails: ReadonlyMap<string, WorkspaceEmailRow>;
 }
 
 export function presentTicket(row: TicketRow, parts: ThreadParts): z.input<typeof Ticket> {
-  return { id: row._id, number: row.number, ...common(row, parts) };
+  return { id: row._id, kind: 'ticket', number: row.number, ...common(row, parts) };
 }
 
 export function presentConversation(row: ConversationRow, parts: ThreadParts): z.input<typeof Conversation> {
-  return { id: row._id, owner_id: row.owner_id, ...common(row, parts) };
+  return { id: row._id, kind: 'conversation', owner_id: row.owner_id, ...common(row, parts) };
 }
 
-function common(row: ThreadRow, { contacts, workspaceEmails }: ThreadParts) {
+function common(row: ThreadRow, { user, messages, contacts, workspaceEmails }: ThreadParts) {
+  const facts = messages.get(row._id) ?? NO_MESSAGES;
   const contact = contacts.get(row.contact_id);
   const email = workspaceEmails.get(row.workspace_email_id);
   return {
@@ -78,6 +116,16 @@ function common(row: ThreadRow, { contacts, workspaceEmails }: ThreadParts) {
     priority: row.priority,
     tags: row.tags,
     spam: row.spam,
+    preview: row.preview,
+    last_message: presentLast(row.last_message),
+    message_count: facts.count,
+    has_attachments: row.has_attachments,
+    waiting_since: row.waiting_since,
+    unread: !row.read_by.includes(user.userId),
+    followed: row.followers.includes(user.userId),
+    snoozed_until: row.snoozed_until,
+    trouble: facts.trouble,
+    scheduled_at: facts.scheduled_at,
     closed_at: row.closed_at,
     last_message_at: row.last_message_at,
     created_at: row.created_at,
@@ -86,4 +134,10 @@ function common(row: ThreadRow, { contacts, workspaceEmails }: ThreadParts) {
     merged_into: row.merged_into ?? null,
     merged_kind: row.merged_kind ?? null,
   };
+}
+
+function presentLast(last: ThreadRow['last_message']) {
+  if (last === null) return null;
+  const { id, direction, from, author_id, at } = last;
+  return { id, direction, from: direction === 'inbound' ? from : null, author_id, at };
 }

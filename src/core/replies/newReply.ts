@@ -140,6 +140,7 @@ export async function newOutbound(
       ...newDelivery(common.created_at),
       bcc,
       send_at: draft.sendAt,
+      thread_change: draft.threadChange,
       due_at: draft.sendAt ?? (await undoneUntil(models, author, draft, common.created_at)),
     },
   };
@@ -156,15 +157,19 @@ export async function newOutbound(
 }
 
 /** What all messages of agents have in common. */
-const written = ({ id, author, requestHash, body }: Order) => ({
-  _id: id,
-  workspace_id: author.workspaceId,
-  text: body.text,
-  html: body.html,
-  author_id: author.userId,
-  request_hash: requestHash,
-  created_at: new Date(),
-});
+const written = ({ id, author, requestHash, body }: Order) => {
+  const now = new Date();
+  return {
+    _id: id,
+    workspace_id: author.workspaceId,
+    text: body.text,
+    html: body.html,
+    author_id: author.userId,
+    request_hash: requestHash,
+    created_at: now,
+    stored_at: now,
+  };
+};
 
 /** The delivery of a message that is saved at this moment and due at once. Its run is not started yet. */
 export const newDelivery = (now: Date): Outbound => ({
@@ -183,6 +188,7 @@ export const newDelivery = (now: Date): Outbound => ({
   reason: null,
   state_at: now,
   deliveries: [],
+  thread_change: null,
   changes: 0,
 });
 

@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import { moveMessages } from './moveMessages.ts';
+import { summarise } from './summary.ts';
 import { threadsOf } from './threads.ts';
 import { HOUR_MS } from '../../lib/time.ts';
 
@@ -46,10 +47,12 @@ export async function mergeThreads(
       { session },
     );
     await moveAllMessages(models, first, row as ThreadRow, kind, session);
+    await summarise(models, kind, row as ThreadRow, session);
     return row as ThreadRow;
   });
   await moveLateMessages(models, workspace_id, { kind, from, into }, merged.audience);
-  return merged;
+  await summarise(models, kind, merged);
+  return (await threads.findOne({ _id: into, workspace_id })) ?? merged;
 }
 
 /** Writes into the thread what it was merged into, and into those that were merged into it before. */
@@ -76,15 +79,33 @@ function withThread(into: ThreadRow, from: ThreadRow, at: Date): mongo.UpdateFil
   // An open thread that is merged into a closed one opens it: a question in it may wait for an answer.
   const opens = into.status === 'closed' && from.status !== 'closed';
   return {
-    $set: { updated_at: at, ...(opens && { status: from.status, closed_at: null }) },
-    $max: { last_message_at: from.last_message_at },
+    $set: {
+      updated_at: at,
+      settled_at: settledIn([into, from]),
+      // Unread mail of either thread is unread in the whole. (A user who has read both has read it.)
+      read_by: into.read_by.filter((user) => from.read_by.includes(user)),
+      ...(opens && { status: from.status, closed_at: null }),
+    },
+    $max: { last_message_at: from.last_message_at, ...(from.news_at && { news_at: from.news_at }) },
     $addToSet: {
       people: { $each: from.people },
       words: { $each: from.words },
       tags: { $each: from.tags },
+      followers: { $each: from.followers },
     },
     $inc: { changes: 1 },
   };
+}
+
+/**
+ * Up to when mail of the threads needs no answer: all mail before the first that waits in one of them. Where
+ * none waits, up to when the last of them was closed.
+ */
+function settledIn(threads: ThreadRow[]): Date | null {
+  const waiting = threads.flatMap(({ waiting_since }) => waiting_since?.getTime() ?? []);
+  if (waiting.length > 0) return new Date(Math.min(...waiting) - 1);
+  const settled = threads.flatMap(({ settled_at }) => settled_at?.getTime() ?? []);
+  return settled.length > 0 ? new Date(Math.max(...settled)) : null;
 }
 
 const moveAllMessages = (
@@ -140,6 +161,7 @@ export async function settleMerges(models: Models, now = Date.now()): Promise<nu
         { kind, id: _id, audience },
         { ...to, audience: into.audience },
       );
+      await summarise(models, to.kind, { _id: to.id, workspace_id });
       settled += 1;
     }
   }

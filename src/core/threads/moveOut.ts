@@ -7,6 +7,7 @@ import { moveMessages } from './moveMessages.ts';
 import { insertTicket, newThreadRow } from './newThreadRow.ts';
 import { threadsOf } from './threads.ts';
 import { wordsOf } from './searchWords.ts';
+import { summarise } from './summary.ts';
 
 /** From how many messages of a thread the words to search it by are collected again. */
 const REINDEXED_MESSAGES = 200;
@@ -28,11 +29,11 @@ export async function moveMessageOut(
     const messages = collectionOf(models.Message);
     const inTicket = { workspace_id, thread_id: ticket._id, audience: ticket.audience };
     const message = await messages.findOne({ ...inTicket, _id: messageId }, { session });
-    const newest = await messages.findOne(
+    const other = await messages.findOne(
       { ...inTicket, _id: { $ne: messageId } },
-      { session, sort: { created_at: -1, _id: -1 }, projection: { created_at: 1 } },
+      { session, projection: { _id: 1 } },
     );
-    if (!message || !newest) return null;
+    if (!message || !other) return null;
     const opening = {
       ...message,
       thread_id: id,
@@ -42,8 +43,10 @@ export async function moveMessageOut(
     };
     const contact = await contactNow(models, workspace_id, opening.contact_id, session);
     // An agent creates the ticket to work on it, so it is open even if the contact is blocked.
-    const thread = newThreadRow(opening, contact && { ...contact, blocked_at: null });
-    await insertTicket(models, { ...thread, created_at: thread.updated_at }, session);
+    const thread = newThreadRow(opening, contact && { ...contact, blocked_at: null }, false);
+    const { settled_at, news_at, read_by } = ticket;
+    const readAsBefore = { settled_at, news_at, read_by };
+    await insertTicket(models, { ...thread, ...readAsBefore, created_at: thread.updated_at }, session);
     const place = { kind: 'ticket', audience: ticket.audience } as const;
     await moveMessages(
       models,
@@ -63,7 +66,6 @@ export async function moveMessageOut(
       { _id: ticket._id, workspace_id },
       {
         $set: {
-          last_message_at: newest.created_at,
           updated_at: new Date(),
           words: await remainingWords(models, ticket, session),
         },
@@ -71,6 +73,7 @@ export async function moveMessageOut(
       },
       { session },
     );
+    for (const _id of [id, ticket._id]) await summarise(models, 'ticket', { workspace_id, _id }, session);
     return collectionOf(models.Ticket).findOne({ _id: id, workspace_id }, { session });
   });
 }
@@ -164,5 +167,6 @@ export async function moveToTicket(
   // As after a merge: messages that were stored meanwhile (mergeThreads.ts).
   const from = { kind: 'conversation', id: _id, audience: result.row.audience } as const;
   await moveMessages(models, workspace_id, from, place);
+  await summarise(models, 'ticket', { workspace_id, _id: id });
   return result.ticket;
 }

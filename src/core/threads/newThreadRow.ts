@@ -1,9 +1,11 @@
 import type { mongo } from 'mongoose';
 import { collectionOf, type ContactRow, type MessageRow, type Models } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
-import type { ThreadRow } from '../../infra/models/thread.ts';
+import { PRIORITIES, type ThreadRow } from '../../infra/models/thread.ts';
+import { previewOf } from '../../mail/preview.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { wordsOf } from './searchWords.ts';
+import { isQuestion, lastMessageOf } from './summary.ts';
 
 /** Id of the thread that a message opens. */
 export function threadIdFor(messageId: string): string {
@@ -13,6 +15,7 @@ export function threadIdFor(messageId: string): string {
 /** The fields of a message that its thread is created from. */
 type OpeningMessage = Pick<
   MessageRow,
+  | '_id'
   | 'thread_id'
   | 'workspace_id'
   | 'audience'
@@ -25,6 +28,12 @@ type OpeningMessage = Pick<
   | 'contact_id'
   | 'workspace_email_id'
   | 'created_at'
+  | 'stored_at'
+  | 'from'
+  | 'author_id'
+  | 'auto_reply'
+  | 'list_mail'
+  | 'spam'
 >;
 
 /** The people that a message adds to its thread: none if it joined the thread from an unknown sender. */
@@ -36,8 +45,13 @@ export const takingPart = (
 /**
  * The thread that its first message creates. If the contact is blocked, it is closed and spam from the start.
  */
-export function newThreadRow(message: OpeningMessage, contact: ContactRow | null): ThreadRow {
-  const isBlocked = message.direction === 'inbound' && Boolean(contact?.blocked_at);
+export function newThreadRow(
+  message: OpeningMessage,
+  contact: ContactRow | null,
+  has_attachments: boolean,
+): ThreadRow {
+  const { direction, author_id, created_at, stored_at } = message;
+  const isBlocked = direction === 'inbound' && Boolean(contact?.blocked_at);
   return {
     _id: message.thread_id,
     workspace_id: message.workspace_id,
@@ -48,12 +62,24 @@ export function newThreadRow(message: OpeningMessage, contact: ContactRow | null
     workspace_email_id: message.workspace_email_id as string,
     agent_id: null,
     people: takingPart(message),
-    closed_at: isBlocked ? message.created_at : null,
-    last_message_at: message.created_at,
-    created_at: message.created_at,
+    closed_at: isBlocked ? created_at : null,
+    preview: previewOf(message.text),
+    last_message: lastMessageOf(message),
+    has_attachments,
+    waiting_since: isQuestion(message) && !isBlocked ? created_at : null,
+    answered_at: direction === 'outbound' ? created_at : null,
+    settled_at: isBlocked ? created_at : null,
+    news_at: direction === 'inbound' ? stored_at : null,
+    read_by: author_id === null ? [] : [author_id],
+    snoozed_until: null,
+    snoozed_by: null,
+    followers: [],
+    last_message_at: created_at,
+    created_at,
     updated_at: new Date(),
     changes: 0,
     priority: 'normal',
+    priority_rank: PRIORITIES.indexOf('normal'),
     tags: [],
     words: wordsOf(message.subject, message.text),
     spam: isBlocked,
@@ -66,8 +92,9 @@ export async function makeThread(
   models: Models,
   message: MessageRow,
   contact: ContactRow | null,
+  withFiles: boolean,
 ): Promise<boolean> {
-  const thread = newThreadRow(message, contact);
+  const thread = newThreadRow(message, contact, withFiles);
   try {
     if (message.thread_kind === 'ticket') await insertTicket(models, thread);
     else {

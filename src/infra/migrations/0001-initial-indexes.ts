@@ -44,39 +44,11 @@ const INDEXES: Indexes = {
     { key: { workspace_id: 1, words: 1 } },
     { key: { workspace_id: 1, merged_into: 1 }, partialFilterExpression: { merged_into: { $exists: true } } },
   ],
-  tickets: [
-    { key: { workspace_id: 1, number: 1 }, unique: true },
-    { key: { workspace_id: 1, hidden: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, hidden: 1, status: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, hidden: 1, agent_id: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, hidden: 1, contact_id: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, hidden: 1, workspace_email_id: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, hidden: 1, tags: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, hidden: 1, agent_id: 1, status: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, hidden: 1, updated_at: 1 } },
-    { key: { workspace_id: 1, words: 1 } },
-    { key: { workspace_id: 1, contact_id: 1 } },
-    { key: { workspace_id: 1, merged_into: 1 }, partialFilterExpression: { merged_into: { $exists: true } } },
-    { key: { merged_at: 1 }, partialFilterExpression: { merged_at: { $exists: true } } },
-    { key: { deleted_at: 1 }, partialFilterExpression: { deleted_at: { $exists: true } } },
-  ],
-  conversations: [
-    { key: { workspace_id: 1, audience: 1, hidden: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, audience: 1, hidden: 1, status: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, audience: 1, hidden: 1, agent_id: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, audience: 1, hidden: 1, contact_id: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, audience: 1, hidden: 1, workspace_email_id: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, audience: 1, hidden: 1, tags: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, audience: 1, hidden: 1, agent_id: 1, status: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, audience: 1, hidden: 1, updated_at: 1 } },
-    { key: { workspace_id: 1, words: 1 } },
-    { key: { workspace_id: 1, contact_id: 1 } },
-    { key: { workspace_id: 1, merged_into: 1 }, partialFilterExpression: { merged_into: { $exists: true } } },
-    { key: { merged_at: 1 }, partialFilterExpression: { merged_at: { $exists: true } } },
-    { key: { deleted_at: 1 }, partialFilterExpression: { deleted_at: { $exists: true } } },
-  ],
+  tickets: [{ key: { workspace_id: 1, number: 1 }, unique: true }, ...threadIndexes()],
+  conversations: threadIndexes(),
   messages: [
     { key: { workspace_id: 1, thread_id: 1, audience: 1, created_at: 1, _id: 1 } },
+    { key: { workspace_id: 1, thread_id: 1, audience: 1, state: 1, 'outbound.send_at': 1 } },
     { key: { workspace_id: 1, message_id: 1, direction: 1 } },
     { key: { workspace_id: 1, audience: 1, names: 1 } },
     { key: { workspace_id: 1, inbound_email_id: 1 } },
@@ -87,6 +59,12 @@ const INDEXES: Indexes = {
   attachments: [
     { key: { workspace_id: 1, message_id: 1, position: 1 } },
     { key: { message_id: 1, created_at: 1 } },
+  ],
+  drafts: [
+    { key: { workspace_id: 1, user_id: 1, sent_as: 1, created_at: -1, _id: -1 } },
+    { key: { workspace_id: 1, user_id: 1, sent_as: 1, thread_id: 1, created_at: -1, _id: -1 } },
+    { key: { workspace_id: 1, attachments: 1 } },
+    { key: { expires_at: 1 }, expireAfterSeconds: 0 },
   ],
   thread_ids: [{ key: { workspace_id: 1, thread_id: 1, people: 1 } }],
   inbound_emails: [
@@ -114,11 +92,43 @@ const INDEXES: Indexes = {
     { key: { mail: 1, mail_at: 1 }, partialFilterExpression: { mail: 'wanted' } },
     { key: { created_at: 1 }, expireAfterSeconds: 90 * DAY_SECONDS },
   ],
+  image_senders: [
+    { key: { workspace_id: 1, user_id: 1, address: 1 } },
+    { key: { workspace_id: 1, user_id: 1, created_at: -1, _id: -1 } },
+  ],
   keyed_requests: [
     { key: { created_at: 1 }, expireAfterSeconds: DAY_SECONDS },
     { key: { workspace_id: 1, created_at: 1 } },
   ],
 };
+
+/** Those of tickets and conversations. */
+function threadIndexes(): Indexes[string] {
+  const listed = { workspace_id: 1, audience: 1, hidden: 1 } as const;
+  const byCreation = { created_at: -1, _id: -1 } as const;
+  const byActivity = { last_message_at: -1, _id: -1 } as const;
+  const byWaiting = { waiting_since: -1, _id: -1 } as const;
+  const byPriority = { priority_rank: -1, ...byActivity } as const;
+  return [
+    ...[byCreation, byActivity, byWaiting, byPriority].flatMap((order) => [
+      { key: { ...listed, status: 1, ...order } },
+      { key: { ...listed, agent_id: 1, status: 1, ...order } },
+    ]),
+    ...[byCreation, byActivity].flatMap((order) => [
+      { key: { ...listed, ...order } },
+      { key: { ...listed, contact_id: 1, ...order } },
+      { key: { ...listed, workspace_email_id: 1, ...order } },
+      { key: { ...listed, tags: 1, ...order } },
+    ]),
+    { key: { ...listed, snoozed_until: 1 } },
+    { key: { ...listed, updated_at: 1 } },
+    { key: { workspace_id: 1, words: 1 } },
+    { key: { workspace_id: 1, contact_id: 1 } },
+    { key: { workspace_id: 1, merged_into: 1 }, partialFilterExpression: { merged_into: { $exists: true } } },
+    { key: { merged_at: 1 }, partialFilterExpression: { merged_at: { $exists: true } } },
+    { key: { deleted_at: 1 }, partialFilterExpression: { deleted_at: { $exists: true } } },
+  ] as Indexes[string];
+}
 
 export const initialIndexes: Migration = {
   name: '0001-initial-indexes',

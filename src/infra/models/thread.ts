@@ -1,11 +1,33 @@
-import type { Schema } from 'mongoose';
-import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
+import { Schema } from 'mongoose';
+import type { Address } from '../../mail/addresses.ts';
+import type { MessageRow } from './message.ts';
+import { address, nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
 export const THREAD_STATUSES = ['open', 'pending', 'closed'] as const;
 export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 
+/** What a list shows of a thread's messages (core/threads/summary.ts). */
+export interface ThreadSummary {
+  /** First words of the last message, without quotes. */
+  preview: string;
+  /** The newest message that was not cancelled; null before the first one is applied. */
+  last_message: {
+    id: string;
+    direction: MessageRow['direction'];
+    from: Address;
+    author_id: string | null;
+    at: Date;
+  } | null;
+  /** A message has a file that its HTML does not show. */
+  has_attachments: boolean;
+  /** Arrival of the first mail of a person that nobody has answered. */
+  waiting_since: Date | null;
+  /** When the newest outbound message that was not cancelled was written: it answers all earlier mail. */
+  answered_at: Date | null;
+}
+
 /** The fields that tickets and conversations share. */
-export interface ThreadRow {
+export interface ThreadRow extends ThreadSummary {
   _id: string;
   workspace_id: string;
   audience: string;
@@ -29,6 +51,19 @@ export interface ThreadRow {
   /** Raised with every change of a shown field: compare and set, and the ETag. */
   changes: number;
   priority: (typeof PRIORITIES)[number];
+  /** Position of `priority` in `PRIORITIES`, to sort by. */
+  priority_rank: number;
+  /** When it was last closed: mail that came before needs no answer any more. Stays when it is opened. */
+  settled_at: Date | null;
+  /** When the newest mail was stored (`stored_at` of the message). */
+  news_at: Date | null;
+  /** Users who have read it since then. */
+  read_by: string[];
+  /** Until when open lists leave it out; null = they show it. */
+  snoozed_until: Date | null;
+  snoozed_by: string | null;
+  /** Users who want to be notified of what happens in it. */
+  followers: string[];
   /** Normalised (core/threads/tags.ts). */
   tags: string[];
   /** Words of its subject and messages for the search (core/threads/searchWords.ts). */
@@ -47,6 +82,11 @@ export interface ThreadRow {
   merged_into?: string;
   merged_kind?: 'ticket' | 'conversation';
   merged_at?: Date;
+  /**
+   * Raised by each reply that is stored after a check of the thread, so that of two concurrent ones the later
+   * is retried and sees the earlier (core/replies/answeredMeanwhile.ts).
+   */
+  checked_replies?: number;
 }
 export interface TicketRow extends ThreadRow {
   /** 1, 2, 3 … in the workspace. */
@@ -73,6 +113,24 @@ const common = {
   updated_at: Date,
   changes: { type: Number, default: 0 },
   priority: { type: String, default: 'normal' },
+  priority_rank: { type: Number, default: PRIORITIES.indexOf('normal') },
+  preview: text,
+  last_message: {
+    type: new Schema(
+      { id: requiredString, direction: requiredString, from: address, author_id: nullableString, at: Date },
+      { _id: false, strict: 'throw' },
+    ),
+    default: null,
+  },
+  has_attachments: { type: Boolean, default: false },
+  waiting_since: nullableDate,
+  answered_at: nullableDate,
+  settled_at: nullableDate,
+  news_at: nullableDate,
+  read_by: [String],
+  snoozed_until: nullableDate,
+  snoozed_by: nullableString,
+  followers: [String],
   tags: [String],
   words: [String],
   spam: { type: Boolean, default: false },
@@ -81,23 +139,42 @@ const common = {
   merged_into: String,
   merged_kind: String,
   merged_at: Date,
+  checked_replies: Number,
+} as const;
+
+/** The orders of a list, by the name of their first field (api/threadOrder.ts); then by id. */
+const ORDERS = {
+  created_at: { created_at: -1, _id: -1 },
+  last_message_at: { last_message_at: -1, _id: -1 },
+  waiting_since: { waiting_since: -1, _id: -1 },
+  priority: { priority_rank: -1, last_message_at: -1, _id: -1 },
 } as const;
 
 const ticket = rowSchema<TicketRow>({ ...common, number: Number });
 ticket.index({ workspace_id: 1, number: 1 }, { unique: true });
-listIndexes(ticket, { workspace_id: 1, hidden: 1 });
+listIndexes(ticket);
 
 const conversation = rowSchema<ConversationRow>({ ...common, owner_id: nullableString });
-listIndexes(conversation, { workspace_id: 1, audience: 1, hidden: 1 });
+listIndexes(conversation);
 
-/** For each list, whole and by each of its filters, newest first; and for what the sweeps look for. */
-function listIndexes(schema: Schema, listed: Record<string, 1>): void {
-  const newestFirst = { created_at: -1, _id: -1 } as const;
-  schema.index({ ...listed, ...newestFirst });
-  for (const filter of ['status', 'agent_id', 'contact_id', 'workspace_email_id', 'tags'])
-    schema.index({ ...listed, [filter]: 1, ...newestFirst });
-  // An agent's threads and the unassigned ones are listed without the closed ones, which are nearly all.
-  schema.index({ ...listed, agent_id: 1, status: 1, ...newestFirst });
+/**
+ * For each list, whole and by each of its filters, in each order; and for what the sweeps look for. A list
+ * that is not filtered by status asks for every status, so that it needs no index of its own.
+ */
+function listIndexes(schema: Schema): void {
+  const listed = { workspace_id: 1, audience: 1, hidden: 1 } as const;
+  for (const order of Object.values(ORDERS)) {
+    schema.index({ ...listed, status: 1, ...order });
+    // An agent's threads and the unassigned ones are listed without the closed ones, which are nearly all.
+    schema.index({ ...listed, agent_id: 1, status: 1, ...order });
+  }
+  for (const order of [ORDERS.created_at, ORDERS.last_message_at]) {
+    schema.index({ ...listed, ...order });
+    for (const filter of ['contact_id', 'workspace_email_id', 'tags'])
+      schema.index({ ...listed, [filter]: 1, ...order });
+  }
+  // Few threads are snoozed: they are sorted when they are read.
+  schema.index({ ...listed, snoozed_until: 1 });
   schema.index({ ...listed, updated_at: 1 });
   schema.index({ workspace_id: 1, words: 1 });
   // A contact's threads, and those merged into a thread, also hidden ones.

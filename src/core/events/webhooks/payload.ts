@@ -1,7 +1,7 @@
 import { presentContact } from '../../presenters/contact.ts';
 import { presentDomain } from '../../presenters/domain.ts';
 import type { Links } from '../../presenters/links.ts';
-import { NOT_SHOWN, showMessage, showThreads } from '../../presenters/show.ts';
+import { NOT_SHOWN, showMessage, showThread } from '../../presenters/show.ts';
 import { showEmails } from '../../presenters/showEmails.ts';
 import type { ApiUser } from '../../presenters/visibility.ts';
 import type {
@@ -58,9 +58,10 @@ export async function payloadData(
         .findOne(filter)
         .lean<ThreadRow>();
       if (row?.audience.startsWith('owner:')) return null;
-      return row
-        ? (await showThreads([row], kind as 'ticket' | 'conversation', viewer, deps))[0]!
-        : { id: event.row_id };
+      if (!row) return { id: event.row_id };
+      const thread = await showThread(row, kind as 'ticket' | 'conversation', viewer, deps);
+      // What it is for one user is nothing for an endpoint.
+      return { ...thread, unread: undefined, followed: undefined };
     }
     case 'contact': {
       const row = await models.Contact.findOne(filter).lean<ContactRow>();

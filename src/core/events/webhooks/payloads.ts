@@ -18,9 +18,12 @@ const InAnyThread = Message.extend({
   conversation_id: z.string().optional(),
 });
 
+/** What a thread is for one user. */
+const OF_A_USER = { unread: true, followed: true } as const;
+
 const ROWS: Record<string, z.ZodType> = {
-  ticket: Ticket,
-  conversation: Conversation,
+  ticket: Ticket.omit(OF_A_USER),
+  conversation: Conversation.omit(OF_A_USER),
   contact: Contact,
   message: InAnyThread,
   email: WorkspaceEmail,

@@ -1,0 +1,159 @@
+import type { QueryFilter } from 'mongoose';
+import { z } from 'zod';
+import { threadsOf, WITHOUT_LISTS } from '../core/threads/threads.ts';
+import type { MessageRow, Models } from '../infra/models/index.ts';
+import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../infra/models/thread.ts';
+import { allOf } from './allOf.ts';
+import { decodeCursor, encodeCursor, ListQuery, type Page } from './paging.ts';
+import { wrongFields } from './problem.ts';
+
+type Kind = MessageRow['thread_kind'];
+
+export const SORTS = ['created_at', 'last_message_at', 'waiting_since', 'priority'] as const;
+type Sort = (typeof SORTS)[number];
+
+interface Order {
+  sort: Sort;
+  /** 1: earliest, or least urgent, first. */
+  direction: 1 | -1;
+}
+
+/** `sort` of a list of threads, such as `-last_message_at`. */
+const SortParameter = z
+  .enum(
+    SORTS.flatMap((sort) => [sort, `-${sort}`] as const),
+    `must be one of ${SORTS.join(', ')}, each also with a minus sign before it`,
+  )
+  .default('-created_at')
+  .transform((text): Order => {
+    const isDown = text.startsWith('-');
+    return { sort: (isDown ? text.slice(1) : text) as Sort, direction: isDown ? -1 : 1 };
+  })
+  .meta({
+    description:
+      'With a minus sign: latest, or most urgent, first. With `waiting_since` only threads that wait are listed. ' +
+      'Threads of one priority are in the order of their last messages.',
+  });
+
+/**
+ * Where a page ended: the order, the rank of the priority (0 in other orders), the time (ms) and the id of
+ * its last row. Rows of the same millisecond are ordered by id.
+ */
+const Position = z.tuple([z.enum(SORTS), z.literal([1, -1]), z.int().min(0).max(3), z.int(), z.string()]);
+type Position = z.infer<typeof Position>;
+
+/** The parameters of every list of threads. */
+export const ThreadListQuery = z.strictObject({
+  limit: ListQuery.shape.limit,
+  cursor: z
+    .string('must be given once')
+    .transform((cursor, check): Position => {
+      const position = Position.safeParse(decodeCursor(cursor));
+      if (position.success && Math.abs(position.data[3]) <= 8.64e15) return position.data;
+      check.addIssue('must be the `next_cursor` of a page');
+      return z.NEVER;
+    })
+    .optional()
+    .meta({ description: 'The `next_cursor` of the previous page of the same list, in the same order.' }),
+  sort: SortParameter,
+});
+
+/** A thread, and which kind it is. */
+export interface ListedThread {
+  kind: Kind;
+  row: ThreadRow;
+}
+
+/**
+ * One page of threads of these kinds, by keyset, so that every page costs the same and new rows do not shift
+ * pages. Each kind has a collection of its own: they are read in the same order, and merged.
+ * @throws Problem 422: the cursor is of another order
+ */
+export async function readThreads(
+  models: Models,
+  kinds: readonly Kind[],
+  filter: object,
+  { limit, cursor, sort: order }: z.output<typeof ThreadListQuery>,
+): Promise<Page<ListedThread>> {
+  if (cursor && (cursor[0] !== order.sort || cursor[1] !== order.direction))
+    throw wrongFields([{ field: 'cursor', message: 'must be of a page in the same order' }]);
+  const lists = await Promise.all(
+    kinds.map((kind) => readKind(models, kind, filter, order, cursor, limit + 1)),
+  );
+  const merged = lists.flat().sort((one, other) => compare(order, one.row, other.row));
+  const rows = merged.slice(0, limit);
+  const last = merged.length > limit ? rows.at(-1) : undefined;
+  return { rows, next_cursor: last ? encodeCursor(positionOf(order, last.row)) : null };
+}
+
+/** The first `count` threads of one kind after the cursor. */
+async function readKind(
+  models: Models,
+  kind: Kind,
+  filter: object,
+  order: Order,
+  cursor: Position | undefined,
+  count: number,
+): Promise<ListedThread[]> {
+  const rows: ThreadRow[] = [];
+  const field = timeOf(order.sort);
+  // One list for each rank: a keyset over two fields would read all rows of the first one's rank again.
+  for (const rank of ranksAfter(order, cursor)) {
+    const isRankOfCursor = cursor && (rank === null || rank === cursor[2]);
+    const ofRank = allOf(
+      filter,
+      indexed(filter, order),
+      rank !== null && { priority_rank: rank },
+      order.sort === 'waiting_since' && { waiting_since: { $gt: new Date(0) } },
+    );
+    const found = await threadsOf(models, kind)
+      .find(
+        (isRankOfCursor
+          ? { $and: [ofRank, beyond(field, order.direction, cursor)] }
+          : ofRank) as QueryFilter<ThreadRow>,
+        WITHOUT_LISTS,
+      )
+      .sort({ ...(rank !== null && { priority_rank: order.direction }), [field]: order.direction })
+      .sort({ _id: order.direction })
+      .limit(count - rows.length)
+      .lean<ThreadRow[]>();
+    rows.push(...found);
+    if (rows.length === count) break;
+  }
+  return rows.map((row) => ({ kind, row }));
+}
+
+/** Not every order has an index without the status: then every status is asked for. */
+function indexed(filter: object, { sort }: Order): object {
+  const needsStatus = sort === 'waiting_since' || sort === 'priority' || 'agent_id' in filter;
+  return needsStatus && !('status' in filter) ? { status: { $in: [...THREAD_STATUSES] } } : {};
+}
+
+const timeOf = (sort: Sort) => (sort === 'priority' ? 'last_message_at' : sort);
+
+function ranksAfter({ sort, direction }: Order, cursor: Position | undefined): (number | null)[] {
+  if (sort !== 'priority') return [null];
+  const ranks = PRIORITIES.map((_, rank) => rank).sort((one, other) => (one - other) * direction);
+  return cursor ? ranks.slice(ranks.indexOf(cursor[2])) : ranks;
+}
+
+/** `$lte` on the time bounds the scan of the index; `$or` chooses among the rows of that millisecond. */
+function beyond(field: string, direction: 1 | -1, [, , , ms, id]: Position): object {
+  const time = new Date(ms);
+  return direction === -1
+    ? { [field]: { $lte: time }, $or: [{ [field]: { $lt: time } }, { _id: { $lt: id } }] }
+    : { [field]: { $gte: time }, $or: [{ [field]: { $gt: time } }, { _id: { $gt: id } }] };
+}
+
+function positionOf({ sort, direction }: Order, row: ThreadRow): Position {
+  // Those of a list by it have it.
+  const time = row[timeOf(sort)] as Date;
+  return [sort, direction, sort === 'priority' ? row.priority_rank : 0, time.getTime(), row._id];
+}
+
+function compare(order: Order, one: ThreadRow, other: ThreadRow): number {
+  const [, , rank, time, id] = positionOf(order, one);
+  const [, , otherRank, otherTime, otherId] = positionOf(order, other);
+  const difference = rank - otherRank || time - otherTime || (id < otherId ? -1 : 1);
+  return difference * order.direction;
+}
