@@ -20,12 +20,15 @@ import { changesRoutes } from './routes/changes.ts';
 import { contactMergeRoutes } from './routes/contactMerge.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { countRoutes } from './routes/counts.ts';
+import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
+import { imageSenderRoutes } from './routes/imageSenders.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { invitationRoutes } from './routes/invitations.ts';
 import { memberRoutes } from './routes/members.ts';
+import { messageViewRoutes } from './routes/messageView.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -123,6 +126,7 @@ const WORKSPACE_ROUTES = [
   countRoutes,
   allThreadRoutes,
   attachmentRoutes,
+  draftRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
@@ -134,6 +138,7 @@ const WORKSPACE_ROUTES = [
   tokenRoutes,
   memberRoutes,
   invitationRoutes,
+  imageSenderRoutes,
 ];
 /** Those that tickets and conversations both have. */
 const THREAD_ROUTES = [
@@ -143,7 +148,9 @@ const THREAD_ROUTES = [
   threadMergeRoutes,
   threadReadRoutes,
   messageRoutes,
+  messageViewRoutes,
   outboundMessageRoutes,
+  threadDraftRoutes,
 ];
 
 /**
