@@ -8,11 +8,12 @@ import { moment } from '../../lib/time.ts';
 import { rereadThreads } from '../../lib/threadCache.ts';
 import { words } from '../../words/index.ts';
 import { addMessage } from './addMessage.ts';
-import { isAddress } from './addresses.ts';
 import type { DraftKeeper } from './DraftKeeper.ts';
-import { isBlank, type Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
+import { faultOf } from './fault.ts';
 import type { Place } from './draftApi.ts';
-import { bodyFor, sendOnce, undoSend, type How } from './send.ts';
+import { bodyFor, type How } from './body.ts';
+import { sendOnce, undoSend } from './send.ts';
 import { warningsOf, type Warning } from './warnings.ts';
 
 interface Options {
@@ -88,17 +89,6 @@ export function useSend({ workspace, place, keeper, messages, isUploading, onSen
     askLater: () => setAsked({ how: {}, isLater: true }),
     stopAsking: () => setAsked(null),
   };
-}
-
-/** What keeps it from being sent. Pure. */
-export function faultOf(draft: Draft, isUploading: boolean): string | null {
-  const { composer } = words;
-  if (isUploading) return composer.stillUploading;
-  if (isBlank(draft) && draft.mode !== 'forward') return composer.empty;
-  if (draft.mode === 'note') return null;
-  const people = [...draft.to, ...draft.cc, ...draft.bcc];
-  if (people.length === 0) return composer.noRecipient;
-  return people.every(({ email }) => isAddress(email)) ? null : composer.badRecipients;
 }
 
 /** The draft has become a message: it is shown at once, and can be taken back for a while. */
