@@ -9,6 +9,7 @@ COPY scripts scripts
 COPY src src
 COPY workflows workflows
 COPY activities activities
+COPY dashboard dashboard
 RUN npm run build
 
 FROM node:24-bookworm-slim

@@ -1,13 +1,12 @@
-/** Tests run as native ES modules on swc. */
+/**
+ * Tests run as native ES modules, their types stripped by tsx (`npm test` loads it). A process runs many files, and
+ * evaluates the modules that they share once: jest's own runner does that anew for each file, which took a third of
+ * a run.
+ */
 const common = {
-  testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
-    ],
-  },
+  runner: 'jest-light-runner/child-process',
+  setupFilesAfterEnv: ['<rootDir>/test/support/outcomes.js'],
+  transform: {},
 };
 
 /** Tests that need no engine, all of them within 40 s. One that imports an engine's module fails here, and says so. */
@@ -47,10 +46,6 @@ export default {
   ],
   testSequencer: '<rootDir>/test/support/sequencer.js',
   reporters: ['default', '<rootDir>/test/support/reporter.js'],
-  // Long, for a machine that is several times slower than an idle one; what hangs fails all the same.
-  testTimeout: 300_000,
   // One more than the two cores: tests of outages mostly wait.
   maxWorkers: 3,
-  // A worker that has grown over this is replaced between two files: ES modules of finished files are not freed.
-  workerIdleMemoryLimit: '1GB',
 };

@@ -16,6 +16,8 @@ export interface Secrets {
   url_secret: string;
   secrets_key: string;
   forwarding_local_part: string;
+  /** Of each of the demo's people. */
+  demo_password: string;
 }
 
 /** Reads `<dataDir>/secrets.json` and adds the secrets that it lacks. Only the file's owner may read it. */
@@ -32,6 +34,7 @@ export function loadSecrets(dataDir: string): Secrets {
     url_secret: hex(32),
     secrets_key: hex(32),
     forwarding_local_part: `fwd-${hex(8)}`,
+    demo_password: hex(8),
   };
   const existing = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};
   const secrets = { ...fresh, ...existing };

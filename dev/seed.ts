@@ -1,4 +1,6 @@
 import { claimAddress } from '../src/core/addresses/platform.ts';
+import { DEMO_WORKSPACE } from '../src/core/access/demo.ts';
+import { hashPassword } from '../src/core/access/passwords.ts';
 import { giveSlug } from '../src/core/addresses/slug.ts';
 import type { Models, WorkspaceEmailRow } from '../src/infra/models/index.ts';
 import { hashToken } from '../src/lib/tokens.ts';
@@ -8,11 +10,13 @@ export interface SeedOptions {
   platformDomain: string;
   /** Local part of the forwarding address. */
   forwardingLocalPart: string;
+  /** Of each of the demo's people. */
+  password: string;
   /** Bearer tokens in the clear; only their hashes are stored. */
   tokens: { owner: string; dana: string; secondOwner: string };
 }
 
-const DEMO = 'demo';
+const DEMO = DEMO_WORKSPACE;
 const SECOND = 'second';
 const DANA = 'user-dana';
 
@@ -96,6 +100,7 @@ export interface Seeded {
   otherWorkspaceId: string;
   emails: { address: string; purpose: string; user_id: string | null }[];
   forwarding: { address: string; workspace_email: string }[];
+  people: { name: string; email: string; password: string; role: string; user_id: string }[];
 }
 
 /**
@@ -105,7 +110,7 @@ export interface Seeded {
  */
 export async function seed(
   models: Models,
-  { platformDomain, forwardingLocalPart, tokens }: SeedOptions,
+  { platformDomain, forwardingLocalPart, password, tokens }: SeedOptions,
 ): Promise<Seeded> {
   const created_at = new Date();
   const upsert = { upsert: true } as const;
@@ -122,6 +127,11 @@ export async function seed(
     );
   for (const { _id, workspace_id, role, name, email, token } of USERS) {
     await models.User.updateOne({ _id }, { $setOnInsert: { name, email, created_at } }, upsert);
+    if (await models.User.exists({ _id, password_hash: null }))
+      await models.User.updateOne(
+        { _id },
+        { $set: { password_hash: await hashPassword(password), proved_at: created_at } },
+      );
     await models.Member.updateOne(
       { _id: `${workspace_id}/${_id}` },
       { $setOnInsert: { workspace_id, user_id: _id, role } },
@@ -170,5 +180,12 @@ export async function seed(
       user_id,
     })),
     forwarding: [{ address: at(forwardingLocalPart), workspace_email: at('support') }],
+    people: USERS.filter(({ workspace_id }) => workspace_id === DEMO).map(({ _id, name, email, role }) => ({
+      name,
+      email,
+      password,
+      role,
+      user_id: _id,
+    })),
   };
 }

@@ -51,6 +51,7 @@ export function settings(config: Config, secrets: Secrets, up: EnginesUp, ports:
     URL_SECRET: secrets.url_secret,
     SECRETS_KEY: config.secretsKey ?? secrets.secrets_key,
     WEBHOOKS_ALLOW_LOOPBACK: '1',
+    DEMO_SIGN_IN: '1',
     // With the local Mailgun, no DNS query leaves this machine.
     ...(ownMailgun && { DNS_SERVERS: `127.0.0.1:${ports.dns}` }),
   };

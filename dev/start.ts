@@ -54,6 +54,7 @@ async function main(): Promise<void> {
 
   const ready: Ready = {
     web_url: webUrl,
+    dashboard_url: webUrl,
     temporal_ui_url: up.temporalUiUrl,
     temporal_address: up.temporalAddress,
     mongodb_uri: up.mongodbUri,
@@ -70,6 +71,7 @@ async function main(): Promise<void> {
     other_workspace: { id: seeded.otherWorkspaceId, api_token: secrets.second_token },
     emails: seeded.emails,
     forwarding: seeded.forwarding,
+    people: seeded.people,
     pid: process.pid,
   };
   writeReady(dataDir, ready);
@@ -126,6 +128,7 @@ async function seedDemo(uri: string, { platformDomain }: Config, secrets: Secret
   const seeded = await seed(models, {
     platformDomain,
     forwardingLocalPart: secrets.forwarding_local_part,
+    password: secrets.demo_password,
     tokens: { owner: secrets.api_token, dana: secrets.member_token, secondOwner: secrets.second_token },
   });
   await connection.close();

@@ -8,7 +8,9 @@ export function welcome(ready: Ready, dataDir: string): string {
   const authorization = `-H "Authorization: Bearer ${ready.api_token}"`;
   const lines = [
     '',
-    'Postroom is ready.',
+    `Postroom is ready: ${ready.dashboard_url}`,
+    'One click signs you in there as one of the people of the demo.',
+    '',
     `  web            ${ready.web_url}/health/ready`,
     `  API            ${ready.web_url}/api/docs (every operation, with examples to try)`,
     ...(ready.temporal_ui_url ? [`  Temporal UI    ${ready.temporal_ui_url}`] : []),

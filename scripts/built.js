@@ -16,6 +16,9 @@ export const PARTS = ['src', 'activities', 'workflows', 'dev'];
 /** The sources of the workflow bundle: workflows import only types from other folders (a lint rule). */
 const BUNDLED = ['workflows', 'src/infra/temporal/worker.ts', 'scripts/bundle.js', 'package-lock.json'];
 const COMPILER = fileURLToPath(new URL('./compile.js', import.meta.url));
+/** What the dashboard is built from. */
+const PAGE = ['dashboard', 'scripts/buildPage.js', 'package-lock.json'];
+const PAGE_BUILDER = fileURLToPath(new URL('./buildPage.js', import.meta.url));
 /** Older builds are kept for switching between branches, and for processes that still run from one. */
 const KEPT = 8;
 
@@ -27,14 +30,28 @@ export async function built(say = () => undefined) {
   return folder;
 }
 
+/** The built dashboard. @returns its folder, which has index.html */
+export async function builtPage(say = () => undefined) {
+  const folder = path.join(BUILDS, `dashboard-${hashOf(PAGE)}`);
+  if (!existsSync(folder)) await make(folder, say, 'the dashboard', PAGE_BUILDER);
+  const now = new Date();
+  utimesSync(folder, now, now);
+  return folder;
+}
+
 async function build(folder, say) {
+  const bundle = path.join(BUILDS, `workflows-${hashOf(BUNDLED)}`);
+  await make(folder, say, 'its sources', COMPILER, [bundle]);
+}
+
+/** Runs a script that makes the folder, beside its place; then it is moved there. */
+async function make(folder, say, what, script, more = []) {
   const started = Date.now();
-  say('Postroom: compiling its sources, once after each change.');
+  say(`Postroom: compiling ${what}, once after each change.`);
   // In a process of its own, because this one would never give back the memory that compiling takes.
   const temporary = `${folder}-${process.pid}`;
-  const bundle = path.join(BUILDS, `workflows-${hashOf(BUNDLED)}`);
   try {
-    await promisify(execFile)(process.execPath, [COMPILER, temporary, bundle], { cwd: ROOT });
+    await promisify(execFile)(process.execPath, [script, temporary, ...more], { cwd: ROOT });
     renameSync(temporary, folder);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
@@ -42,7 +59,7 @@ async function build(folder, say) {
     if (!existsSync(folder)) throw error;
   }
   removeOldBuilds();
-  say(`Postroom: compiled in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+  say(`Postroom: compiled ${what} in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
 }
 
 /** Hash of the names and contents of files; of a folder, of all files in it. */
@@ -59,7 +76,7 @@ export function filesIn(part) {
   return readdirSync(path.join(ROOT, part), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
-    .filter((file) => !file.startsWith('dev/mailgun/test/'))
+    .filter((file) => !file.startsWith('dev/mailgun/test/') && !file.endsWith('.gen.d.ts'))
     .sort();
 }
 
@@ -68,5 +85,5 @@ function removeOldBuilds() {
     .map((name) => path.join(BUILDS, name))
     .map((entry) => ({ entry, usedAt: statSync(entry, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((one, other) => other.usedAt - one.usedAt);
-  for (const { entry } of entries.slice(2 * KEPT)) rmSync(entry, { recursive: true, force: true });
+  for (const { entry } of entries.slice(3 * KEPT)) rmSync(entry, { recursive: true, force: true });
 }

@@ -8,6 +8,7 @@ import { createApi } from './api/api.ts';
 import { createRecordDeliveryEvent } from './core/replies/recordDeliveryEvent.ts';
 import { connect, newConnection } from './infra/database.ts';
 import type { Health } from './infra/health.ts';
+import { createPage } from './infra/http/page.ts';
 import { startServer } from './infra/http/server.ts';
 import { warnOfMissingMigrations } from './infra/migrations/untilMigrated.ts';
 import { createModels } from './infra/models/index.ts';
@@ -71,6 +72,7 @@ server.open([
   createInboundIngress({ providers, storage, starter, config, log }),
   createEventIngress({ outbound, storage, work: eventWork, log }),
   api(storage),
+  ...dashboard(),
 ]);
 watchQueue('mails', () => starter.oldestAge());
 watchQueue('events', () => eventWork.oldestAge());
@@ -100,6 +102,12 @@ function api(opened: Storage): Middleware {
     log,
     stopping,
   });
+}
+
+function dashboard(): Middleware[] {
+  const page = createPage({ folder: config.dashboardDir, publicUrl: config.publicUrl });
+  if (!page) log.warn({ folder: config.dashboardDir }, 'the dashboard is not built: no page is served');
+  return page ? [page] : [];
 }
 
 /** Starts the work that earlier or other processes left in storage and MongoDB. */

@@ -1,4 +1,4 @@
-import { applyEvents } from '../../src/core/replies/applyEvents.ts';
+import { applyEvents, reopenThread } from '../../src/core/replies/applyEvents.ts';
 import type { MessageChange } from '../../src/core/replies/change.ts';
 import type { SendResult } from '../../src/infra/providers/outbound.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
@@ -80,14 +80,18 @@ export async function later(
   return { verdict: 'not sent', code, ms: Math.round(ms * (1 + Math.random() / 2)) };
 }
 
-const note = (
+/** A message that has failed opens its thread again, which may have been closed with it. */
+async function note(
   deps: Deps,
   { reply, attempt }: Attempt,
   change: (row: OutboundMessageRow) => MessageChange,
-): Promise<OutboundMessageRow> =>
-  changeReply(deps, reply, (row) =>
-    row.state === 'sending' && row.outbound.attempt <= attempt ? change(row) : null,
+): Promise<OutboundMessageRow> {
+  const row = await changeReply(deps, reply, (read) =>
+    read.state === 'sending' && read.outbound.attempt <= attempt ? change(read) : null,
   );
+  if (row.state === 'failed') await reopenThread(deps.models, row, row.outbound.state_at);
+  return row;
+}
 
 const triedMs = ({ outbound }: OutboundMessageRow): number =>
   Date.now() - (outbound.trying_since ?? new Date()).getTime();

@@ -1,5 +1,6 @@
 import type { MessageChange } from '../../src/core/replies/change.ts';
 import { findSender } from '../../src/core/replies/sender.ts';
+import { applyThreadChange } from '../../src/core/threads/setThreadFields.ts';
 import { threadsOf } from '../../src/core/threads/threads.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
@@ -13,10 +14,12 @@ export type Resolved = { verdict: 'resolved' } | { verdict: 'failed'; code: stri
  * been switched off since it was saved. The first decision stands.
  */
 export async function resolveSendingEmail(deps: Deps, reply: ReplyRun): Promise<Resolved> {
-  const { state } = await changeReply(deps, reply, (row) =>
-    row.state === 'sending' && row.from.email === '' ? decide(deps, row) : null,
+  const row = await changeReply(deps, reply, (read) =>
+    read.state === 'sending' && read.from.email === '' ? decide(deps, read) : null,
   );
-  return state === 'failed' ? { verdict: 'failed', code: 'NoSendingEmail' } : { verdict: 'resolved' };
+  // It can no longer be taken back, and will not fail for want of a sender.
+  if (row.state !== 'failed') await applyThreadChange(deps.models, row);
+  return row.state === 'failed' ? { verdict: 'failed', code: 'NoSendingEmail' } : { verdict: 'resolved' };
 }
 
 async function decide({ models }: Deps, row: OutboundMessageRow): Promise<MessageChange> {

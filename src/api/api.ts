@@ -2,6 +2,7 @@ import { METHODS } from 'node:http';
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
+import { compressJson } from '../infra/http/compress.ts';
 import { createLinks } from '../core/presenters/links.ts';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
 import { jsonBody, smallJsonBody } from './body.ts';
@@ -10,7 +11,6 @@ import { docsRoutes } from './docs.ts';
 import { idempotent } from './idempotent.ts';
 import { createLimits } from './limits.ts';
 import { describeApi } from './openapi.ts';
-import { sendPasswordPage } from './passwordPage.ts';
 import { checksOf, sentenceOf, type Policy } from './policy.ts';
 import { problems } from './problem.ts';
 import { routeTable, type AccountAccess } from './route.ts';
@@ -20,11 +20,15 @@ import { changesRoutes } from './routes/changes.ts';
 import { contactMergeRoutes } from './routes/contactMerge.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { countRoutes } from './routes/counts.ts';
+import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
+import { demoRoutes } from './routes/demo.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
+import { imageSenderRoutes } from './routes/imageSenders.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { invitationRoutes } from './routes/invitations.ts';
 import { memberRoutes } from './routes/members.ts';
+import { messageViewRoutes } from './routes/messageView.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -87,7 +91,7 @@ export function createRoutes(deps: ApiDeps) {
   ticketMoveRoutes(workspace.add, all);
   sessionRoutes(account.add, all);
   passwordRoutes(account.add, all);
-  files.get('/password', sendPasswordPage);
+  if (deps.config.demoSignIn) demoRoutes(account.add, all);
   signedFileRoute(files, all);
 
   const describe = () =>
@@ -122,6 +126,7 @@ const WORKSPACE_ROUTES = [
   countRoutes,
   allThreadRoutes,
   attachmentRoutes,
+  draftRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
@@ -133,6 +138,7 @@ const WORKSPACE_ROUTES = [
   tokenRoutes,
   memberRoutes,
   invitationRoutes,
+  imageSenderRoutes,
 ];
 /** Those that tickets and conversations both have. */
 const THREAD_ROUTES = [
@@ -142,12 +148,13 @@ const THREAD_ROUTES = [
   threadMergeRoutes,
   threadReadRoutes,
   messageRoutes,
+  messageViewRoutes,
   outboundMessageRoutes,
+  threadDraftRoutes,
 ];
 
 /**
- * The API: everything below `/api/` and `/files/`, and the page `/password`; other paths go to the next
- * middleware.
+ * The API: everything below `/api/` and `/files/`; other paths go to the next middleware.
  *
  * Any route may answer 401 (no token, or one that no longer works), 404 (unknown, of another workspace, or
  * another user's personal mail), 405, 422 (query or body), 503 with Retry-After (MongoDB or storage is
@@ -156,6 +163,7 @@ const THREAD_ROUTES = [
 export function createApi(deps: ApiDeps): Middleware {
   const { workspace, account, files, describe } = createRoutes(deps);
   const api = compose([
+    compressJson,
     problems(deps.log),
     docsRoutes(describe).routes(),
     available(deps.models.connection),
@@ -166,5 +174,5 @@ export function createApi(deps: ApiDeps): Middleware {
     files.routes(),
     files.allowedMethods(),
   ] as Middleware[]);
-  return (ctx, next) => (/^\/(api|files|password)(\/|$)/.test(ctx.path) ? api(ctx) : next());
+  return (ctx, next) => (/^\/(api|files)(\/|$)/.test(ctx.path) ? api(ctx) : next());
 }

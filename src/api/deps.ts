@@ -21,7 +21,7 @@ export interface ApiDeps {
   models: Models;
   storage: Storage;
   config: Pick<Config, 'publicUrl' | 'urlSecret' | 'temporal' | 'platformDomain' | 'apiRequestsPerMinute'> &
-    Partial<Pick<Config, 'secretsKey' | 'webhooksAllowLoopback'>>;
+    Partial<Pick<Config, 'secretsKey' | 'webhooksAllowLoopback' | 'demoSignIn'>>;
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
   /** Runs an inbound email again (infra/temporal/rerun.ts). @throws anything when Temporal is unavailable */

@@ -3,7 +3,11 @@ import { normaliseAddress, type Address } from '../mail/addresses.ts';
 import { caps } from '../mail/caps.ts';
 import { storable } from '../mail/text.ts';
 import type { Draft } from '../core/replies/draft.ts';
+import type { ThreadFields } from '../infra/models/outbound.ts';
+import type { DraftContent } from '../core/replies/drafts.ts';
+import { DRAFT_KINDS, REPLY_MODES } from '../infra/models/draft.ts';
 import { CONTROL, NO_CONTROL, OneLine } from './fields.ts';
+import { threadFields } from './threadFields.ts';
 
 export const MAX_SUBJECT_CHARS = 1_000;
 /** Most addresses in one list: the limit of Mailgun for one message. */
@@ -39,6 +43,10 @@ export const UndoSeconds = z
   .min(0, 'must not be negative')
   .max(MAX_UNDO_SECONDS, `must be at most ${MAX_UNDO_SECONDS}`);
 
+const Time = z.iso
+  .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })
+  .transform((text) => new Date(text));
+
 const content = {
   text: Text.nullish(),
   html: Text.nullish(),
@@ -55,12 +63,22 @@ const mail = {
   bcc: Addresses.optional(),
   subject: OneLine(MAX_SUBJECT_CHARS).nullish(),
   sending_email: Address.nullish(),
-  send_at: z.iso
-    .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })
-    .transform((text) => new Date(text))
-    .nullish(),
+  send_at: Time.nullish(),
   undo_seconds: UndoSeconds.nullish(),
 };
+
+const Id = (of: string) => z.string(`must be the id of ${of}`).max(200, 'must be at most 200 characters');
+
+/** What happens together with the saving of the message, or when it can no longer be taken back. */
+const acts = {
+  draft: Id('a draft')
+    .nullish()
+    .meta({ description: 'Your draft that becomes this message: it is removed in the same act.' }),
+  ...threadFields,
+};
+export const ACTS =
+  'The fields `status`, `agent_id`, `priority` and `tags` change the thread when the message can no longer ' +
+  'be taken back (a note: at once). A `status` is not set if the customer has written meanwhile.';
 
 interface Content {
   text?: string | null | undefined;
@@ -71,7 +89,19 @@ const NO_TEXT = { path: ['text'], error: 'or html must not be empty' };
 
 /** A reply, or with `note: true` an internal note, which is not sent. */
 export const ReplyBody = z
-  .strictObject({ ...content, ...mail, note: z.boolean('must be true or false').default(false) })
+  .strictObject({
+    ...content,
+    ...mail,
+    ...acts,
+    note: z.boolean('must be true or false').default(false),
+    after: Id('a message')
+      .nullish()
+      .meta({
+        description:
+          'The newest message that you have read. If the thread got further ones since, apart from notes and ' +
+          'automatic mail, nothing is saved: 412, with these in `messages`.',
+      }),
+  })
   .refine(hasText, NO_TEXT)
   .superRefine((body, check) => {
     for (const field of Object.keys(mail) as (keyof typeof mail)[])
@@ -80,15 +110,57 @@ export const ReplyBody = z
   });
 
 /** A new ticket, with the message that opens it. */
-export const NewTicketBody = z.strictObject({ ...content, ...mail }).refine(hasText, NO_TEXT);
+export const NewTicketBody = z.strictObject({ ...content, ...mail, ...acts }).refine(hasText, NO_TEXT);
 
 /**
  * A new conversation. It is shared unless `personal` says otherwise, or the sending address is the user's
  * own.
  */
 export const NewConversationBody = z
-  .strictObject({ ...content, ...mail, personal: z.boolean('must be true or false').nullish() })
+  .strictObject({ ...content, ...mail, ...acts, personal: z.boolean('must be true or false').nullish() })
   .refine(hasText, NO_TEXT);
+
+/** An address of a draft: what is no address yet is kept as it was typed. */
+const TypedAddress = z
+  .string('must be text')
+  .max(1_000, 'must be at most 1,000 characters')
+  .transform((text) => readAddress(text) ?? { email: storable(text).trim(), name: '' });
+const TypedAddresses = z
+  .array(TypedAddress, 'must be a list of addresses')
+  .max(MAX_LISTED, `must be at most ${MAX_LISTED}`);
+
+/** What a member is writing. Everything may be left out or incomplete. */
+const draftFields = {
+  mode: z.enum(REPLY_MODES, 'must be "reply", "reply_all" or "forward"').nullable(),
+  message_id: Id('a message').nullable(),
+  to: TypedAddresses.nullable(),
+  cc: TypedAddresses.nullable(),
+  bcc: TypedAddresses.nullable(),
+  subject: OneLine(MAX_SUBJECT_CHARS).nullable(),
+  sending_email: OneLine(1_000).nullable(),
+  text: Text,
+  html: Text.nullable(),
+  attachments: content.attachments.unwrap(),
+  quote: Id('a message').nullable(),
+  send_at: Time.nullable(),
+};
+/** With `PUT` fields that are left out are empty, with `PATCH` they stay. */
+export const DraftBody = z.strictObject(draftFields).partial();
+export const NewDraftBody = z
+  .strictObject({
+    ...DraftBody.shape,
+    kind: z.enum(DRAFT_KINDS, 'must be "reply", "note" or "new"').default('new'),
+    thread_kind: z.enum(['ticket', 'conversation'], 'must be "ticket" or "conversation"').default('ticket'),
+    thread_id: Id('a thread').nullable().default(null),
+  })
+  .refine(({ kind, thread_id }) => (kind === 'new') === (thread_id === null), {
+    path: ['thread_id'],
+    error: 'must be the thread of a reply or note, and must be left out for `new`',
+  });
+
+/** The body of a request as the content of a draft. */
+export const draftContentOf = (body: z.output<typeof DraftBody>): Partial<DraftContent> =>
+  Object.fromEntries(Object.entries(body).filter(([field]) => field in draftFields));
 
 /** The body of a request as a draft. */
 export function draftOf(body: z.output<typeof NewTicketBody>): Draft {
@@ -103,7 +175,16 @@ export function draftOf(body: z.output<typeof NewTicketBody>): Draft {
     attachments: body.attachments,
     sendAt: body.send_at ?? null,
     undoSeconds: body.undo_seconds ?? null,
+    threadChange: threadChangeOf(body),
   };
+}
+
+/** Null when the message changes nothing of the thread. */
+function threadChangeOf({ status, agent_id, priority, tags }: z.output<typeof NewTicketBody>) {
+  const given = Object.entries({ status, agent_id, priority, tags }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return given.length === 0 ? null : (Object.fromEntries(given) as ThreadFields);
 }
 
 /**

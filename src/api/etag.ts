@@ -1,6 +1,10 @@
 import type { Context } from 'koa';
+import { z } from 'zod';
 import { hashOf } from '../lib/ids.ts';
 import { Problem } from './problem.ts';
+
+/** Header of a `POST` that is refused when the row has changed; changes of a row have it by default. */
+export const IfMatch = z.object({ 'If-Match': z.string().optional() });
 
 /** A strong ETag (RFC 9110, 8.8.1). @param parts values of which one changes whenever the shown row does */
 export const etagOf = (...parts: unknown[]): string => `"${hashOf('etag', ...parts).slice(0, 20)}"`;

@@ -95,7 +95,7 @@ function describe(described: Described): ZodOpenApiOperationObject {
   const { route, callers, needs } = described;
   const path = pathOf(described);
   const isKeyed = route.idempotency !== undefined;
-  const isChange = route.etag === true && (route.method === 'PATCH' || route.method === 'DELETE');
+  const isChange = route.etag === true && ['PUT', 'PATCH', 'DELETE'].includes(route.method);
   const refusals = refusalsOf(route, {
     isSignedIn: callers.length > 0,
     isKeyed,

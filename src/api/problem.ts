@@ -20,12 +20,12 @@ export class Problem extends Error {
   readonly detail: string;
   readonly headers: Record<string, string>;
   readonly errors: FieldFault[] | undefined;
-  readonly members: Record<string, string>;
+  readonly members: Record<string, unknown>;
   /** @param more.members fields that only this problem has (RFC 9457, 3.2) */
   constructor(
     status: number,
     detail: string,
-    more: { headers?: Record<string, string>; errors?: FieldFault[]; members?: Record<string, string> } = {},
+    more: { headers?: Record<string, string>; errors?: FieldFault[]; members?: Record<string, unknown> } = {},
   ) {
     super(detail);
     this.status = status;

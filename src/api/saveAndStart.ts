@@ -3,7 +3,7 @@ import type { MessageRow } from '../infra/models/index.ts';
 import type { Draft } from '../core/replies/draft.ts';
 import type { NewMessage, Order } from '../core/replies/newReply.ts';
 import { safeBody } from '../core/replies/safeBody.ts';
-import { saveMessage, type Request } from '../core/replies/saveMessage.ts';
+import { saveMessage, type Request, type Together } from '../core/replies/saveMessage.ts';
 import type { ApiState } from './auth.ts';
 import type { RouteDeps } from './deps.ts';
 import { Problem } from './problem.ts';
@@ -11,6 +11,7 @@ import { uncounted } from './unavailable.ts';
 
 /**
  * Saves a message and requests the start of its run in the background: Temporal may be unavailable.
+ * @param together runs in the transaction that saves it
  * @throws Problem 409 when the Idempotency-Key was used for something else; Unfit
  */
 export async function saveAndStart(
@@ -19,12 +20,14 @@ export async function saveAndStart(
   request: Request,
   draft: Draft,
   make: (order: Order) => Promise<NewMessage>,
+  together?: Together,
 ): Promise<MessageRow> {
   const author = ctx.state.user;
-  const saved = await saveMessage(models, author.workspaceId, request, async () => {
+  const makeMessage = async () => {
     const body = await uncounted(ctx, () => safeBody(parser, draft));
     return make({ id: request.id, requestHash: request.hash, author, draft, body });
-  });
+  };
+  const saved = await saveMessage(models, author.workspaceId, request, makeMessage, together);
   if (!saved) throw new Problem(409, 'This Idempotency-Key was used for another request. Send a new key.');
   if (saved.outbound?.wants_start) replies.add({ id: saved._id, run: saved.outbound.run });
   return saved;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { MessageRow, Models } from '../infra/models/index.ts';
-import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../infra/models/thread.ts';
-import { MAX_TAG_CHARS, MAX_TAGS, normaliseTag } from '../core/threads/tags.ts';
+import type { ThreadRow } from '../infra/models/thread.ts';
 import { derivedFields } from '../core/threads/derivedFields.ts';
 import { hiddenFor } from '../core/threads/threads.ts';
 import { wordsOf } from '../core/threads/searchWords.ts';
@@ -9,22 +8,12 @@ import { MAX_SUBJECT_CHARS } from './draft.ts';
 import { etagOf } from './etag.ts';
 import { OneLine } from './fields.ts';
 import { wrongFields } from './problem.ts';
+import { threadFields } from './threadFields.ts';
 import { contactsSeenBy, memberOf, type ApiUser } from '../core/presenters/visibility.ts';
-
-const Tag = OneLine(MAX_TAG_CHARS)
-  .transform(normaliseTag)
-  .refine((tag) => tag !== '', 'must not be empty');
 
 /** Changes of a ticket or conversation; what is left out stays. */
 export const ThreadChangeBody = z.strictObject({
-  status: z.enum(THREAD_STATUSES, 'must be "open", "pending" or "closed"').optional(),
-  agent_id: z.string('must be the id of a member, or null').nullable().optional(),
-  priority: z.enum(PRIORITIES, 'must be "low", "normal", "high" or "urgent"').optional(),
-  tags: z
-    .array(Tag, 'must be a list of tags')
-    .max(MAX_TAGS, `must be at most ${MAX_TAGS}`)
-    .transform((tags) => [...new Set(tags)])
-    .optional(),
+  ...threadFields,
   subject: OneLine(MAX_SUBJECT_CHARS).optional(),
   contact_id: z.string('must be the id of a contact').optional(),
   spam: z.boolean('must be true or false').optional(),
@@ -44,8 +33,7 @@ export async function threadChange(
 ): Promise<object | null> {
   const set = changedFields(row, change);
   if (Object.keys(set).length === 0) return null;
-  if (set.agent_id) await checkAgent(models, row, set.agent_id, user);
-  if (set.agent_id === null && ownerOf(row)) throw notTheOwner();
+  await checkAgent(models, row, set.agent_id, user);
   if (set.contact_id !== undefined) await checkContact(models, set.contact_id, user);
   const at = new Date();
   Object.assign(set, derivedFields(set, at));
@@ -63,16 +51,23 @@ function changedFields(row: ThreadRow, change: Change): Partial<ThreadRow> {
   return Object.fromEntries(Object.entries(change).filter(isChanged));
 }
 
-const ownerOf = ({ audience }: ThreadRow): string | null =>
+const ownerOf = ({ audience }: Pick<ThreadRow, 'audience'>): string | null =>
   audience.startsWith('owner:') ? audience.slice('owner:'.length) : null;
 
 const notTheOwner = () =>
   wrongFields([{ field: 'agent_id', message: 'must be the owner of the conversation, which is personal' }]);
 
-async function checkAgent(models: Models, row: ThreadRow, agent: string, user: ApiUser): Promise<void> {
-  const owner = ownerOf(row);
+/** @throws Problem 422: the agent is not a member, or not the owner of a personal conversation */
+export async function checkAgent(
+  models: Models,
+  thread: Pick<ThreadRow, 'audience'>,
+  agent: string | null | undefined,
+  user: ApiUser,
+): Promise<void> {
+  if (agent === undefined) return;
+  const owner = ownerOf(thread);
   if (owner !== null && agent !== owner) throw notTheOwner();
-  if (!(await memberOf(models, user.workspaceId, agent)))
+  if (agent !== null && !(await memberOf(models, user.workspaceId, agent)))
     throw wrongFields([{ field: 'agent_id', message: 'must be a member of the workspace' }]);
 }
 

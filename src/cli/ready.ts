@@ -4,6 +4,7 @@ import path from 'node:path';
 /** Content of `.postroom/ready.json`: the running installation, for scripts. */
 export interface Ready {
   web_url: string;
+  dashboard_url: string;
   /** Null when TEMPORAL_ADDRESS was set without TEMPORAL_UI_URL. */
   temporal_ui_url: string | null;
   temporal_address: string;
@@ -32,6 +33,8 @@ export interface Ready {
   emails: { address: string; purpose: string; user_id: string | null }[];
   /** Of the demo workspace: each forwarding address with its parent. */
   forwarding: { address: string; workspace_email: string }[];
+  /** The people of the demo workspace. */
+  people: { name: string; email: string; password: string; role: string; user_id: string }[];
   pid: number;
 }
 

@@ -50,6 +50,10 @@ export interface Config {
   /** Largest body of a post from a mail provider in bytes, inclusive. */
   readonly maxPostBytes: number;
   readonly webhooksAllowLoopback: boolean;
+  /** Folder of the built dashboard. */
+  readonly dashboardDir: string;
+  /** Whether the demo's people sign in by one click, from this machine only. */
+  readonly demoSignIn: boolean;
   /** Limit of API requests for each token and each session. */
   readonly apiRequestsPerMinute: number;
   /**
@@ -147,6 +151,8 @@ export const Environment = z.object({
   HOME: z.string().optional(),
   MAX_POST_BYTES: wholeNumber.default(200 * MiB),
   WEBHOOKS_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
+  DASHBOARD_DIR: z.string().default('dist/dashboard'),
+  DEMO_SIGN_IN: z.enum(['0', '1']).default('0'),
   API_REQUESTS_PER_MINUTE: wholeNumber.refine((limit) => limit >= 1, 'must be at least 1').default(3_000),
   TRUSTED_PROXIES: wholeNumber.refine((proxies) => proxies <= 10, 'must be 0 to 10').default(0),
   SETTLE_AFTER_MS: wholeNumber.default(HOUR_MS),
@@ -213,6 +219,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     cacheDir: path.resolve(e.POSTROOM_CACHE ?? path.join(e.HOME ?? '.', '.cache', 'postroom')),
     maxPostBytes: e.MAX_POST_BYTES,
     webhooksAllowLoopback: e.WEBHOOKS_ALLOW_LOOPBACK === '1',
+    dashboardDir: path.resolve(e.DASHBOARD_DIR),
+    demoSignIn: e.DEMO_SIGN_IN === '1',
     apiRequestsPerMinute: e.API_REQUESTS_PER_MINUTE,
     trustedProxies: e.TRUSTED_PROXIES,
     settleAfterMs: e.SETTLE_AFTER_MS,

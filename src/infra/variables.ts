@@ -62,6 +62,12 @@ export const VARIABLES: Record<VariableName, Variable> = {
     default: 'info',
     readBy: BOTH,
   },
+  DASHBOARD_DIR: {
+    section: 'Processes',
+    meaning: 'Folder of the built dashboard (`npm run build`). Without one, web serves no page.',
+    default: 'dist/dashboard',
+    readBy: WEB,
+  },
   TEMPORAL_ADDRESS: {
     section: 'Engines',
     meaning: "Temporal's frontend, as `host:port`.",
@@ -256,6 +262,14 @@ export const VARIABLES: Record<VariableName, Variable> = {
     unset: 'no webhooks can be created',
     readBy: BOTH,
     inProduction: true,
+  },
+  DEMO_SIGN_IN: {
+    section: 'Development',
+    meaning:
+      "`1`: the demo's people sign in by one click, from this machine only. `npm start` sets it; never " +
+      'set it in production.',
+    default: '0',
+    readBy: WEB,
   },
   MONGOD_BINARY: {
     section: 'Development',

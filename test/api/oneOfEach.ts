@@ -1,4 +1,5 @@
 import { createApiToken } from '../../src/core/access/apiTokens.ts';
+import { newDraft } from '../../src/core/replies/drafts.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { domainRow } from '../core/domains/rows.ts';
 import { rows, storedFile, T0, type World } from './world.ts';
@@ -32,6 +33,9 @@ export async function oneOfEach(
     state: 'held',
     audiences: [audience ?? 'tickets'],
   });
+  const place = { kind: 'new', thread_kind: 'ticket', thread_id: null } as const;
+  const draft = newDraft(newId(), { workspaceId: workspace_id, userId: user }, place, { subject, text });
+  await models.Draft.create(draft);
   const ids: Ids = {
     tickets: ticket._id,
     'tickets/messages': ticketMessage,
@@ -44,6 +48,7 @@ export async function oneOfEach(
       message_id: ticketMessage,
     }),
     'inbound-emails': inbound._id,
+    drafts: draft._id,
   };
   if (audience !== undefined) return ids;
   const domain = domainRow({ workspace_id, name: `${name}.${workspace_id}.test`.toLowerCase() });

@@ -48,6 +48,7 @@ export interface World extends AsyncDisposable {
   get(path: string, token?: string): Promise<Response>;
   /** With a JSON body where one is given. */
   post(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  put(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   patch(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   delete(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Runs that the API requested, in order; none is started. */
@@ -136,6 +137,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     tokens,
     get: ask('GET'),
     post: ask('POST'),
+    put: ask('PUT'),
     patch: ask('PATCH'),
     delete: ask('DELETE'),
     asked,

@@ -2,3 +2,6 @@
 import './mail/mailIn.ts';
 import './mail/attachments.ts';
 import './mail/bounces.ts';
+import { closeSharedStack } from '../support/sharedStack.ts';
+
+afterAll(closeSharedStack);

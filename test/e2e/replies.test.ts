@@ -3,3 +3,6 @@ import './replies/roundTrip.ts';
 import './replies/files.ts';
 import './replies/sender.ts';
 import './replies/deliveryStates.ts';
+import { closeSharedStack } from '../support/sharedStack.ts';
+
+afterAll(closeSharedStack);

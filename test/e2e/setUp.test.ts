@@ -4,3 +4,6 @@ import './setUp/webhooks.ts';
 import './setUp/domains.ts';
 import './setUp/addresses.ts';
 import './setUp/outboxPage.ts';
+import { closeSharedStack } from '../support/sharedStack.ts';
+
+afterAll(closeSharedStack);

@@ -4,7 +4,7 @@ let starting: Promise<Stack> | undefined;
 
 /**
  * One stack for all suites of a test file: for those that leave it as it was, but for rows and mails of their
- * own. Its settings suit all of them. It is closed after the last one.
+ * own. Its settings suit all of them. The file closes it: `afterAll(closeSharedStack)`.
  */
 export const sharedStack = (): Promise<Stack> =>
   (starting ??= startStack({
@@ -12,4 +12,9 @@ export const sharedStack = (): Promise<Stack> =>
     sandbox: { retrySpeed: 600, verifiesPerMinute: null },
   }));
 
-afterAll(async () => (await starting)?.close());
+/** The next file of this process starts one of its own. */
+export async function closeSharedStack(): Promise<void> {
+  const stack = starting;
+  starting = undefined;
+  await (await stack)?.close();
+}

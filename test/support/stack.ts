@@ -98,6 +98,7 @@ export async function startStack({
   const seeded = await seed(models, {
     platformDomain: 'postroom.test',
     forwardingLocalPart: 'fwd-1',
+    password: 'correct horse',
     tokens: TOKENS,
   });
   const webUrl = `http://127.0.0.1:${webPort}`;

@@ -4,17 +4,20 @@ import { MailAddress, pageOf } from '../../core/presenters/schemas.ts';
 import { showMessage, showMessages } from '../../core/presenters/show.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
 import { replyDefaults } from '../../core/replies/defaults.ts';
-import { newNote, newReply } from '../../core/replies/newReply.ts';
+import { newNote, newReply, type Order } from '../../core/replies/newReply.ts';
 import { findSender } from '../../core/replies/sender.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import type { RouteDeps } from '../deps.ts';
-import { draftOf, ReplyBody } from '../draft.ts';
+import { ACTS, draftOf, ReplyBody } from '../draft.ts';
+import { IfMatch } from '../etag.ts';
 import { messageFinder } from '../findMessage.ts';
 import { threadFinder } from '../findThread.ts';
+import { actsOf, refusingSecondAnswers } from '../messageActs.ts';
 import { MessageListQuery, readMessages } from '../messagePage.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { saveAndStart } from '../saveAndStart.ts';
+import { checkAgent } from '../threadChange.ts';
 
 const Defaults = z.object({
   sending_email: z.string().nullable(),
@@ -72,20 +75,33 @@ export function messageRoutes(
       summary: `Answer a ${kind}`,
       description:
         'The message is sent when it can no longer be taken back. With `note: true` it is an internal ' +
-        'note, which is not sent.',
+        `note, which is not sent. ${ACTS}`,
+      headers: IfMatch,
       body: ReplyBody,
       status: 202,
       answer: Message,
       idempotency: 'id from key',
+      refuses: {
+        412: 'The thread has changed since `If-Match`, or has messages since `after`: these are in `messages`.',
+      },
       find,
     },
     async (ctx, { row, body }) => {
-      const make = body.note ? newNote : newReply;
-      const request = requestOf(ctx, ctx.state.user);
-      const saved = await saveAndStart(ctx, deps, request, draftOf(body), (order) =>
-        make({ models, ...deps.config }, order, { kind, row }),
+      const { user } = ctx.state;
+      const thread = { kind, row };
+      const draft = draftOf(body);
+      const make = async (order: Order) => {
+        await checkAgent(models, row, body.agent_id, user);
+        return (body.note ? newNote : newReply)({ models, ...deps.config }, order, thread);
+      };
+      const acts = actsOf(ctx, deps, thread, {
+        ...body,
+        threadChange: body.note ? draft.threadChange : null,
+      });
+      const saved = await refusingSecondAnswers(ctx, deps, () =>
+        saveAndStart(ctx, deps, requestOf(ctx, user), draft, make, acts),
       );
-      return showMessage(saved, ctx.state.user, deps);
+      return showMessage(saved, user, deps);
     },
   );
 

@@ -3,16 +3,19 @@ import { Message } from '../../core/presenters/message.ts';
 import { showMessage, showThread } from '../../core/presenters/show.ts';
 import { threadSchemas } from '../../core/presenters/thread.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
+import type { Order } from '../../core/replies/newReply.ts';
 import { newThread } from '../../core/replies/newThread.ts';
 import { threadsOf } from '../../core/threads/threads.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import type { RouteDeps } from '../deps.ts';
-import { draftOf, NewConversationBody, NewTicketBody } from '../draft.ts';
+import { ACTS, draftOf, NewConversationBody, NewTicketBody } from '../draft.ts';
+import { actsOf } from '../messageActs.ts';
 import { notFound } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { saveAndStart } from '../saveAndStart.ts';
+import { checkAgent } from '../threadChange.ts';
 
 /** Opening a ticket or conversation by writing its first message. */
 export function newThreadRoutes(
@@ -30,7 +33,7 @@ export function newThreadRoutes(
       role: 'member',
       scope: 'write',
       summary: `Open a ${kind}`,
-      description: 'With its first message, which is sent when it can no longer be taken back.',
+      description: `With its first message, which is sent when it can no longer be taken back. ${ACTS}`,
       body: kind === 'ticket' ? NewTicketBody : NewConversationBody,
       status: 202,
       answer: Thread.extend({ message: Message }).meta({ id: `Opened${Thread.meta()!.id}` }),
@@ -39,9 +42,14 @@ export function newThreadRoutes(
     async (ctx, { body }) => {
       const { user } = ctx.state;
       const { personal = null }: z.output<typeof NewConversationBody> = body;
-      const message = await saveAndStart(ctx, deps, requestOf(ctx, user), draftOf(body), (order) =>
-        newThread({ models, ...deps.config }, order, kind, personal),
-      );
+      const draft = draftOf(body);
+      const make = async (order: Order) => {
+        const opening = await newThread({ models, ...deps.config }, order, kind, personal);
+        await checkAgent(models, opening.row, body.agent_id, user);
+        return opening;
+      };
+      const acts = actsOf(ctx, deps, undefined, { draft: body.draft, threadChange: null });
+      const message = await saveAndStart(ctx, deps, requestOf(ctx, user), draft, make, acts);
       const filter = { ...seenBy(user), _id: message.thread_id };
       const row = await threadsOf(models, kind).findOne(filter).lean<ThreadRow>();
       if (!row) throw notFound();

@@ -1,5 +1,7 @@
+import { Draft, showDraft } from '../../core/presenters/draft.ts';
 import { Message } from '../../core/presenters/message.ts';
 import { showMessage } from '../../core/presenters/show.ts';
+import { takenBackDraft } from '../../core/replies/drafts.ts';
 import { cancelMessage, retryMessage } from '../../core/replies/takeBack.ts';
 import type { MessageRow, OutboundMessageRow } from '../../infra/models/index.ts';
 import type { MessageState } from '../../infra/models/outbound.ts';
@@ -7,6 +9,10 @@ import type { RouteDeps } from '../deps.ts';
 import { messageFinder } from '../findMessage.ts';
 import { Problem } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
+
+const TakenBack = Message.extend({
+  draft: Draft.nullable().meta({ description: 'Null for others than its author.' }),
+}).meta({ id: 'MessageTakenBack' });
 
 /** Below a ticket or conversation: taking back a message, and sending it again. */
 export function outboundMessageRoutes(
@@ -25,8 +31,10 @@ export function outboundMessageRoutes(
       role: 'member',
       scope: 'write',
       summary: `Take back a message of a ${kind}`,
-      description: 'While it has not been sent. Its state is then `cancelled`.',
-      answer: Message,
+      description:
+        'While it has not been sent. Its state is then `cancelled`, and it is a draft of its author again, ' +
+        'with its files.',
+      answer: TakenBack,
       refuses: { 409: 'It can no longer be taken back.' },
       find,
     },
@@ -34,7 +42,12 @@ export function outboundMessageRoutes(
       const { row: message, done } = await cancelMessage(models, outboundOnly(row));
       if (!done) throw new Problem(409, `It cannot be taken back: ${SENTENCES[message.state]}.`);
       void replies.wake({ id: message._id, run: message.outbound.run });
-      return showMessage(message, ctx.state.user, deps);
+      const { user } = ctx.state;
+      const draft = await takenBackDraft(models, message, user);
+      return {
+        ...(await showMessage(message, user, deps)),
+        draft: draft && (await showDraft(draft, user, deps)),
+      };
     },
   );
 

@@ -19,22 +19,32 @@ export async function openSession(
 ): Promise<{ token: string; row: SessionRow } | null> {
   const user = await models.User.findOne({ email }).lean<UserRow>();
   if (!(await isPassword(user?.password_hash ?? null, password)) || !user) return null;
+  const { token, row } = await newSession(models, user._id, userAgent);
+  // A concurrent change of the password ended all sessions before this one was saved: it must not survive
+  // that.
+  if (await models.User.exists({ _id: user._id, password_hash: user.password_hash })) return { token, row };
+  await models.Session.deleteOne({ _id: row._id });
+  return null;
+}
+
+/** A session of a user whose identity is proved. @returns the cookie's token, of which only a hash is stored */
+export async function newSession(
+  models: Models,
+  userId: string,
+  userAgent: string,
+): Promise<{ token: string; row: SessionRow }> {
   const token = newToken('session');
   const now = new Date();
   const row: SessionRow = {
     _id: hashToken(token),
-    user_id: user._id,
+    user_id: userId,
     user_agent: userAgent.slice(0, 300),
     last_seen_at: now,
     expires_at: new Date(now.getTime() + IDLE_MS),
     created_at: now,
   };
   await models.Session.create(row);
-  // A concurrent change of the password ended all sessions before this one was saved: it must not survive
-  // that.
-  if (await models.User.exists({ _id: user._id, password_hash: user.password_hash })) return { token, row };
-  await models.Session.deleteOne({ _id: row._id });
-  return null;
+  return { token, row };
 }
 
 /** The session, if it is valid. Once an hour its end is moved on. @param now in ms */

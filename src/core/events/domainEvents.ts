@@ -11,6 +11,7 @@ const INTERNAL = new Set([
   'words',
   'audiences',
   'changes',
+  'checked_replies',
   'updated_at',
   'hidden',
   'priority_rank',

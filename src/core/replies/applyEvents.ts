@@ -116,7 +116,8 @@ export function settledBy(deliveries: DeliveryRow[]): MessageChange {
   return { state, outbound: { deliveries, reason, state_at: at, is_open: false, unclear: false } };
 }
 
-async function reopenThread(models: Models, message: SentMessage, at: Date): Promise<void> {
+/** @param at when it failed: a thread that was closed later stays closed */
+export async function reopenThread(models: Models, message: SentMessage, at: Date): Promise<void> {
   const { thread_kind, thread_id, workspace_id } = message;
   await threadsOf(models, thread_kind).updateOne(
     { _id: thread_id, workspace_id, status: 'closed', closed_at: { $lt: at } },

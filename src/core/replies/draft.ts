@@ -1,5 +1,6 @@
 import type { Address } from '../../mail/addresses.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
+import type { ThreadFields } from '../../infra/models/outbound.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 
 /** What an agent wants to send or note; its form has been validated (src/api/draft.ts). */
@@ -20,6 +21,8 @@ export interface Draft {
   sendAt: Date | null;
   /** Null: the workspace's setting. */
   undoSeconds: number | null;
+  /** How the thread changes when the message can no longer be taken back. */
+  threadChange: ThreadFields | null;
 }
 
 /** The agent who writes it. */

@@ -140,6 +140,7 @@ export async function newOutbound(
       ...newDelivery(common.created_at),
       bcc,
       send_at: draft.sendAt,
+      thread_change: draft.threadChange,
       due_at: draft.sendAt ?? (await undoneUntil(models, author, draft, common.created_at)),
     },
   };
@@ -187,6 +188,7 @@ export const newDelivery = (now: Date): Outbound => ({
   reason: null,
   state_at: now,
   deliveries: [],
+  thread_change: null,
   changes: 0,
 });
 

@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongoose';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
 import { countReply } from '../../infra/telemetry/metrics.ts';
@@ -15,10 +16,15 @@ export interface Request {
   hash: string;
 }
 
+/** Work in the transaction that stores a message. */
+export type Together = (message: MessageRow, session: ClientSession) => Promise<void>;
+
 /**
  * Saves a message. If an earlier try of the same request has saved it, finishes what that try left undone.
  * @param make is not called if the message exists: what was valid then (a time, a file, an address) may not
  * be valid now.
+ * @param together what is checked and written in the same transaction, before the message is stored; throws
+ * to prevent that. Not called either if the message exists.
  * @returns null when another request has used this key.
  */
 export async function saveMessage(
@@ -26,11 +32,12 @@ export async function saveMessage(
   workspaceId: string,
   request: Request,
   make: () => Promise<NewMessage>,
+  together?: Together,
 ): Promise<MessageRow | null> {
   const findSaved = () =>
     models.Message.findOne({ _id: request.id, workspace_id: workspaceId }).lean<MessageRow>();
   const existing = request.isKeyed ? await findSaved() : null;
-  const saved = existing ?? (await insert(models, await make())) ?? (await findSaved().orFail());
+  const saved = existing ?? (await insert(models, await make(), together)) ?? (await findSaved().orFail());
   if (saved.request_hash !== request.hash) return null;
   return applyMessage(models, saved);
 }
@@ -46,17 +53,26 @@ export async function applyMessage(models: Models, row: MessageRow): Promise<Mes
 }
 
 /** @returns null when a message with this id exists. */
-async function insert(models: Models, { row, uploads }: NewMessage): Promise<MessageRow | null> {
+async function insert(
+  models: Models,
+  { row, uploads }: NewMessage,
+  together?: Together,
+): Promise<MessageRow | null> {
   const messages = collectionOf(models.Message);
   try {
-    if (uploads.length === 0) await messages.insertOne(row);
+    if (uploads.length === 0 && !together) await messages.insertOne(row);
     else {
-      // Together: files of a message that was not saved would be lost, and a message without its files would
-      // go out.
-      await models.connection.transaction(async (session) => {
+      // In one transaction: files of a message that was not saved would be lost, and a message without its
+      // files would go out.
+      const isNew = await models.connection.transaction(async (session) => {
+        // Before the checks: a concurrent try of this request may have saved it.
+        if (await messages.findOne({ _id: row._id }, { session, projection: { _id: 1 } })) return false;
+        await together?.(row, session);
         await messages.insertOne(row, { session });
-        await takeUploads(models, row, uploads, session);
+        if (uploads.length > 0) await takeUploads(models, row, uploads, session);
+        return true;
       });
+      if (!isNew) return null;
     }
     if (row.direction === 'outbound') countReply(row.state);
     return row;

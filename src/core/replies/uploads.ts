@@ -11,13 +11,14 @@ export const EXPIRED = 'expired';
 /**
  * The author's uploads with these ids, in this order. Uploads that this very message has taken are found as
  * well: the same request may be running concurrently.
+ * @param messageId null for files that no message takes yet
  * @throws Unfit for an upload that is unknown, another user's, or in another message.
  */
 export async function findUploads(
   models: Models,
   { workspaceId, userId }: Author,
   ids: string[],
-  messageId: string,
+  messageId: string | null,
 ): Promise<AttachmentRow[]> {
   if (ids.length === 0) return [];
   const uploads = await models.Attachment.find({ workspace_id: workspaceId, _id: { $in: ids } }).lean<

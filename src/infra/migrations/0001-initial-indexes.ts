@@ -61,6 +61,12 @@ const INDEXES: Indexes = {
     { key: { workspace_id: 1, message_id: 1, position: 1 } },
     { key: { message_id: 1, created_at: 1 } },
   ],
+  drafts: [
+    { key: { workspace_id: 1, user_id: 1, sent_as: 1, created_at: -1, _id: -1 } },
+    { key: { workspace_id: 1, user_id: 1, sent_as: 1, thread_id: 1, created_at: -1, _id: -1 } },
+    { key: { workspace_id: 1, attachments: 1 } },
+    { key: { expires_at: 1 }, expireAfterSeconds: 0 },
+  ],
   thread_ids: [{ key: { workspace_id: 1, thread_id: 1, people: 1 } }],
   inbound_emails: [
     { key: { workspace_id: 1, created_at: -1, _id: -1 } },
@@ -86,6 +92,10 @@ const INDEXES: Indexes = {
     { key: { workspace_id: 1, user_id: 1, read_at: 1, created_at: -1, _id: -1 } },
     { key: { mail: 1, mail_at: 1 }, partialFilterExpression: { mail: 'wanted' } },
     { key: { created_at: 1 }, expireAfterSeconds: 90 * DAY_SECONDS },
+  ],
+  image_senders: [
+    { key: { workspace_id: 1, user_id: 1, address: 1 } },
+    { key: { workspace_id: 1, user_id: 1, created_at: -1, _id: -1 } },
   ],
   keyed_requests: [
     { key: { created_at: 1 }, expireAfterSeconds: DAY_SECONDS },

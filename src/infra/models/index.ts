@@ -11,7 +11,9 @@ import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
+import { draftSchema, type DraftRow } from './draft.ts';
 import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
+import { imageSenderSchema, type ImageSenderRow } from './imageSender.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import {
@@ -52,8 +54,10 @@ export type {
   ContactRow,
   ConversationRow,
   DomainRow,
+  DraftRow,
   EventRow,
   ForwardingAddressRow,
+  ImageSenderRow,
   InboundEmailRow,
   InboundMessageRow,
   KeyedRequestRow,
@@ -100,6 +104,7 @@ export interface Models {
   Conversation: Model<ConversationRow>;
   Message: Model<MessageRow>;
   Attachment: Model<AttachmentRow>;
+  Draft: Model<DraftRow>;
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
@@ -109,6 +114,7 @@ export interface Models {
   WebhookDelivery: Model<WebhookDeliveryRow>;
   Notification: Model<NotificationRow>;
   KeyedRequest: Model<KeyedRequestRow>;
+  ImageSender: Model<ImageSenderRow>;
 }
 
 export function createModels(connection: Connection): Models {
@@ -137,6 +143,7 @@ export function createModels(connection: Connection): Models {
     Conversation: bind('Conversation', threadSchema.conversation, 'conversations'),
     Message: bind('Message', messageSchema, 'messages'),
     Attachment: bind('Attachment', attachmentSchema, 'attachments'),
+    Draft: bind('Draft', draftSchema, 'drafts'),
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
@@ -146,6 +153,7 @@ export function createModels(connection: Connection): Models {
     WebhookDelivery: bind('WebhookDelivery', webhookDeliverySchema, 'webhook_deliveries'),
     Notification: bind('Notification', notificationSchema, 'notifications'),
     KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
+    ImageSender: bind('ImageSender', imageSenderSchema, 'image_senders'),
   };
   return models as Models;
 }

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Address } from '../../mail/addresses.ts';
+import type { ThreadRow } from './thread.ts';
 import { address, nullableDate, nullableString, requiredString } from './schema.ts';
 
 /** `received`: inbound; `saved`: a note; all others: outbound (docs/architecture.md, 4). */
@@ -38,6 +39,9 @@ export interface DeliveryRow {
   at: Date;
 }
 
+/** Fields of a thread that a message sets. */
+export type ThreadFields = Partial<Pick<ThreadRow, 'status' | 'agent_id' | 'priority' | 'tags'>>;
+
 /**
  * The sending of an outbound message. Everything else about the message (recipients, subject, ids, bodies)
  * does not change after it is saved.
@@ -74,6 +78,8 @@ export interface Outbound {
   reason: string | null;
   state_at: Date;
   deliveries: DeliveryRow[];
+  /** How its thread changes once it can no longer be taken back; null when that is done, or nothing changes. */
+  thread_change: ThreadFields | null;
   /** Raised with every change of `deliveries` and state, for compare-and-set. */
   changes: number;
 }
@@ -102,6 +108,7 @@ export const outboundSchema = new Schema(
     reason: nullableString,
     state_at: Date,
     deliveries: [delivery],
+    thread_change: { type: Object, default: null },
     changes: Number,
   } satisfies Record<keyof Outbound, unknown>,
   options,

@@ -82,6 +82,11 @@ export interface ThreadRow extends ThreadSummary {
   merged_into?: string;
   merged_kind?: 'ticket' | 'conversation';
   merged_at?: Date;
+  /**
+   * Raised by each reply that is stored after a check of the thread, so that of two concurrent ones the later
+   * is retried and sees the earlier (core/replies/answeredMeanwhile.ts).
+   */
+  checked_replies?: number;
 }
 export interface TicketRow extends ThreadRow {
   /** 1, 2, 3 … in the workspace. */
@@ -134,6 +139,7 @@ const common = {
   merged_into: String,
   merged_kind: String,
   merged_at: Date,
+  checked_replies: Number,
 } as const;
 
 /** The orders of a list, by the name of their first field (api/threadOrder.ts); then by id. */

@@ -55,29 +55,29 @@ class FileStorage implements Storage {
 
   async copy(from: string, to: string): Promise<void> {
     await this.#spooled(async (file) => {
-      await this.#orNotStored(from, copyFile(this.#path(from), file));
+      await this.#orNotStored(from, () => copyFile(this.#path(from), file));
       await this.adopt(file, to);
     });
   }
 
   async read(key: string): Promise<Readable> {
-    const handle = await this.#orNotStored(key, open(this.#path(key), 'r'));
+    const handle = await this.#orNotStored(key, () => open(this.#path(key), 'r'));
     return handle.createReadStream();
   }
 
   async readAll(key: string): Promise<Buffer> {
-    return this.#orNotStored(key, readFile(this.#path(key)));
+    return this.#orNotStored(key, () => readFile(this.#path(key)));
   }
 
   async withFile<T>(key: string, use: (file: string) => Promise<T>): Promise<T> {
     const file = this.#path(key);
-    await this.#orNotStored(key, stat(file));
+    await this.#orNotStored(key, () => stat(file));
     return use(file);
   }
 
   async size(key: string): Promise<number | null> {
     try {
-      return (await this.#orNotStored(key, stat(this.#path(key)))).size;
+      return (await this.#orNotStored(key, () => stat(this.#path(key)))).size;
     } catch (error) {
       if (error instanceof NotStoredError) return null;
       throw error;
@@ -85,7 +85,11 @@ class FileStorage implements Storage {
   }
 
   async delete(key: string): Promise<void> {
-    await rm(this.#path(key), { force: true });
+    try {
+      await this.#orNotStored(key, () => rm(this.#path(key)));
+    } catch (error) {
+      if (!(error instanceof NotStoredError)) throw error;
+    }
   }
 
   list(prefix: string): AsyncIterable<string> {
@@ -108,9 +112,10 @@ class FileStorage implements Storage {
   async *#walk(prefix: string): AsyncIterable<string> {
     let entries;
     try {
-      entries = await readdir(path.join(this.#root, prefix), { withFileTypes: true });
+      const folder = path.join(this.#root, prefix);
+      entries = await this.#orNotStored(prefix, () => readdir(folder, { withFileTypes: true }));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return;
+      if (error instanceof NotStoredError) return;
       throw error;
     }
     // A folder sorts with its slash, like the keys below it.
@@ -197,15 +202,21 @@ class FileStorage implements Storage {
 
   /**
    * Distinguishes a missing object from a store that is away (its disk is not mounted): then the spool is
-   * missing too.
+   * missing too. The object is looked for again after the spool was seen, because the disk may have come back
+   * in between.
    * @throws NotStoredError when the object is missing
    */
-  async #orNotStored<T>(key: string, result: Promise<T>): Promise<T> {
+  async #orNotStored<T>(key: string, act: () => Promise<T>): Promise<T> {
     try {
-      return await result;
+      return await act();
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
-      await stat(this.spoolDir);
+    }
+    await stat(this.spoolDir);
+    try {
+      return await act();
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
       throw new NotStoredError(key);
     }
   }

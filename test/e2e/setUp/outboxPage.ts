@@ -1,21 +1,15 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { note } from '../../support/note.ts';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../../support/browser.ts';
 import { inState, mailIn, messagesOf, outboxOf, reply } from '../../support/outgoing.ts';
 import { sharedStack } from '../../support/sharedStack.ts';
 import type { Stack } from '../../support/stack.ts';
 import { until } from '../../support/until.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-if (!CHROMIUM) note('the outbox page is not tested: no Chromium is on this machine');
-
-(CHROMIUM ? describe : describe.skip)('the outbox page in a browser', () => {
+describe('the outbox page in a browser', () => {
   let stack: Stack;
   let browser: Browser;
   let page: Page;
@@ -33,11 +27,8 @@ if (!CHROMIUM) note('the outbox page is not tested: no Chromium is on this machi
     evil.listen(0, '127.0.0.1');
     await once(evil, 'listening');
     const { port } = evil.address() as AddressInfo;
-    const args = ['--no-sandbox', `--host-resolver-rules=MAP evil.test:80 127.0.0.1:${port}`];
-    [stack, browser] = await Promise.all([
-      sharedStack(),
-      chromium.launch({ executablePath: CHROMIUM!, args, timeout: 120_000 }),
-    ]);
+    const args = [`--host-resolver-rules=MAP evil.test:80 127.0.0.1:${port}`];
+    [stack, browser] = await Promise.all([sharedStack(), launchBrowser(args)]);
   });
   afterAll(async () => {
     await browser.close();

@@ -178,8 +178,15 @@ describe('a store on files', () => {
     await storage.put('in/a', 'a');
     await rename(path.join(temp, 'mounted'), path.join(temp, 'unmounted'));
     await mkdir(path.join(temp, 'mounted'));
-    for (const read of [storage.readAll('in/a'), storage.size('in/a'), storage.copy('in/a', 'in/b')]) {
-      const error: unknown = await read.catch((reason: unknown) => reason);
+    const acts = [
+      () => storage.readAll('in/a'),
+      () => storage.size('in/a'),
+      () => storage.copy('in/a', 'in/b'),
+      () => storage.delete('in/a'),
+      () => keysBelow(storage, 'in/'),
+    ];
+    for (const act of acts) {
+      const error: unknown = await act().catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: 'ENOENT' });
       expect(error).not.toBeInstanceOf(NotStoredError);
     }
@@ -189,6 +196,20 @@ describe('a store on files', () => {
     await rm(path.join(temp, 'mounted'), { recursive: true });
     await rename(path.join(temp, 'unmounted'), path.join(temp, 'mounted'));
     expect((await storage.readAll('in/a')).toString()).toBe('a');
+  });
+
+  test('an object is not taken for missing when its disk comes back in the middle of a read', async () => {
+    const storage = await open('back');
+    await storage.put('in/a', 'a');
+    const [here, away] = [path.join(temp, 'back'), path.join(temp, 'back-away')];
+    for (let times = 0; times < 300; times++) {
+      await rename(here, away);
+      const reads = Array.from({ length: 20 }, () =>
+        storage.readAll('in/a').catch((reason: unknown) => reason),
+      );
+      await rename(away, here);
+      for (const answer of await Promise.all(reads)) expect(answer).not.toBeInstanceOf(NotStoredError);
+    }
   });
 
   test('check says that it cannot be written to', async () => {

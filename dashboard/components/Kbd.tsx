@@ -1,0 +1,30 @@
+import { classes } from './classes.ts';
+
+/** `Mod` is Ctrl, on a Mac ⌘. Keys are hints for the eye: they are no part of any accessible name. */
+export function Kbd({ keys, onMain = false }: { keys: string; onMain?: boolean }) {
+  return (
+    <span aria-hidden className="pointer-coarse:hidden inline-flex gap-0.5 max-[720px]:hidden">
+      {keys.split(' ').map((key, index) => (
+        <kbd
+          key={index}
+          className={classes(
+            'inline-block min-w-[18px] rounded-[4px] border px-1 text-center font-sans text-[10px]/[16px] font-medium',
+            onMain ? 'border-current/40' : 'border-line bg-bg text-fg-3',
+          )}
+        >
+          {shown(key)}
+        </kbd>
+      ))}
+    </span>
+  );
+}
+
+const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+const SYMBOLS: Record<string, string> = { Enter: '↵', Escape: 'Esc', ArrowUp: '↑', ArrowDown: '↓' };
+
+function shown(key: string): string {
+  return key
+    .split('+')
+    .map((part) => (part === 'Mod' ? (isMac ? '⌘' : 'Ctrl') : (SYMBOLS[part] ?? part)))
+    .join(' ');
+}

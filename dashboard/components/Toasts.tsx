@@ -1,0 +1,58 @@
+import { useEffect, useState } from 'react';
+import { classes } from './classes.ts';
+import { Kbd } from './Kbd.tsx';
+import { useToasts, type Toast } from './toasts.ts';
+
+/** The toasts, at the bottom left; read out politely. */
+export function Toasts() {
+  const toasts = useToasts();
+  return (
+    <div
+      role="status"
+      aria-live="polite"
+      className="pointer-events-none fixed bottom-4 left-4 z-50 grid max-w-[calc(100vw-32px)] justify-items-start gap-2"
+    >
+      {toasts.map((toast) => (
+        <One key={toast.id} toast={toast} />
+      ))}
+    </div>
+  );
+}
+
+function One({ toast }: { toast: Toast }) {
+  const seconds = useSeconds(toast);
+  const { undo } = toast;
+  return (
+    <div
+      className={classes(
+        'pointer-events-auto flex items-center gap-3 rounded-l py-2 pr-2 pl-3.5 font-medium shadow-float',
+        toast.tone === 'bad' ? 'bg-bad-bg text-bad' : 'bg-fg text-bg',
+      )}
+    >
+      <span className="py-1">
+        {toast.text}
+        {seconds !== null && <span className="tabular-nums">{` ${seconds} s`}</span>}
+      </span>
+      {undo && (
+        <button
+          type="button"
+          onClick={undo.act}
+          className="inline-flex h-[30px] items-center gap-1.5 rounded bg-current/16 px-2.5 font-medium"
+        >
+          {undo.name}
+          <Kbd keys="z" onMain />
+        </button>
+      )}
+    </div>
+  );
+}
+
+function useSeconds({ counts, until }: Toast): number | null {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!counts) return undefined;
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, [counts]);
+  return counts ? Math.max(0, Math.ceil((until - now) / 1000)) : null;
+}

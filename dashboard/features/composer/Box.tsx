@@ -1,0 +1,162 @@
+import { useQuery } from '@tanstack/react-query';
+import { Trash2, X } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+import { classes } from '../../components/classes.ts';
+import { IconButton } from '../../components/IconButton.tsx';
+import { Notice } from '../../components/Notice.tsx';
+import { showToast } from '../../components/toasts.ts';
+import { base } from '../../lib/base.ts';
+import { usePeople } from '../../lib/people.ts';
+import type { Message, Thread } from '../../lib/rows.ts';
+import { words } from '../../words/index.ts';
+import { Asks } from './Asks.tsx';
+import type { DraftKeeper } from './DraftKeeper.ts';
+import { isBlank, type Draft } from './draft.ts';
+import type { Place } from './draftApi.ts';
+import Editor from './Editor.tsx';
+import { Envelope } from './Envelope.tsx';
+import { FileList } from './FileList.tsx';
+import { fromCids, isInText } from './outgoing.ts';
+import { Quoted } from './Quoted.tsx';
+import { SendButton } from './SendButton.tsx';
+import { snippetHtml, snippetsQuery, valuesFor, type Snippet } from './snippets.ts';
+import { useSend } from './useSend.ts';
+import { useUploads } from './useUploads.ts';
+import { useWriting } from './useWriting.ts';
+
+interface Props {
+  workspace: string;
+  place: Place;
+  thread: Thread | undefined;
+  messages: readonly Message[];
+  keeper: DraftKeeper;
+  draft: Draft;
+  /** Above the lines: which kind of answer it is. */
+  head: ReactNode;
+  onClose: () => void;
+  onSent: () => void;
+}
+
+/** What is being written, with its recipients, text, files and the ways to send it. */
+export default function Box(props: Props) {
+  const { workspace, place, thread, messages, keeper, draft, head, onClose, onSent } = props;
+  const { composer } = words;
+  const people = usePeople(workspace);
+  const { data: snippets = [] } = useQuery(snippetsQuery(workspace));
+  const [isOver, setOver] = useState(false);
+  const change = (part: Partial<Draft>) => keeper.change({ ...(keeper.state.draft ?? draft), ...part });
+  const addFile = (file: Draft['files'][number]) =>
+    change({ files: [...(keeper.state.draft ?? draft).files, file] });
+  const uploads = useUploads(workspace, addFile);
+  const isUploading = uploads.uploads.some(({ fault }) => fault === null);
+  const sending = useSend({ workspace, place, keeper, messages, isUploading, onSent });
+  useWriting(place.thread, !isBlank(draft));
+  const isNote = draft.mode === 'note';
+  const urlOf = (id: string) => `${base}/api/v1/workspaces/${workspace}/attachments/${id}`;
+  const answered = messages.find(({ id }) => id === draft.messageId) ?? null;
+  const forwarded =
+    draft.mode === 'forward' ? (answered?.attachments.filter(({ inline }) => !inline).length ?? 0) : 0;
+
+  const addPicture = async (file: File): Promise<string | null> => {
+    const row = await uploads.add(file, `${crypto.randomUUID()}@picture`);
+    return row && urlOf(row.id);
+  };
+  const takeSnippet = (snippet: Snippet): string => {
+    if (snippet.changes) change({ changes: { ...draft.changes, ...snippet.changes } });
+    const agent = people.nameOf(people.me) ?? '';
+    return snippetHtml(snippet, valuesFor(thread, agent, ''));
+  };
+  const discard = () => {
+    const before = draft;
+    keeper.end(false);
+    onClose();
+    if (isBlank(before)) return;
+    showToast(composer.discarded, {
+      undo: { name: composer.undo, act: () => keeper.takeBack(before, null) },
+    });
+  };
+  return (
+    <section
+      aria-label={isNote ? words.thread.note : composer.region}
+      onDragOver={() => setOver(true)}
+      onDragLeave={() => setOver(false)}
+      onDrop={() => setOver(false)}
+      className={classes(
+        'relative mx-auto max-w-[760px] rounded-l border',
+        isNote
+          ? 'border-note-line bg-note-bg'
+          : 'border-line-2 bg-bg focus-within:shadow-[0_0_0_3px_var(--accent-bg)]',
+      )}
+    >
+      {head}
+      {!isNote && <Envelope workspace={workspace} draft={draft} onChange={change} />}
+      <Editor
+        html={fromCids(draft.html, draft.files, urlOf)}
+        label={composer.message}
+        placeholder={composer.placeholder[draft.mode]}
+        isNote={isNote}
+        members={people.members}
+        snippets={snippets}
+        onChange={(html) => change({ html, ...(isNote && { mentions: mentionsIn(html) }) })}
+        onSend={(status) => void sending.send(status ? { status } : {})}
+        onFiles={(files) => files.forEach((file) => void uploads.add(file))}
+        onPicture={addPicture}
+        onSnippet={takeSnippet}
+        onEscape={onClose}
+        between={
+          <>
+            {draft.quote !== null && !isNote && draft.mode !== 'new' && (
+              <Quoted message={answered} onDrop={() => change({ quote: null })} />
+            )}
+            <FileList
+              files={draft.files.filter((file) => !isInText(fromCids(draft.html, draft.files, urlOf), file))}
+              uploads={uploads.uploads}
+              forwarded={forwarded}
+              onRemove={(id) => change({ files: draft.files.filter((file) => file.id !== id) })}
+              onStop={uploads.remove}
+              onRetry={uploads.retry}
+            />
+            {Object.keys(draft.changes).length > 0 && (
+              <p className="px-4 pb-1.5 text-s text-fg-3">{composer.snippetChanges}</p>
+            )}
+            {sending.fault !== null && (
+              <div className="px-4 pb-2">
+                <Notice tone="bad">{sending.fault}</Notice>
+              </div>
+            )}
+          </>
+        }
+        aside={
+          <>
+            <IconButton name={composer.discard} icon={Trash2} onClick={discard} />
+            <IconButton
+              name={composer.close}
+              icon={X}
+              keys="Escape"
+              onClick={onClose}
+              className="max-[720px]:hidden"
+            />
+            <SendButton
+              isNote={isNote}
+              isNew={place.thread === null}
+              busy={sending.isBusy}
+              onSend={(status) => void sending.send(status ? { status } : {})}
+              onLater={sending.askLater}
+            />
+          </>
+        }
+      />
+      {isOver && (
+        <p className="pointer-events-none absolute inset-0 z-10 grid place-items-center rounded-l border-2 border-dashed border-accent bg-accent-bg/90 font-medium text-accent">
+          {composer.dropHere}
+        </p>
+      )}
+      <Asks workspace={workspace} sending={sending} />
+    </section>
+  );
+}
+
+/** Colleagues named in a note. */
+const mentionsIn = (html: string): string[] => [
+  ...new Set([...html.matchAll(/data-type="mention" data-id="([^"]+)"/g)].map((match) => match[1]!)),
+];

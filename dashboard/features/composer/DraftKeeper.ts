@@ -1,0 +1,166 @@
+import { Problem, sentence } from '../../lib/problem.ts';
+import { keep, recall } from '../../lib/storage.ts';
+import { isBlank, type Draft } from './draft.ts';
+import {
+  deleteDraft,
+  draftOf,
+  placeKey,
+  readDraft,
+  writeDraft,
+  type DraftRow,
+  type Place,
+} from './draftApi.ts';
+
+/** `kept`: only in this browser, since the server is away. */
+export type SaveState = 'none' | 'saving' | 'saved' | 'kept' | { refused: string };
+interface State {
+  draft: Draft | null;
+  save: SaveState;
+}
+interface Local {
+  draft: Draft;
+  id: string | null;
+}
+
+const REST_MS = 700;
+const RETRY_MS = 5_000;
+
+/**
+ * Keeps one draft: in this browser with every key, on the server when the agent rests. Writes go one after the other, so
+ * that a deletion never overtakes a save; what the server did not take stays here and is sent again.
+ */
+export class DraftKeeper {
+  state: State = { draft: null, save: 'none' };
+  /** The server's id; null: the server has none. */
+  id: string | null = null;
+  private readonly listeners = new Set<() => void>();
+  private readonly workspace: string;
+  private readonly place: Place;
+  private readonly key: string;
+  private chain: Promise<void> = Promise.resolve();
+  private isDirty = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private loading: Promise<void> | null = null;
+
+  constructor(workspace: string, place: Place) {
+    this.workspace = workspace;
+    this.place = place;
+    this.key = placeKey(workspace, place);
+    addEventListener('online', () => void this.flush());
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Reads what there is, once. What did not reach the server from here wins. */
+  load(): Promise<void> {
+    return (this.loading ??= this.readBoth());
+  }
+
+  private async readBoth(): Promise<void> {
+    const local = recall<Local | null>(this.key, null);
+    if (local) {
+      this.id = local.id;
+      this.isDirty = true;
+      this.set({ draft: local.draft, save: 'kept' });
+      return this.flush();
+    }
+    try {
+      const row = await readDraft(this.workspace, this.place);
+      // The agent may have begun to write meanwhile.
+      if (row && this.state.draft === null) this.adopt(row);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.loading = null;
+    }
+  }
+
+  /** Takes a draft from the server, as after an undo. */
+  adopt(row: DraftRow): void {
+    this.id = row.id;
+    this.set({ draft: draftOf(row), save: 'saved' });
+  }
+
+  /** After an undo: the text as it was here, in the draft that the server has again. */
+  takeBack(draft: Draft, row: DraftRow | null): void {
+    this.id = row?.id ?? null;
+    this.change(draft);
+  }
+
+  change(draft: Draft): void {
+    this.set({ draft, save: this.state.save });
+    if (isBlank(draft) && this.id === null) return this.forgetLocal();
+    this.isDirty = true;
+    keep(this.key, { draft, id: this.id } satisfies Local);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.flush(), REST_MS);
+  }
+
+  /** Saves now what is not saved. Resolves when the server has answered, or is known to be away. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.chain = this.chain.then(() => this.save());
+    return this.chain;
+  }
+
+  private async save(): Promise<void> {
+    const { draft } = this.state;
+    if (!this.isDirty || draft === null) return;
+    this.isDirty = false;
+    this.set({ draft, save: 'saving' });
+    try {
+      const row = await writeDraft(this.workspace, this.place, this.id, draft);
+      this.id = row.id;
+      if (this.isDirty) return;
+      this.forgetLocal();
+      this.set({ ...this.state, save: 'saved' });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.refusedBy(error);
+    }
+  }
+
+  private refusedBy(error: Problem): void {
+    this.isDirty = true;
+    // It was sent or discarded elsewhere: what is written here goes on as a new one.
+    if (error.status === 404 && this.place.thread === null) this.id = null;
+    const isAway = error.passes || error.status === 404;
+    this.set({ ...this.state, save: isAway ? 'kept' : { refused: sentence(error) } });
+    if (isAway) this.timer = setTimeout(() => void this.flush(), error.retryAfterMs ?? RETRY_MS);
+  }
+
+  /** The draft is gone: sent or discarded. @param isSent the server has removed it itself */
+  end(isSent: boolean): void {
+    clearTimeout(this.timer);
+    this.isDirty = false;
+    this.forgetLocal();
+    this.set({ draft: null, save: 'none' });
+    this.chain = this.chain.then(async () => {
+      const { id } = this;
+      this.id = null;
+      if (id === null || isSent) return;
+      await deleteDraft(this.workspace, id).catch(() => undefined);
+    });
+  }
+
+  private forgetLocal(): void {
+    keep(this.key, null);
+  }
+
+  private set(state: State): void {
+    this.state = state;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+const keepers = new Map<string, DraftKeeper>();
+
+/** The keeper of a place: one for the life of the page, so that a save goes on when the thread is left. */
+export function keeperOf(workspace: string, place: Place): DraftKeeper {
+  const key = placeKey(workspace, place);
+  const keeper = keepers.get(key) ?? new DraftKeeper(workspace, place);
+  keepers.set(key, keeper);
+  return keeper;
+}

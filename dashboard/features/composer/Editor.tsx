@@ -1,0 +1,115 @@
+import './editor.css';
+import { EditorContent, useEditor, type Editor as TipTap } from '@tiptap/react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import type { Member, Status } from '../../lib/rows.ts';
+import { extensionsFor } from './extensions.ts';
+import { filesOf } from './pasted.ts';
+import type { Snippet } from './snippets.ts';
+import { SuggestionList, type Suggesting } from './SuggestionList.tsx';
+import { Toolbar } from './Toolbar.tsx';
+
+export interface EditorProps {
+  html: string;
+  label: string;
+  placeholder: string;
+  isNote: boolean;
+  members: readonly Member[];
+  snippets: readonly Snippet[];
+  onChange: (html: string) => void;
+  onSend: (status?: Status) => void;
+  /** Files that were pasted or dropped. */
+  onFiles: (files: File[]) => void;
+  /** Uploads a picture for the text. @returns its address here */
+  onPicture: (file: File) => Promise<string | null>;
+  onSnippet: (snippet: Snippet) => string;
+  onEscape: () => void;
+  /** Between the text and its tools. */
+  between: ReactNode;
+  /** At the end of the tools. */
+  aside: ReactNode;
+}
+
+/** The text of what is written, with its tools below. Its HTML goes up with every key. */
+export default function Editor(props: EditorProps) {
+  const newest = useRef(props);
+  useEffect(() => {
+    newest.current = props;
+  });
+  const [suggesting, setSuggesting] = useState<Suggesting | null>(null);
+  const editor = useEditor({
+    injectCSS: false,
+    autofocus: 'end',
+    content: props.html,
+    extensions: extensionsFor({ newest, onSuggest: setSuggesting }),
+    editorProps: {
+      attributes: {
+        role: 'textbox',
+        'aria-multiline': 'true',
+        'aria-label': props.label,
+        dir: 'auto',
+        class: 'composer-text',
+      },
+      handlePaste: (view, event) => takeFiles(editorOf(view), event.clipboardData, event),
+      handleDrop: (view, event, _slice, isMoved) =>
+        !isMoved && takeFiles(editorOf(view), event.dataTransfer, event),
+      handleKeyDown: (_view, event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+          newest.current.onSend(event.shiftKey ? 'closed' : undefined);
+          return true;
+        }
+        if (event.key === 'Escape' && !event.defaultPrevented) {
+          newest.current.onEscape();
+          return true;
+        }
+        return false;
+      },
+    },
+    onUpdate: ({ editor: changed }) => newest.current.onChange(changed.isEmpty ? '' : changed.getHTML()),
+  });
+  const held = useRef<TipTap | null>(null);
+  held.current = editor;
+  const editorOf = (_view: unknown): TipTap | null => held.current;
+
+  function takeFiles(target: TipTap | null, data: DataTransfer | null, event: Event): boolean {
+    const { pictures, files } = filesOf(data);
+    if (target === null || pictures.length + files.length === 0) return false;
+    event.preventDefault();
+    void insertPictures(target, pictures);
+    if (files.length > 0) newest.current.onFiles(files);
+    return true;
+  }
+  async function insertPictures(target: TipTap, pictures: readonly File[]): Promise<void> {
+    for (const picture of pictures) {
+      const src = await newest.current.onPicture(picture);
+      if (src !== null) target.chain().focus().setImage({ src, alt: picture.name }).run();
+    }
+  }
+
+  // The text is replaced from outside only when another draft is shown, as after an undo.
+  const { html } = props;
+  useEffect(() => {
+    if (editor && html !== (editor.isEmpty ? '' : editor.getHTML())) {
+      editor.commands.setContent(html, { emitUpdate: false });
+      editor.commands.focus('end');
+    }
+  }, [editor, html]);
+
+  if (!editor) return null;
+  return (
+    <>
+      <EditorContent editor={editor} className="max-h-[38vh] min-h-16 overflow-auto px-4 py-2.5 text-l" />
+      {suggesting && <SuggestionList suggesting={suggesting} />}
+      {props.between}
+      <div className="flex items-end gap-0.5 border-t border-line px-2 py-1.5">
+        <Toolbar
+          editor={editor}
+          snippets={props.snippets}
+          onSnippet={(snippet) => editor.chain().focus().insertContent(props.onSnippet(snippet)).run()}
+          onPictures={(pictures) => void insertPictures(editor, pictures)}
+          onFiles={props.onFiles}
+        />
+        <span className="ml-auto flex items-center gap-0.5">{props.aside}</span>
+      </div>
+    </>
+  );
+}

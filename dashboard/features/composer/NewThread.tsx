@@ -1,0 +1,95 @@
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { Bones } from '../../components/Bones.tsx';
+import { classes } from '../../components/classes.ts';
+import { IconButton } from '../../components/IconButton.tsx';
+import { X } from 'lucide-react';
+import { useIntent } from '../../lib/intents.ts';
+import { usePeople } from '../../lib/people.ts';
+import { words } from '../../words/index.ts';
+import { parseAddresses } from './addresses.ts';
+import type { DraftKeeper } from './DraftKeeper.ts';
+import { EMPTY, type Draft } from './draft.ts';
+import { SaveLine } from './Modes.tsx';
+import { emailsQuery, sendersFor } from './senders.ts';
+import { useDraft } from './useDraft.ts';
+
+const Box = lazy(() => import('./Box.tsx'));
+const PLACE = { thread: null, slot: 'new' } as const;
+
+/** Writes first, to anybody: a window at the lower edge that leaves the rest of the page as it is. */
+export function NewThread({ workspace }: { workspace: string }) {
+  const { composer } = words;
+  const [isOpen, setOpen] = useState(false);
+  const { keeper, draft, save } = useDraft(workspace, PLACE);
+  const { me } = usePeople(workspace);
+  const { data: emails = [] } = useQuery(emailsQuery(workspace));
+  useIntent('write', ({ to }) => {
+    const current = keeper.state.draft ?? { ...EMPTY, mode: 'new' as const };
+    const senders = sendersFor(emails, me);
+    const first =
+      senders.find(({ purpose, user_id }) => purpose === 'ticket' && user_id === null) ?? senders[0];
+    keeper.change({
+      ...current,
+      from: current.from ?? first?.address ?? null,
+      to: to === undefined ? current.to : parseAddresses(to),
+    });
+    setOpen(true);
+  });
+  const close = () => setOpen(false);
+  if (!isOpen || draft === null) return null;
+  return (
+    <div
+      role="dialog"
+      aria-label={composer.new.title}
+      className="fixed right-6 bottom-0 z-30 w-[640px] max-w-[calc(100vw-48px)] rounded-t-l border border-b-0 border-line bg-bg p-3 pb-4 shadow-float max-[720px]:inset-0 max-[720px]:w-auto max-[720px]:max-w-none max-[720px]:overflow-auto"
+    >
+      <header className="flex items-center gap-2 pb-2 pl-1">
+        <h2 className="mr-auto text-l font-semibold">{composer.new.title}</h2>
+        <SaveLine save={save} />
+        <IconButton name={composer.close} icon={X} onClick={close} />
+      </header>
+      <Suspense fallback={<Bones rows={2} height={100} />}>
+        <Box
+          workspace={workspace}
+          place={PLACE}
+          thread={undefined}
+          messages={[]}
+          keeper={keeper}
+          draft={draft}
+          head={<KindOf keeper={keeper} draft={draft} />}
+          onClose={close}
+          onSent={close}
+        />
+      </Suspense>
+    </div>
+  );
+}
+
+/** Whether it opens a ticket or a conversation. */
+function KindOf({ keeper, draft }: { keeper: DraftKeeper; draft: Draft }) {
+  const { asTicket, asConversation, kind } = words.composer.new;
+  return (
+    <fieldset className="flex items-center gap-1 px-4 pt-2 text-s">
+      <legend className="sr-only">{kind}</legend>
+      {(['ticket', 'conversation'] as const).map((each) => (
+        <label
+          key={each}
+          className={classes(
+            'cursor-pointer rounded px-2 py-1 font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent',
+            draft.newKind === each ? 'bg-bg-2 text-fg' : 'text-fg-3 hover:bg-bg-1',
+          )}
+        >
+          <input
+            type="radio"
+            name="new-kind"
+            className="sr-only"
+            checked={draft.newKind === each}
+            onChange={() => keeper.change({ ...draft, newKind: each })}
+          />
+          {each === 'ticket' ? asTicket : asConversation}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

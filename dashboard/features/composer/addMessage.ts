@@ -1,0 +1,28 @@
+import type { InfiniteData } from '@tanstack/react-query';
+import { keys } from '../../lib/keys.ts';
+import { wholeMessage } from '../../lib/olderMessage.ts';
+import { queryClient } from '../../lib/query.ts';
+import type { Message, ThreadRef } from '../../lib/rows.ts';
+
+type Pages = InfiniteData<{ data: Message[]; next_cursor: string | null }>;
+
+/** Shows a message at the end of its thread before the thread has been read again. */
+export function addMessage(workspace: string, { kind, id }: ThreadRef, message: Message): void {
+  const queryKey = keys.messages(workspace, kind, id);
+  queryClient.setQueriesData<Pages>({ queryKey }, (old) => {
+    const last = old?.pages.at(-1);
+    if (!old || !last || last.next_cursor !== null || last.data.some((row) => row.id === message.id))
+      return old;
+    return {
+      ...old,
+      pages: [...old.pages.slice(0, -1), { ...last, data: [...last.data, wholeMessage(message)] }],
+    };
+  });
+  void queryClient.invalidateQueries({ queryKey });
+}
+
+/** The messages of a thread that have been read, oldest first. */
+export function knownMessages(workspace: string, { kind, id }: ThreadRef): Message[] {
+  const all = queryClient.getQueriesData<Pages>({ queryKey: keys.messages(workspace, kind, id) });
+  return all.at(-1)?.[1]?.pages.flatMap(({ data }) => data) ?? [];
+}

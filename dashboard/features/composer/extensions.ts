@@ -1,0 +1,115 @@
+import { Image } from '@tiptap/extension-image';
+import { Mention } from '@tiptap/extension-mention';
+import { TableKit } from '@tiptap/extension-table';
+import { Placeholder } from '@tiptap/extensions';
+import { StarterKit } from '@tiptap/starter-kit';
+import type { RefObject } from 'react';
+import type { EditorProps } from './Editor.tsx';
+import { matching } from './snippetText.ts';
+import type { Suggesting } from './SuggestionList.tsx';
+
+const MOST_SHOWN = 8;
+
+interface Options {
+  /** The newest properties: the editor is made once. */
+  newest: RefObject<EditorProps>;
+  onSuggest: (suggesting: Suggesting | null) => void;
+}
+
+export interface SuggestionItem {
+  id: string;
+  label: string;
+  hint: string | null;
+}
+
+/** What the editor can: what mail programs understand, and no more. */
+export function extensionsFor({ newest, onSuggest }: Options) {
+  const people = (query: string): SuggestionItem[] =>
+    newest.current.members
+      .filter(({ name, email }) => `${name} ${email ?? ''}`.toLowerCase().includes(query.toLowerCase()))
+      .slice(0, MOST_SHOWN)
+      .map(({ id, name, email }) => ({ id, label: name || email || '', hint: email }));
+  const snippets = (query: string): SuggestionItem[] =>
+    matching(newest.current.snippets, query)
+      .slice(0, MOST_SHOWN)
+      .map(({ id, name, shortcut }) => ({ id, label: name, hint: shortcut && `;${shortcut}` }));
+  return [
+    StarterKit.configure({
+      heading: { levels: [2, 3] },
+      codeBlock: false,
+      link: { openOnClick: false, defaultProtocol: 'https' },
+    }),
+    Image.configure({ inline: true, allowBase64: true }),
+    TableKit.configure({ table: { resizable: false } }),
+    Placeholder.configure({ placeholder: () => newest.current.placeholder }),
+    Mention.configure({
+      renderText: ({ node }) => `@${String(node.attrs.label ?? '')}`,
+      renderHTML: ({ node }) => [
+        'span',
+        { 'data-type': 'mention', 'data-id': String(node.attrs.id), class: 'mention' },
+        `@${String(node.attrs.label ?? '')}`,
+      ],
+      suggestions: [
+        {
+          char: '@',
+          allow: () => newest.current.isNote,
+          items: ({ query }) => people(query),
+          render: () => shownBy(onSuggest),
+        },
+        {
+          char: ';',
+          items: ({ query }) => snippets(query),
+          render: () => shownBy(onSuggest),
+          command: ({ editor, range, props }) => {
+            const snippet = newest.current.snippets.find(({ id }) => id === props.id);
+            if (!snippet) return;
+            editor.chain().focus().deleteRange(range).insertContent(newest.current.onSnippet(snippet)).run();
+          },
+        },
+      ],
+    }),
+  ];
+}
+
+interface Shown {
+  items: unknown[];
+  command: (props: never) => void;
+  clientRect?: (() => DOMRect | null) | null | undefined;
+}
+
+/** Hands what is suggested to the page, and keys to what the page shows. */
+function shownBy(onSuggest: (suggesting: Suggesting | null) => void) {
+  let shown: Suggesting | null = null;
+  const show = ({ items, command, clientRect }: Shown) => {
+    const rect = clientRect?.() ?? null;
+    shown =
+      rect === null || items.length === 0
+        ? null
+        : { items: items as SuggestionItem[], rect, index: 0, onPick: (item) => command(item as never) };
+    onSuggest(shown);
+  };
+  const move = (by: number) => {
+    if (!shown) return;
+    const { length } = shown.items;
+    shown = { ...shown, index: (shown.index + by + length) % length };
+    onSuggest(shown);
+  };
+  return {
+    onStart: show,
+    onUpdate: show,
+    onExit: () => {
+      shown = null;
+      onSuggest(null);
+    },
+    onKeyDown: ({ event }: { event: KeyboardEvent }): boolean => {
+      if (!shown) return false;
+      if (event.key === 'ArrowDown') move(1);
+      else if (event.key === 'ArrowUp') move(-1);
+      else if (event.key === 'Enter' || event.key === 'Tab') shown.onPick(shown.items[shown.index]!);
+      else if (event.key === 'Escape') onSuggest((shown = null));
+      else return false;
+      event.preventDefault();
+      return true;
+    },
+  };
+}

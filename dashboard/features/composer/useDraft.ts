@@ -1,0 +1,17 @@
+import { useEffect, useSyncExternalStore } from 'react';
+import { keeperOf, type DraftKeeper, type SaveState } from './DraftKeeper.ts';
+import type { Draft } from './draft.ts';
+import type { Place } from './draftApi.ts';
+
+/** The draft of a place. */
+export function useDraft(
+  workspace: string,
+  place: Place,
+): { keeper: DraftKeeper; draft: Draft | null; save: SaveState } {
+  const keeper = keeperOf(workspace, place);
+  const { draft, save } = useSyncExternalStore(keeper.subscribe, () => keeper.state);
+  useEffect(() => {
+    void keeper.load();
+  }, [keeper]);
+  return { keeper, draft, save };
+}

@@ -1,0 +1,145 @@
+import { useState } from 'react';
+import { showToast } from '../../components/toasts.ts';
+import { ask } from '../../lib/intents.ts';
+import { keys } from '../../lib/keys.ts';
+import { queryClient } from '../../lib/query.ts';
+import type { Message, ThreadRef } from '../../lib/rows.ts';
+import { moment } from '../../lib/time.ts';
+import { rereadThreads } from '../../lib/threadCache.ts';
+import { words } from '../../words/index.ts';
+import { addMessage } from './addMessage.ts';
+import { isAddress } from './addresses.ts';
+import type { DraftKeeper } from './DraftKeeper.ts';
+import { isBlank, type Draft } from './draft.ts';
+import type { Place } from './draftApi.ts';
+import { bodyFor, sendOnce, undoSend, type How } from './send.ts';
+import { warningsOf, type Warning } from './warnings.ts';
+
+interface Options {
+  workspace: string;
+  place: Place;
+  keeper: DraftKeeper;
+  messages: readonly Message[];
+  isUploading: boolean;
+  onSent: () => void;
+}
+
+/** A question that stands before the sending. */
+interface Asked {
+  how: How;
+  warnings?: Warning[];
+  conflict?: Message[];
+  isLater?: boolean;
+}
+
+/** Waits for the last save, but no longer than this: the answer must go out. */
+const SAVE_MS = 2_000;
+
+/** Sending with all its questions. */
+export function useSend({ workspace, place, keeper, messages, isUploading, onSent }: Options) {
+  const [isBusy, setBusy] = useState(false);
+  const [fault, setFault] = useState<string | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+
+  const send = async (how: How = {}, isChecked = false): Promise<void> => {
+    const { draft } = keeper.state;
+    if (draft === null || isBusy) return;
+    const wrong = faultOf(draft, isUploading);
+    setFault(wrong);
+    if (wrong !== null) return;
+    const answered = messages.find(({ id }) => id === draft.messageId) ?? null;
+    const warnings = isChecked ? [] : warningsOf(draft, answered, messages);
+    if (warnings.length > 0) return setAsked({ how, warnings });
+    setAsked(null);
+    setBusy(true);
+    try {
+      await Promise.race([keeper.flush(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))]);
+      const body = {
+        ...bodyFor(draft, how, keeper.id),
+        ...(draft.mode === 'new' && { new_kind: draft.newKind }),
+      };
+      let isTold = false;
+      const outcome = await sendOnce(workspace, place, body, () => {
+        if (!isTold) showToast(words.composer.resend);
+        isTold = true;
+      });
+      if ('conflict' in outcome) return setAsked({ how, conflict: outcome.conflict });
+      if ('refused' in outcome) return setFault(words.composer.notSent(outcome.refused));
+      if ('already' in outcome) showToast(words.composer.alreadySent, { tone: 'bad' });
+      else finish(workspace, place, keeper, draft, outcome.sent, outcome.opened, onSent);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return {
+    isBusy,
+    fault,
+    warnings: asked?.warnings ?? null,
+    conflict: asked?.conflict ?? null,
+    send,
+    sendChecked: () => send(asked?.how, true),
+    /** Sends though somebody wrote meanwhile; what was shown is known now. */
+    sendAfter: () => {
+      const newest = asked?.conflict?.at(-1)?.id;
+      return send({ ...asked?.how, ...(newest !== undefined && { after: newest }) }, true);
+    },
+    isLater: asked?.isLater === true,
+    askLater: () => setAsked({ how: {}, isLater: true }),
+    stopAsking: () => setAsked(null),
+  };
+}
+
+/** What keeps it from being sent. Pure. */
+export function faultOf(draft: Draft, isUploading: boolean): string | null {
+  const { composer } = words;
+  if (isUploading) return composer.stillUploading;
+  if (isBlank(draft) && draft.mode !== 'forward') return composer.empty;
+  if (draft.mode === 'note') return null;
+  const people = [...draft.to, ...draft.cc, ...draft.bcc];
+  if (people.length === 0) return composer.noRecipient;
+  return people.every(({ email }) => isAddress(email)) ? null : composer.badRecipients;
+}
+
+/** The draft has become a message: it is shown at once, and can be taken back for a while. */
+function finish(
+  workspace: string,
+  place: Place,
+  keeper: DraftKeeper,
+  draft: Draft,
+  sent: Message,
+  opened: ThreadRef | null,
+  onSent: () => void,
+): void {
+  keeper.end(true);
+  onSent();
+  const thread = place.thread ?? opened;
+  if (thread === null) return;
+  addMessage(workspace, thread, sent);
+  void rereadThreads(workspace);
+  const { composer } = words;
+  if (draft.mode === 'note') return void showToast(composer.noteAdded);
+  const due = sent.due_at === undefined ? 0 : Date.parse(sent.due_at);
+  const undo = { name: composer.undo, act: () => void undoOf(workspace, thread, keeper, draft, sent.id) };
+  if (sent.state === 'scheduled' && sent.send_at != null)
+    showToast(composer.scheduled(moment(sent.send_at, new Date())), { undo });
+  else if (due > Date.now()) showToast(composer.sendingIn, { counts: true, until: due, undo });
+  else showToast(composer.sent);
+}
+
+async function undoOf(
+  workspace: string,
+  thread: ThreadRef,
+  keeper: DraftKeeper,
+  draft: Draft,
+  message: string,
+): Promise<void> {
+  const taken = await undoSend(workspace, thread, message);
+  if ('refused' in taken) return void showToast(taken.refused, { tone: 'bad' });
+  keeper.takeBack(draft, taken.draft);
+  showToast(words.composer.takenBack);
+  void queryClient.invalidateQueries({ queryKey: keys.messages(workspace, thread.kind, thread.id) });
+  void rereadThreads(workspace);
+  if (draft.mode === 'new') ask('write', {});
+  else ask('takenBack', { thread, draft: taken.draft });
+}

@@ -1,0 +1,151 @@
+import { memo } from 'react';
+import { Check, Clock, CornerUpLeft, Moon, Paperclip, TriangleAlert } from 'lucide-react';
+import { classes } from '../../components/classes.ts';
+import { Pill } from '../../components/Pill.tsx';
+import type { Thread } from '../../lib/rows.ts';
+import { age, exact, moment, span } from '../../lib/time.ts';
+import { words } from '../../words/index.ts';
+import { rowName, whoOf } from './rowText.ts';
+
+interface Props {
+  thread: Thread;
+  me: string;
+  now: Date;
+  /** It is open beside the list. */
+  isOpen: boolean;
+  /** The keyboard is on it. */
+  isActive: boolean;
+  isChosen: boolean;
+  /** It left the list, and stays in its place while the pointer is here. */
+  isGone: boolean;
+  onOpen: (thread: Thread, event: { shiftKey: boolean; metaKey: boolean; ctrlKey: boolean }) => void;
+  onChoose: (thread: Thread, shift: boolean) => void;
+  onNear: (thread: Thread) => void;
+}
+
+/** One thread of a list: who, what, how it stands. Three lines of one height, so that nothing jumps. */
+export const Row = memo(function Row(props: Props) {
+  const { thread, me, now, isOpen, isActive, isChosen, isGone, onOpen, onChoose, onNear } = props;
+  const { unread, last_message: last } = thread;
+  const who = whoOf(thread, me);
+  const strong = unread && !isOpen;
+  return (
+    <div
+      id={`row-${thread.id}`}
+      role="option"
+      aria-selected={isChosen || isOpen}
+      aria-label={rowName(thread, me)}
+      onClick={(event) => onOpen(thread, event)}
+      onPointerEnter={() => onNear(thread)}
+      className={classes(
+        'group relative grid h-(--row) cursor-default grid-cols-1 content-center gap-px border-b border-line pr-3.5 pl-[26px] select-none',
+        isOpen ? 'bg-accent-bg' : isChosen ? 'bg-bg-2' : 'hover:bg-bg-1',
+        isActive && 'shadow-[inset_2px_0_0_var(--accent)]',
+        isGone && 'opacity-50',
+      )}
+    >
+      <Mark chosen={isChosen} unread={strong} onChoose={(shift) => onChoose(thread, shift)} />
+      <div className="flex items-baseline gap-2">
+        <span
+          dir="auto"
+          className={classes(
+            'min-w-0 flex-1 truncate text-start',
+            strong ? 'font-semibold' : 'font-[450] text-fg-2',
+          )}
+        >
+          {who}
+        </span>
+        <time
+          dateTime={thread.last_message_at}
+          title={exact(thread.last_message_at)}
+          className="text-s text-fg-3 tabular-nums"
+        >
+          {age(thread.last_message_at, now, words.justNow)}
+        </time>
+      </div>
+      <div className="flex items-center gap-1.5">
+        <span
+          dir="auto"
+          className={classes('min-w-0 flex-1 truncate text-start', strong ? 'font-semibold' : 'text-fg-2')}
+        >
+          {thread.subject || words.list.noSubject}
+        </span>
+        <State thread={thread} now={now} />
+      </div>
+      <div className="flex items-center gap-1.5 text-s text-fg-3">
+        {thread.has_attachments && <Paperclip size={13} aria-hidden className="shrink-0" />}
+        {last?.direction === 'outbound' && <CornerUpLeft size={13} aria-hidden className="shrink-0" />}
+        <span dir="auto" className="min-w-0 flex-1 truncate text-start">
+          {thread.preview}
+        </span>
+      </div>
+    </div>
+  );
+});
+
+/** What most needs to be known of it: one thing. */
+function State({ thread, now }: { thread: Thread; now: Date }) {
+  const { trouble, scheduled_at, snoozed_until, waiting_since, tags } = thread;
+  if (trouble !== null)
+    return (
+      <Pill tone="bad" icon={TriangleAlert}>
+        {trouble === 'failed' ? words.list.failed : words.list.unconfirmed}
+      </Pill>
+    );
+  if (snoozed_until !== null)
+    return (
+      <Pill tone="accent" icon={Moon} title={exact(snoozed_until)}>
+        {moment(snoozed_until, now)}
+      </Pill>
+    );
+  if (scheduled_at !== null)
+    return (
+      <Pill tone="accent" icon={Clock} title={exact(scheduled_at)}>
+        {moment(scheduled_at, now)}
+      </Pill>
+    );
+  const waits = waiting_since === null ? 0 : now.getTime() - new Date(waiting_since).getTime();
+  if (waits > 60 * 60_000)
+    return (
+      <Pill tone="warn" icon={Clock} title={words.list.waitingSince(exact(waiting_since!))}>
+        {span(waits)}
+      </Pill>
+    );
+  return tags[0] === undefined ? null : <Pill>{tags[0]}</Pill>;
+}
+
+/** The dot of what is unread; under the pointer the box with which it is chosen. */
+function Mark({
+  chosen,
+  unread,
+  onChoose,
+}: {
+  chosen: boolean;
+  unread: boolean;
+  onChoose: (shift: boolean) => void;
+}) {
+  return (
+    <span
+      aria-hidden
+      onClick={(event) => {
+        event.stopPropagation();
+        onChoose(event.shiftKey);
+      }}
+      className="absolute inset-y-0 left-0 grid w-[26px] justify-center pt-3.5"
+    >
+      <span
+        className={classes(
+          'size-3.5 place-items-center rounded-[4px] border',
+          chosen
+            ? 'grid border-accent bg-accent text-accent-fg'
+            : 'hidden border-line-2 bg-bg group-hover:grid',
+        )}
+      >
+        {chosen && <Check size={11} strokeWidth={3} />}
+      </span>
+      {unread && !chosen && (
+        <span className="size-[7px] self-start rounded-full bg-accent group-hover:hidden" />
+      )}
+    </span>
+  );
+}

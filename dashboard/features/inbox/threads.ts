@@ -1,0 +1,21 @@
+import { infiniteQueryOptions } from '@tanstack/react-query';
+import { keys } from '../../lib/keys.ts';
+import { threadsPage } from '../../lib/older.ts';
+import type { ThreadFilter } from './views.ts';
+
+const PAGE = 50;
+
+/** A list of threads, page by page. */
+export const threadsQuery = (workspace: string, filter: ThreadFilter, sort: string) =>
+  infiniteQueryOptions({
+    queryKey: keys.list(workspace, { ...filter, sort }),
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      threadsPage(
+        workspace,
+        { ...filter, sort, limit: PAGE, ...(pageParam !== null && { cursor: pageParam }) },
+        signal,
+      ),
+    getNextPageParam: (page) => page.next_cursor,
+    select: ({ pages }) => pages.flatMap(({ data }) => data),
+  });

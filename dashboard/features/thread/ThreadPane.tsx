@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { Bones } from '../../components/Bones.tsx';
+import { Failed } from '../../components/Failed.tsx';
+import { useIntent } from '../../lib/intents.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { Kind } from '../../lib/rows.ts';
+import { cachedThread } from '../../lib/threadCache.ts';
+import { Banners } from './Banners.tsx';
+import { Fields } from './Fields.tsx';
+import { Gone } from './Gone.tsx';
+import { Messages } from './Messages.tsx';
+import { ThreadHead } from './ThreadHead.tsx';
+import { threadQuery } from '../../lib/threadQueries.ts';
+
+interface Props {
+  workspace: string;
+  kind: Kind;
+  id: string;
+}
+
+const route = getRouteApi('/w/$workspace/$view');
+
+/** The open thread: its head, how it stands, and its messages. */
+export function ThreadPane({ workspace, kind, id }: Props) {
+  const { message = null } = route.useSearch();
+  const { view } = route.useParams();
+  const navigate = useNavigate();
+  useIntent('open', (other) => {
+    const params = { workspace, view, ...other };
+    void navigate({
+      to: '/w/$workspace/$view/$kind/$id',
+      params,
+      search: (all) => ({ ...all, message: undefined }),
+    });
+  });
+  const { data, error, refetch } = useQuery({
+    ...threadQuery(workspace, { kind, id }),
+    // The list has the row already: the head is there at once.
+    placeholderData: () => cachedThread(workspace, { kind, id }),
+  });
+  if (error instanceof Problem && error.status === 404 && !data?.deleted_at)
+    return <Gone workspace={workspace} />;
+  if (error && !data) return <Failed error={error} retry={() => void refetch()} />;
+  if (!data) return <Bones />;
+  return (
+    <>
+      <ThreadHead workspace={workspace} thread={data} />
+      <Fields workspace={workspace} thread={data} />
+      <Banners workspace={workspace} thread={data} />
+      <Messages key={message} workspace={workspace} thread={data} at={message} />
+    </>
+  );
+}

@@ -1,0 +1,24 @@
+/**
+ * Gives the document in a frame the page's type and, if the mail brings no colours of its own, the page's colours. The
+ * mail's own styles win: these are set on the root only.
+ */
+export function dress(mail: Document, onPaper: boolean): void {
+  const page = getComputedStyle(document.documentElement);
+  const token = (name: string) => page.getPropertyValue(name).trim();
+  const { style } = mail.documentElement;
+  style.fontFamily = token('--sans');
+  style.fontSize = token('--t-l');
+  style.lineHeight = '1.55';
+  style.colorScheme = onPaper
+    ? 'light'
+    : document.documentElement.dataset.theme === 'dark'
+      ? 'dark'
+      : 'light';
+  style.color = onPaper ? '#1c1b19' : token('--fg');
+  style.background = 'transparent';
+  style.overflowY = 'hidden';
+  if (mail.body) {
+    mail.body.style.margin = '0';
+    mail.body.style.overflowWrap = 'anywhere';
+  }
+}

@@ -1,0 +1,53 @@
+import type { InfiniteData } from '@tanstack/react-query';
+import { fits } from './fits.ts';
+import { keys } from './keys.ts';
+import { queryClient } from './query.ts';
+import type { Thread, ThreadRef } from './rows.ts';
+
+/** Threads as they were read, wherever they are shown: in lists and beside them. */
+interface Page {
+  data: Thread[];
+  next_cursor: string | null;
+}
+
+/** Changes a thread everywhere it is shown; it leaves the lists that it no longer fits. */
+export function patchThread(workspace: string, { kind, id }: ThreadRef, change: Partial<Thread>): void {
+  queryClient.setQueryData<Thread>(keys.thread(workspace, kind, id), (row) => row && { ...row, ...change });
+  const me = queryClient.getQueryData<{ user: { id: string } }>(['session'])?.user.id ?? '';
+  for (const [key, lists] of listsOf(workspace)) {
+    if (!lists?.pages.some(({ data }) => data.some((row) => row.id === id))) continue;
+    const filter = key.at(-1) as Record<string, string>;
+    const patched = (row: Thread) => (row.id === id ? { ...row, ...change } : row);
+    const stays = (row: Thread) => row.id !== id || fits(row, filter, me);
+    const pages = lists.pages.map((page) => ({ ...page, data: page.data.map(patched).filter(stays) }));
+    queryClient.setQueryData(key, { ...lists, pages });
+  }
+}
+
+/** The row of a thread, if any part of the page has read it. */
+export function cachedThread(workspace: string, { kind, id }: ThreadRef): Thread | undefined {
+  const read = queryClient.getQueryData<Thread>(keys.thread(workspace, kind, id));
+  if (read) return read;
+  for (const [, lists] of listsOf(workspace))
+    for (const { data } of lists?.pages ?? []) {
+      const row = data.find((each) => each.id === id);
+      if (row) return row;
+    }
+  return undefined;
+}
+
+const listsOf = (workspace: string) =>
+  queryClient.getQueriesData<InfiniteData<Page>>({ queryKey: keys.threads(workspace) });
+
+/** Reads again what may have changed with threads. */
+export async function rereadThreads(workspace: string): Promise<void> {
+  await Promise.all(
+    [keys.threads(workspace), keys.counts(workspace)].map((queryKey) =>
+      queryClient.invalidateQueries({ queryKey }),
+    ),
+  );
+}
+
+/** Answers that are under way would show what was before a change. */
+export const stopReading = (workspace: string): Promise<void> =>
+  queryClient.cancelQueries({ queryKey: keys.threads(workspace) });

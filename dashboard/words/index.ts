@@ -1,0 +1,13 @@
+import { common } from './common.ts';
+import { composer } from './composer.ts';
+import { contacts } from './contacts.ts';
+import { list } from './list.ts';
+import { session } from './session.ts';
+import { shell } from './shell.ts';
+import { thread } from './thread.ts';
+
+/**
+ * Every text of the page: components hold none (lint). English only for now; another language is another folder like this.
+ * What takes a number or a name is a function.
+ */
+export const words = { ...common, composer, contacts, list, session, shell, thread };

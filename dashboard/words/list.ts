@@ -1,0 +1,36 @@
+import { counted } from './common.ts';
+
+export const list = {
+  threads: 'Threads',
+  noSubject: '(no subject)',
+  nobody: '(unknown)',
+  youTo: (name: string) => `You, to ${name}`,
+  colleagueTo: (name: string) => `To ${name}`,
+  unread: 'Unread',
+  failed: 'Not delivered',
+  unconfirmed: 'Perhaps not sent',
+  waitingSince: (time: string) => `Waiting since ${time}`,
+  newAbove: (n: number) => counted(n, 'new thread', 'new threads'),
+  selected: (n: number) => `${counted(n, 'thread', 'threads')} selected`,
+  clearSelection: 'Clear selection',
+  open: 'Open',
+  pending: 'Pending',
+  sort: {
+    '-last_message_at': 'Newest activity',
+    '-created_at': 'Newest first',
+    created_at: 'Oldest first',
+    waiting_since: 'Longest waiting',
+    '-priority': 'Priority',
+  },
+  end: 'That is all.',
+  more: 'Loading more …',
+  empty: {
+    inboxTitle: 'Nothing waits for you',
+    inboxHint: (address: string) => `Mail to ${address} appears here by itself.`,
+    title: 'Nothing here',
+    hint: 'No thread fits this list.',
+    filtered: 'No thread fits this filter.',
+    clearFilter: 'Clear the filter',
+    sendYourself: 'Send yourself a mail',
+  },
+};

@@ -1,0 +1,63 @@
+import type { Context } from 'koa';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { demoPeople } from '../../core/access/demo.ts';
+import { newSession } from '../../core/access/sessions.ts';
+import { Session, showSession } from '../../core/presenters/session.ts';
+import type { RouteDeps } from '../deps.ts';
+import { notFound } from '../problem.ts';
+import type { AddAccountRoute } from '../route.ts';
+import { setSessionCookie } from '../sessionCookie.ts';
+
+const Person = z.object({ user_id: z.string(), name: z.string(), role: z.string() });
+const SignInBody = z.strictObject({ user_id: z.string() });
+
+/** `demo`: signs in the people of the demo without a password. Only with DEMO_SIGN_IN, and only from this machine. */
+export function demoRoutes(route: AddAccountRoute, { models, config }: RouteDeps): void {
+  route(
+    {
+      method: 'GET',
+      path: '/demo/people',
+      access: 'anybody',
+      summary: 'List the people of the demo',
+      answer: z.object({ data: z.array(Person) }),
+    },
+    async (ctx) => {
+      fromThisMachine(ctx);
+      return { data: await demoPeople(models) };
+    },
+  );
+
+  route(
+    {
+      method: 'POST',
+      path: '/demo/sessions',
+      access: 'anybody',
+      summary: 'Sign in as one of the people of the demo',
+      body: SignInBody,
+      status: 201,
+      answer: Session,
+    },
+    async (ctx, { body: { user_id } }) => {
+      fromThisMachine(ctx);
+      if (!(await demoPeople(models)).some((person) => person.user_id === user_id)) throw notFound();
+      const { token, row } = await newSession(models, user_id, ctx.get('User-Agent'));
+      setSessionCookie(ctx, config, { token, expiresAt: row.expires_at });
+      return showSession(models, row);
+    },
+  );
+}
+
+const OWN_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * A proxy would make everybody's requests come from here, and a name that somebody else points at this machine (DNS
+ * rebinding) would let other sites in: so the Host counts too.
+ * @throws Problem 404
+ */
+function fromThisMachine(ctx: Context): void {
+  const isLoopback = ipaddr.process(ctx.req.socket.remoteAddress ?? '0.0.0.0').range() === 'loopback';
+  const isForwarded = ctx.get('X-Forwarded-For') !== '' || ctx.get('Forwarded') !== '';
+  if (!isLoopback || isForwarded || !OWN_HOSTS.includes(ctx.get('Host').replace(/:\d+$/, '')))
+    throw notFound();
+}
