@@ -4,7 +4,7 @@ import { etags } from './etags.ts';
 import { keys } from './keys.ts';
 import { whole } from './older.ts';
 import { Problem } from './problem.ts';
-import type { Thread, ThreadRef } from './rows.ts';
+import type { HistoryLine, Thread, ThreadRef } from './rows.ts';
 import { threadPath } from './threadPath.ts';
 import { wholeMessage } from './olderMessage.ts';
 
@@ -63,15 +63,6 @@ export const historyQuery = (workspace: string, { kind, id }: ThreadRef) =>
       return page.data;
     },
   });
-
-export interface HistoryLine {
-  id: string;
-  at: string;
-  actor: { kind: 'user' | 'token' | 'contact' | 'system'; id: string | null; name: string | null };
-  action: string;
-  from: unknown;
-  to: unknown;
-}
 
 /** All tags of the workspace, the most used first. */
 export const tagsQuery = (workspace: string) =>
