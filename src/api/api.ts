@@ -30,12 +30,15 @@ import { memberRoutes } from './routes/members.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { outboxRoutes } from './routes/outbox.ts';
 import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { tagRoutes } from './routes/tags.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
 import { threadReadRoutes } from './routes/threadRead.ts';
 import { threadRoutes } from './routes/threads.ts';
+import { threadsBulkRoutes } from './routes/threadsBulk.ts';
 import { ticketMoveRoutes } from './routes/ticketMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { trashRoutes } from './routes/trash.ts';
@@ -125,6 +128,9 @@ const WORKSPACE_ROUTES = [
   allThreadRoutes,
   attachmentRoutes,
   draftRoutes,
+  outboxRoutes,
+  tagRoutes,
+  threadsBulkRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
