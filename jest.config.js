@@ -13,6 +13,7 @@ const common = {
 const PURE = [
   'test/mail/**',
   'test/lib/**',
+  'test/dashboard/**',
   'test/infra/{config,health}.test.ts',
   'test/infra/{dns,parser,providers}/**',
   'test/core/domains/{domainState,names}.test.ts',

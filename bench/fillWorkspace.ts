@@ -163,6 +163,8 @@ function newMessage(
     sent_at: created_at,
     contact_id: contact._id,
     inbound_email_id: hashOf('mail', message_id),
+    authentication: { spf: 'pass', dkim: 'pass', dmarc: 'pass', verdict: 'pass' },
+    sender_reason: null,
     files: [],
     copies: [{ inbound_email_id: hashOf('mail', message_id), traced: [] }],
     author_id: null,

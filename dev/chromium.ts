@@ -16,25 +16,30 @@ interface Program {
   env: Record<string, string>;
 }
 
+/** Where the browser is unpacked, and the environment that it and its search go by. */
+export interface BrowserPlace {
+  cacheDir: string;
+  env: NodeJS.ProcessEnv;
+}
+
 /**
  * Starts a Chromium without a window: the one that `CHROMIUM` names, else one on the PATH, else the one of the
  * package @sparticuz/chromium, which is unpacked once into the cache. Its site isolation and its web security
  * are on, unlike in that package's own arguments.
  * @param args further arguments
  */
-export async function launchChromium(cacheDir: string, args: string[] = []): Promise<Browser> {
-  const { executablePath, env } = installed() ?? (await unpacked(cacheDir));
+export async function launchChromium(place: BrowserPlace, args: string[] = []): Promise<Browser> {
+  const { executablePath, env } = installed(place.env) ?? (await unpacked(place));
   return chromium.launch({
     executablePath,
-    env: { ...(process.env as Record<string, string>), ...env },
+    env: { ...(place.env as Record<string, string>), ...env },
     // Engines and browser run as root in containers, where Chromium's own sandbox cannot start.
     args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--font-render-hinting=none', ...args],
     timeout: 120_000,
   });
 }
 
-function installed(): Program | null {
-  const { CHROMIUM, PATH = '' } = process.env;
+function installed({ CHROMIUM, PATH = '' }: NodeJS.ProcessEnv): Program | null {
   if (CHROMIUM) return { executablePath: CHROMIUM, env: {} };
   const names = ['chromium', 'chromium-browser', 'google-chrome'];
   const files = PATH.split(':').flatMap((folder) => names.map((name) => path.join(folder, name)));
@@ -43,11 +48,11 @@ function installed(): Program | null {
 }
 
 /** The browser of the npm package, with the fonts and libraries that it brings. */
-async function unpacked(cacheDir: string): Promise<Program> {
+async function unpacked({ cacheDir, env }: BrowserPlace): Promise<Program> {
   const { devDependencies } = createRequire(import.meta.url)('../package.json') as Packages;
   const folder = path.join(cacheDir, `chromium-${devDependencies['@sparticuz/chromium']}`);
-  if (!existsSync(folder)) await unpack(folder);
-  const libraries = [path.join(folder, 'al2023/lib'), process.env.LD_LIBRARY_PATH].filter(Boolean);
+  if (!existsSync(folder)) await unpack(folder, env);
+  const libraries = [path.join(folder, 'al2023/lib'), env.LD_LIBRARY_PATH].filter(Boolean);
   return {
     executablePath: path.join(folder, 'chromium'),
     env: { LD_LIBRARY_PATH: libraries.join(':'), FONTCONFIG_PATH: path.join(folder, 'fonts') },
@@ -55,7 +60,7 @@ async function unpacked(cacheDir: string): Promise<Program> {
 }
 
 /** Into a folder of its own, then renamed: two processes may do it at once, and each may die. */
-async function unpack(folder: string): Promise<void> {
+async function unpack(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   await mkdir(path.dirname(folder), { recursive: true });
   const partial = await mkdtemp(`${folder}.part-`);
   try {
@@ -63,7 +68,7 @@ async function unpack(folder: string): Promise<void> {
     await promisify(execFile)(process.execPath, ['-e', script], {
       cwd: import.meta.dirname,
       // It unpacks into the temporary folder; the second variable makes it unpack its libraries too.
-      env: { ...process.env, NODE_OPTIONS: '', TMPDIR: partial, AWS_LAMBDA_JS_RUNTIME: 'nodejs20.x' },
+      env: { ...env, NODE_OPTIONS: '', TMPDIR: partial, AWS_LAMBDA_JS_RUNTIME: 'nodejs20.x' },
     });
     await writeFile(path.join(partial, 'fonts/fonts.conf'), fontsIn(path.join(folder, 'fonts')));
     await rename(partial, folder).catch((error: unknown) => {

@@ -2,6 +2,7 @@ import type { AttachmentRow, InboundEmailRow, InboundMessageRow } from '../../sr
 import type { Route } from '../../src/infra/models/inboundEmail.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
 import { NO_ADDRESS } from '../../src/infra/models/message.ts';
+import { authenticationOf } from '../../src/mail/authentication.ts';
 import { hashOf } from '../../src/lib/ids.ts';
 import { parentIds } from '../../src/mail/messageIds.ts';
 import { contactId } from '../../src/core/threads/contacts.ts';
@@ -50,6 +51,8 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Inbo
     sent_at: mail.date,
     contact_id: contactId(row.workspace_id as string, row.sender),
     inbound_email_id: row._id,
+    authentication: authenticationOf(mail),
+    sender_reason: route.sender_known ? null : row.sender?.proved ? 'stranger' : 'unproved',
     files: mail.files.map(({ filename, size }) => ({ filename, size })),
     copies: [{ inbound_email_id: row._id, traced: route.traced }],
     author_id: null,

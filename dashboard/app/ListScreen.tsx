@@ -1,38 +1,55 @@
-import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router';
-import { ThreadList } from '../features/inbox/ThreadList.tsx';
-import { useList } from '../features/inbox/useList.ts';
-import { viewOf, VIEWS } from '../features/inbox/views.ts';
+import { getRouteApi, Outlet, useParams } from '@tanstack/react-router';
+import { Blank } from '../components/Blank.tsx';
+import { Splitter } from '../components/Splitter.tsx';
+import { classes } from '../components/classes.ts';
+import { Drafts } from '../features/inbox/Drafts.tsx';
+import { Outbox } from '../features/inbox/Outbox.tsx';
+import { useWidth } from '../lib/useWidth.ts';
+import { viewOf } from '../lib/views.ts';
+import { words } from '../words/index.ts';
+import { ListPane } from './ListPane.tsx';
+import { SearchPane } from './SearchPane.tsx';
+import { useShell } from './shellState.ts';
 
 const route = getRouteApi('/w/$workspace/$view');
-const parent = getRouteApi('/w/$workspace');
 
 /** A list, and the thread that is open beside it. */
 export function ListScreen() {
-  const { workspace, view: viewId } = route.useParams();
-  const { session } = parent.useRouteContext();
+  const { workspace, view } = route.useParams();
   const { id = null } = useParams({ strict: false });
-  const navigate = useNavigate();
-  const view = viewOf(viewId) ?? VIEWS[0]!;
-  const list = useList(workspace, view.filter, view.sort ?? '-last_message_at');
+  const { listWidth, setListWidth } = useShell();
+  const width = useWidth();
+  const isPhone = width === 'phone';
   return (
     <>
-      <section className="flex w-[372px] flex-col border-r border-line">
-        <h2 className="p-3 text-l font-semibold">{view.name}</h2>
-        <ThreadList
-          list={list}
-          me={session.user.id}
-          openId={id}
-          empty={null}
-          onNear={() => undefined}
-          onOpen={(row) =>
-            void navigate({
-              to: '/w/$workspace/$view/$kind/$id',
-              params: { workspace, view: viewId, kind: row.kind, id: row.id },
-            })
-          }
-        />
-      </section>
+      {(!isPhone || id === null) && (
+        <section
+          aria-label={words.shell.list}
+          style={isPhone ? undefined : { width: width === 'narrow' ? Math.min(listWidth, 340) : listWidth }}
+          className={classes('flex min-w-0 flex-col border-line', isPhone ? 'flex-1' : 'shrink-0 border-r')}
+        >
+          <Pane workspace={workspace} view={view} />
+        </section>
+      )}
+      {!isPhone && (
+        <Splitter name={words.shell.listWidth} width={listWidth} min={280} max={560} onWidth={setListWidth} />
+      )}
       <Outlet />
+      {!isPhone && id === null && (
+        <main className="flex min-w-0 flex-1">
+          <Blank title={words.shell.noneOpen}>{words.shell.noneOpenHint}</Blank>
+        </main>
+      )}
     </>
   );
 }
+
+function Pane({ workspace, view }: { workspace: string; view: string }) {
+  if (view === 'search') return <SearchPane workspace={workspace} />;
+  if (view === 'drafts') return <Drafts workspace={workspace} />;
+  if (view === 'outbox') return <Outbox workspace={workspace} />;
+  return <ListPane key={`${workspace} ${view}`} workspace={workspace} view={view} name={nameOf(view)} />;
+}
+
+const nameOf = (view: string): string | null =>
+  viewOf(view)?.name ?? (view.startsWith('tag:') ? view.slice('tag:'.length) : null);

@@ -1,15 +1,55 @@
-import { getRouteApi, Outlet } from '@tanstack/react-router';
+import { getRouteApi, Outlet, useRouterState } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useKeys } from '../actions/perform.ts';
 import { NewThread } from '../features/composer/NewThread.tsx';
+import { keep } from '../lib/storage.ts';
+import { useWidth } from '../lib/useWidth.ts';
+import { words } from '../words/index.ts';
+import { LAST_WORKSPACE } from './session.ts';
+import { ShellContext, useShellState } from './shellState.ts';
+import { Sidebar } from './Sidebar.tsx';
+import { useLive } from './useLive.ts';
+import { useSignedOut } from './useSignedOut.ts';
 
+const Palette = lazy(() => import('./Palette.tsx'));
+const KeysDialog = lazy(() => import('./KeysDialog.tsx'));
 const route = getRouteApi('/w/$workspace');
 
 /** The page of somebody who is signed in: sidebar and what is beside it. */
 export function Shell() {
   const { workspace } = route.useParams();
+  const shell = useShellState();
+  const live = useLive(workspace);
+  const width = useWidth();
+  useKeys();
+  useSignedOut();
+  useEffect(() => keep(LAST_WORKSPACE, workspace), [workspace]);
+  const place = useRouterState({ select: ({ location }) => location.pathname });
+  // On a phone the sidebar lies over the rest, until a place is chosen in it.
+  const [seenAt, setSeenAt] = useState(place);
+  if (seenAt !== place) {
+    setSeenAt(place);
+    shell.setDrawer(false);
+  }
+  const { shown, show } = shell;
   return (
-    <div className="flex h-dvh">
-      <Outlet />
+    <ShellContext value={shell}>
+      <div className="flex h-dvh flex-col">
+        {live !== 'live' && (
+          <p role="status" className="bg-warn-bg px-4 py-1 text-center text-s text-warn">
+            {live === 'offline' ? words.shell.live.offline : words.shell.live.down}
+          </p>
+        )}
+        <div className="flex min-h-0 flex-1">
+          {(width !== 'phone' || shell.drawer) && <Sidebar workspace={workspace} />}
+          <Outlet />
+        </div>
+      </div>
       <NewThread workspace={workspace} />
-    </div>
+      <Suspense fallback={null}>
+        {shown === 'commands' && <Palette workspace={workspace} onClose={() => show(null)} />}
+        {shown === 'keys' && <KeysDialog onClose={() => show(null)} />}
+      </Suspense>
+    </ShellContext>
   );
 }

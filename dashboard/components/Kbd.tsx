@@ -1,9 +1,22 @@
 import { classes } from './classes.ts';
 
-/** `Mod` is Ctrl, on a Mac ⌘. Keys are hints for the eye: they are no part of any accessible name. */
-export function Kbd({ keys, onMain = false }: { keys: string; onMain?: boolean }) {
+interface Props {
+  keys: string;
+  onMain?: boolean;
+  /** Where the keys are what is told, and no hint beside a name. */
+  spoken?: boolean;
+}
+
+/** `Mod` is Ctrl, on a Mac ⌘. Keys are hints for the eye: beside a name they are no part of any accessible name. */
+export function Kbd({ keys, onMain = false, spoken = false }: Props) {
   return (
-    <span aria-hidden className="pointer-coarse:hidden inline-flex gap-0.5 max-[720px]:hidden">
+    <span
+      aria-hidden={!spoken}
+      className={classes(
+        'inline-flex shrink-0 gap-0.5',
+        !spoken && 'max-[720px]:hidden pointer-coarse:hidden',
+      )}
+    >
       {keys.split(' ').map((key, index) => (
         <kbd
           key={index}

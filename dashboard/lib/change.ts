@@ -30,21 +30,21 @@ export const settled = (): Promise<void> =>
 export function changeThreads(
   workspace: string,
   threads: readonly Thread[],
-  change: Change,
+  change: Change | ((row: Thread) => Change),
   said: string | null,
 ): void {
-  const fields = Object.keys(change) as (keyof Change)[];
-  const before = (row: Thread): Change => Object.fromEntries(fields.map((field) => [field, row[field]]));
+  const all = threads.map((row): One => {
+    const wanted = typeof change === 'function' ? change(row) : change;
+    const fields = Object.keys(wanted) as (keyof Change)[];
+    return { row, change: wanted, back: Object.fromEntries(fields.map((field) => [field, row[field]])) };
+  });
   const undo = () =>
     send(
       workspace,
-      threads.map((row) => ({ row, change: before(row), back: change })),
+      all.map((one) => ({ ...one, change: one.back, back: one.change })),
     );
   if (said !== null) showToast(said, { undo: { name: words.undo, act: undo } });
-  send(
-    workspace,
-    threads.map((row) => ({ row, change, back: before(row) })),
-  );
+  send(workspace, all);
 }
 
 interface One {

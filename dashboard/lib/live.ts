@@ -5,10 +5,14 @@ import { Problem } from './problem.ts';
 /** An event of the feed: what happened to which row. Ids only; what it is about is read again. */
 export interface LiveEvent {
   type: string;
-  id: string;
-  thread_kind?: 'ticket' | 'conversation' | null;
-  thread_id?: string | null;
-  data?: Record<string, unknown>;
+  data: {
+    /** Of the row. */
+    id?: string;
+    /** Of a message: its thread. */
+    ticket_id?: string | null;
+    conversation_id?: string | null;
+    [more: string]: unknown;
+  };
 }
 /** `polling`: the stream is down, and changes are asked for every few seconds. */
 export type LiveState = 'live' | 'polling' | 'offline';

@@ -61,3 +61,13 @@ export interface ThreadRef {
   id: string;
 }
 export const refOf = ({ kind, id }: ThreadRef): ThreadRef => ({ kind, id });
+
+/** Something that was done to a thread. */
+export interface HistoryLine {
+  id: string;
+  at: string;
+  actor: { kind: 'user' | 'token' | 'contact' | 'system'; id: string | null; name: string | null };
+  action: string;
+  from: unknown;
+  to: unknown;
+}

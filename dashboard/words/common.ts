@@ -6,6 +6,9 @@ export const counted = (n: number, one: string, other: string): string =>
   `${count.format(n)} ${plural.select(n) === 'one' ? one : other}`;
 
 export const common = {
+  /** `Closed.` of one thread, `Closed. 3 threads` of several. */
+  ofMany: (done: string, n: number): string =>
+    n === 1 ? done : `${counted(n, 'thread', 'threads')}: ${done}`,
   product: 'Postroom',
   cancel: 'Cancel',
   undo: 'Undo',

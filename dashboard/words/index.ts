@@ -1,7 +1,9 @@
+import { acts } from './acts.ts';
 import { common } from './common.ts';
 import { composer } from './composer.ts';
 import { contacts } from './contacts.ts';
 import { list } from './list.ts';
+import { notices } from './notices.ts';
 import { session } from './session.ts';
 import { shell } from './shell.ts';
 import { thread } from './thread.ts';
@@ -10,4 +12,4 @@ import { thread } from './thread.ts';
  * Every text of the page: components hold none (lint). English only for now; another language is another folder like this.
  * What takes a number or a name is a function.
  */
-export const words = { ...common, composer, contacts, list, session, shell, thread };
+export const words = { ...common, acts, composer, contacts, list, notices, session, shell, thread };

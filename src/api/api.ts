@@ -24,9 +24,11 @@ import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
+import { imageSenderRoutes } from './routes/imageSenders.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { invitationRoutes } from './routes/invitations.ts';
 import { memberRoutes } from './routes/members.ts';
+import { messageViewRoutes } from './routes/messageView.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
@@ -142,6 +144,7 @@ const WORKSPACE_ROUTES = [
   tokenRoutes,
   memberRoutes,
   invitationRoutes,
+  imageSenderRoutes,
 ];
 /** Those that tickets and conversations both have. */
 const THREAD_ROUTES = [
@@ -151,6 +154,7 @@ const THREAD_ROUTES = [
   threadMergeRoutes,
   threadReadRoutes,
   messageRoutes,
+  messageViewRoutes,
   outboundMessageRoutes,
   threadDraftRoutes,
 ];

@@ -1,6 +1,7 @@
 import sanitize from 'sanitize-html';
 import { caps } from './caps.ts';
 import { limitHtml } from './htmlLimits.ts';
+import { marksOf } from './quoteMarks.ts';
 import { safeStyle } from './styles.ts';
 import { storable } from './text.ts';
 
@@ -41,8 +42,8 @@ const MAX_PASSES = 5;
 /**
  * Makes a stranger's HTML safe to show. Tables and inline styles stay; scripts, forms, frames, SVG, classes,
  * ids and everything that loads content are removed. Images of the mail become placeholders
- * (`fillPlaceholders`). Remote images keep their URL and are marked `data-remote`, so that the reader can be
- * asked before they load. Takes linear time. Idempotent.
+ * (`fillPlaceholders`). Remote images have their URL in `data-src`, so that nothing loads before the reader
+ * agrees. Quotes and signatures are marked (quoteMarks.ts). Takes linear time. Idempotent.
  */
 export function sanitiseHtml(html: string): SanitisedHtml {
   const limited = limitHtml(html);
@@ -86,7 +87,7 @@ function safeAttributes(
 ): Record<string, string> {
   const safe: Record<string, string> = {};
   if (Object.keys(written).length === 0) return safe;
-  if (tag === 'img') Object.assign(safe, safeImage(own(written, 'src'), cids));
+  if (tag === 'img') Object.assign(safe, safeImage(written, cids));
   const href = own(written, 'href').trim();
   if (tag === 'a' && LINK.test(href))
     Object.assign(safe, { href, target: '_blank', rel: 'noopener noreferrer' });
@@ -96,18 +97,19 @@ function safeAttributes(
     const value = own(written, name);
     if (value !== '' && SAFE_PLAIN.test(value)) safe[name] = value;
   }
-  return safe;
+  return Object.assign(safe, marksOf(tag, written));
 }
 
-function safeImage(src: string, cids: Set<string>): Record<string, string> {
-  const url = src.trim();
+function safeImage(written: Record<string, string>, cids: Set<string>): Record<string, string> {
+  const url = own(written, 'src').trim();
   const cid = /^(?:cid|postroom-cid):/i.test(url) ? decoded(url.slice(url.indexOf(':') + 1)) : '';
   if (cid !== '') {
     cids.add(cid);
     return { src: PLACEHOLDER + encodeURIComponent(cid) };
   }
-  if (REMOTE_IMAGE.test(url)) return { src: url, 'data-remote': 'true' };
-  return INLINE_IMAGE.test(url) ? { src: url } : {};
+  if (INLINE_IMAGE.test(url)) return { src: url };
+  const remote = [url, own(written, 'data-src').trim()].find((one) => REMOTE_IMAGE.test(one));
+  return remote === undefined ? {} : { 'data-src': remote };
 }
 
 /** A Content-Id in a URL should be percent-encoded (RFC 2392), but often is not. */
@@ -139,3 +141,19 @@ export function fillPlaceholders(html: string, urlOf: (cid: string) => string | 
     return url === null ? '<img' : `<img src="${url.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`;
   });
 }
+
+/** How many images sanitised HTML would load from elsewhere. */
+export const remoteImages = (html: string): number => html.split('<img data-src="').length - 1;
+
+/** Lets the remote images of sanitised HTML load. */
+export const withRemoteImages = (html: string): string =>
+  html.replaceAll('<img data-src="', '<img referrerpolicy="no-referrer" src="');
+
+/** Colours that follow the page anyway. */
+const NO_COLOUR = '(?!\\s*(?:inherit|initial|unset|currentcolor|transparent|windowtext)\\b)';
+const OWN_COLOURS = new RegExp(
+  `<[^<>]*(?: (?:bg)?color="${NO_COLOUR}| style="(?:[^"]*;)?(?:color|background(?:-color)?):${NO_COLOUR})`,
+  'i',
+);
+/** Whether sanitised HTML sets colours of its own, so that it cannot take those of a dark page. */
+export const hasOwnColours = (html: string): boolean => OWN_COLOURS.test(html);

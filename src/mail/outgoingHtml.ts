@@ -34,7 +34,8 @@ export function outgoingHtml(
   // In sanitised HTML no attribute value contains a bare `<`, `>` or `"`, so a match inside a tag is an
   // attribute.
   const plain = html
-    .replace(/<img [^<>]*>/g, (tag) => tag.replace(' data-remote="true"', ''))
+    .replaceAll('<img data-src="', '<img src="')
+    .replace(/<\w+ [^<>]*>/g, (tag) => tag.replace(/ data-(?:quote|signature)="\w+"/g, ''))
     .replace(/<a [^<>]*>/g, (tag) => tag.replace(' target="_blank" rel="noopener noreferrer"', ''))
     .replace(/<img src="data:(image\/\w+);base64,([^"<>]*)"/gi, (_, type: string, base64: string) => {
       const image = pastedImage(type.toLowerCase(), base64);

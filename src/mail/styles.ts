@@ -1,7 +1,7 @@
 /** CSS properties that lay out a mail, and that cannot load anything or affect what is outside it. */
 const PROPERTIES = new Set(
   [
-    'color background-color opacity text-align text-decoration text-indent text-transform line-height letter-spacing',
+    'color background background-color opacity text-align text-decoration text-indent text-transform line-height letter-spacing',
     'vertical-align white-space word-break word-wrap overflow-wrap direction display float clear',
     'font font-family font-size font-style font-weight font-variant',
     'width height max-width max-height min-width min-height',

@@ -22,6 +22,10 @@ export interface Body {
   inline: boolean;
   url: string;
   number: number;
+  address: string;
+  has_quote: boolean;
+  own_colours: boolean;
+  images_allowed: boolean;
   contact: { id: string; email: string; name: string };
   workspace_email: { id: string; address: string };
   owner_id: string | null;

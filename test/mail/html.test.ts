@@ -22,7 +22,7 @@ describe('what stays', () => {
 
   test('images elsewhere are marked, raster images in the HTML stay', () => {
     expect(clean('<img src="http://x.test/p.png" alt="p">')).toBe(
-      '<img src="http://x.test/p.png" data-remote="true" alt="p" />',
+      '<img data-src="http://x.test/p.png" alt="p" />',
     );
     expect(clean('<img src="data:image/png;base64,iVBORw0KGgo=">')).toBe(
       '<img src="data:image/png;base64,iVBORw0KGgo=" />',

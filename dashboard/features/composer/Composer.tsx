@@ -6,7 +6,7 @@ import type { Kind, Message } from '../../lib/rows.ts';
 import { messagesQuery, threadQuery } from '../../lib/threadQueries.ts';
 import { isBlank, slotOf, type Mode, type Slot } from './draft.ts';
 import { Modes, SaveLine } from './Modes.tsx';
-import { emailsQuery } from './senders.ts';
+import { emailsQuery } from '../../lib/emails.ts';
 import { useDraft } from './useDraft.ts';
 import { useStart } from './useStart.ts';
 

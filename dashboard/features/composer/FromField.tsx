@@ -3,7 +3,8 @@ import { ChevronDown } from 'lucide-react';
 import { Menu, MenuItem } from '../../components/Menu.tsx';
 import { usePeople } from '../../lib/people.ts';
 import { words } from '../../words/index.ts';
-import { emailsQuery, sendersFor } from './senders.ts';
+import { emailsQuery } from '../../lib/emails.ts';
+import { sendersFor } from './senders.ts';
 
 interface Props {
   workspace: string;

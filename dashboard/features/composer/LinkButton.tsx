@@ -8,7 +8,7 @@ import { IconButton } from '../../components/IconButton.tsx';
 import { words } from '../../words/index.ts';
 
 /** Makes the chosen words a link; without chosen words the address itself stands in the text. */
-export function LinkButton({ editor }: { editor: Editor }) {
+export function LinkButton({ editor, isOn }: { editor: Editor; isOn: boolean }) {
   const [isOpen, setOpen] = useState(false);
   const [href, setHref] = useState('');
   const { composer } = words;
@@ -30,7 +30,7 @@ export function LinkButton({ editor }: { editor: Editor }) {
   return (
     <Popover.Root open={isOpen} onOpenChange={open}>
       <Popover.Trigger asChild>
-        <IconButton name={composer.link} icon={Link} on={editor.isActive('link')} />
+        <IconButton name={composer.link} icon={Link} on={isOn} />
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
@@ -57,7 +57,7 @@ export function LinkButton({ editor }: { editor: Editor }) {
               <Button kind="main" type="submit" disabled={withScheme(href.trim()) === null}>
                 {composer.setLink}
               </Button>
-              {editor.isActive('link') && (
+              {isOn && (
                 <Button
                   onClick={() => {
                     editor.chain().focus().extendMarkRange('link').unsetLink().run();

@@ -55,6 +55,7 @@ export function SaveLine({ save }: { save: SaveState }) {
   return (
     <span
       role="status"
+      title={save === 'kept' ? composer.keptHint : undefined}
       className={classes(
         'flex items-center gap-1 px-3 text-s',
         isRefused ? 'text-bad' : save === 'kept' ? 'text-warn' : 'text-fg-3',

@@ -11,7 +11,8 @@ import { parseAddresses } from './addresses.ts';
 import type { DraftKeeper } from './DraftKeeper.ts';
 import { EMPTY, type Draft } from './draft.ts';
 import { SaveLine } from './Modes.tsx';
-import { emailsQuery, sendersFor } from './senders.ts';
+import { emailsQuery } from '../../lib/emails.ts';
+import { sendersFor } from './senders.ts';
 import { useDraft } from './useDraft.ts';
 
 const Box = lazy(() => import('./Box.tsx'));

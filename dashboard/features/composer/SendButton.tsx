@@ -29,7 +29,7 @@ export function SendButton({ isNote, isNew, busy, onSend, onLater }: Props) {
             type="button"
             disabled={busy}
             aria-label={composer.moreSend}
-            className={`${BUTTON} w-7 rounded-l-none border-l-accent-fg/30 border-accent bg-accent px-0 text-accent-fg hover:opacity-90`}
+            className={`${BUTTON} w-7 rounded-l-none border-accent border-l-accent-fg/30 bg-accent px-0! text-accent-fg hover:opacity-90`}
           >
             <ChevronDown size={16} aria-hidden />
           </button>

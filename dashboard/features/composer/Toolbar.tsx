@@ -27,6 +27,7 @@ export function Toolbar({ editor, snippets, onSnippet, onPictures, onFiles }: Pr
       numbers: now.isActive('orderedList'),
       quote: now.isActive('blockquote'),
       table: now.isActive('table'),
+      link: now.isActive('link'),
     }),
   });
   const chain = () => editor.chain().focus();
@@ -67,7 +68,7 @@ export function Toolbar({ editor, snippets, onSnippet, onPictures, onFiles }: Pr
         className="max-[900px]:hidden"
         onClick={() => chain().toggleBlockquote().run()}
       />
-      <LinkButton editor={editor} />
+      <LinkButton editor={editor} isOn={on.link} />
       {on.table ? <TableMenu editor={editor} /> : <NewTable editor={editor} />}
       <Files name={composer.attach} icon={Paperclip} onFiles={onFiles} />
       <Files

@@ -37,7 +37,7 @@ export function extensionsFor({ newest, onSuggest }: Options) {
     StarterKit.configure({
       heading: { levels: [2, 3] },
       codeBlock: false,
-      link: { openOnClick: false, protocols: ['mailto', 'tel'], defaultProtocol: 'https' },
+      link: { openOnClick: false, defaultProtocol: 'https' },
     }),
     Image.configure({ inline: true, allowBase64: true }),
     TableKit.configure({ table: { resizable: false } }),

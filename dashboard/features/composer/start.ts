@@ -1,7 +1,4 @@
-import { api, read } from '../../lib/api.ts';
-import { Problem } from '../../lib/problem.ts';
 import type { Address, Message, Thread } from '../../lib/rows.ts';
-import { threadPath } from '../../lib/threadPath.ts';
 import { EMPTY, type Draft, type Mode } from './draft.ts';
 import { recipientsOf, subjectFor } from './recipients.ts';
 
@@ -45,27 +42,3 @@ export function startOf({ thread, messages, ours }: Start, mode: Mode, messageId
 
 const contactOf = ({ contact }: Thread): Address[] =>
   contact ? [{ email: contact.email, name: contact.name }] : [];
-
-interface Defaults {
-  sending_email: string | null;
-  to: Address[];
-  cc: Address[];
-  subject: string;
-}
-
-/** What the server says an answer has by default; null: it could not be asked. */
-export async function defaultsOf(
-  workspace: string,
-  { kind, id }: Thread,
-  mode: Mode,
-  messageId: string | null,
-): Promise<Defaults | null> {
-  const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/reply-defaults');
-  const query = { kind: mode, ...(messageId !== null && { message_id: messageId }) } as never;
-  try {
-    return await read(api.GET(path, { params: { path: { workspace_id: workspace, id }, query } }));
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return null;
-  }
-}

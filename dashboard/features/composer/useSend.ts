@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { currentPage } from '../../actions/perform.ts';
 import { showToast } from '../../components/toasts.ts';
 import { ask } from '../../lib/intents.ts';
 import { keys } from '../../lib/keys.ts';
@@ -8,11 +9,12 @@ import { moment } from '../../lib/time.ts';
 import { rereadThreads } from '../../lib/threadCache.ts';
 import { words } from '../../words/index.ts';
 import { addMessage } from './addMessage.ts';
-import { isAddress } from './addresses.ts';
 import type { DraftKeeper } from './DraftKeeper.ts';
-import { isBlank, type Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
+import { faultOf } from './fault.ts';
 import type { Place } from './draftApi.ts';
-import { bodyFor, sendOnce, undoSend, type How } from './send.ts';
+import { bodyFor, type How } from './body.ts';
+import { sendOnce, undoSend } from './send.ts';
 import { warningsOf, type Warning } from './warnings.ts';
 
 interface Options {
@@ -66,7 +68,10 @@ export function useSend({ workspace, place, keeper, messages, isUploading, onSen
       if ('conflict' in outcome) return setAsked({ how, conflict: outcome.conflict });
       if ('refused' in outcome) return setFault(words.composer.notSent(outcome.refused));
       if ('already' in outcome) showToast(words.composer.alreadySent, { tone: 'bad' });
-      else finish(workspace, place, keeper, draft, outcome.sent, outcome.opened, onSent);
+      else {
+        finish(workspace, place, keeper, draft, outcome.sent, outcome.opened, onSent);
+        if (how.status === 'closed') goOn();
+      }
     } finally {
       setBusy(false);
     }
@@ -90,15 +95,10 @@ export function useSend({ workspace, place, keeper, messages, isUploading, onSen
   };
 }
 
-/** What keeps it from being sent. Pure. */
-export function faultOf(draft: Draft, isUploading: boolean): string | null {
-  const { composer } = words;
-  if (isUploading) return composer.stillUploading;
-  if (isBlank(draft) && draft.mode !== 'forward') return composer.empty;
-  if (draft.mode === 'note') return null;
-  const people = [...draft.to, ...draft.cc, ...draft.bcc];
-  if (people.length === 0) return composer.noRecipient;
-  return people.every(({ email }) => isAddress(email)) ? null : composer.badRecipients;
+/** What is sent and closed is left for the next thread, as with the key. */
+function goOn(): void {
+  const page = currentPage();
+  if (page !== null && !page.isChoosing) page.leave(() => undefined);
 }
 
 /** The draft has become a message: it is shown at once, and can be taken back for a while. */
@@ -140,6 +140,8 @@ async function undoOf(
   showToast(words.composer.takenBack);
   void queryClient.invalidateQueries({ queryKey: keys.messages(workspace, thread.kind, thread.id) });
   void rereadThreads(workspace);
-  if (draft.mode === 'new') ask('write', {});
-  else ask('takenBack', { thread, draft: taken.draft });
+  if (draft.mode === 'new') return ask('write', {});
+  // The agent may have gone on to another thread.
+  ask('open', thread);
+  ask('takenBack', { thread, draft: taken.draft });
 }

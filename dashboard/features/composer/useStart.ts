@@ -1,7 +1,8 @@
 import type { Message, Thread, WorkspaceEmail } from '../../lib/rows.ts';
 import type { DraftKeeper } from './DraftKeeper.ts';
 import type { Draft, Mode } from './draft.ts';
-import { defaultsOf, startOf } from './start.ts';
+import { defaultsOf } from './defaults.ts';
+import { startOf } from './start.ts';
 
 /**
  * Begins an answer or a note, or turns the one that is there into another kind: its text stays, its recipients become those of

@@ -7,6 +7,7 @@ import { useNow } from '../../lib/useNow.ts';
 import { words } from '../../words/index.ts';
 import { Row } from './Row.tsx';
 import type { ListState } from './useList.ts';
+import { useNear } from './useNear.ts';
 
 const ROW_PX = 68;
 /** Rows kept beyond what is seen. */
@@ -15,18 +16,19 @@ const OVERSCAN = 8;
 const AHEAD = 20;
 
 interface Props {
+  workspace: string;
   list: ListState;
   me: string;
   openId: string | null;
   empty: ReactNode;
   onOpen: (thread: Thread) => void;
-  onNear: (thread: Thread) => void;
 }
 
 /** The rows of a list, windowed: ten thousand cost no more than fifty. */
-export function ThreadList({ list, me, openId, empty, onOpen, onNear }: Props) {
+export function ThreadList({ workspace, list, me, openId, empty, onOpen }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const now = useNow(30_000);
+  const onNear = useNear(workspace);
   const { rows, gone, waiting, active, chosen, query } = list;
   const virtual = useVirtualizer({
     count: rows.length,
@@ -69,6 +71,7 @@ export function ThreadList({ list, me, openId, empty, onOpen, onNear }: Props) {
         aria-activedescendant={active === null ? undefined : `row-${active}`}
         tabIndex={0}
         onPointerEnter={() => list.hold(true)}
+        onPointerMove={() => list.hold(true)}
         onPointerLeave={() => list.hold(false)}
         className="h-full overflow-auto outline-offset-[-2px] [overflow-anchor:none]"
       >

@@ -39,13 +39,6 @@ export function arrange<Row extends Identified>(
   };
 }
 
-/** The row to go to when `id` leaves: the next, else the one before; null: it was the only one. */
-export function neighbour(ids: readonly string[], id: string, direction: 1 | -1 = 1): string | null {
-  const at = ids.indexOf(id);
-  if (at === -1) return ids[0] ?? null;
-  return ids[at + direction] ?? ids[at - direction] ?? null;
-}
-
 /** Rows from the one chosen before to this one, for shift and click. */
 export function between(ids: readonly string[], from: string | null, to: string): string[] {
   const [a, b] = [from === null ? -1 : ids.indexOf(from), ids.indexOf(to)];

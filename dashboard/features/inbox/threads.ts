@@ -1,7 +1,7 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { keys } from '../../lib/keys.ts';
 import { threadsPage } from '../../lib/older.ts';
-import type { ThreadFilter } from './views.ts';
+import type { ThreadFilter } from '../../lib/views.ts';
 
 const PAGE = 50;
 

@@ -1,65 +1,37 @@
-import { useInfiniteQuery, type UseInfiniteQueryResult } from '@tanstack/react-query';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Thread } from '../../lib/rows.ts';
-import { arrange, between } from './order.ts';
+import type { ThreadFilter } from '../../lib/views.ts';
+import { between } from './order.ts';
 import { threadsQuery } from './threads.ts';
-import type { ThreadFilter } from './views.ts';
-
-/** A list as it is shown: its rows in a steady order, what is chosen, and where the keyboard is. */
-export interface ListState {
-  rows: Thread[];
-  gone: ReadonlySet<string>;
-  waiting: number;
-  active: string | null;
-  chosen: ReadonlySet<string>;
-  query: UseInfiniteQueryResult<Thread[]>;
-  /** While it is held no row moves. */
-  hold: (held: boolean) => void;
-  /** Shows what waits. */
-  release: () => void;
-  /** Moves the keyboard by one row. @returns the row that it is on now */
-  step: (direction: 1 | -1) => Thread | null;
-  activate: (id: string | null) => void;
-  choose: (id: string, range: boolean) => void;
-  chooseNone: () => void;
-}
+import { useSteady } from './useSteady.ts';
 
 const NONE: ReadonlySet<string> = new Set();
+const NO_ROWS: Thread[] = [];
 
-export function useList(workspace: string, filter: ThreadFilter, sort: string): ListState {
+/** A list as it is shown: its rows in a steady order, what is chosen, and where the keyboard is. */
+export function useList(workspace: string, filter: ThreadFilter, sort: string) {
   const query = useInfiniteQuery(threadsQuery(workspace, filter, sort));
   const [held, setHeld] = useState(false);
   const [active, setActive] = useState<string | null>(null);
-  const [chosen, setChosen] = useState(NONE);
-  const lastChosen = useRef<string | null>(null);
-  const shown = useRef<Thread[]>([]);
-  const fresh = query.data;
-  const { rows, gone, waiting } = useMemo(() => arrange(shown.current, fresh ?? [], held), [fresh, held]);
-  shown.current = rows;
-  const ids = useMemo(() => rows.map(({ id }) => id), [rows]);
+  const [picked, setPicked] = useState(NONE);
+  const [lastChosen, setLastChosen] = useState<string | null>(null);
+  const { rows, gone, waiting } = useSteady(query.data ?? NO_ROWS, held);
+  const ids = rows.map(({ id }) => id);
+  // What left the list is no longer chosen: an act on what is not seen would surprise.
+  const chosen = picked.size === 0 ? NONE : new Set(ids.filter((id) => picked.has(id) && !gone.has(id)));
 
-  const step = useCallback(
-    (direction: 1 | -1): Thread | null => {
-      const next = active === null ? ids[0] : (ids[ids.indexOf(active) + direction] ?? active);
-      setActive(next ?? null);
-      return shown.current.find(({ id }) => id === next) ?? null;
-    },
-    [active, ids],
-  );
-  const choose = useCallback(
-    (id: string, range: boolean) => {
-      const wanted = range ? between(ids, lastChosen.current, id) : [id];
-      lastChosen.current = id;
-      setChosen((before) => {
-        const after = new Set(before);
-        const add = range || !before.has(id);
-        for (const each of wanted) if (add) after.add(each);
-        if (!add) after.delete(id);
-        return after;
-      });
-    },
-    [ids],
-  );
+  const choose = (id: string, range: boolean) => {
+    const wanted = range ? between(ids, lastChosen, id) : [id];
+    const add = range || !picked.has(id);
+    setLastChosen(id);
+    setPicked((before) => {
+      const after = new Set(before);
+      for (const each of wanted) if (add) after.add(each);
+      if (!add) after.delete(id);
+      return after;
+    });
+  };
   return {
     rows,
     gone,
@@ -67,11 +39,26 @@ export function useList(workspace: string, filter: ThreadFilter, sort: string): 
     active,
     chosen,
     query,
+    /** While it is held no row moves. */
     hold: setHeld,
+    /** Shows what waits. */
     release: () => setHeld(false),
-    step,
+    /** Where the keyboard would be after one step. */
+    beside: (direction: 1 | -1): Thread | null => {
+      const id = active === null ? ids[0] : (ids[ids.indexOf(active) + direction] ?? active);
+      return rows.find((row) => row.id === id) ?? null;
+    },
+    /** The row to go to when these leave. */
+    after: (leaving: ReadonlySet<string>, from: string | null): Thread | null => {
+      const staying = ids.filter((id) => !leaving.has(id) && !gone.has(id));
+      const at = from === null ? -1 : ids.indexOf(from);
+      const next = ids.slice(at + 1).find((id) => staying.includes(id)) ?? staying.at(-1) ?? null;
+      return rows.find(({ id }) => id === next) ?? null;
+    },
     activate: setActive,
     choose,
-    chooseNone: () => setChosen(NONE),
+    chooseAll: () => setPicked(new Set(ids)),
+    chooseNone: () => setPicked(NONE),
   };
 }
+export type ListState = ReturnType<typeof useList>;

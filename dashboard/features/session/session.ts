@@ -28,6 +28,12 @@ export async function signOut(): Promise<void> {
   queryClient.clear();
 }
 
+/** Ends every session of the person, on every device. */
+export async function signOutEverywhere(): Promise<void> {
+  await api.DELETE('/api/v1/sessions');
+  queryClient.clear();
+}
+
 /** What was read as somebody else is forgotten. */
 export function opened(session: Session | undefined): void {
   queryClient.clear();

@@ -13,7 +13,7 @@ import {
 import type { People } from '../../lib/people.ts';
 import { exact, moment } from '../../lib/time.ts';
 import { historyText } from './historyText.ts';
-import type { HistoryLine } from '../../lib/threadQueries.ts';
+import type { HistoryLine } from '../../lib/rows.ts';
 
 const ICONS: Record<string, LucideIcon> = {
   status: Check,

@@ -17,6 +17,12 @@ export function dress(mail: Document, onPaper: boolean): void {
   style.color = onPaper ? '#1c1b19' : token('--fg');
   style.background = 'transparent';
   style.overflowY = 'hidden';
+  // The document paints its own paper; without it the mail stands on the page.
+  const own = mail.querySelector<HTMLElement>('.own');
+  if (own) {
+    own.style.background = onPaper ? '' : 'transparent';
+    own.style.color = onPaper ? '' : 'inherit';
+  }
   if (mail.body) {
     mail.body.style.margin = '0';
     mail.body.style.overflowWrap = 'anywhere';

@@ -1,6 +1,6 @@
 import { moment } from '../../lib/time.ts';
 import { words } from '../../words/index.ts';
-import type { HistoryLine } from '../../lib/threadQueries.ts';
+import type { HistoryLine } from '../../lib/rows.ts';
 
 interface Who {
   me: string;

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import type { Message, ThreadRef } from '../../lib/rows.ts';
-import { historyQuery, messagesQuery, type HistoryLine } from '../../lib/threadQueries.ts';
+import type { HistoryLine, Message, ThreadRef } from '../../lib/rows.ts';
+import { historyQuery, messagesQuery } from '../../lib/threadQueries.ts';
 
 const NO_HISTORY: HistoryLine[] = [];
 

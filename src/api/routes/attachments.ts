@@ -103,6 +103,8 @@ export function signedFileRoute(router: Router, deps: RouteDeps): void {
     const user = await memberOf(deps.models, signed.workspaceId, signed.userId);
     if (!user) throw notFound();
     await sendAttachment(ctx, await findAttachment(deps.models, id, user), deps);
+    // The bytes at this URL never change.
+    ctx.set('Cache-Control', `private, max-age=${signed.secondsLeft}, immutable`);
   });
 }
 

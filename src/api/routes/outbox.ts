@@ -4,15 +4,15 @@ import { pageOf } from '../../core/presenters/schemas.ts';
 import { NOT_SHOWN, showMessages } from '../../core/presenters/show.ts';
 import { ThreadRef, threadRefs } from '../../core/presenters/threadRefs.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
+import { OUTBOX_STATES } from '../../core/threads/countThreads.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import { previewOf } from '../../mail/preview.ts';
 import type { RouteDeps } from '../deps.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 
-const STATES = ['failed', 'unconfirmed', 'scheduled', 'queued', 'sending'] as const;
-type State = (typeof STATES)[number];
-const isState = (text: string): text is State => (STATES as readonly string[]).includes(text);
+type State = (typeof OUTBOX_STATES)[number];
+const isState = (text: string): text is State => (OUTBOX_STATES as readonly string[]).includes(text);
 
 const OutboxQuery = ListQuery.extend({
   state: z
@@ -20,7 +20,7 @@ const OutboxQuery = ListQuery.extend({
     .transform((text, check): State[] => {
       const states = text.split(',');
       if (states.every(isState)) return states;
-      check.addIssue(`must be of ${STATES.join(', ')}`);
+      check.addIssue(`must be of ${OUTBOX_STATES.join(', ')}`);
       return z.NEVER;
     })
     .optional()
@@ -50,7 +50,7 @@ export function outboxRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
     },
     async (ctx, { query: { state, ...query } }) => {
       const { user } = ctx.state;
-      const filter = { ...seenBy(user), state: { $in: state ?? [...STATES] } };
+      const filter = { ...seenBy(user), state: { $in: state ?? [...OUTBOX_STATES] } };
       const page = await readPage<MessageRow>(models.Message, filter, query, {
         order: 'newest first',
         projection: { ...NOT_SHOWN, html: 0 },

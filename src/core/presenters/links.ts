@@ -4,8 +4,8 @@ import type { Config } from '../../infra/config.ts';
 import { inboundWorkflowId } from '../../infra/temporal/ids.ts';
 import type { ApiUser } from './visibility.ts';
 
-/** How long a signed URL works. */
-const SIGNED_FOR_S = 60 * 60;
+/** A signed URL works for one to two hours: within an hour the same URL is made, so that browsers keep the file. */
+const SIGNED_HOUR_S = 60 * 60;
 
 /** The query of a signed URL. */
 const SignedLink = z.object({
@@ -47,10 +47,12 @@ export function createLinks(config: Pick<Config, 'publicUrl' | 'urlSecret' | 'te
     },
 
     /**
-     * Opens one attachment for one user, for an hour and without a token, because an `<img>` cannot send one.
+     * Opens one attachment for one user, for one to two hours and without a token, because an `<img>` cannot
+     * send one.
      */
     signedFile: (user: ApiUser, id: string, now = Date.now()): string => {
-      const expires = String(Math.floor(now / 1000) + SIGNED_FOR_S);
+      const hour = Math.floor(now / 1000 / SIGNED_HOUR_S);
+      const expires = String((hour + 2) * SIGNED_HOUR_S);
       const signature = sign(user.workspaceId, user.userId, id, expires);
       const query = new URLSearchParams({
         workspace: user.workspaceId,
@@ -66,14 +68,15 @@ export function createLinks(config: Pick<Config, 'publicUrl' | 'urlSecret' | 'te
       id: string,
       query: unknown,
       now = Date.now(),
-    ): { workspaceId: string; userId: string } | null => {
+    ): { workspaceId: string; userId: string; secondsLeft: number } | null => {
       const link = SignedLink.safeParse(query);
       if (!link.success) return null;
       const { workspace, user, expires, signature } = link.data;
       const expected = Buffer.from(sign(workspace, user, id, expires));
       const given = Buffer.from(signature);
       const isGenuine = given.length === expected.length && timingSafeEqual(given, expected);
-      return isGenuine && now / 1000 <= Number(expires) ? { workspaceId: workspace, userId: user } : null;
+      const secondsLeft = Math.floor(Number(expires) - now / 1000);
+      return isGenuine && secondsLeft >= 0 ? { workspaceId: workspace, userId: user, secondsLeft } : null;
     },
   };
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Address } from '../../mail/addresses.ts';
-import { fillPlaceholders } from '../../mail/html.ts';
+import { fillPlaceholders, hasOwnColours, remoteImages } from '../../mail/html.ts';
+import { foldMessage } from '../../mail/quotes.ts';
 import type { AttachmentRow, MessageRow } from '../../infra/models/index.ts';
+import { SENDER_REASONS } from '../../infra/models/message.ts';
 import { DELIVERY_STATES, MESSAGE_STATES, type Outbound } from '../../infra/models/outbound.ts';
 import { PRIORITIES, THREAD_STATUSES } from '../../infra/models/thread.ts';
 import type { Links } from './links.ts';
@@ -34,6 +36,7 @@ const outboundFields = {
     .nullable()
     .meta({ description: 'How its thread will change once it can no longer be taken back.' }),
 };
+const Verdict = z.enum(['pass', 'fail', 'neutral', 'unknown']);
 export const Message = z
   .object({
     id: z.string(),
@@ -46,6 +49,17 @@ export const Message = z
     sender_known: z
       .boolean()
       .meta({ description: 'False: the sender takes no part in the thread, or failed SPF and DKIM.' }),
+    sender_reason: z.enum(SENDER_REASONS).nullable().meta({
+      description: 'Why the sender is not known: took no part in the thread, or may be forged.',
+    }),
+    authentication: z
+      .object({ spf: Verdict, dkim: Verdict, dmarc: Verdict, verdict: z.enum(['pass', 'fail', 'none']) })
+      .nullable()
+      .meta({
+        description:
+          'Of mail that came in. `verdict` is about the domain in From: proved by SPF or DKIM; not proved, ' +
+          'and one of them failed; or neither.',
+      }),
     reply_to: z.array(MailAddress),
     to: z.array(MailAddress),
     cc: z.array(MailAddress),
@@ -53,10 +67,20 @@ export const Message = z
     sending_email: z.string().nullable().meta({ description: 'The workspace email that it is sent from.' }),
     subject: z.string(),
     text: z.string(),
-    html: z.string().nullable().meta({ description: 'Sanitised; its images have signed URLs.' }),
+    html: z.string().nullable().meta({
+      description: 'Sanitised. Its own images have signed URLs; images of other servers are in `data-src`.',
+    }),
+    has_quote: z.boolean().meta({ description: 'It has quotes or a signature that a view of it folds.' }),
+    remote_images: z.int().meta({ description: 'How many images it would load from other servers.' }),
+    images_allowed: z.boolean().meta({
+      description:
+        'The user wants to see such images of this sender, and the mail is not known to be forged.',
+    }),
+    own_colours: z.boolean().meta({ description: 'Its HTML sets colours: show it on a light page.' }),
     cut: z
       .array(z.string())
       .meta({ description: 'Parts that were cut because they are too long; the raw mail has them.' }),
+    inbound_email_id: z.string().nullable().meta({ description: 'The post that the mail came in.' }),
     message_id: z.string().nullable().meta({ description: 'With angle brackets.' }),
     in_reply_to: z.string().nullable(),
     references: z.array(z.string()),
@@ -71,17 +95,19 @@ export const Message = z
   })
   .meta({ id: 'Message', description: 'The fields from `bcc` on are of outbound messages.' });
 
-/** @param attachments of this message, in the mail's order. */
+/** What is presented with a message. */
+export interface MessageParts {
+  /** Of this message, in the mail's order. */
+  attachments: AttachmentRow[];
+  imagesAllowed: boolean;
+}
+
 export function presentMessage(
   row: MessageRow,
-  attachments: AttachmentRow[],
+  { attachments, imagesAllowed }: MessageParts,
   user: ApiUser,
   links: Links,
 ): z.input<typeof Message> {
-  const imageUrl = (cid: string): string | null => {
-    const image = attachments.find((file) => file.content_id === cid && file.state === 'stored');
-    return image ? links.signedFile(user, image._id) : null;
-  };
   return {
     id: row._id,
     direction: row.direction,
@@ -89,6 +115,8 @@ export function presentMessage(
     from: senderOf(row, row.from),
     sender: senderOf(row, row.sender),
     sender_known: row.sender_known,
+    sender_reason: row.sender_reason ?? (row.sender_known ? null : 'stranger'),
+    authentication: row.authentication,
     reply_to: row.reply_to,
     to: row.to,
     cc: row.cc,
@@ -96,8 +124,13 @@ export function presentMessage(
     sending_email: row.sending_email,
     subject: row.subject,
     text: row.text,
-    html: row.html === null ? null : fillPlaceholders(row.html, imageUrl),
+    html: row.html === null ? null : fillImages(row.html, attachments, user, links),
+    has_quote: foldMessage(row).folds,
+    remote_images: remoteImages(row.html ?? ''),
+    images_allowed: imagesAllowed,
+    own_colours: hasOwnColours(row.html ?? ''),
     cut: row.cut,
+    inbound_email_id: row.inbound_email_id,
     message_id: row.message_id,
     in_reply_to: row.in_reply_to,
     references: row.references,
@@ -110,6 +143,14 @@ export function presentMessage(
     attachments: attachments.map((file) => presentAttachment(file, user, links)),
     ...(row.outbound && presentOutbound(row.outbound)),
   };
+}
+
+/** Fills signed URLs of the message's own images into its HTML. */
+export function fillImages(html: string, attachments: AttachmentRow[], user: ApiUser, links: Links): string {
+  return fillPlaceholders(html, (cid) => {
+    const image = attachments.find((file) => file.content_id === cid && file.state === 'stored');
+    return image ? links.signedFile(user, image._id) : null;
+  });
 }
 
 /** The sender of an outbound message is decided when it is sent; a note has none. */

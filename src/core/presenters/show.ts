@@ -1,3 +1,4 @@
+import { imagesAllowed } from './imageSenders.ts';
 import type {
   AttachmentRow,
   ContactRow,
@@ -25,15 +26,18 @@ interface ShowDeps {
 
 /** Messages with their attachments. */
 export async function showMessages(rows: MessageRow[], user: ApiUser, { models, links }: ShowDeps) {
-  const files = await models.Attachment.find({
-    message_id: { $in: rows.map((row) => row._id) },
-    ...seenBy(user),
-  })
-    .sort({ position: 1 })
-    .lean<AttachmentRow[]>();
+  const [files, allowed] = await Promise.all([
+    models.Attachment.find({ message_id: { $in: rows.map((row) => row._id) }, ...seenBy(user) })
+      .sort({ position: 1 })
+      .lean<AttachmentRow[]>(),
+    imagesAllowed(models, user, rows),
+  ]);
   const byMessage = new Map<string, AttachmentRow[]>();
   for (const file of files) byMessage.set(file.message_id, [...(byMessage.get(file.message_id) ?? []), file]);
-  return rows.map((row) => presentMessage(row, byMessage.get(row._id) ?? [], user, links));
+  return rows.map((row) => {
+    const parts = { attachments: byMessage.get(row._id) ?? [], imagesAllowed: allowed.has(row._id) };
+    return presentMessage(row, parts, user, links);
+  });
 }
 
 export async function showMessage(row: MessageRow, user: ApiUser, deps: ShowDeps) {

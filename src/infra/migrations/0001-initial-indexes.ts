@@ -93,6 +93,10 @@ const INDEXES: Indexes = {
     { key: { mail: 1, mail_at: 1 }, partialFilterExpression: { mail: 'wanted' } },
     { key: { created_at: 1 }, expireAfterSeconds: 90 * DAY_SECONDS },
   ],
+  image_senders: [
+    { key: { workspace_id: 1, user_id: 1, address: 1 } },
+    { key: { workspace_id: 1, user_id: 1, created_at: -1, _id: -1 } },
+  ],
   keyed_requests: [
     { key: { created_at: 1 }, expireAfterSeconds: DAY_SECONDS },
     { key: { workspace_id: 1, created_at: 1 } },

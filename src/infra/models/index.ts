@@ -13,6 +13,7 @@ import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
 import { draftSchema, type DraftRow } from './draft.ts';
 import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
+import { imageSenderSchema, type ImageSenderRow } from './imageSender.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import {
@@ -56,6 +57,7 @@ export type {
   DraftRow,
   EventRow,
   ForwardingAddressRow,
+  ImageSenderRow,
   InboundEmailRow,
   InboundMessageRow,
   KeyedRequestRow,
@@ -112,6 +114,7 @@ export interface Models {
   WebhookDelivery: Model<WebhookDeliveryRow>;
   Notification: Model<NotificationRow>;
   KeyedRequest: Model<KeyedRequestRow>;
+  ImageSender: Model<ImageSenderRow>;
 }
 
 export function createModels(connection: Connection): Models {
@@ -150,6 +153,7 @@ export function createModels(connection: Connection): Models {
     WebhookDelivery: bind('WebhookDelivery', webhookDeliverySchema, 'webhook_deliveries'),
     Notification: bind('Notification', notificationSchema, 'notifications'),
     KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
+    ImageSender: bind('ImageSender', imageSenderSchema, 'image_senders'),
   };
   return models as Models;
 }

@@ -1,4 +1,5 @@
 import type { Address } from '../../mail/addresses.ts';
+import type { Authentication } from '../../mail/authentication.ts';
 import { outboundSchema, type Outbound, type OutboundState } from './outbound.ts';
 import { address, nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
@@ -22,10 +23,21 @@ export interface InboundMessageRow extends AnyMessage {
   sent_at: Date | null;
   contact_id: string;
   inbound_email_id: string;
+  /** Null: stored before it was kept. */
+  authentication: Authentication | null;
+  /** Why `sender_known` is false. */
+  sender_reason: SenderReason | null;
   author_id: null;
   request_hash: null;
   outbound: null;
 }
+
+/**
+ * `stranger`: took no part in the thread. `unproved`: the mail may be forged, since SPF and DKIM failed or
+ * only its own text names the sender.
+ */
+export const SENDER_REASONS = ['stranger', 'unproved'] as const;
+export type SenderReason = (typeof SENDER_REASONS)[number];
 
 /** A reply, or the message that opens a thread of ours. */
 export interface OutboundMessageRow extends AnyMessage, NotReceived {
@@ -110,6 +122,8 @@ interface NotReceived {
   to_email: null;
   sent_at: null;
   inbound_email_id: null;
+  authentication: null;
+  sender_reason: null;
 }
 
 /** Null because the message is not sent. */
@@ -126,6 +140,8 @@ export const NOT_RECEIVED = {
   to_email: null,
   sent_at: null,
   inbound_email_id: null,
+  authentication: null,
+  sender_reason: null,
   cut: [],
   headers: [],
   sender_known: true,
@@ -189,6 +205,8 @@ export const messageSchema = rowSchema<MessageRow>({
   sent_at: nullableDate,
   contact_id: nullableString,
   inbound_email_id: nullableString,
+  authentication: { type: Object, default: null },
+  sender_reason: nullableString,
   files: [{ _id: false, filename: text, size: { type: Number, default: null } }],
   copies: [{ _id: false, inbound_email_id: String, traced: [String] }],
   author_id: nullableString,
@@ -201,7 +219,7 @@ export const messageSchema = rowSchema<MessageRow>({
 messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, created_at: 1, _id: 1 });
 // Count the messages of threads by their states; all that the lists of threads need is in the index.
 messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, state: 1, 'outbound.send_at': 1 });
-// The outbox: messages that have not gone out, over all threads.
+// The messages that have not gone out, over all threads.
 messageSchema.index({ workspace_id: 1, audience: 1, state: 1, created_at: -1, _id: -1 });
 // Find a parent by its id; find children that name an id.
 messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });

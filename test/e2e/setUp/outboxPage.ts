@@ -3,8 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '../../../dev/chromium.ts';
-import { loadConfig } from '../../../src/infra/config.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { inState, mailIn, messagesOf, outboxOf, reply } from '../../support/outgoing.ts';
 import { sharedStack } from '../../support/sharedStack.ts';
 import type { Stack } from '../../support/stack.ts';
@@ -28,9 +27,8 @@ describe('the outbox page in a browser', () => {
     evil.listen(0, '127.0.0.1');
     await once(evil, 'listening');
     const { port } = evil.address() as AddressInfo;
-    const { cacheDir } = loadConfig();
     const args = [`--host-resolver-rules=MAP evil.test:80 127.0.0.1:${port}`];
-    [stack, browser] = await Promise.all([sharedStack(), launchChromium(cacheDir, args)]);
+    [stack, browser] = await Promise.all([sharedStack(), launchBrowser(args)]);
   });
   afterAll(async () => {
     await browser.close();

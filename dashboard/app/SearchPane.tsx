@@ -1,0 +1,63 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Search } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { Blank } from '../components/Blank.tsx';
+import { BulkBar } from '../features/inbox/BulkBar.tsx';
+import { ThreadList } from '../features/inbox/ThreadList.tsx';
+import { SearchBox } from '../features/search/SearchBox.tsx';
+import { SearchHelp } from '../features/search/SearchHelp.tsx';
+import { useLate } from '../lib/useLate.ts';
+import { words } from '../words/index.ts';
+import { ListBar } from './ListBar.tsx';
+import { useListPage } from './useListPage.ts';
+
+const REST_MS = 200;
+
+/** Search in everything that one may see; what is looked for stands in the URL. */
+export function SearchPane({ workspace }: { workspace: string }) {
+  const { q = '' } = useSearch({ strict: false }) as { q?: string };
+  const [typed, setTyped] = useState(q);
+  const late = useLate(typed.trim(), REST_MS);
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (late === q.trim()) return;
+    void navigate({
+      to: '/w/$workspace/$view',
+      params: { workspace, view: 'search' },
+      search: late === '' ? {} : { q: late },
+      replace: true,
+    });
+    // The URL follows what is typed, and not the other way round.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [late]);
+  return (
+    <>
+      <ListBar name={words.shell.search}>
+        <SearchBox value={typed} onValue={setTyped} />
+      </ListBar>
+      {q === '' ? <SearchHelp onPick={setTyped} /> : <Results key={q} workspace={workspace} q={q} />}
+    </>
+  );
+}
+
+function Results({ workspace, q }: { workspace: string; q: string }) {
+  const filter = { q, snoozed: 'any' };
+  const page = useListPage({ workspace, view: 'search', filter, sort: '-last_message_at' });
+  return (
+    <>
+      {page.list.chosen.size > 0 && <BulkBar workspace={workspace} page={page} />}
+      <ThreadList
+        workspace={workspace}
+        list={page.list}
+        me={page.me}
+        openId={page.openId}
+        onOpen={page.openRow}
+        empty={
+          <Blank icon={Search} title={words.list.search.none}>
+            {words.list.search.noneHint}
+          </Blank>
+        }
+      />
+    </>
+  );
+}
