@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { ask } from '../../lib/intents.ts';
 import { keys } from '../../lib/keys.ts';
 import { queryClient } from '../../lib/query.ts';

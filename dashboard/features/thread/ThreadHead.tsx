@@ -1,12 +1,12 @@
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { Check, ChevronLeft, Moon, RotateCcw } from 'lucide-react';
+import { Check, ChevronLeft, Moon, PanelRight, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
+import { perform } from '../../actions/perform.ts';
 import { Button } from '../../components/Button.tsx';
 import { IconButton } from '../../components/IconButton.tsx';
 import { useIntent } from '../../lib/intents.ts';
 import type { Thread } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
-import { change } from './changeText.ts';
 import { MergeDialog } from './MergeDialog.tsx';
 import { Presence } from './Presence.tsx';
 import { SnoozeDialog } from './SnoozeDialog.tsx';
@@ -48,11 +48,12 @@ export function ThreadHead({ workspace, thread }: { workspace: string; thread: T
         className="max-[720px]:hidden"
         onClick={() => setShown('snooze')}
       />
+      <IconButton name={words.acts.contact} icon={PanelRight} keys="]" onClick={() => perform('panel')} />
       <ThreadMenu workspace={workspace} thread={thread} onShow={setShown} />
       <Button
         icon={isClosed ? RotateCcw : Check}
         keys="e"
-        onClick={() => change(workspace, thread, { status: isClosed ? 'open' : 'closed' })}
+        onClick={() => perform(isClosed ? 'reopen' : 'close')}
       >
         {isClosed ? words.thread.reopen : words.thread.close}
       </Button>

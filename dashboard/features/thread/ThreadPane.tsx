@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { Bones } from '../../components/Bones.tsx';
 import { Failed } from '../../components/Failed.tsx';
-import { useIntent } from '../../lib/intents.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Kind } from '../../lib/rows.ts';
 import { cachedThread } from '../../lib/threadCache.ts';
@@ -24,16 +23,6 @@ const route = getRouteApi('/w/$workspace/$view');
 /** The open thread: its head, how it stands, and its messages. */
 export function ThreadPane({ workspace, kind, id }: Props) {
   const { message = null } = route.useSearch();
-  const { view } = route.useParams();
-  const navigate = useNavigate();
-  useIntent('open', (other) => {
-    const params = { workspace, view, ...other };
-    void navigate({
-      to: '/w/$workspace/$view/$kind/$id',
-      params,
-      search: (all) => ({ ...all, message: undefined }),
-    });
-  });
   const { data, error, refetch } = useQuery({
     ...threadQuery(workspace, { kind, id }),
     // The list has the row already: the head is there at once.
