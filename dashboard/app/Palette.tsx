@@ -43,7 +43,7 @@ export default function Palette({ workspace, onClose }: { workspace: string; onC
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/32" />
+        <Radix.Overlay className="fixed inset-0 z-40 bg-[rgb(0_0_0/0.32)]" />
         <Radix.Content
           aria-describedby={undefined}
           className="fixed top-[14vh] left-1/2 z-50 w-[560px] max-w-[calc(100vw-24px)] -translate-x-1/2 overflow-hidden rounded-[12px] border border-line bg-bg shadow-float"

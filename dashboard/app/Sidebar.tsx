@@ -90,7 +90,7 @@ export function Sidebar({ workspace }: { workspace: string }) {
         type="button"
         aria-label={words.close}
         onClick={() => setDrawer(false)}
-        className="flex-1 cursor-default bg-black/32"
+        className="flex-1 cursor-default bg-[rgb(0_0_0/0.32)]"
       />
     </div>
   );

@@ -11,6 +11,8 @@ import { apply } from '../lib/theme.ts';
 import { router } from './router.tsx';
 
 apply();
+// Radix puts a style element into the page while a dialog is open; get-nonce, which it asks, reads this name.
+Object.assign(globalThis, { __webpack_nonce__: document.querySelector('script')?.nonce });
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

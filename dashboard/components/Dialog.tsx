@@ -26,9 +26,10 @@ export function Dialog({
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-[rgb(0_0_0/0.32)]" />
         <Radix.Content
+          onOpenAutoFocus={focusFirst}
           {...(hint === undefined && { 'aria-describedby': undefined })}
           className={classes(
-            'fixed top-[10vh] left-1/2 z-50 flex max-h-[80vh] w-[calc(100vw-24px)] -translate-x-1/2 flex-col overflow-hidden rounded-[12px] border border-line bg-bg shadow-float',
+            'fixed top-[10vh] outline-none left-1/2 z-50 flex max-h-[80vh] w-[calc(100vw-24px)] -translate-x-1/2 flex-col overflow-hidden rounded-[12px] border border-line bg-bg shadow-float',
             wide ? 'max-w-[760px]' : 'max-w-[480px]',
           )}
         >
@@ -47,4 +48,11 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** The first field, else the dialog itself: its button that closes is no place to begin. */
+function focusFirst(event: Event): void {
+  event.preventDefault();
+  const dialog = event.currentTarget as HTMLElement;
+  (dialog.querySelector<HTMLElement>('input, textarea, [contenteditable]') ?? dialog).focus();
 }

@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Check, CircleAlert, Flag, Moon, Tag, Trash2, User, X } from 'lucide-react';
 import type { Picker } from '../../actions/page.ts';
 import { perform } from '../../actions/perform.ts';
-import { Button } from '../../components/Button.tsx';
 import { IconButton } from '../../components/IconButton.tsx';
 import { Pick } from '../../components/Pick.tsx';
 import { WhenDialog } from '../../components/WhenDialog.tsx';
@@ -30,7 +29,7 @@ export function BulkBar({ workspace, page }: Props) {
   const { targets, picker, setPicker, leave } = page;
   const { me, members, nameOf } = usePeople(workspace);
   const { data: tags = [] } = useQuery({ ...tagsQuery(workspace), retry: false });
-  const { done, fields, priority, snoozeUntil, status } = words.thread;
+  const { done, fields, priority, snoozeUntil } = words.thread;
   const many = (said: string) => words.ofMany(said, targets.length);
   const picks = (what: Picker) => ({
     open: picker === what,
@@ -46,9 +45,7 @@ export function BulkBar({ workspace, page }: Props) {
     >
       <span className="mr-1 text-s font-medium tabular-nums">{words.list.selected(targets.length)}</span>
       <span className="flex-1" />
-      <Button kind="quiet" icon={Check} onClick={() => perform('close')} title={status.closed}>
-        {words.acts.close}
-      </Button>
+      <IconButton name={words.acts.close} icon={Check} keys="e" onClick={() => perform('close')} />
       <Pick
         name={fields.findAgent}
         empty={fields.noAgents}

@@ -37,7 +37,7 @@ export function FilterBar({ workspace, base, search, sort, onSearch }: Props) {
     (field) => search[field] === undefined && (field === 'status' || base[field] === undefined),
   );
   return (
-    <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line py-1 pr-2 pl-3">
+    <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line py-1 pr-2 pl-1">
       <Toggle
         isOn={search.unread === 'true'}
         onClick={() => set('unread', search.unread ? undefined : 'true')}
