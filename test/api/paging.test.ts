@@ -60,6 +60,58 @@ test('messages come oldest first; a new row does not shift later pages', async (
   expect(second.data.map((row) => row.id)).toEqual(['m3', 'm4', 'm5']);
 });
 
+describe('messages', () => {
+  const ids = (answer: Page) => answer.data.map((row) => row.id).join(' ');
+  interface BothWays extends Page {
+    previous_cursor: string | null;
+  }
+  let list: string;
+  const read = async (query: string) => (await page(`${list}?${query}`)) as BothWays;
+
+  beforeAll(async () => {
+    const ticket = await rows.ticket(world.models, {});
+    list = `/tickets/${ticket._id}/messages`;
+    for (let i = 0; i < 9; i += 1)
+      await rows.message(world.models, {
+        _id: `w${i}`,
+        thread_id: ticket._id,
+        // Three of one millisecond.
+        created_at: new Date(T0.getTime() + Math.floor(i / 3)),
+      });
+  });
+
+  test('are read from the newest back to the first, and forward again', async () => {
+    const last = await read('newest=true&limit=4');
+    expect([ids(last), last.next_cursor]).toEqual(['w5 w6 w7 w8', null]);
+    const before = await read(`limit=4&cursor=${last.previous_cursor}`);
+    expect(ids(before)).toBe('w1 w2 w3 w4');
+    const first = await read(`limit=4&cursor=${before.previous_cursor}`);
+    expect([ids(first), first.previous_cursor]).toEqual(['w0', null]);
+    expect(ids(await read(`limit=4&cursor=${first.next_cursor}`))).toBe('w1 w2 w3 w4');
+    expect(ids(await read(`limit=4&cursor=${before.next_cursor}`))).toBe('w5 w6 w7 w8');
+    expect(await read('newest=true&limit=9')).toMatchObject({ previous_cursor: null, next_cursor: null });
+  });
+
+  test('are read around one of them', async () => {
+    const middle = await read('around=w4&limit=5');
+    expect(ids(middle)).toBe('w2 w3 w4 w5 w6');
+    expect(ids(await read(`limit=5&cursor=${middle.previous_cursor}`))).toBe('w0 w1');
+    expect(ids(await read(`limit=5&cursor=${middle.next_cursor}`))).toBe('w7 w8');
+    const atStart = await read('around=w0&limit=3');
+    expect([ids(atStart), atStart.previous_cursor]).toEqual(['w0 w1 w2', null]);
+    const atEnd = await read('around=w8&limit=4');
+    expect([ids(atEnd), atEnd.next_cursor]).toEqual(['w6 w7 w8', null]);
+    expect(ids(await read('around=w3&limit=1'))).toBe('w3');
+    const other = await rows.message(world.models, { thread_id: 'another' });
+    expect((await world.get(`${list}?around=${other._id}`, world.tokens.max)).status).toBe(404);
+  });
+
+  test('are read from one place only', async () => {
+    for (const query of ['around=w3&newest=true', 'newest=false', 'cursor=WzEsImEiXQ', 'around=w1&around=w2'])
+      expect([query, (await world.get(`${list}?${query}`, world.tokens.max)).status]).toEqual([query, 422]);
+  });
+});
+
 test('a page of messages ends when it gets too large, and the next one continues after it', async () => {
   const ticket = await rows.ticket(world.models, {});
   for (let i = 0; i < 7; i += 1) {

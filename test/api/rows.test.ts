@@ -175,6 +175,7 @@ test('a message with its attachments, in the mail’s order', async () => {
       },
     ],
     next_cursor: null,
+    previous_cursor: null,
   });
 });
 

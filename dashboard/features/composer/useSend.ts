@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { currentPage } from '../../actions/perform.ts';
 import { showToast } from '../../lib/toasts.ts';
 import { ask } from '../../lib/intents.ts';
 import { keys } from '../../lib/keys.ts';
@@ -67,7 +68,10 @@ export function useSend({ workspace, place, keeper, messages, isUploading, onSen
       if ('conflict' in outcome) return setAsked({ how, conflict: outcome.conflict });
       if ('refused' in outcome) return setFault(words.composer.notSent(outcome.refused));
       if ('already' in outcome) showToast(words.composer.alreadySent, { tone: 'bad' });
-      else finish(workspace, place, keeper, draft, outcome.sent, outcome.opened, onSent);
+      else {
+        finish(workspace, place, keeper, draft, outcome.sent, outcome.opened, onSent);
+        if (how.status === 'closed') goOn();
+      }
     } finally {
       setBusy(false);
     }
@@ -89,6 +93,12 @@ export function useSend({ workspace, place, keeper, messages, isUploading, onSen
     askLater: () => setAsked({ how: {}, isLater: true }),
     stopAsking: () => setAsked(null),
   };
+}
+
+/** What is sent and closed is left for the next thread, as with the key. */
+function goOn(): void {
+  const page = currentPage();
+  if (page !== null && !page.isChoosing) page.leave(() => undefined);
 }
 
 /** The draft has become a message: it is shown at once, and can be taken back for a while. */
@@ -130,6 +140,8 @@ async function undoOf(
   showToast(words.composer.takenBack);
   void queryClient.invalidateQueries({ queryKey: keys.messages(workspace, thread.kind, thread.id) });
   void rereadThreads(workspace);
-  if (draft.mode === 'new') ask('write', {});
-  else ask('takenBack', { thread, draft: taken.draft });
+  if (draft.mode === 'new') return ask('write', {});
+  // The agent may have gone on to another thread.
+  ask('open', thread);
+  ask('takenBack', { thread, draft: taken.draft });
 }

@@ -7,6 +7,8 @@ import { IconButton } from '../../components/IconButton.tsx';
 import { useIntent } from '../../lib/intents.ts';
 import type { Thread } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
+import { actHere } from './actHere.ts';
+import { change } from './changeText.ts';
 import { MergeDialog } from './MergeDialog.tsx';
 import { Presence } from './Presence.tsx';
 import { SnoozeDialog } from './SnoozeDialog.tsx';
@@ -53,7 +55,11 @@ export function ThreadHead({ workspace, thread }: { workspace: string; thread: T
       <Button
         icon={isClosed ? RotateCcw : Check}
         keys="e"
-        onClick={() => perform(isClosed ? 'reopen' : 'close')}
+        onClick={() =>
+          actHere(isClosed ? 'reopen' : 'close', () =>
+            change(workspace, thread, { status: isClosed ? 'open' : 'closed' }),
+          )
+        }
       >
         {isClosed ? words.thread.reopen : words.thread.close}
       </Button>

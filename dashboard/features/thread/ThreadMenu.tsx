@@ -17,6 +17,7 @@ import { Menu, MenuItem, MenuLine } from '../../components/Menu.tsx';
 import { actOnThreads } from '../../lib/change.ts';
 import type { Thread } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
+import { actHere } from './actHere.ts';
 import { change } from './changeText.ts';
 import { follow, makeTicket } from './threadActs.ts';
 
@@ -35,7 +36,11 @@ export function ThreadMenu({ workspace, thread, onShow }: Props) {
       <MenuItem icon={Moon} keys="b" onSelect={() => onShow('snooze')}>
         {words.thread.snooze}
       </MenuItem>
-      <MenuItem icon={MailOpen} keys="u" onSelect={() => actOnThreads(workspace, [thread], 'unread', null)}>
+      <MenuItem
+        icon={MailOpen}
+        keys="u"
+        onSelect={() => actHere('unread', () => actOnThreads(workspace, [thread], 'unread', null))}
+      >
         {menu.unread}
       </MenuItem>
       <MenuItem icon={thread.followed ? BellOff : Bell} onSelect={() => void follow(workspace, thread)}>
@@ -60,12 +65,19 @@ export function ThreadMenu({ workspace, thread, onShow }: Props) {
       <MenuItem
         icon={CircleAlert}
         keys="!"
-        onSelect={() => change(workspace, thread, { spam: !thread.spam })}
+        onSelect={() =>
+          actHere(thread.spam ? 'notSpam' : 'spam', () => change(workspace, thread, { spam: !thread.spam }))
+        }
       >
         {thread.spam ? words.thread.notSpam : menu.spam}
       </MenuItem>
       {inTrash ? (
-        <MenuItem icon={Undo2} onSelect={() => actOnThreads(workspace, [thread], 'restore', done.restored)}>
+        <MenuItem
+          icon={Undo2}
+          onSelect={() =>
+            actHere('restore', () => actOnThreads(workspace, [thread], 'restore', done.restored))
+          }
+        >
           {words.thread.restore}
         </MenuItem>
       ) : (
@@ -73,7 +85,7 @@ export function ThreadMenu({ workspace, thread, onShow }: Props) {
           danger
           icon={Trash2}
           keys="#"
-          onSelect={() => actOnThreads(workspace, [thread], 'trash', done.trash)}
+          onSelect={() => actHere('trash', () => actOnThreads(workspace, [thread], 'trash', done.trash))}
         >
           {menu.trash}
         </MenuItem>

@@ -1,45 +1,38 @@
-import type { Model } from 'mongoose';
 import { z } from 'zod';
-import type { ThreadRow } from '../../infra/models/thread.ts';
+import { countThreads, MOST_COUNTED } from '../../core/threads/countThreads.ts';
 import type { RouteDeps } from '../deps.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 
-/**
- * Counting stops here, so that it costs the same however large the workspace is. This number means "or more".
- */
-const MOST = 1_000;
-
-type Status = ThreadRow['status'];
-const Count = z.int().min(0).max(MOST);
-const statuses = { open: Count, pending: Count, closed: Count } satisfies Record<Status, typeof Count>;
+const Number = z.int().min(0);
+const Count = z.object({
+  total: Number,
+  unread: Number.meta({ description: 'For the user who asks. Of messages: 0.' }),
+  capped: z.boolean().meta({ description: `There may be more: counting stops at ${MOST_COUNTED}.` }),
+});
+const statuses = { open: Number, pending: Number, closed: Number };
 const Counts = z
   .object({
-    tickets: z.object({
-      ...statuses,
-      mine: Count.meta({ description: 'Those of the user that are not closed.' }),
-      unassigned: Count.meta({ description: 'Those without an agent that are not closed.' }),
-    }),
-    conversations: z.object({
-      shared: z.object(statuses),
-      own: z.object(statuses).meta({ description: 'The user’s personal ones.' }),
-    }),
+    inbox: Count.meta({ description: 'Open, and the user’s or nobody’s; as in `GET threads?inbox=true`.' }),
+    unassigned: Count.meta({ description: 'Without an agent.' }),
+    all: Count,
+    waiting: Count.meta({ description: 'With mail that nobody has answered.' }),
+    snoozed: Count,
+    shared: Count.meta({ description: 'Shared conversations.' }),
+    personal: Count.meta({ description: 'The user’s personal conversations.' }),
+    outbox: Count.meta({ description: 'Messages that have not gone out, or may not have.' }),
+    failed: Count.meta({ description: 'Messages that have failed or are unconfirmed.' }),
+    spam: Count,
+    trash: Count,
+    addresses: z
+      .record(z.string(), Count)
+      .meta({ description: 'By the id of the workspace email; one without threads is left out.' }),
+    tickets: z.object({ ...statuses, mine: Number, unassigned: Number }),
+    conversations: z.object({ shared: z.object(statuses), own: z.object(statuses) }),
   })
   .meta({ id: 'Counts' });
 
 /** `counts`: the numbers of a sidebar. */
 export function countRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): void {
-  const count = <Row>(model: Model<Row>, filter: object) =>
-    model.countDocuments({ ...filter, hidden: null }, { limit: MOST });
-  const countByStatus = async <Row>(model: Model<Row>, filter: object) => {
-    const withStatus = (status: Status) => count(model, { ...filter, status });
-    const [open, pending, closed] = await Promise.all([
-      withStatus('open'),
-      withStatus('pending'),
-      withStatus('closed'),
-    ]);
-    return { open, pending, closed };
-  };
-
   route(
     {
       method: 'GET',
@@ -47,21 +40,12 @@ export function countRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): vo
       role: 'member',
       scope: 'read',
       summary: 'Count tickets and conversations',
-      description: `Without spam and trash. Counting stops at ${MOST}: that number means “or more”.`,
+      description:
+        `Exact up to ${MOST_COUNTED}; closed ones up to 1,000. Except where a name says otherwise, of ` +
+        'tickets, shared and own personal conversations, without spam, trash, closed and snoozed ones. ' +
+        '`tickets` and `conversations` count by status, with snoozed ones.',
       answer: Counts,
     },
-    async (ctx) => {
-      const { workspaceId: workspace_id, userId } = ctx.state.user;
-      const inTickets = { workspace_id, audience: 'tickets' };
-      const notClosed = { ...inTickets, status: { $in: ['open', 'pending'] } };
-      const [tickets, mine, unassigned, shared, own] = await Promise.all([
-        countByStatus(models.Ticket, inTickets),
-        count(models.Ticket, { ...notClosed, agent_id: userId }),
-        count(models.Ticket, { ...notClosed, agent_id: null }),
-        countByStatus(models.Conversation, { workspace_id, audience: 'shared' }),
-        countByStatus(models.Conversation, { workspace_id, audience: `owner:${userId}` }),
-      ]);
-      return { tickets: { ...tickets, mine, unassigned }, conversations: { shared, own } };
-    },
+    (ctx) => countThreads(models, ctx.state.user),
   );
 }

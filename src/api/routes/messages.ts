@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Message } from '../../core/presenters/message.ts';
 import { MailAddress, pageOf } from '../../core/presenters/schemas.ts';
-import { NOT_SHOWN, showMessage, showMessages } from '../../core/presenters/show.ts';
+import { showMessage, showMessages } from '../../core/presenters/show.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
 import { replyDefaults } from '../../core/replies/defaults.ts';
 import { newNote, newReply, type Order } from '../../core/replies/newReply.ts';
@@ -13,7 +13,7 @@ import { IfMatch } from '../etag.ts';
 import { messageFinder } from '../findMessage.ts';
 import { threadFinder } from '../findThread.ts';
 import { actsOf, refusingSecondAnswers } from '../messageActs.ts';
-import { ListQuery, readPage } from '../paging.ts';
+import { MessageListQuery, readMessages } from '../messagePage.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { saveAndStart } from '../saveAndStart.ts';
@@ -27,6 +27,12 @@ const Defaults = z.object({
   cc: z.array(MailAddress),
   subject: z.string(),
   reason: z.string().nullable().meta({ description: 'Why no address can send the reply.' }),
+});
+
+const Messages = pageOf(Message).extend({
+  previous_cursor: z.string().nullable().meta({
+    description: 'The `cursor` of the page before; null on the first page.',
+  }),
 });
 
 /** Below a ticket or conversation: its messages. */
@@ -46,20 +52,17 @@ export function messageRoutes(
       role: 'member',
       scope: 'read',
       summary: `List messages of a ${kind}`,
-      description: 'Oldest first.',
-      query: ListQuery,
-      answer: pageOf(Message),
+      description:
+        'Oldest first. Pages can be read in both directions, from the first message, the newest one, or ' +
+        'around any other.',
+      query: MessageListQuery,
+      answer: Messages,
       find,
     },
     async (ctx, { row, query }) => {
       const filter = { ...seenBy(ctx.state.user), thread_id: row._id };
-      const page = await readPage<MessageRow>(models.Message, filter, query, {
-        order: 'oldest first',
-        projection: NOT_SHOWN,
-        bytes: ({ text, html }) => text.length + (html?.length ?? 0),
-      });
-      const data = await showMessages(page.rows, ctx.state.user, deps);
-      return { data, next_cursor: page.next_cursor };
+      const { rows, ...cursors } = await readMessages(models, filter, query);
+      return { data: await showMessages(rows, ctx.state.user, deps), ...cursors };
     },
   );
 

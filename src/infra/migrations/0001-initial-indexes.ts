@@ -49,6 +49,7 @@ const INDEXES: Indexes = {
   messages: [
     { key: { workspace_id: 1, thread_id: 1, audience: 1, created_at: 1, _id: 1 } },
     { key: { workspace_id: 1, thread_id: 1, audience: 1, state: 1, 'outbound.send_at': 1 } },
+    { key: { workspace_id: 1, audience: 1, state: 1, created_at: -1, _id: -1 } },
     { key: { workspace_id: 1, message_id: 1, direction: 1 } },
     { key: { workspace_id: 1, audience: 1, names: 1 } },
     { key: { workspace_id: 1, inbound_email_id: 1 } },

@@ -219,6 +219,8 @@ export const messageSchema = rowSchema<MessageRow>({
 messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, created_at: 1, _id: 1 });
 // Count the messages of threads by their states; all that the lists of threads need is in the index.
 messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, state: 1, 'outbound.send_at': 1 });
+// The messages that have not gone out, over all threads.
+messageSchema.index({ workspace_id: 1, audience: 1, state: 1, created_at: -1, _id: -1 });
 // Find a parent by its id; find children that name an id.
 messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });

@@ -1,0 +1,11 @@
+import { currentPage, perform } from '../../actions/perform.ts';
+
+/**
+ * Does an act of the table with the open thread. While rows of the list are chosen the table's acts are about those, so
+ * the thread's own button does it alone.
+ */
+export function actHere(id: string, alone: () => void): void {
+  const page = currentPage();
+  if (page === null || page.isChoosing) alone();
+  else perform(id);
+}
