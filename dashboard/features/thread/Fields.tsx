@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ChevronDown, Flag, Plus, X } from 'lucide-react';
+import { ChevronDown, Flag, Plus, UserRound, X } from 'lucide-react';
 import { useState, type ComponentPropsWithRef } from 'react';
 import { Avatar } from '../../components/Avatar.tsx';
 import { classes } from '../../components/classes.ts';
@@ -79,7 +79,9 @@ function Agent({ workspace, thread }: Props) {
       onPick={(id) => change(workspace, thread, { agent_id: id === 'none' ? null : id }, people.nameOf)}
       trigger={
         <Value field={fields.agent} value={agent_id === null ? fields.nobody : named(agent_id)}>
-          {agent_id !== null && (
+          {agent_id === null ? (
+            <UserRound size={13} aria-hidden className="text-fg-3" />
+          ) : (
             <Avatar name={people.nameOf(agent_id) ?? ''} me={agent_id === people.me} size={18} />
           )}
         </Value>
