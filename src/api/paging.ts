@@ -41,6 +41,8 @@ interface Listed {
 interface PageOptions<Row> {
   order: 'newest first' | 'oldest first';
   projection?: ProjectionType<Row>;
+  /** Size of a row. A page ends after `PAGE_BYTES`, even below its limit. */
+  bytes?: (row: Row) => number;
 }
 
 /**
@@ -54,17 +56,23 @@ export async function readPage<Row extends Listed>(
   model: Model<Row>,
   filter: QueryFilter<Listed>,
   { limit, cursor }: z.output<typeof ListQuery>,
-  { order, projection }: PageOptions<Row>,
+  { order, projection, bytes = () => 0 }: PageOptions<Row>,
 ): Promise<Page<Row>> {
   const direction = order === 'newest first' ? -1 : 1;
-  const rows = await model
+  const cursorOfRows = model
     .find((cursor ? { $and: [filter, beyond(cursor, direction)] } : filter) as QueryFilter<Row>, projection)
     .sort({ created_at: direction, _id: direction })
     .limit(limit + 1)
-    .lean<Row[]>();
-  if (rows.length <= limit) return { rows: rows, next_cursor: null };
-  const page = rows.slice(0, limit);
-  return { rows: page, next_cursor: cursorAt(page.at(-1)) };
+    .lean<Row[]>()
+    .cursor();
+  const rows: Row[] = [];
+  let bytesRead = 0;
+  for await (const row of cursorOfRows as AsyncIterable<Row>) {
+    if (rows.length === limit || bytesRead > PAGE_BYTES) return { rows, next_cursor: cursorAt(rows.at(-1)) };
+    rows.push(row);
+    bytesRead += bytes(row);
+  }
+  return { rows, next_cursor: null };
 }
 
 /** `$lte` on the time bounds the scan of the index; `$or` chooses among the rows of that millisecond. */
