@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { classes } from '../../components/classes.ts';
 import { IconButton } from '../../components/IconButton.tsx';
 import { Notice } from '../../components/Notice.tsx';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { base } from '../../lib/base.ts';
 import { usePeople } from '../../lib/people.ts';
 import type { Message, Thread } from '../../lib/rows.ts';

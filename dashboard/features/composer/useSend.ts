@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { currentPage } from '../../actions/perform.ts';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { ask } from '../../lib/intents.ts';
 import { keys } from '../../lib/keys.ts';
 import { queryClient } from '../../lib/query.ts';
