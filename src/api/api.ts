@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import { compressJson } from '../infra/http/compress.ts';
+import { createSignalHub } from '../core/events/signals.ts';
 import { createLinks } from '../core/presenters/links.ts';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
 import { jsonBody, smallJsonBody } from './body.ts';
@@ -34,6 +35,7 @@ import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
+import { presenceRoutes } from './routes/presence.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
 import { threadReadRoutes } from './routes/threadRead.ts';
@@ -84,6 +86,7 @@ export function createRoutes(deps: ApiDeps) {
     authenticate: user,
     links: createLinks(deps.config),
     streams: createStreams(),
+    signals: createSignalHub(deps.feedModels ?? deps.models),
   };
   for (const addRoutes of WORKSPACE_ROUTES) addRoutes(workspace.add, all);
   for (const kind of ['ticket', 'conversation'] as const)
@@ -147,6 +150,7 @@ const THREAD_ROUTES = [
   trashRoutes,
   threadMergeRoutes,
   threadReadRoutes,
+  presenceRoutes,
   messageRoutes,
   messageViewRoutes,
   outboundMessageRoutes,
