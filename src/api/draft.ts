@@ -94,6 +94,13 @@ export const ReplyBody = z
     ...mail,
     ...acts,
     note: z.boolean('must be true or false').default(false),
+    kind: z
+      .enum(REPLY_MODES, 'must be "reply", "reply_all" or "forward"')
+      .nullish()
+      .meta({ description: 'How it answers, for what is left out. By default as a reply to all.' }),
+    quote: Id('a message')
+      .nullish()
+      .meta({ description: 'A mail of the thread that is put below the message, with its pictures.' }),
     after: Id('a message')
       .nullish()
       .meta({
@@ -104,7 +111,7 @@ export const ReplyBody = z
   })
   .refine(hasText, NO_TEXT)
   .superRefine((body, check) => {
-    for (const field of Object.keys(mail) as (keyof typeof mail)[])
+    for (const field of [...(Object.keys(mail) as (keyof typeof mail)[]), 'quote' as const])
       if (body.note && body[field] !== undefined && body[field] !== null)
         check.addIssue({ code: 'custom', path: [field], message: 'must be left out: a note is not sent' });
   });
@@ -176,6 +183,8 @@ export function draftOf(body: z.output<typeof NewTicketBody>): Draft {
     sendAt: body.send_at ?? null,
     undoSeconds: body.undo_seconds ?? null,
     threadChange: threadChangeOf(body),
+    kind: null,
+    quote: null,
   };
 }
 

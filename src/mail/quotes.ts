@@ -1,7 +1,12 @@
+import { isForwarded } from './subject.ts';
+
 /**
  * Quoted mail and signatures in what people write. They are folded, never cut: the reader can always unfold
  * them.
  */
+
+/** Characters of the largest message that is folded. */
+const MAX_CHARS = 500_000;
 
 /** A piece of a mail, in order. */
 interface Piece {
@@ -18,17 +23,16 @@ export interface Folded {
   folds: boolean;
 }
 
-/** Prefixes of a forwarded mail's subject; what is forwarded is what the reader wants to see. */
-const FORWARD =
-  /^\s*(?:fwd?|wg|tr|rv|enc|vl|vb|doorst|pd|i|прсл|пересл|转发|轉寄|転送|전달)\s*(?:[[(]\d{1,4}[\])])?\s*[:：]/iu;
-
 /**
  * Folds the quotes and signatures of a message. Forwarded mail is not folded, nor is a mail of which nothing
- * else would stay, nor one that is answered between the lines of the quote.
+ * else would stay, nor one that is answered between the lines of the quote, nor a huge one.
  */
 export function foldMessage(message: { subject: string; text: string; html: string | null }): Folded {
   const whole = message.html ?? message.text;
-  if (FORWARD.test(message.subject)) return { shown: whole, folds: false };
+  // Such a mail is not shown before it is asked for, and folding it would hold up everything else.
+  if (whole.length > MAX_CHARS) return { shown: whole, folds: false };
+  // What is forwarded is what the reader wants to see.
+  if (isForwarded(message.subject)) return { shown: whole, folds: false };
   return message.html === null ? foldText(whole) : foldHtml(whole);
 }
 

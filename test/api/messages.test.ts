@@ -117,6 +117,7 @@ describe('recipients', () => {
     expect(defaults).toEqual({
       status: 200,
       body: {
+        message_id: expect.any(String),
         sending_email: 'support@acme.test',
         from: { email: 'support@acme.test', name: 'Support' },
         reply_to: [],

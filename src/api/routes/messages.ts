@@ -5,7 +5,9 @@ import { showMessage, showMessages } from '../../core/presenters/show.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
 import { replyDefaults } from '../../core/replies/defaults.ts';
 import { newNote, newReply, type Order } from '../../core/replies/newReply.ts';
+import { withQuote } from '../../core/replies/quote.ts';
 import { findSender } from '../../core/replies/sender.ts';
+import { REPLY_MODES } from '../../infra/models/draft.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import type { RouteDeps } from '../deps.ts';
 import { ACTS, draftOf, ReplyBody } from '../draft.ts';
@@ -16,10 +18,18 @@ import { actsOf, refusingSecondAnswers } from '../messageActs.ts';
 import { MessageListQuery, readMessages } from '../messagePage.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
-import { saveAndStart } from '../saveAndStart.ts';
+import { copyingDeps, saveAndStart } from '../saveAndStart.ts';
 import { checkAgent } from '../threadChange.ts';
 
+const DefaultsQuery = z.strictObject({
+  message_id: z
+    .string('must be given once')
+    .optional()
+    .meta({ description: 'A mail of the thread. By default the last one of a sender who takes part.' }),
+  kind: z.enum(REPLY_MODES, 'must be "reply", "reply_all" or "forward"').default('reply_all'),
+});
 const Defaults = z.object({
+  message_id: z.string().nullable().meta({ description: 'The message that it answers.' }),
   sending_email: z.string().nullable(),
   from: MailAddress.nullable(),
   reply_to: z.array(MailAddress),
@@ -89,10 +99,11 @@ export function messageRoutes(
     async (ctx, { row, body }) => {
       const { user } = ctx.state;
       const thread = { kind, row };
-      const draft = draftOf(body);
+      const draft = { ...draftOf(body), kind: body.kind ?? null, quote: body.quote ?? null };
       const make = async (order: Order) => {
         await checkAgent(models, row, body.agent_id, user);
-        return (body.note ? newNote : newReply)({ models, ...deps.config }, order, thread);
+        const whole = await withQuote(copyingDeps(deps), order, thread);
+        return (body.note ? newNote : newReply)({ models, ...deps.config }, whole, thread);
       };
       const acts = actsOf(ctx, deps, thread, {
         ...body,
@@ -112,17 +123,21 @@ export function messageRoutes(
       role: 'member',
       scope: 'read',
       summary: `Read the defaults of a reply to a ${kind}`,
-      description: 'From, To, Cc and subject of a reply that does not set them.',
+      description:
+        'From, To, Cc and subject of a reply that does not set them; or of an answer to one message.',
+      query: DefaultsQuery,
       answer: Defaults,
       find,
     },
-    async (ctx, { row }) => {
-      const [{ to, cc, subject }, choice] = await Promise.all([
-        replyDefaults(models, row),
+    async (ctx, { row, query }) => {
+      const asked = { kind: query.kind, messageId: query.message_id ?? null };
+      const [{ to, cc, subject, answered }, choice] = await Promise.all([
+        replyDefaults(models, row, asked),
         findSender(models, row, null, ctx.state.user.userId),
       ]);
       const { sender } = choice;
       return {
+        message_id: answered,
         sending_email: sender?.email.address ?? null,
         from: sender?.from ?? null,
         reply_to: sender?.replyTo ?? [],

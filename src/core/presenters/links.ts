@@ -63,6 +63,13 @@ export function createLinks(config: Pick<Config, 'publicUrl' | 'urlSecret' | 'te
       return `${config.publicUrl}/files/${encodeURIComponent(id)}?${query.toString()}`;
     },
 
+    /** Id of the file that a URL of ours shows, signed or not; null for any other URL. */
+    fileOf: (user: ApiUser, url: string): string | null => {
+      const bases = [`${config.publicUrl}/files/`, `${workspaceUrl(user)}/attachments/`];
+      const base = bases.find((one) => url.startsWith(one));
+      return base === undefined ? null : (/^[\w-]+/.exec(url.slice(base.length))?.[0] ?? null);
+    },
+
     /** The user for whom a signed URL was made; null when the URL is forged, changed or expired. */
     openSigned: (
       id: string,

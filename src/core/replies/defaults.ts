@@ -1,7 +1,8 @@
 import { normaliseAddress, withoutTag, type Address } from '../../mail/addresses.ts';
-import { replySubject } from '../../mail/subject.ts';
+import { forwardSubject, replySubject } from '../../mail/subject.ts';
 import type { MessageRow, Models } from '../../infra/models/index.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
+import { type ReplyKind, Unfit } from './draft.ts';
 import { lastInbound } from './lastInbound.ts';
 import { limitReferences } from './references.ts';
 
@@ -13,16 +14,31 @@ export interface ReplyDefaults {
   /** Message-Id of the message that is answered; null when it has none. */
   inReplyTo: string | null;
   references: string[];
+  /** Id of the message that is answered; null in a thread without mail. */
+  answered: string | null;
+}
+
+interface Asked {
+  /** A mail of the thread; null: the last one of a sender who takes part. */
+  messageId?: string | null;
+  /** Null: `reply_all`. */
+  kind?: ReplyKind | null;
 }
 
 /**
  * To: the Reply-To, else the sender, of the last inbound message from a sender who takes part. Cc: the other
  * addresses in its To and Cc. The workspace's own addresses are left out. A thread without such a message:
- * the recipients of our last message.
+ * the recipients of our last message. A reply that is not to all has no Cc, and who gets a forwarded mail is
+ * for the agent to say.
+ * @throws Unfit when the message that was asked for is not a mail of the thread
  */
-export async function replyDefaults(models: Models, thread: ThreadRow): Promise<ReplyDefaults> {
+export async function replyDefaults(
+  models: Models,
+  thread: ThreadRow,
+  { messageId = null, kind = null }: Asked = {},
+): Promise<ReplyDefaults> {
   const [inbound, sent, ours] = await Promise.all([
-    lastInbound(models, thread),
+    messageId === null ? lastInbound(models, thread) : mailOf(models, thread, messageId),
     idsOf(models, thread),
     ownAddresses(models, thread.workspace_id),
   ]);
@@ -32,17 +48,26 @@ export async function replyDefaults(models: Models, thread: ThreadRow): Promise<
     const exact = normaliseAddress(person.email);
     return exact === null || ours.has(exact) || ours.has(withoutTag(exact) ?? '');
   };
-  const people = answered ? peopleOf(answered, isOurs) : { to: [], cc: [] };
+  const all = answered && kind !== 'forward' ? peopleOf(answered, isOurs) : { to: [], cc: [] };
   const inReplyTo = answered?.message_id ?? null;
   const chain = [...sent.first, ...(answered?.references ?? []), ...sent.ids].filter(
     (id) => id !== inReplyTo,
   );
   return {
-    ...people,
-    subject: replySubject(answered?.subject ?? thread.subject),
+    to: all.to,
+    cc: kind === 'reply' ? [] : all.cc,
+    subject: (kind === 'forward' ? forwardSubject : replySubject)(answered?.subject ?? thread.subject),
     inReplyTo,
     references: limitReferences(inReplyTo === null ? chain : [...chain, inReplyTo]),
+    answered: answered?._id ?? null,
   };
+}
+
+async function mailOf(models: Models, { _id: thread_id, workspace_id, audience }: ThreadRow, _id: string) {
+  const filter = { _id, workspace_id, thread_id, audience };
+  const row = await models.Message.findOne(filter, { text: 0, html: 0, headers: 0 }).lean<MessageRow>();
+  if (row && row.direction !== 'note') return row;
+  throw new Unfit('message_id', 'must be the id of a mail of this thread');
 }
 
 function peopleOf(

@@ -1,7 +1,11 @@
 import type { Address } from '../../mail/addresses.ts';
+import type { REPLY_MODES } from '../../infra/models/draft.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import type { ThreadFields } from '../../infra/models/outbound.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
+
+/** How a message is answered. */
+export type ReplyKind = (typeof REPLY_MODES)[number];
 
 /** What an agent wants to send or note; its form has been validated (src/api/draft.ts). */
 export interface Draft {
@@ -23,6 +27,10 @@ export interface Draft {
   undoSeconds: number | null;
   /** How the thread changes when the message can no longer be taken back. */
   threadChange: ThreadFields | null;
+  /** How it answers; null: as a reply to all. */
+  kind: ReplyKind | null;
+  /** Id of the message that is put below it. */
+  quote: string | null;
 }
 
 /** The agent who writes it. */

@@ -142,8 +142,9 @@ export async function becomesDraft(
   const { workspace_id, thread_id, thread_kind } = message;
   const author = { workspaceId: workspace_id, userId: message.author_id };
   const drafts = collectionOf(models.Draft);
-  const files = await releaseFiles(models, message, session);
   const sent = await drafts.findOneAndDelete({ _id: sentId(message._id), workspace_id }, { session });
+  // A draft still says what it quotes: the copies for that are made again when it is sent.
+  const files = await releaseFiles(models, message, sent !== null, session);
   const place = { kind: 'reply', thread_kind, thread_id } as const;
   const slot = draftIdFor(author, place);
   const isTaken = await drafts.findOne({ _id: slot, workspace_id }, { session, projection: { _id: 1 } });
@@ -183,21 +184,25 @@ function contentOfMessage(message: OutboundMessageRow): DraftContent {
 
 const plain = (people: Address[]): Address[] => people.map(({ email, name }) => ({ email, name }));
 
-/** The message's files become uploads of its author again. @returns their ids, in order */
+/**
+ * The message's files become uploads of its author again.
+ * @returns their ids, in order
+ */
 async function releaseFiles(
   models: Models,
   { _id: message_id, workspace_id, author_id }: OutboundMessageRow,
+  withoutCopies: boolean,
   session: ClientSession,
 ): Promise<string[]> {
   const filter = { workspace_id, message_id };
-  const files = await models.Attachment.find(filter, { _id: 1 }, { session })
+  const files = await models.Attachment.find(filter, { copy_of: 1 }, { session })
     .sort({ position: 1 })
-    .lean<Pick<AttachmentRow, '_id'>[]>();
+    .lean<Pick<AttachmentRow, '_id' | 'copy_of'>[]>();
   if (files.length > 0)
     await models.Attachment.updateMany(
       filter,
       { $set: { message_id: '', audience: uploaderOnly(author_id), created_at: new Date() } },
       { session },
     );
-  return files.map(({ _id }) => _id);
+  return files.flatMap(({ _id, copy_of }) => (withoutCopies && copy_of !== undefined ? [] : [_id]));
 }

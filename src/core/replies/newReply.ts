@@ -28,6 +28,8 @@ export interface Order {
   author: Author;
   draft: Draft;
   body: SafeBody;
+  /** Files that it gets beside the draft's own: pictures of what it quotes. */
+  copies: AttachmentRow[];
 }
 
 /** A message to save, and the uploads that become its attachments. */
@@ -50,7 +52,7 @@ const LONGEST_AHEAD_MS = 366 * DAY_MS;
 /** A reply on a ticket or conversation. Everything about it is final now, except its sender. @throws Unfit */
 export async function newReply(deps: NewReplyDeps, order: Order, thread: ReplyThread): Promise<NewMessage> {
   const { draft, author } = order;
-  const defaults = await replyDefaults(deps.models, thread.row);
+  const defaults = await replyDefaults(deps.models, thread.row, { kind: draft.kind });
   if (draft.sendingEmail !== null) {
     const found = await findSender(deps.models, thread.row, draft.sendingEmail, author.userId);
     if (!found.sender) throw new Unfit('sending_email', found.reason);
@@ -74,7 +76,7 @@ export async function newNote(
   order: Order,
   thread: ReplyThread,
 ): Promise<NewMessage> {
-  const uploads = await findUploads(models, order.author, order.draft.attachments, order.id);
+  const uploads = await filesOf(models, order);
   const row: NoteRow = {
     ...NOT_RECEIVED,
     ...NOT_SENT,
@@ -145,7 +147,7 @@ export async function newOutbound(
     },
   };
   checkTime(draft.sendAt, row.created_at);
-  const uploads = await findUploads(models, author, draft.attachments, order.id);
+  const uploads = await filesOf(models, order);
   const bytes = await composedBytes(row, uploads);
   if (bytes > MAX_COMPOSED_BYTES) {
     const why =
@@ -154,6 +156,12 @@ export async function newOutbound(
     throw new Unfit(uploads.length > 0 ? 'attachments' : 'html', why);
   }
   return { row, uploads: markShown(uploads, order.body.shownCids) };
+}
+
+/** @throws Unfit */
+async function filesOf(models: Models, { author, draft, id, copies }: Order): Promise<AttachmentRow[]> {
+  const uploads = await findUploads(models, author, draft.attachments, id);
+  return [...uploads, ...copies.filter((copy) => !draft.attachments.includes(copy._id))];
 }
 
 /** What all messages of agents have in common. */

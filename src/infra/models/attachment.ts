@@ -28,6 +28,8 @@ export interface AttachmentRow {
   created_at: Date;
   /** Only of an upload with an Idempotency-Key: hash of what was uploaded under that key. */
   request_hash?: string;
+  /** Only of a copy that was made for a message: the file that it is a copy of. */
+  copy_of?: string;
 }
 export const attachmentSchema = rowSchema<AttachmentRow>({
   _id: String,
@@ -45,6 +47,7 @@ export const attachmentSchema = rowSchema<AttachmentRow>({
   key: nullableString,
   created_at: Date,
   request_hash: String,
+  copy_of: String,
 });
 attachmentSchema.index({ workspace_id: 1, message_id: 1, position: 1 });
 // Uploads that belong to no message.
