@@ -5,7 +5,7 @@ import { KEYS_OFF } from '../actions/perform.ts';
 import { Avatar } from '../components/Avatar.tsx';
 import { classes } from '../components/classes.ts';
 import { Menu, MenuItem, MenuLabel, MenuLine } from '../components/Menu.tsx';
-import { showToast } from '../components/toasts.ts';
+import { showToast } from '../lib/toasts.ts';
 import { signOut, signOutEverywhere } from '../features/session/session.ts';
 import { sentence } from '../lib/problem.ts';
 import { setTheme, theme, type Theme } from '../lib/theme.ts';

@@ -46,7 +46,7 @@ export function Splitter({ name, width, min, max, direction = 1, onWidth }: Prop
       tabIndex={0}
       onPointerDown={onPointerDown}
       onKeyDown={onKeyDown}
-      className="relative z-10 -mr-[3px] w-[5px] shrink-0 -translate-x-[2px] cursor-col-resize touch-none transition-colors hover:bg-accent-line focus-visible:bg-accent max-[720px]:hidden"
+      className="relative z-10 -mr-[2px] -ml-[3px] w-[5px] shrink-0 cursor-col-resize touch-none transition-colors hover:bg-accent-line focus-visible:bg-accent max-[720px]:hidden"
     />
   );
 }

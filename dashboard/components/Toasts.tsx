@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { classes } from './classes.ts';
 import { Kbd } from './Kbd.tsx';
-import { useToasts, type Toast } from './toasts.ts';
+import { useToasts, type Toast } from '../lib/toasts.ts';
 
 /** The toasts, at the bottom left; read out politely. */
 export function Toasts() {

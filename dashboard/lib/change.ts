@@ -1,4 +1,4 @@
-import { showToast } from '../components/toasts.ts';
+import { showToast } from './toasts.ts';
 import { words } from '../words/index.ts';
 import { api } from './api.ts';
 import { etags } from './etags.ts';
@@ -66,7 +66,7 @@ function send(workspace: string, all: One[]): void {
         const params = { path: { workspace_id: workspace, id: row.id } };
         const { data, response } = await api.PATCH(path, { params, body: change as never });
         etags.set(row.id, response.headers.get('ETag'));
-        return data as Partial<Thread> | undefined;
+        return data;
       },
     })),
   );
@@ -111,8 +111,10 @@ async function requestOf(
   const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}');
   if (act === 'trash') await api.DELETE(path, params);
   else {
-    const { data } = await api.POST(`${path}/${act}` as never, params as never);
-    return data as Partial<Thread> | undefined;
+    const { data } = await (api.POST(`${path}/${act}` as never, params as never) as Promise<{
+      data?: Partial<Thread>;
+    }>);
+    return data;
   }
   return undefined;
 }

@@ -86,7 +86,8 @@ class Leader {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.stream(signal);
-      if (signal.aborted) return;
+      // Aborted meanwhile: TypeScript thinks that nothing changes during an await.
+      if (isAborted(signal)) return;
       this.tell({ state: navigator.onLine ? 'polling' : 'offline' });
       await this.poll();
       await pause(POLL_MS, signal);
@@ -136,6 +137,8 @@ class Leader {
     }
   }
 }
+
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -25,9 +25,9 @@ function changed(): void {
 }
 
 /** For the live feed: a colleague has said where they are. */
-export function heardPresence({ type, data = {} }: LiveEvent): void {
+export function heardPresence({ type, data }: LiveEvent): void {
   if (type !== 'thread.presence') return;
-  const { thread_id, user_id, viewing } = data as Record<string, unknown>;
+  const { thread_id, user_id, viewing } = data;
   if (typeof thread_id !== 'string' || typeof user_id !== 'string') return;
   const others = (present.get(thread_id) ?? NOBODY).filter(({ user }) => user !== user_id);
   const one = { user: user_id, writing: data.writing === true, until: Date.now() + ENDS_AFTER_MS };

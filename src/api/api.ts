@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import { compressJson } from '../infra/http/compress.ts';
+import { createSignalHub } from '../core/events/signals.ts';
 import { createLinks } from '../core/presenters/links.ts';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
 import { jsonBody, smallJsonBody } from './body.ts';
@@ -32,12 +33,16 @@ import { messageViewRoutes } from './routes/messageView.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { outboxRoutes } from './routes/outbox.ts';
 import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
+import { presenceRoutes } from './routes/presence.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { tagRoutes } from './routes/tags.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
 import { threadReadRoutes } from './routes/threadRead.ts';
 import { threadRoutes } from './routes/threads.ts';
+import { threadsBulkRoutes } from './routes/threadsBulk.ts';
 import { ticketMoveRoutes } from './routes/ticketMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { trashRoutes } from './routes/trash.ts';
@@ -84,6 +89,7 @@ export function createRoutes(deps: ApiDeps) {
     authenticate: user,
     links: createLinks(deps.config),
     streams: createStreams(),
+    signals: createSignalHub(deps.feedModels ?? deps.models),
   };
   for (const addRoutes of WORKSPACE_ROUTES) addRoutes(workspace.add, all);
   for (const kind of ['ticket', 'conversation'] as const)
@@ -127,6 +133,9 @@ const WORKSPACE_ROUTES = [
   allThreadRoutes,
   attachmentRoutes,
   draftRoutes,
+  outboxRoutes,
+  tagRoutes,
+  threadsBulkRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
@@ -147,6 +156,7 @@ const THREAD_ROUTES = [
   trashRoutes,
   threadMergeRoutes,
   threadReadRoutes,
+  presenceRoutes,
   messageRoutes,
   messageViewRoutes,
   outboundMessageRoutes,

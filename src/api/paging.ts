@@ -46,7 +46,7 @@ interface PageOptions<Row> {
 }
 
 /**
- * A page of messages ends after this, even below its limit. Text and HTML of a message are up to 2 MB each: a
+ * A page of messages or drafts ends after this, even below its limit. Text and HTML of a message are up to 2 MB each: a
  * hundred of them could fill the memory of the process.
  */
 export const PAGE_BYTES = 8 * 1024 * 1024;

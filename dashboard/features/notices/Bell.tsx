@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { Blank } from '../../components/Blank.tsx';
 import { Button } from '../../components/Button.tsx';
 import { classes } from '../../components/classes.ts';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { sentence } from '../../lib/problem.ts';
 import { age, exact } from '../../lib/time.ts';
 import { useNow } from '../../lib/useNow.ts';

@@ -1,4 +1,4 @@
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { api, newKey, read } from '../../lib/api.ts';
 import { ask } from '../../lib/intents.ts';
 import { keys } from '../../lib/keys.ts';

@@ -19,14 +19,22 @@ export function useStay(
   const seen = useRef<string | null>(null);
   const [count, setCount] = useState(0);
   const newest = messages.at(-1);
-  const aim = target ?? newest?.id ?? null;
+  const start = target ?? newest?.id ?? null;
+  /** What is held in sight until the agent scrolls. */
+  const aim = useRef<string | null>(null);
 
-  const goTo = (id: string | null, behavior: ScrollBehavior = 'instant') => {
+  const goTo = (id: string | null) => {
     const box = scroller.current;
     const article = id === null ? null : document.getElementById(`message-${id}`);
     if (!box || !article) return;
     const top = article.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
-    box.scrollTo({ top: top - ABOVE_PX, behavior });
+    box.scrollTop = top - ABOVE_PX;
+  };
+
+  const show = () => {
+    aim.current = newest?.id ?? null;
+    isFree.current = false;
+    goTo(aim.current);
   };
 
   useLayoutEffect(() => {
@@ -40,13 +48,15 @@ export function useStay(
       if (isAtEnd.current) setCount(0);
     };
     const stay = new ResizeObserver(() => {
-      if (!isFree.current) goTo(aim);
+      if (!isFree.current) goTo(aim.current);
     });
+    stay.observe(box);
     if (box.firstElementChild) stay.observe(box.firstElementChild);
     for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const)
       box.addEventListener(type, free, { passive: true });
     box.addEventListener('scroll', scrolled, { passive: true });
-    if (!isFree.current) goTo(aim);
+    if (!isFree.current && aim.current === null) aim.current = start;
+    if (!isFree.current) goTo(aim.current);
     return () => {
       stay.disconnect();
       for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const)
@@ -54,16 +64,16 @@ export function useStay(
       box.removeEventListener('scroll', scrolled);
     };
     // Only when there is something to show at last, or to aim at.
-  }, [aim, newest === undefined]);
+  }, [start === null]);
 
   useEffect(() => {
     const before = seen.current;
     seen.current = newest?.id ?? null;
     if (before === null || newest === undefined || before === newest.id) return;
     const added = messages.length - 1 - messages.findIndex(({ id }) => id === before);
-    if (isAtEnd.current || newest.direction !== 'inbound') goTo(newest.id, 'smooth');
+    if (isAtEnd.current || newest.direction !== 'inbound') show();
     else setCount((n) => n + added);
   }, [newest?.id]);
 
-  return { count, show: () => goTo(newest?.id ?? null, 'smooth') };
+  return { count, show };
 }

@@ -27,6 +27,7 @@ import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
+import { signalSchema, type SignalRow } from './signal.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
 import { webhookDeliverySchema, webhookSchema, type WebhookDeliveryRow, type WebhookRow } from './webhook.ts';
@@ -71,6 +72,7 @@ export type {
   PostTokenRow,
   ProviderDomainRow,
   SessionRow,
+  SignalRow,
   ThreadIdRow,
   TicketRow,
   StreamPositionRow,
@@ -114,6 +116,7 @@ export interface Models {
   WebhookDelivery: Model<WebhookDeliveryRow>;
   Notification: Model<NotificationRow>;
   KeyedRequest: Model<KeyedRequestRow>;
+  Signal: Model<SignalRow>;
   ImageSender: Model<ImageSenderRow>;
 }
 
@@ -153,6 +156,7 @@ export function createModels(connection: Connection): Models {
     WebhookDelivery: bind('WebhookDelivery', webhookDeliverySchema, 'webhook_deliveries'),
     Notification: bind('Notification', notificationSchema, 'notifications'),
     KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
+    Signal: bind('Signal', signalSchema, 'signals'),
     ImageSender: bind('ImageSender', imageSenderSchema, 'image_senders'),
   };
   return models as Models;
