@@ -33,13 +33,16 @@ import { messageViewRoutes } from './routes/messageView.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { newThreadRoutes } from './routes/newThreads.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { outboxRoutes } from './routes/outbox.ts';
 import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
 import { presenceRoutes } from './routes/presence.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { tagRoutes } from './routes/tags.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
 import { threadReadRoutes } from './routes/threadRead.ts';
 import { threadRoutes } from './routes/threads.ts';
+import { threadsBulkRoutes } from './routes/threadsBulk.ts';
 import { ticketMoveRoutes } from './routes/ticketMoves.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { trashRoutes } from './routes/trash.ts';
@@ -130,6 +133,9 @@ const WORKSPACE_ROUTES = [
   allThreadRoutes,
   attachmentRoutes,
   draftRoutes,
+  outboxRoutes,
+  tagRoutes,
+  threadsBulkRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,

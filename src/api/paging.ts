@@ -45,7 +45,10 @@ interface PageOptions<Row> {
   bytes?: (row: Row) => number;
 }
 
-/** Text and HTML of a message are up to 2 MB each: a hundred of them could fill the memory of the process. */
+/**
+ * A page of messages or drafts ends after this, even below its limit. Text and HTML of a message are up to 2 MB each: a
+ * hundred of them could fill the memory of the process.
+ */
 export const PAGE_BYTES = 8 * 1024 * 1024;
 
 /** One page, by keyset on (created_at, _id): every page costs the same, and new rows do not shift pages. */

@@ -66,14 +66,22 @@ export function problems(log: Logger): Middleware {
     } catch (error) {
       problem = asProblem(ctx, error, log);
     }
-    const { status, detail, headers, errors, members } = problem;
-    ctx.status = status;
-    ctx.set(headers);
+    ctx.status = problem.status;
+    ctx.set(problem.headers);
     ctx.set('Content-Type', 'application/problem+json');
-    const standard = { type: 'about:blank', title: STATUS_CODES[status], status, detail, errors };
-    ctx.body = JSON.stringify({ ...standard, ...members });
+    ctx.body = JSON.stringify(problemBody(problem));
   };
 }
+
+/** RFC 9457, 3. */
+export const problemBody = ({ status, detail, errors, members }: Problem) => ({
+  type: 'about:blank',
+  title: STATUS_CODES[status] ?? '',
+  status,
+  detail,
+  errors,
+  ...members,
+});
 
 function asProblem(ctx: Context, error: unknown, log: Logger): Problem {
   if (error instanceof Problem) return error;

@@ -82,7 +82,7 @@ export default function Box(props: Props) {
       onDragLeave={() => setOver(false)}
       onDrop={() => setOver(false)}
       className={classes(
-        'relative mx-auto max-w-[760px] rounded-l border',
+        '@container relative mx-auto max-w-[760px] rounded-l border',
         isNote
           ? 'border-note-line bg-note-bg'
           : 'border-line-2 bg-bg focus-within:shadow-[0_0_0_3px_var(--accent-bg)]',

@@ -88,7 +88,7 @@ export default function Editor(props: EditorProps) {
   // The text is replaced from outside only when another draft is shown, as after an undo.
   const { html } = props;
   useEffect(() => {
-    if (editor && html !== (editor.isEmpty ? '' : editor.getHTML())) {
+    if (editor && !editor.isDestroyed && html !== (editor.isEmpty ? '' : editor.getHTML())) {
       editor.commands.setContent(html, { emitUpdate: false });
       editor.commands.focus('end');
     }

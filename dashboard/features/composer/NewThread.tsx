@@ -6,13 +6,14 @@ import { IconButton } from '../../components/IconButton.tsx';
 import { X } from 'lucide-react';
 import { useIntent } from '../../lib/intents.ts';
 import { usePeople } from '../../lib/people.ts';
+import { recall } from '../../lib/storage.ts';
 import { words } from '../../words/index.ts';
 import { parseAddresses } from './addresses.ts';
 import type { DraftKeeper } from './DraftKeeper.ts';
 import { EMPTY, type Draft } from './draft.ts';
 import { SaveLine } from './Modes.tsx';
 import { emailsQuery } from '../../lib/emails.ts';
-import { sendersFor } from './senders.ts';
+import { LAST_SENDER, sendersFor, usualSender } from './senders.ts';
 import { useDraft } from './useDraft.ts';
 
 const Box = lazy(() => import('./Box.tsx'));
@@ -28,11 +29,10 @@ export function NewThread({ workspace }: { workspace: string }) {
   useIntent('write', ({ to }) => {
     const current = keeper.state.draft ?? { ...EMPTY, mode: 'new' as const };
     const senders = sendersFor(emails, me);
-    const first =
-      senders.find(({ purpose, user_id }) => purpose === 'ticket' && user_id === null) ?? senders[0];
+    const first = usualSender(senders, recall<string | null>(LAST_SENDER, null));
     keeper.change({
       ...current,
-      from: current.from ?? first?.address ?? null,
+      from: current.from ?? first,
       to: to === undefined ? current.to : parseAddresses(to),
     });
     setOpen(true);

@@ -90,7 +90,7 @@ export function Recipients({ workspace, label, people, autoFocus = false, onChan
           onBlur={() => {
             if (typed.trim() !== '') add(parseAddresses(typed));
           }}
-          className="h-[22px] min-w-24 flex-1 bg-transparent outline-none pointer-coarse:h-9 pointer-coarse:text-[16px]"
+          className="h-[22px] min-w-12 flex-1 bg-transparent outline-none pointer-coarse:h-9 pointer-coarse:text-[16px]"
         />
         {aside}
         {suggested.length > 0 && (

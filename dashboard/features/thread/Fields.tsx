@@ -13,6 +13,7 @@ import { tagsQuery } from '../../lib/threadQueries.ts';
 
 const STATUSES = ['open', 'pending', 'closed'] as const;
 const PRIORITIES = ['urgent', 'high', 'normal', 'low'] as const;
+const NOBODY = { id: 'none', label: words.thread.fields.nobody };
 const { fields, status: statuses, priority: priorities } = words.thread;
 
 interface Props {
@@ -72,11 +73,11 @@ function Agent({ workspace, thread }: Props) {
     <Pick
       name={fields.findAgent}
       empty={fields.noAgents}
-      options={[...(thread.owner_id ? [] : [{ id: 'none', label: fields.nobody }]), ...options]}
-      chosen={new Set([agent_id ?? 'none'])}
+      options={[...options, ...(thread.owner_id ? [] : [NOBODY])]}
+      chosen={new Set([agent_id ?? NOBODY.id])}
       open={open}
       onOpen={setOpen}
-      onPick={(id) => change(workspace, thread, { agent_id: id === 'none' ? null : id }, people.nameOf)}
+      onPick={(id) => change(workspace, thread, { agent_id: id === NOBODY.id ? null : id }, people.nameOf)}
       trigger={
         <Value field={fields.agent} value={agent_id === null ? fields.nobody : named(agent_id)}>
           {agent_id === null ? (

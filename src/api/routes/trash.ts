@@ -80,13 +80,17 @@ export function trashRoutes(
   );
 }
 
-function trashing(): object {
+/** The change that puts a thread into the trash. */
+export function trashing(): object {
   const now = new Date();
   return { $set: { deleted_at: now, hidden: 'trash', updated_at: now }, $inc: { changes: 1 } };
 }
 
-/** @throws Problem 404: it was merged, or is about to be deleted for good */
-function restoring({ merged_into, deleted_at, spam }: ThreadRow): object | null {
+/**
+ * The change that takes a thread out of the trash.
+ * @throws Problem 404: it was merged, or is about to be deleted for good
+ */
+export function restoring({ merged_into, deleted_at, spam }: ThreadRow): object | null {
   if (merged_into !== undefined) throw notFound();
   if (deleted_at === undefined) return null;
   if (deleted_at < purgedBefore()) throw notFound();
