@@ -28,6 +28,6 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: { '^/(api|files|password)(/|$)': { target, changeOrigin: false } },
+    proxy: { '^/(api|files)(/|$)': { target, changeOrigin: false } },
   },
 });
