@@ -2,8 +2,6 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, read } from './api.ts';
 import { etags } from './etags.ts';
 import { keys } from './keys.ts';
-import { whole } from './older.ts';
-import { Problem } from './problem.ts';
 import type { HistoryLine, Thread, ThreadRef } from './rows.ts';
 import { threadPath } from './threadPath.ts';
 import { wholeMessage } from './olderMessage.ts';
@@ -19,7 +17,7 @@ export const threadQuery = (workspace: string, { kind, id }: ThreadRef) =>
       const params = { path: { workspace_id: workspace, id } };
       const { data, response } = await api.GET(path, { signal, params });
       etags.set(id, response.headers.get('ETag'));
-      return whole(data!, kind);
+      return { number: null, ...(data as Partial<Thread>), kind } as Thread;
     },
   });
 
@@ -37,14 +35,8 @@ export const messagesQuery = (workspace: string, { kind, id }: ThreadRef, at: st
         path: { workspace_id: workspace, id },
         query: { limit: PAGE, ...pageParam } as object,
       };
-      const page = await read(
-        api.GET(path, { signal, params }).catch((error: unknown) => {
-          // Until the API can begin at the end: to be deleted then.
-          if (!(error instanceof Problem) || error.status !== 422) throw error;
-          return api.GET(path, { signal, params: { path: params.path, query: { limit: PAGE } } });
-        }),
-      );
-      return { previous_cursor: null as string | null, ...page, data: page.data.map(wholeMessage) };
+      const page = await read(api.GET(path, { signal, params }));
+      return { ...page, data: page.data.map(wholeMessage) };
     },
     getNextPageParam: ({ next_cursor }): From | null =>
       next_cursor === null ? null : { cursor: next_cursor },
