@@ -15,7 +15,7 @@ const REST_MS = 200;
 
 /** Search in everything that one may see; what is looked for stands in the URL. */
 export function SearchPane({ workspace }: { workspace: string }) {
-  const { q = '' } = useSearch({ strict: false }) as { q?: string };
+  const { q = '' } = useSearch({ strict: false });
   const [typed, setTyped] = useState(q);
   const late = useLate(typed.trim(), REST_MS);
   const navigate = useNavigate();

@@ -19,11 +19,13 @@ export function Avatar({ name, me = false, size = 30 }: { name: string; me?: boo
 }
 
 /** Two letters at most: of the first and the last word, or the first letter of an address. */
-export function initials(name: string): string {
+function initials(name: string): string {
   const parts = name
     .replace(/@.*/, '')
     .split(/[\s._-]+/)
     .filter(Boolean);
   const letters = parts.length > 1 ? [parts[0], parts.at(-1)] : [parts[0]];
-  return letters.map((part) => [...(part ?? '?')][0]!.toLocaleUpperCase()).join('');
+  return letters
+    .map((part) => String.fromCodePoint((part ?? '?').codePointAt(0)!).toLocaleUpperCase())
+    .join('');
 }

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { words } from '../words/index.ts';
 import { classes } from './classes.ts';
 import { Kbd } from './Kbd.tsx';
 import { useToasts, type Toast } from '../lib/toasts.ts';
@@ -31,7 +32,7 @@ function One({ toast }: { toast: Toast }) {
     >
       <span className="py-1">
         {toast.text}
-        {seconds !== null && <span className="tabular-nums">{` ${seconds} s`}</span>}
+        {seconds !== null && <span className="tabular-nums">{` ${words.seconds(seconds)}`}</span>}
       </span>
       {undo && (
         <button
@@ -48,7 +49,7 @@ function One({ toast }: { toast: Toast }) {
 }
 
 function useSeconds({ counts, until }: Toast): number | null {
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     if (!counts) return undefined;
     const timer = setInterval(() => setNow(Date.now()), 250);
