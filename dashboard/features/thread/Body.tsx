@@ -56,7 +56,7 @@ function Html({ workspace, thread, message }: Props) {
             <>
               <StripAct onClick={images.load}>{words.thread.images.load}</StripAct>
               {person && (
-                <StripAct onClick={() => images.always(person.email)}>
+                <StripAct onClick={() => void images.always(person.email)}>
                   {words.thread.images.always(person.name || person.email)}
                 </StripAct>
               )}
