@@ -55,7 +55,7 @@ function Html({ workspace, thread, message }: Props) {
           acts={
             <>
               <StripAct onClick={images.load}>{words.thread.images.load}</StripAct>
-              {person && (
+              {person && message.direction === 'inbound' && (
                 <StripAct onClick={() => void images.always(person.email)}>
                   {words.thread.images.always(person.name || person.email)}
                 </StripAct>
