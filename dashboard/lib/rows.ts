@@ -7,30 +7,14 @@ export type Direction = 'inbound' | 'outbound' | 'note';
 export type Status = Schemas['Ticket']['status'];
 export type Priority = Schemas['Ticket']['priority'];
 
-/** A ticket or a conversation, as lists and `GET threads` have it. */
-export type Thread = Omit<Schemas['Ticket'], 'number' | keyof Summary> &
-  Summary & { number: number | null; owner_id?: string | null };
-
-/** What a thread says of its messages. */
-interface Summary {
+/** A ticket or a conversation: `GET threads` has both. */
+export type Thread = Omit<Schemas['Ticket'], 'kind' | 'number'> & {
   kind: Kind;
-  preview: string;
-  last_message: {
-    id: string;
-    direction: Direction;
-    from: Address | null;
-    author_id: string | null;
-    at: string;
-  } | null;
-  message_count: number;
-  has_attachments: boolean;
-  waiting_since: string | null;
-  unread: boolean;
-  snoozed_until: string | null;
-  trouble: 'failed' | 'unconfirmed' | null;
-  scheduled_at: string | null;
-  followed: boolean;
-}
+  /** Conversations have none. */
+  number: number | null;
+  /** Of a personal conversation. */
+  owner_id?: string | null;
+};
 /** `edited_at`: of a note. */
 export type Message = Schemas['Message'] & { edited_at?: string | null };
 export type Attachment = Schemas['Attachment'];

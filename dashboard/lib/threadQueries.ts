@@ -2,7 +2,6 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, read } from './api.ts';
 import { etags } from './etags.ts';
 import { keys } from './keys.ts';
-import { whole } from './older.ts';
 import type { HistoryLine, Thread, ThreadRef } from './rows.ts';
 import { threadPath } from './threadPath.ts';
 
@@ -17,7 +16,7 @@ export const threadQuery = (workspace: string, { kind, id }: ThreadRef) =>
       const params = { path: { workspace_id: workspace, id } };
       const { data, response } = await api.GET(path, { signal, params });
       etags.set(id, response.headers.get('ETag'));
-      return whole(data!, kind);
+      return { number: null, ...(data as Partial<Thread>), kind } as Thread;
     },
   });
 
