@@ -13,6 +13,7 @@ import { useStart } from './useStart.ts';
 /** The editor is fetched when the page rests: it is there before anybody answers. */
 const load = () => import('./Box.tsx');
 const Box = lazy(load);
+const PRELOAD_MS = 300;
 
 interface Props {
   workspace: string;
@@ -37,8 +38,8 @@ export function Composer({ workspace, kind, id }: Props) {
   const [isPutAside, setPutAside] = useState(false);
   const start = useStart(workspace, thread, messages, emails);
   useEffect(() => {
-    const idle = window.requestIdleCallback?.(() => void load()) ?? setTimeout(() => void load(), 500);
-    return () => (window.cancelIdleCallback ?? clearTimeout)(idle as number);
+    const timer = setTimeout(() => void load(), PRELOAD_MS);
+    return () => clearTimeout(timer);
   }, []);
 
   const open = (mode: Mode, messageId?: string) => {
@@ -67,7 +68,7 @@ export function Composer({ workspace, kind, id }: Props) {
     setSlot(null);
     setPutAside(true);
   };
-  if (thread === undefined || thread.deleted_at !== null) return null;
+  if (thread?.deleted_at !== null) return null;
   return (
     <div className="max-h-[75%] shrink-0 overflow-auto border-t border-line px-7 pt-3 pb-4 max-[720px]:p-2 print:hidden">
       {shown === null || draft === null ? (
@@ -102,6 +103,6 @@ export function Composer({ workspace, kind, id }: Props) {
 const begunIn = (drafts: Record<Slot, { draft: Parameters<typeof isBlank>[0] | null }>): ReadonlySet<Slot> =>
   new Set(
     (['reply', 'note'] as const).filter(
-      (each) => drafts[each].draft !== null && !isBlank(drafts[each].draft!),
+      (each) => drafts[each].draft !== null && !isBlank(drafts[each].draft),
     ),
   );

@@ -36,11 +36,12 @@ export default function Editor(props: EditorProps) {
     newest.current = props;
   });
   const [suggesting, setSuggesting] = useState<Suggesting | null>(null);
+  const [extensions] = useState(() => extensionsFor({ now: () => newest.current, onSuggest: setSuggesting }));
   const editor = useEditor({
     injectCSS: false,
     autofocus: 'end',
     content: props.html,
-    extensions: extensionsFor({ newest, onSuggest: setSuggesting }),
+    extensions,
     editorProps: {
       attributes: {
         role: 'textbox',
@@ -49,9 +50,8 @@ export default function Editor(props: EditorProps) {
         dir: 'auto',
         class: 'composer-text',
       },
-      handlePaste: (view, event) => takeFiles(editorOf(view), event.clipboardData, event),
-      handleDrop: (view, event, _slice, isMoved) =>
-        !isMoved && takeFiles(editorOf(view), event.dataTransfer, event),
+      handlePaste: (_view, event) => takeFiles(event.clipboardData, event),
+      handleDrop: (_view, event, _slice, isMoved) => !isMoved && takeFiles(event.dataTransfer, event),
       handleKeyDown: (_view, event) => {
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
           newest.current.onSend(event.shiftKey ? 'closed' : undefined);
@@ -66,35 +66,35 @@ export default function Editor(props: EditorProps) {
     },
     onUpdate: ({ editor: changed }) => newest.current.onChange(changed.isEmpty ? '' : changed.getHTML()),
   });
-  const held = useRef<TipTap | null>(null);
-  held.current = editor;
-  const editorOf = (_view: unknown): TipTap | null => held.current;
+  const held = useRef<TipTap>(null);
+  useEffect(() => {
+    held.current = editor;
+  });
 
-  function takeFiles(target: TipTap | null, data: DataTransfer | null, event: Event): boolean {
+  function takeFiles(data: DataTransfer | null, event: Event): boolean {
     const { pictures, files } = filesOf(data);
-    if (target === null || pictures.length + files.length === 0) return false;
+    if (pictures.length + files.length === 0) return false;
     event.preventDefault();
-    void insertPictures(target, pictures);
+    void insertPictures(pictures);
     if (files.length > 0) newest.current.onFiles(files);
     return true;
   }
-  async function insertPictures(target: TipTap, pictures: readonly File[]): Promise<void> {
+  async function insertPictures(pictures: readonly File[]): Promise<void> {
     for (const picture of pictures) {
       const src = await newest.current.onPicture(picture);
-      if (src !== null) target.chain().focus().setImage({ src, alt: picture.name }).run();
+      if (src !== null) held.current?.chain().focus().setImage({ src, alt: picture.name }).run();
     }
   }
 
   // The text is replaced from outside only when another draft is shown, as after an undo.
   const { html } = props;
   useEffect(() => {
-    if (editor && !editor.isDestroyed && html !== (editor.isEmpty ? '' : editor.getHTML())) {
+    if (!editor.isDestroyed && html !== (editor.isEmpty ? '' : editor.getHTML())) {
       editor.commands.setContent(html, { emitUpdate: false });
       editor.commands.focus('end');
     }
   }, [editor, html]);
 
-  if (!editor) return null;
   return (
     <>
       <EditorContent editor={editor} className="max-h-[38vh] min-h-16 overflow-auto px-4 py-2.5 text-l" />
@@ -105,7 +105,7 @@ export default function Editor(props: EditorProps) {
           editor={editor}
           snippets={props.snippets}
           onSnippet={(snippet) => editor.chain().focus().insertContent(props.onSnippet(snippet)).run()}
-          onPictures={(pictures) => void insertPictures(editor, pictures)}
+          onPictures={(pictures) => void insertPictures(pictures)}
           onFiles={props.onFiles}
         />
         <span className="ml-auto flex items-center gap-0.5">{props.aside}</span>

@@ -70,6 +70,7 @@ export function NewThread({ workspace }: { workspace: string }) {
 /** Whether it opens a ticket or a conversation. */
 function KindOf({ keeper, draft }: { keeper: DraftKeeper; draft: Draft }) {
   const { asTicket, asConversation, kind } = words.composer.new;
+  const names = { ticket: asTicket, conversation: asConversation };
   return (
     <fieldset className="flex items-center gap-1 px-4 pt-2 text-s">
       <legend className="sr-only">{kind}</legend>
@@ -83,12 +84,12 @@ function KindOf({ keeper, draft }: { keeper: DraftKeeper; draft: Draft }) {
         >
           <input
             type="radio"
-            name="new-kind"
+            name={kind}
             className="sr-only"
             checked={draft.newKind === each}
             onChange={() => keeper.change({ ...draft, newKind: each })}
           />
-          {each === 'ticket' ? asTicket : asConversation}
+          {names[each]}
         </label>
       ))}
     </fieldset>
