@@ -108,7 +108,9 @@ export function useListPage({ workspace, view, filter, sort: usual }: Options) {
       setPicker(what);
     },
     show: (what) => {
-      if (what === 'search')
+      if (what === 'search' && view === 'search')
+        document.querySelector<HTMLInputElement>('input[type="search"]')?.select();
+      else if (what === 'search')
         void navigate({ to: '/w/$workspace/$view', params: { workspace, view: 'search' } });
       else shell.show(what);
     },

@@ -26,7 +26,7 @@ function One({ toast }: { toast: Toast }) {
   return (
     <div
       className={classes(
-        'pointer-events-auto flex items-center gap-3 rounded-l py-2 pr-2 pl-3.5 font-medium shadow-float',
+        'pointer-events-auto flex items-center gap-3 rounded-big py-2 pr-2 pl-3.5 font-medium shadow-float',
         toast.tone === 'bad' ? 'bg-bad-bg text-bad' : 'bg-fg text-bg',
       )}
     >

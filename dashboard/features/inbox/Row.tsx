@@ -46,6 +46,7 @@ export const Row = memo(function Row(props: Props) {
       )}
     >
       <Mark chosen={isChosen} unread={strong} onChoose={(shift) => onChoose(thread, shift)} />
+      {unread && <span className="sr-only">{words.list.unread}</span>}
       <div className="flex items-baseline gap-2">
         <span
           dir="auto"
