@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { Guard } from '../../components/Guard.tsx';
 import { useIntent } from '../../lib/intents.ts';
 import { usePeople } from '../../lib/people.ts';
 import type { Kind, Message } from '../../lib/rows.ts';
@@ -74,27 +75,31 @@ export function Composer({ workspace, kind, id }: Props) {
       {shown === null || draft === null ? (
         <div className="mx-auto max-w-[760px] rounded-big border border-line">{modes}</div>
       ) : (
-        <Suspense
-          fallback={<div className="mx-auto h-60 max-w-[760px] rounded-big border border-line">{modes}</div>}
-        >
-          <Box
-            key={shown}
-            workspace={workspace}
-            place={{ thread: ref, slot: shown }}
-            thread={thread}
-            messages={messages}
-            keeper={drafts[shown].keeper}
-            draft={draft}
-            head={
-              <div className="flex flex-wrap items-center justify-between">
-                {modes}
-                <SaveLine save={drafts[shown].save} />
-              </div>
+        <Guard>
+          <Suspense
+            fallback={
+              <div className="mx-auto h-60 max-w-[760px] rounded-big border border-line">{modes}</div>
             }
-            onClose={close}
-            onSent={() => setSlot(null)}
-          />
-        </Suspense>
+          >
+            <Box
+              key={shown}
+              workspace={workspace}
+              place={{ thread: ref, slot: shown }}
+              thread={thread}
+              messages={messages}
+              keeper={drafts[shown].keeper}
+              draft={draft}
+              head={
+                <div className="flex flex-wrap items-center justify-between">
+                  {modes}
+                  <SaveLine save={drafts[shown].save} />
+                </div>
+              }
+              onClose={close}
+              onSent={() => setSlot(null)}
+            />
+          </Suspense>
+        </Guard>
       )}
     </div>
   );

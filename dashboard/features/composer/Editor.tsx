@@ -1,6 +1,7 @@
 import './editor.css';
 import { EditorContent, useEditor, type Editor as TipTap } from '@tiptap/react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Latest } from '../../lib/latest.ts';
 import type { Member, Status } from '../../lib/rows.ts';
 import { extensionsFor } from './extensions.ts';
 import { filesOf } from './pasted.ts';
@@ -31,12 +32,19 @@ export interface EditorProps {
 
 /** The text of what is written, with its tools below. Its HTML goes up with every key. */
 export default function Editor(props: EditorProps) {
-  const newest = useRef(props);
-  useEffect(() => {
-    newest.current = props;
-  });
+  const [newest] = useState(() => new Latest(props));
+  useEffect(() => newest.set(props));
   const [suggesting, setSuggesting] = useState<Suggesting | null>(null);
-  const [extensions] = useState(() => extensionsFor({ now: () => newest.current, onSuggest: setSuggesting }));
+  const [isSuggesting] = useState(() => new Latest(false));
+  const [extensions] = useState(() =>
+    extensionsFor({
+      now: newest.get,
+      onSuggest: (next) => {
+        isSuggesting.set(next !== null);
+        setSuggesting(next);
+      },
+    }),
+  );
   const editor = useEditor({
     injectCSS: false,
     autofocus: 'end',
@@ -54,17 +62,17 @@ export default function Editor(props: EditorProps) {
       handleDrop: (_view, event, _slice, isMoved) => !isMoved && takeFiles(event.dataTransfer, event),
       handleKeyDown: (_view, event) => {
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-          newest.current.onSend(event.shiftKey ? 'closed' : undefined);
+          newest.get().onSend(event.shiftKey ? 'closed' : undefined);
           return true;
         }
-        if (event.key === 'Escape' && !event.defaultPrevented) {
-          newest.current.onEscape();
+        if (event.key === 'Escape' && !isSuggesting.get()) {
+          newest.get().onEscape();
           return true;
         }
         return false;
       },
     },
-    onUpdate: ({ editor: changed }) => newest.current.onChange(changed.isEmpty ? '' : changed.getHTML()),
+    onUpdate: ({ editor: changed }) => newest.get().onChange(changed.isEmpty ? '' : changed.getHTML()),
   });
   const held = useRef<TipTap>(null);
   useEffect(() => {
@@ -76,12 +84,12 @@ export default function Editor(props: EditorProps) {
     if (pictures.length + files.length === 0) return false;
     event.preventDefault();
     void insertPictures(pictures);
-    if (files.length > 0) newest.current.onFiles(files);
+    if (files.length > 0) newest.get().onFiles(files);
     return true;
   }
   async function insertPictures(pictures: readonly File[]): Promise<void> {
     for (const picture of pictures) {
-      const src = await newest.current.onPicture(picture);
+      const src = await newest.get().onPicture(picture);
       if (src !== null) held.current?.chain().focus().setImage({ src, alt: picture.name }).run();
     }
   }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { Bones } from '../../components/Bones.tsx';
 import { classes } from '../../components/classes.ts';
+import { Guard } from '../../components/Guard.tsx';
 import { IconButton } from '../../components/IconButton.tsx';
 import { X } from 'lucide-react';
 import { useIntent } from '../../lib/intents.ts';
@@ -50,19 +51,21 @@ export function NewThread({ workspace }: { workspace: string }) {
         <SaveLine save={save} />
         <IconButton name={composer.close} icon={X} onClick={close} />
       </header>
-      <Suspense fallback={<Bones rows={2} height={100} />}>
-        <Box
-          workspace={workspace}
-          place={PLACE}
-          thread={undefined}
-          messages={[]}
-          keeper={keeper}
-          draft={draft}
-          head={<KindOf keeper={keeper} draft={draft} />}
-          onClose={close}
-          onSent={close}
-        />
-      </Suspense>
+      <Guard>
+        <Suspense fallback={<Bones rows={2} height={100} />}>
+          <Box
+            workspace={workspace}
+            place={PLACE}
+            thread={undefined}
+            messages={[]}
+            keeper={keeper}
+            draft={draft}
+            head={<KindOf keeper={keeper} draft={draft} />}
+            onClose={close}
+            onSent={close}
+          />
+        </Suspense>
+      </Guard>
     </div>
   );
 }
