@@ -13,7 +13,7 @@ import { isDuplicateKey, once } from '../../src/infra/models/once.ts';
 import { contactId, contactNow, knowContact } from '../../src/core/threads/contacts.ts';
 import { messageKey, variantKey } from './messageKey.ts';
 import { newMessage, pendingAttachments } from './newMessage.ts';
-import { audienceOf, isReceivable } from '../../src/core/threads/audiences.ts';
+import { audienceOf, isReceivable, kindOf } from '../../src/core/threads/audiences.ts';
 import { readRow, writeRow } from './inboundRow.ts';
 import { comparable, comparableMail } from './sameMail.ts';
 import { findThread } from './threading/findThread.ts';
@@ -153,6 +153,7 @@ async function tracedRoutes(
       audience,
       traced,
       unreceivable: null,
+      opens_kind: kindOf(email),
     };
     if ([...recorded, ...routes].some((other) => audienceIn(other) === audience)) continue;
     const route = await findThread(models, row, target);

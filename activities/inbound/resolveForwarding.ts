@@ -10,7 +10,7 @@ import { isForOperator } from '../../src/core/addresses/platform.ts';
 import { isAwaited } from '../../src/core/addresses/proof.ts';
 import { catchAllFor } from '../../src/core/domains/catchAll.ts';
 import { ownersOfDomain } from '../../src/core/domains/domainClaims.ts';
-import { audienceOf, isReceivable } from '../../src/core/threads/audiences.ts';
+import { audienceOf, isReceivable, kindOf } from '../../src/core/threads/audiences.ts';
 import { normaliseAddress, withoutTag } from '../../src/mail/addresses.ts';
 import { originalSender, traceAddresses } from '../../src/mail/forwarding.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
@@ -189,6 +189,7 @@ function chooseAmong(emails: WorkspaceEmailRow[], traced: string[]): Choice {
     audience: audienceOf(email),
     traced,
     unreceivable: isReceivable(email) ? null : whyNot(email),
+    opens_kind: kindOf(email),
   }));
   const base = { named: emails, targets };
   if (receivable.length > 0) return { ...base, verdict: { verdict: 'accept' } };

@@ -40,6 +40,7 @@ import { passwordRoutes } from './routes/password.ts';
 import { presenceRoutes } from './routes/presence.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { tagRoutes } from './routes/tags.ts';
+import { teamRoutes } from './routes/teams.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
 import { threadReadRoutes } from './routes/threadRead.ts';
 import { threadRoutes } from './routes/threads.ts';
@@ -147,6 +148,7 @@ const WORKSPACE_ROUTES = [
   domainRoutes,
   tokenRoutes,
   memberRoutes,
+  teamRoutes,
   invitationRoutes,
   imageSenderRoutes,
 ];

@@ -37,6 +37,7 @@ export async function streamEvents(
 ): Promise<void> {
   const leave = deps.streams.enter(ctx.state.user.userId);
   const feed = openUserFeed(ctx, deps.feedModels ?? deps.models, since, POLL_MS);
+  const audiences = audiencesOf(ctx.state.user).join();
   const signals = receiveSignals(deps.signals, ctx.state.user);
   const close = async () => {
     leave();
@@ -54,6 +55,8 @@ export async function streamEvents(
     first,
     authenticate: async () => {
       await deps.authenticate(ctx, () => Promise.resolve());
+      // The user is in other teams now: the client connects again, and receives what they may see.
+      if (audiencesOf(ctx.state.user).join() !== audiences) throw new Error('other audiences');
     },
     isOver: () => deps.stopping?.aborted === true || ctx.res.closed,
   });

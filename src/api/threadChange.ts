@@ -9,7 +9,7 @@ import { etagOf } from './etag.ts';
 import { OneLine } from './fields.ts';
 import { wrongFields } from './problem.ts';
 import { threadFields } from './threadFields.ts';
-import { contactsSeenBy, memberOf, type ApiUser } from '../core/presenters/visibility.ts';
+import { audiencesOf, contactsSeenBy, memberOf, type ApiUser } from '../core/presenters/visibility.ts';
 
 /** Changes of a ticket or conversation; what is left out stays. */
 export const ThreadChangeBody = z.strictObject({
@@ -67,8 +67,11 @@ export async function checkAgent(
   if (agent === undefined) return;
   const owner = ownerOf(thread);
   if (owner !== null && agent !== owner) throw notTheOwner();
-  if (agent !== null && !(await memberOf(models, user.workspaceId, agent)))
-    throw wrongFields([{ field: 'agent_id', message: 'must be a member of the workspace' }]);
+  if (agent === null) return;
+  const member = await memberOf(models, user.workspaceId, agent);
+  if (!member) throw wrongFields([{ field: 'agent_id', message: 'must be a member of the workspace' }]);
+  if (!audiencesOf(member).some((audience) => audience === thread.audience))
+    throw wrongFields([{ field: 'agent_id', message: 'must be a member of the team that it belongs to' }]);
 }
 
 async function checkContact(models: Models, contact: string, user: ApiUser): Promise<void> {

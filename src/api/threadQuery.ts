@@ -51,6 +51,7 @@ export const ThreadFilters = z.strictObject({
   unread: YesNo.meta({ description: 'For the user who asks.' }),
   waiting: Yes.meta({ description: '`true`: threads with mail that nobody has answered.' }),
   personal: YesNo.meta({ description: '`true`: the user’s personal conversations; `false`: all others.' }),
+  team_id: listOf().meta({ description: 'One or several: what the mail of these teams has opened.' }),
   snoozed: YesNoAny.meta({ description: 'Defaults to `any`, and to `false` in the list of all threads.' }),
   spam: YesNoAny.meta({ description: 'Defaults to `false`, and to `any` with `trash=true`.' }),
   trash: YesNo.default('false'),
@@ -111,11 +112,13 @@ function agentIn(agent: string, { userId }: ApiUser): string | null {
   return agent === 'me' ? userId : agent;
 }
 
-function audiencesFor(user: ApiUser, { personal }: Filters): string[] {
+function audiencesFor(user: ApiUser, { personal, team_id }: Filters): string[] {
   const own = `owner:${user.userId}`;
-  const audiences: string[] = audiencesOf(user);
+  const audiences = audiencesOf(user).filter(
+    (audience) => !team_id || team_id.some((team) => audience === `team:${team}`),
+  );
   if (personal === undefined) return audiences;
-  return personal === 'true' ? [own] : audiences.filter((audience) => audience !== own);
+  return audiences.filter((audience) => (audience === own) === (personal === 'true'));
 }
 
 function between(field: string, after: Date | undefined, before: Date | undefined): object | null {

@@ -45,7 +45,8 @@ test('a ticket is opened with a message that is sent', async () => {
   });
   expect(world.asked.start).toContainEqual({ id: message.id, run: 1 });
   const seen = await answerOf(world.get(`/tickets/${ticket.id}`, world.tokens.dana));
-  expect(seen.body).toEqual(ticket);
+  // Its author has read it, and the others have not.
+  expect(seen.body).toEqual({ ...ticket, unread: true });
   const { body: list } = await answerOf(world.get(`/tickets/${ticket.id}/messages`, world.tokens.dana));
   expect(list.data).toEqual([message]);
   const { people } = await world.models.Ticket.findById(ticket.id).orFail().lean<ThreadRow>();

@@ -85,7 +85,8 @@ export async function oneOfEach(
     at: T0,
     created_at: T0,
   });
-  const hooks = { webhooks: webhook._id, 'webhooks/deliveries': delivery._id };
+  const team = await models.Team.create({ _id: newId(), workspace_id, name, created_at: T0 });
+  const hooks = { teams: team._id, webhooks: webhook._id, 'webhooks/deliveries': delivery._id };
   return { ...ids, ...hooks, emails: email._id, domains: domain._id, tokens: row._id, members: user };
 }
 

@@ -142,7 +142,7 @@ test('every POST takes an Idempotency-Key', async () => {
 });
 
 test('settings, addresses, domains, webhooks and members are changed by owners, and mail by every member', () => {
-  const forOwners = ['', 'emails', 'domains', 'webhooks', 'members'];
+  const forOwners = ['', 'emails', 'domains', 'webhooks', 'members', 'teams'];
   const wrong = routes.filter(({ method, path, role }) => {
     const isForOwners = forOwners.includes(path.split('/')[1] ?? '') && !path.startsWith('/members/me');
     return method !== 'GET' && role !== (isForOwners ? 'owner' : 'member');

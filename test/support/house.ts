@@ -96,6 +96,7 @@ export async function addWorkspaceEmail(
     display_name: '',
     purpose: 'ticket',
     user_id: null,
+    team_id: null,
     kind: 'platform',
     proved_at: new Date(),
     can_receive: true,

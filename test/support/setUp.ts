@@ -78,6 +78,7 @@ export async function newSetUpHouse(more: Partial<Deps> = {}): Promise<SetUpHous
           displayName: '',
           purpose: 'ticket',
           userId: null,
+          teamId: null,
           kind,
           sharedForwarding: null,
           ...wanted,

@@ -58,7 +58,7 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   const senderAddress = normaliseAddress(sender.email) ?? '';
   const people = peopleOf(mail, sender).map((address) => personHash(workspaceId, address));
   const own: ThreadRef = {
-    thread_kind: target.audience === 'tickets' ? 'ticket' : 'conversation',
+    thread_kind: target.opens_kind ?? (target.audience === 'tickets' ? 'ticket' : 'conversation'),
     // Contains the sender: a mail that reuses the id and Date of another one must not claim that one's
     // thread.
     thread_id: threadIdFor(hashOf(messageKey(row, target.audience), senderAddress)),

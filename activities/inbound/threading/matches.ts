@@ -4,6 +4,7 @@ import {
   type MessageRow,
   type Models,
 } from '../../../src/infra/models/index.ts';
+import { isClosed } from '../../../src/core/threads/audiences.ts';
 import type { StoredMail } from '../../../src/mail/storedMail.ts';
 import type { Target } from '../../../src/infra/models/inboundEmail.ts';
 import { parentIds } from '../../../src/mail/messageIds.ts';
@@ -86,8 +87,8 @@ export async function isReused(models: Models, carriers: MessageRow[]): Promise<
  */
 function counts(message: MessageRow, target: Target): boolean {
   if (target.unreceivable !== null && message.direction !== 'outbound') return false;
-  const isPersonal = message.audience.startsWith('owner:');
-  if (isPersonal ? message.audience === target.audience : !target.audience.startsWith('owner:')) return true;
+  if (isClosed(message.audience) ? message.audience === target.audience : !isClosed(target.audience))
+    return true;
   return wasSentFrom(message, target);
 }
 

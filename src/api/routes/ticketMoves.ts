@@ -95,7 +95,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
  * @throws Problem 409
  */
 async function ticketEmail(models: Models, thread: ThreadRow, id: string, userId: string): Promise<string> {
-  if (thread.audience === 'shared') return thread.workspace_email_id;
+  if (!thread.audience.startsWith('owner:')) return thread.workspace_email_id;
   const ticket = { ...thread, _id: id, audience: 'tickets', workspace_email_id: null };
   const choice = await findSender(models, ticket, null, userId);
   if (!choice.sender) throw new Problem(409, `It cannot become a ticket: ${choice.reason}.`);

@@ -27,6 +27,7 @@ const fields = {
   display_name: OneLine(MAX_NAME_CHARS),
   purpose: z.enum(PURPOSES, 'must be "ticket" or "inbox"'),
   user_id: z.string('must be the id of a member').nullable(),
+  team_id: z.string('must be the id of a team').nullable(),
 };
 const flag = z.boolean('must be true or false').optional();
 
@@ -36,12 +37,14 @@ const NewEmailBody = z.strictObject({
   kind: z.enum(EMAIL_KINDS, 'must be "platform", "forwarding" or "domain"'),
   display_name: fields.display_name.default(''),
   user_id: fields.user_id.default(null),
+  team_id: fields.team_id.default(null),
   forwarding_address: Address.nullish(),
 });
 const EmailChangeBody = z.strictObject({
   display_name: fields.display_name.optional(),
   purpose: fields.purpose.optional(),
   user_id: fields.user_id.optional(),
+  team_id: fields.team_id.optional(),
   can_receive: flag,
   can_send: flag,
   active: flag,
@@ -117,6 +120,7 @@ export function workspaceEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps):
           kind: body.kind,
           displayName: body.display_name,
           userId: body.user_id,
+          teamId: body.team_id,
           sharedForwarding: body.forwarding_address ?? null,
         },
       );
@@ -133,7 +137,7 @@ export function workspaceEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps):
       role: 'owner',
       scope: 'admin',
       summary: 'Change an address',
-      description: 'Purpose and user affect new mail only: existing threads stay where they are.',
+      description: 'Purpose, user and team affect new mail only: existing threads stay where they are.',
       body: EmailChangeBody,
       answer: WorkspaceEmail,
       etag: true,

@@ -16,6 +16,7 @@ export interface WantedEmail {
   displayName: string;
   purpose: WorkspaceEmailRow['purpose'];
   userId: string | null;
+  teamId: string | null;
   kind: WorkspaceEmailRow['kind'];
   /**
    * Forwarding address of another address of the workspace, to which this one's mail host forwards too.
@@ -42,6 +43,7 @@ export async function addEmail(deps: AddressDeps, wanted: WantedEmail): Promise<
   const { models } = deps;
   const { workspaceId, address } = wanted;
   await checkUser(models, workspaceId, wanted.purpose, wanted.userId);
+  await checkTeam(models, workspaceId, wanted);
   const sharedForwardingId = await findSharedForwarding(deps, wanted);
   await checkKind(deps, wanted);
   if (wanted.kind === 'forwarding') await checkPending(models, workspaceId);
@@ -54,6 +56,7 @@ export async function addEmail(deps: AddressDeps, wanted: WantedEmail): Promise<
     display_name: wanted.displayName,
     purpose: wanted.purpose,
     user_id: wanted.userId,
+    team_id: wanted.teamId,
     kind: wanted.kind,
     proved_at: wanted.kind === 'forwarding' ? null : new Date(),
     shared_forwarding_id: sharedForwardingId,
@@ -84,6 +87,18 @@ export async function checkUser(
   if (purpose !== 'inbox') throw new Unfit('user_id', 'is allowed only for an address with purpose "inbox"');
   const member = await models.Member.exists({ workspace_id: workspaceId, user_id: userId });
   if (!member) throw new Unfit('user_id', 'is not a member of this workspace');
+}
+
+/** @throws Unfit unless the team is one of the workspace, and the address has no user. */
+export async function checkTeam(
+  models: Models,
+  workspace_id: string,
+  { userId, teamId }: Pick<WantedEmail, 'userId' | 'teamId'>,
+): Promise<void> {
+  if (!teamId) return;
+  if (userId !== null) throw new Unfit('team_id', 'is not allowed for a personal address');
+  if (!(await models.Team.exists({ _id: teamId, workspace_id })))
+    throw new Unfit('team_id', 'is not a team of this workspace');
 }
 
 /**
@@ -126,7 +141,7 @@ async function checkKind(
 /** Id of the forwarding address to share, or null. @throws Unfit: a personal address must have its own. */
 async function findSharedForwarding(
   { models }: AddressDeps,
-  { workspaceId, sharedForwarding, kind, userId }: WantedEmail,
+  { workspaceId, sharedForwarding, kind, userId, teamId }: WantedEmail,
 ): Promise<string | null> {
   if (sharedForwarding === null) return null;
   const field = 'forwarding_address';
@@ -145,5 +160,7 @@ async function findSharedForwarding(
   if (!shared || !parent) throw new Unfit(field, 'is not a forwarding address of this workspace');
   if (userId !== null || parent.user_id !== null)
     throw new Unfit(field, 'cannot be shared with a personal address: only its user may see its mail');
+  if (teamId !== null || parent.team_id)
+    throw new Unfit(field, 'cannot be shared with the address of a team: only the team may see its mail');
   return shared._id;
 }

@@ -1,6 +1,6 @@
 import type { Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
 import { Unfit } from '../replies/draft.ts';
-import { checkUser } from './addEmail.ts';
+import { checkTeam, checkUser } from './addEmail.ts';
 import { updateAddressFlags, provedRights } from './addressFlags.ts';
 import { proofId } from './proof.ts';
 
@@ -9,6 +9,7 @@ export interface EmailChange {
   display_name?: string | undefined;
   purpose?: WorkspaceEmailRow['purpose'] | undefined;
   user_id?: string | null | undefined;
+  team_id?: string | null | undefined;
   can_receive?: boolean | undefined;
   can_send?: boolean | undefined;
   active?: boolean | undefined;
@@ -19,12 +20,13 @@ export interface EmailChange {
  * filter.
  */
 export function settingsOf(row: WorkspaceEmailRow) {
-  const { display_name, purpose, user_id, can_receive, can_send, active, proved_at } = row;
+  const { display_name, purpose, user_id, team_id, can_receive, can_send, active, proved_at } = row;
   const { receive_off, send_off, expired_at } = row;
   return {
     display_name,
     purpose,
     user_id,
+    team_id,
     can_receive,
     can_send,
     active,
@@ -50,8 +52,11 @@ export async function emailChange(
   const purpose = change.purpose ?? email.purpose;
   const user_id =
     change.user_id === undefined ? (purpose === 'ticket' ? null : email.user_id) : change.user_id;
+  const team_id = change.team_id === undefined ? email.team_id : change.team_id;
   await checkUser(models, email.workspace_id, purpose, user_id);
-  if (user_id !== null && user_id !== email.user_id) await checkUnshared(models, email);
+  await checkTeam(models, email.workspace_id, { userId: user_id, teamId: team_id });
+  if (user_id !== null && user_id !== email.user_id) await checkUnshared(models, email, 'user_id');
+  if (team_id !== null && team_id !== email.team_id) await checkUnshared(models, email, 'team_id');
   const proved = await provedRights(models, email);
   if (can_receive && !proved.receive) throw new Unfit('can_receive', whyNot(email, 'receive'));
   if (can_send && !proved.send) throw new Unfit('can_send', whyNot(email, 'send'));
@@ -92,8 +97,12 @@ export async function applyEmailChange(
     );
 }
 
-/** A personal address has a forwarding address of its own, and shares none. */
-async function checkUnshared(models: Models, email: WorkspaceEmailRow): Promise<void> {
+/** A personal address, and that of a team, has a forwarding address of its own, and shares none. */
+async function checkUnshared(
+  models: Models,
+  email: WorkspaceEmailRow,
+  field: 'user_id' | 'team_id',
+): Promise<void> {
   const own = await models.ForwardingAddress.find(
     { workspace_id: email.workspace_id, workspace_email_id: email._id },
     { _id: 1 },
@@ -105,7 +114,7 @@ async function checkUnshared(models: Models, email: WorkspaceEmailRow): Promise<
   });
   if (email.shared_forwarding_id || others)
     throw new Unfit(
-      'user_id',
+      field,
       'cannot be set while the address shares a forwarding address with another one: ' +
         'delete one of the two addresses first',
     );

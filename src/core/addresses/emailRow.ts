@@ -7,7 +7,7 @@ import { hashOf } from '../../lib/ids.ts';
 export type NewEmailRow = Pick<
   WorkspaceEmailRow,
   'workspace_id' | 'address' | 'display_name' | 'purpose' | 'user_id' | 'kind' | 'proved_at'
-> & { shared_forwarding_id?: string | null };
+> & { team_id?: string | null; shared_forwarding_id?: string | null };
 
 /**
  * Id for a new row of this address: two concurrent requests get the same id, so only one makes the row.
@@ -41,6 +41,7 @@ export async function insertEmail(
     active: true,
     expired_at: null,
     taken: false,
+    team_id: null,
     shared_forwarding_id: null,
     user_changed_at: null,
     deleted_at: null,

@@ -7,6 +7,8 @@ export interface ApiUser {
   readonly workspaceId: string;
   readonly userId: string;
   readonly role: Role;
+  /** Of the workspace; none where it is left out. */
+  readonly teamIds?: readonly string[];
 }
 
 /**
@@ -15,16 +17,18 @@ export interface ApiUser {
 export async function memberOf(models: Models, workspaceId: string, userId: string): Promise<ApiUser | null> {
   const here = { workspace_id: workspaceId, user_id: userId, shut_at: null };
   const member = await models.Member.findOne(here).lean();
-  return member && { workspaceId, userId, role: member.role };
+  return member && { workspaceId, userId, role: member.role, teamIds: member.team_ids };
 }
 
 /**
- * All members see tickets and shared conversations. Only its owner sees a personal one, also if others are
- * owners.
+ * All members see tickets and shared conversations. Only its owner sees a personal one, and only its team
+ * what is a team's, also if others are owners of the workspace.
  */
 export function audiencesOf(user: ApiUser): Audience[] {
-  return ['tickets', 'shared', `owner:${user.userId}`];
+  return ['tickets', 'shared', `owner:${user.userId}`, ...(user.teamIds ?? []).map(teamAudience)];
 }
+
+const teamAudience = (team: string): Audience => `team:${team}`;
 
 /** Filter for the threads, messages and attachments that the user may see. */
 export function seenBy(user: ApiUser) {

@@ -55,6 +55,7 @@ export const WorkspaceEmail = z
       .string()
       .nullable()
       .meta({ description: 'The user of a personal address; null: it is shared.' }),
+    team_id: z.string().nullable().meta({ description: 'The team that alone sees its mail.' }),
     kind: z.enum(EMAIL_KINDS),
     state: z.enum(['verified', 'expired', 'pending']),
     proved_at: Time.nullable(),
@@ -97,6 +98,7 @@ export function presentWorkspaceEmail(
     display_name: row.display_name,
     purpose: row.purpose,
     user_id: row.user_id,
+    team_id: row.team_id ?? null,
     kind: row.kind,
     state: row.proved_at ? 'verified' : row.expired_at ? 'expired' : 'pending',
     proved_at: row.proved_at,

@@ -24,7 +24,9 @@ export async function newThread(
   const { to, cc, bcc } = eachOnce(draft.to ?? [], draft.cc ?? [], draft.bcc);
   const [first] = to;
   if (!first) throw new Unfit('to', 'needs at least one recipient: the first is the contact of the thread');
-  const audience = kind === 'ticket' ? 'tickets' : await audienceFor(deps, order, personal);
+  const audience =
+    (await teamOf(deps, order, personal)) ??
+    (kind === 'ticket' ? 'tickets' : await audienceFor(deps, order, personal));
   const email = await ownEmail(deps, order, audience);
   return newOutbound(deps, order, {
     thread_kind: kind,
@@ -38,6 +40,21 @@ export async function newThread(
     bcc,
     subject: draft.subject ?? '',
   });
+}
+
+/** The team of the chosen address, if the author is in it. */
+async function teamOf(
+  { models }: NewReplyDeps,
+  { draft, author }: Order,
+  personal: boolean | null,
+): Promise<Audience | null> {
+  if (draft.sendingEmail === null || personal !== null) return null;
+  const { workspaceId: workspace_id, userId: user_id } = author;
+  const chosen = { workspace_id, address: draft.sendingEmail, deleted_at: null, team_id: { $ne: null } };
+  const email = await models.WorkspaceEmail.findOne(chosen).lean<WorkspaceEmailRow>();
+  if (!email?.team_id) return null;
+  const isIn = await models.Member.exists({ workspace_id, user_id, team_ids: email.team_id });
+  return isIn ? audienceOf(email) : null;
 }
 
 async function audienceFor(

@@ -1,7 +1,7 @@
 import type { Address } from '../../mail/addresses.ts';
 import type { ForwardingAddressRow, Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
-import { audienceOf, isReceivable } from '../threads/audiences.ts';
+import { audienceOf, isClosed, isReceivable } from '../threads/audiences.ts';
 import { lastInbound } from './lastInbound.ts';
 
 /** Who a message goes out as. */
@@ -79,11 +79,12 @@ function chosenSender(
 }
 
 /**
- * A personal conversation is answered from its owner's addresses only; nobody sends from another user's
- * address.
+ * A personal conversation is answered from its owner's addresses only, and a team's thread from the team's;
+ * nobody sends from another user's address, or from a team's outside its threads.
  */
 function mayUse(email: WorkspaceEmailRow, thread: SendingThread, userId: string): boolean {
-  if (thread.audience.startsWith('owner:')) return audienceOf(email) === thread.audience;
+  if (isClosed(thread.audience)) return audienceOf(email) === thread.audience;
+  if (email.team_id) return false;
   return email.user_id === null || email.user_id === userId;
 }
 
@@ -98,7 +99,7 @@ async function candidates(
   { emails, own }: Addresses,
 ): Promise<WorkspaceEmailRow[]> {
   if (thread.audience === 'tickets') {
-    const sendable = emails.filter((email) => email.can_send && email.user_id === null);
+    const sendable = emails.filter((email) => email.can_send && email.user_id === null && !email.team_id);
     // A new ticket has no address of its own: it belongs to a ticket address if one can send.
     const first = own ? [own] : sendable.filter((email) => email.purpose === 'ticket');
     return [...first, ...sendable];

@@ -136,18 +136,20 @@ export async function moveToTicket(
   actor: Actor = SYSTEM,
 ): Promise<TicketRow | null> {
   const conversations = collectionOf(threadsOf(models, 'conversation'));
-  const place = { kind: 'ticket', id, audience: 'tickets' } as const;
   const result = await models.connection.transaction(async (session) => {
     const row = await conversations.findOne(
       { _id, workspace_id, merged_into: { $exists: false }, deleted_at: { $exists: false } },
       { session },
     );
     if (!row) return null;
+    // What is a team's stays the team's.
+    const audience = row.audience.startsWith('team:') ? row.audience : 'tickets';
+    const place = { kind: 'ticket', id, audience } as const;
     const at = new Date();
     const thread: ThreadRow & { owner_id?: unknown } = {
       ...row,
       _id: id,
-      audience: 'tickets',
+      audience,
       workspace_email_id,
       updated_at: at,
       changes: 0,
@@ -165,16 +167,16 @@ export async function moveToTicket(
     );
     await collectionOf(models.Contact).updateOne(
       { _id: row.contact_id, workspace_id },
-      { $addToSet: { audiences: 'tickets' } },
+      { $addToSet: { audiences: audience } },
       { session },
     );
     const ticket = await collectionOf(models.Ticket).findOne({ _id: id }, { session });
-    return { row, ticket };
+    return { row, ticket, place };
   });
   if (!result) return null;
   // As after a merge: messages that were stored meanwhile (mergeThreads.ts).
   const from = { kind: 'conversation', id: _id, audience: result.row.audience } as const;
-  await moveMessages(models, workspace_id, from, place);
+  await moveMessages(models, workspace_id, from, result.place);
   await summarise(models, 'ticket', { workspace_id, _id: id });
   return result.ticket;
 }

@@ -9,7 +9,12 @@ const DAY_SECONDS = 24 * 60 * 60;
  */
 const INDEXES: Indexes = {
   users: [{ key: { email: 1 }, unique: true }],
-  members: [{ key: { workspace_id: 1, user_id: 1 }, unique: true }, { key: { user_id: 1 } }],
+  members: [
+    { key: { workspace_id: 1, user_id: 1 }, unique: true },
+    { key: { user_id: 1 } },
+    { key: { workspace_id: 1, team_ids: 1 } },
+  ],
+  teams: [{ key: { workspace_id: 1, created_at: -1, _id: -1 } }],
   tokens: [
     { key: { workspace_id: 1, created_at: -1, _id: -1 } },
     { key: { workspace_id: 1, user_id: 1, created_at: -1, _id: -1 } },

@@ -72,6 +72,8 @@ export interface Target {
    * receives.
    */
   unreceivable: string | null;
+  /** What new mail to it opens. Left out: a ticket where the audience is `tickets`. */
+  opens_kind?: 'ticket' | 'conversation';
 }
 
 export interface Route extends Target {

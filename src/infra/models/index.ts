@@ -29,6 +29,7 @@ import { platformAddressSchema, type PlatformAddressRow } from './platformAddres
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { signalSchema, type SignalRow } from './signal.ts';
+import { teamSchema, type TeamRow } from './team.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
 import { webhookDeliverySchema, webhookSchema, type WebhookDeliveryRow, type WebhookRow } from './webhook.ts';
@@ -75,6 +76,7 @@ export type {
   ProviderDomainRow,
   SessionRow,
   SignalRow,
+  TeamRow,
   ThreadIdRow,
   TicketRow,
   StreamPositionRow,
@@ -120,6 +122,7 @@ export interface Models {
   KeyedRequest: Model<KeyedRequestRow>;
   Signal: Model<SignalRow>;
   History: Model<HistoryRow>;
+  Team: Model<TeamRow>;
   ImageSender: Model<ImageSenderRow>;
 }
 
@@ -161,6 +164,7 @@ export function createModels(connection: Connection): Models {
     KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
     Signal: bind('Signal', signalSchema, 'signals'),
     History: bind('History', historySchema, 'history'),
+    Team: bind('Team', teamSchema, 'teams'),
     ImageSender: bind('ImageSender', imageSenderSchema, 'image_senders'),
   };
   return models as Models;

@@ -67,6 +67,8 @@ export interface MemberRow {
   role: Role;
   /** Notifications are mailed to the member too. */
   notify_by_mail: boolean;
+  /** Teams of the workspace that the member is in. */
+  team_ids: string[];
   /** Since when the member is locked out, because the workspace is being deleted. */
   shut_at: Date | null;
 }
@@ -76,10 +78,12 @@ export const memberSchema = rowSchema<MemberRow>({
   user_id: requiredString,
   role: requiredString,
   notify_by_mail: { type: Boolean, default: false },
+  team_ids: [String],
   shut_at: nullableDate,
 });
 memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1 });
+memberSchema.index({ workspace_id: 1, team_ids: 1 });
 
 /** A bearer token of a user in a workspace; only its hash is stored. */
 export interface TokenRow {

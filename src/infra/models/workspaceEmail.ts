@@ -2,9 +2,9 @@ import { nullableDate, nullableString, requiredString, rowSchema, text } from '.
 
 /**
  * Who may see a thread and its mail: `tickets` and `shared` are for all members, `owner:<user id>` for one
- * user.
+ * user, `team:<id>` for the members of a team.
  */
-export type Audience = 'tickets' | 'shared' | `owner:${string}`;
+export type Audience = 'tickets' | 'shared' | `owner:${string}` | `team:${string}`;
 
 export const PURPOSES = ['ticket', 'inbox'] as const;
 export const EMAIL_KINDS = ['platform', 'forwarding', 'domain'] as const;
@@ -19,6 +19,8 @@ export interface WorkspaceEmailRow {
   purpose: (typeof PURPOSES)[number];
   /** With purpose `inbox`: the user of a personal address; null = shared. */
   user_id: string | null;
+  /** The team that alone sees its mail; null = none. An address has no user and a team. */
+  team_id: string | null;
   kind: (typeof EMAIL_KINDS)[number];
   /**
    * When it was proved that the address is the workspace's. Null: not yet (its mail is held) or no longer
@@ -50,6 +52,7 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   display_name: text,
   purpose: requiredString,
   user_id: nullableString,
+  team_id: nullableString,
   kind: requiredString,
   proved_at: nullableDate,
   can_receive: { type: Boolean, required: true },

@@ -15,9 +15,17 @@ export async function createNotifications(models: Models, events: EventRow[]): P
     if (!plan) continue;
     const { content, recipients } = plan;
     const members = await models.Member.find({ workspace_id: event.workspace_id }).lean<MemberRow[]>();
-    const rows = recipients(members).map((member) => newNotification(event, content, member));
+    const rows = recipients(members.filter((member) => mayKnow(member, event))).map((member) =>
+      newNotification(event, content, member),
+    );
     await insertNew(models.Notification, rows);
   }
+}
+
+/** Only the members of a team are notified of what is the team's. */
+function mayKnow({ team_ids }: MemberRow, { audiences }: EventRow): boolean {
+  const teams = audiences.filter((audience) => audience.startsWith('team:'));
+  return teams.length < audiences.length || team_ids.some((id) => teams.includes(`team:${id}`));
 }
 
 function newNotification(event: EventRow, content: Content, member: MemberRow): NotificationRow {

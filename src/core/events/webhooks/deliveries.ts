@@ -2,13 +2,13 @@ import type { WebhookEvent } from '../../../infra/models/eventTypes.ts';
 import type { EventRow, Models, WebhookDeliveryRow, WebhookRow } from '../../../infra/models/index.ts';
 import { insertNew } from '../../../infra/models/insertNew.ts';
 import { hashOf } from '../../../lib/ids.ts';
+import { isEverybodys } from '../../threads/audiences.ts';
 
 /**
  * Endpoints belong to the workspace. Its owners make them, and may not see other users' personal mail: an
- * event that only one user may see goes to no endpoint, not even to one that this user made.
+ * event that only one user or one team may see goes to no endpoint, not even to one that this user made.
  */
-const isForEndpoints = ({ audiences }: Pick<EventRow, 'audiences'>): boolean =>
-  audiences.some((audience) => !audience.startsWith('owner:'));
+const isForEndpoints = ({ audiences }: Pick<EventRow, 'audiences'>): boolean => isEverybodys(audiences);
 
 /** An event of a type that endpoints can receive. */
 export type WebhookEventRow = EventRow & { type: WebhookEvent };

@@ -14,6 +14,7 @@ import type {
   WorkspaceEmailRow,
 } from '../../../infra/models/index.ts';
 import type { ThreadRow } from '../../../infra/models/thread.ts';
+import { isClosed } from '../../threads/audiences.ts';
 import { threadsOf } from '../../threads/threads.ts';
 
 interface PayloadDeps {
@@ -43,7 +44,7 @@ export async function payloadData(
   if (event.type.endsWith('.message_created') || kind === 'message') {
     const row = await models.Message.findOne(filter, NOT_SHOWN).lean<MessageRow>();
     if (!row) return { id: event.row_id };
-    if (row.audience.startsWith('owner:')) return null;
+    if (isClosed(row.audience)) return null;
     const thread = { [`${row.thread_kind}_id`]: row.thread_id };
     return {
       ...(await showMessage(row, viewer, deps)),
@@ -57,8 +58,8 @@ export async function payloadData(
       const row = await threadsOf(models, kind as 'ticket' | 'conversation')
         .findOne(filter)
         .lean<ThreadRow>();
-      if (row?.audience.startsWith('owner:')) return null;
       if (!row) return { id: event.row_id };
+      if (isClosed(row.audience)) return null;
       const thread = await showThread(row, kind as 'ticket' | 'conversation', viewer, deps);
       // What it is for one user is nothing for an endpoint.
       return { ...thread, unread: undefined, followed: undefined };
