@@ -25,6 +25,7 @@ import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
+import { historyRoutes } from './routes/history.ts';
 import { imageSenderRoutes } from './routes/imageSenders.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { invitationRoutes } from './routes/invitations.ts';
@@ -157,6 +158,7 @@ const THREAD_ROUTES = [
   threadMergeRoutes,
   threadReadRoutes,
   presenceRoutes,
+  historyRoutes,
   messageRoutes,
   messageViewRoutes,
   outboundMessageRoutes,

@@ -14,6 +14,7 @@ import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomain
 import { draftSchema, type DraftRow } from './draft.ts';
 import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
 import { imageSenderSchema, type ImageSenderRow } from './imageSender.ts';
+import { historySchema, type HistoryRow } from './history.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import {
@@ -59,6 +60,7 @@ export type {
   EventRow,
   ForwardingAddressRow,
   ImageSenderRow,
+  HistoryRow,
   InboundEmailRow,
   InboundMessageRow,
   KeyedRequestRow,
@@ -117,6 +119,7 @@ export interface Models {
   Notification: Model<NotificationRow>;
   KeyedRequest: Model<KeyedRequestRow>;
   Signal: Model<SignalRow>;
+  History: Model<HistoryRow>;
   ImageSender: Model<ImageSenderRow>;
 }
 
@@ -157,6 +160,7 @@ export function createModels(connection: Connection): Models {
     Notification: bind('Notification', notificationSchema, 'notifications'),
     KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
     Signal: bind('Signal', signalSchema, 'signals'),
+    History: bind('History', historySchema, 'history'),
     ImageSender: bind('ImageSender', imageSenderSchema, 'image_senders'),
   };
   return models as Models;
