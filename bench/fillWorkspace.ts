@@ -4,7 +4,7 @@ import { hashOf, newId } from '../src/lib/ids.ts';
 import { contactId, contactWords } from '../src/core/threads/contacts.ts';
 import { newThreadRow } from '../src/core/threads/newThreadRow.ts';
 import { lastMessageOf } from '../src/core/threads/summary.ts';
-import { wordsOf } from '../src/core/threads/searchWords.ts';
+import { wordsOf } from '../src/mail/searchWords.ts';
 import { figure, say } from './report.ts';
 
 /** How many rows of each kind a workspace gets. */
@@ -166,6 +166,7 @@ function newMessage(
     authentication: { spf: 'pass', dkim: 'pass', dmarc: 'pass', verdict: 'pass' },
     sender_reason: null,
     files: [],
+    words: [],
     copies: [{ inbound_email_id: hashOf('mail', message_id), traced: [] }],
     author_id: null,
     request_hash: null,

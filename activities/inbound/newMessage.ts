@@ -1,6 +1,8 @@
 import type { AttachmentRow, InboundEmailRow, InboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Route } from '../../src/infra/models/inboundEmail.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
+import { mailWords } from '../../src/mail/searchWords.ts';
+import type { Address } from '../../src/mail/addresses.ts';
 import { NO_ADDRESS } from '../../src/infra/models/message.ts';
 import { authenticationOf } from '../../src/mail/authentication.ts';
 import { hashOf } from '../../src/lib/ids.ts';
@@ -54,6 +56,7 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Inbo
     authentication: authenticationOf(mail),
     sender_reason: route.sender_known ? null : row.sender?.proved ? 'stranger' : 'unproved',
     files: mail.files.map(({ filename, size }) => ({ filename, size })),
+    words: wordsIn(mail, sender),
     copies: [{ inbound_email_id: row._id, traced: route.traced }],
     author_id: null,
     request_hash: null,
@@ -61,6 +64,18 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Inbo
     created_at: row.received_at,
     stored_at: new Date(),
   };
+}
+
+/** The sender may be another than From, and is found by `from:` too. */
+function wordsIn(mail: StoredMail, sender: Address): string[] {
+  const { subject, text, from, to, cc, reply_to, files } = mail;
+  const filenames = files.map(({ filename }) => filename);
+  const read =
+    mail.words ??
+    mailWords({ subject, text, from: from ? [from] : [], to: [...to, ...cc, ...reply_to], filenames });
+  return [
+    ...new Set([...read, ...mailWords({ subject: '', text: '', from: [sender], to: [], filenames: [] })]),
+  ];
 }
 
 /** A row for each file of the mail; `fetchAttachments` gets the bytes. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { normaliseAddress } from '../mail/addresses.ts';
 import { storable } from '../mail/text.ts';
 import { ROLES } from '../infra/models/workspace.ts';
-import { searchFor } from '../core/threads/searchWords.ts';
+import { searchFor } from '../mail/searchWords.ts';
 
 /** Control characters but for the tab: a line break would end a header. */
 export const CONTROL = /(?!\t)\p{Cc}/u;

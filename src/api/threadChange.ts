@@ -3,7 +3,7 @@ import type { MessageRow, Models } from '../infra/models/index.ts';
 import type { ThreadRow } from '../infra/models/thread.ts';
 import { derivedFields } from '../core/threads/derivedFields.ts';
 import { hiddenFor } from '../core/threads/threads.ts';
-import { wordsOf } from '../core/threads/searchWords.ts';
+import { wordsOf } from '../mail/searchWords.ts';
 import { MAX_SUBJECT_CHARS } from './draft.ts';
 import { etagOf } from './etag.ts';
 import { OneLine } from './fields.ts';

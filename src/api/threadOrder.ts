@@ -78,12 +78,24 @@ export async function readThreads(
   if (cursor && (cursor[0] !== order.sort || cursor[1] !== order.direction))
     throw wrongFields([{ field: 'cursor', message: 'must be of a page in the same order' }]);
   const lists = await Promise.all(
-    kinds.map((kind) => readKind(models, kind, filter, order, cursor, limit + 1)),
+    kinds.flatMap((kind) =>
+      eachAudience(filter).map((part) => readKind(models, kind, part, order, cursor, limit + 1)),
+    ),
   );
   const merged = lists.flat().sort((one, other) => compare(order, one.row, other.row));
   const rows = merged.slice(0, limit);
   const last = merged.length > limit ? rows.at(-1) : undefined;
   return { rows, next_cursor: last ? encodeCursor(positionOf(order, last.row)) : null };
+}
+
+/**
+ * The words of a search stand behind the audience in their index. With several audiences in one query the
+ * stand-in database reads all threads (docs/decisions/stand-in-database.md).
+ */
+function eachAudience(filter: object): object[] {
+  const { words, audience } = filter as { words?: unknown; audience?: { $in?: string[] } };
+  const audiences = words === undefined ? undefined : audience?.$in;
+  return audiences ? audiences.map((one) => ({ ...filter, audience: one })) : [filter];
 }
 
 /** The first `count` threads of one kind after the cursor. */

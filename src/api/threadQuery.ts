@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { PRIORITIES, THREAD_STATUSES } from '../infra/models/thread.ts';
 import { normaliseTag } from '../core/threads/tags.ts';
 import { allOf } from './allOf.ts';
-import { Search } from './fields.ts';
 import { ThreadListQuery } from './threadOrder.ts';
+import { searched, ThreadSearch } from './threadSearch.ts';
 import { audiencesOf, seenBy, type ApiUser } from '../core/presenters/visibility.ts';
 
 const ONCE = 'must be given once';
@@ -60,7 +60,7 @@ export const ThreadFilters = z.strictObject({
   closed_after: Time,
   closed_before: Time,
   changed_since: Time.meta({ description: 'Threads that changed at this time or later.' }),
-  q: Search.optional(),
+  q: ThreadSearch.optional(),
 });
 type Filters = z.output<typeof ThreadFilters>;
 
@@ -101,7 +101,7 @@ export function filterOf(user: ApiUser, query: Filters): Record<string, unknown>
     between('created_at', query.created_after, query.created_before),
     between('closed_at', query.closed_after, query.closed_before),
     changed_since && { updated_at: { $gte: changed_since } },
-    q,
+    q && searched(q, user),
   );
 }
 

@@ -22,6 +22,8 @@ export interface StoredMail {
   /** Content-Ids (without angle brackets) of the files that the HTML shows. */
   shown_cids: string[];
   files: InboundFile[];
+  /** What it is found by (searchWords.ts); missing in mail that was parsed before words were kept. */
+  words?: string[];
   verdicts: Verdicts;
   /** Null: the mail is no delivery report. */
   report: DeliveryReport | null;

@@ -45,6 +45,7 @@ export async function saveReply(
     contact_id: null,
     author_id: 'olive',
     request_hash: 'h',
+    words: [],
     created_at: now,
     stored_at: now,
     ...more,

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { showListed } from '../../core/presenters/show.ts';
+import { withSnippets } from '../../core/presenters/snippets.ts';
 import { Conversation, Ticket } from '../../core/presenters/thread.ts';
 import type { RouteDeps } from '../deps.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { readThreads } from '../threadOrder.ts';
 import { AnyThreadQuery, filterOf } from '../threadQuery.ts';
+import { withAssigneeIds } from '../threadSearch.ts';
 
 const Thread = z.discriminatedUnion('kind', [Ticket, Conversation]).meta({ id: 'Thread' });
 
@@ -26,8 +28,11 @@ export function allThreadRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void
     },
     async (ctx, { query }) => {
       const { user } = ctx.state;
-      const page = await readThreads(deps.models, query.kind, filterOf(user, query), query);
-      return { data: await showListed(page.rows, user, deps), next_cursor: page.next_cursor };
+      const { models } = deps;
+      const asked = await withAssigneeIds(models, user, query);
+      const page = await readThreads(models, query.kind, filterOf(user, asked), query);
+      const shown = await showListed(page.rows, user, deps);
+      return { data: await withSnippets(models, user, shown, query.q), next_cursor: page.next_cursor };
     },
   );
 }

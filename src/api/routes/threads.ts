@@ -1,5 +1,6 @@
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { showThread, showThreads } from '../../core/presenters/show.ts';
+import { withSnippets } from '../../core/presenters/snippets.ts';
 import { threadSchemas } from '../../core/presenters/thread.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
 import { threadsOf, WITHOUT_LISTS } from '../../core/threads/threads.ts';
@@ -12,6 +13,7 @@ import type { AddWorkspaceRoute } from '../route.ts';
 import { shareContact, threadChange, ThreadChangeBody, threadTag } from '../threadChange.ts';
 import { readThreads } from '../threadOrder.ts';
 import { filterOf, OneThreadQuery, ThreadQuery } from '../threadQuery.ts';
+import { withAssigneeIds } from '../threadSearch.ts';
 import { threadWriter } from '../threadWrite.ts';
 
 /** `tickets` or `conversations`. Personal conversations are visible to their owner only. */
@@ -40,9 +42,11 @@ export function threadRoutes(
     },
     async (ctx, { query }) => {
       const { user } = ctx.state;
-      const page = await readThreads(models, [kind], filterOf(user, query), query);
+      const asked = await withAssigneeIds(models, user, query);
+      const page = await readThreads(models, [kind], filterOf(user, asked), query);
       const rows = page.rows.map(({ row }) => row);
-      return { data: await showThreads(rows, kind, user, deps), next_cursor: page.next_cursor };
+      const shown = await showThreads(rows, kind, user, deps);
+      return { data: await withSnippets(models, user, shown, query.q), next_cursor: page.next_cursor };
     },
   );
 

@@ -16,7 +16,7 @@ import { presentConversation, presentTicket, type MessageFacts, type PresentedTh
 import { seenBy, type ApiUser } from './visibility.ts';
 
 /** Fields of a message that are never shown. */
-export const NOT_SHOWN = { headers: 0, names: 0, people: 0, copies: 0 } as const;
+export const NOT_SHOWN = { headers: 0, names: 0, people: 0, copies: 0, words: 0 } as const;
 
 /** What presenting needs; both web and worker have it. */
 interface ShowDeps {

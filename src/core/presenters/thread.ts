@@ -8,6 +8,7 @@ import type {
 } from '../../infra/models/index.ts';
 import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../../infra/models/thread.ts';
 import { MailAddress, Time } from './schemas.ts';
+import { SearchSnippet } from './snippets.ts';
 import type { ApiUser } from './visibility.ts';
 
 const fields = {
@@ -20,6 +21,7 @@ const fields = {
   priority: z.enum(PRIORITIES),
   tags: z.array(z.string()),
   spam: z.boolean(),
+  snippet: SearchSnippet.nullable().optional().meta({ description: 'Only of a search: where it was found.' }),
   preview: z.string().meta({ description: 'First words of the last message, without quotes.' }),
   last_message: z
     .object({

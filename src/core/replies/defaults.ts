@@ -65,7 +65,12 @@ export async function replyDefaults(
 
 async function mailOf(models: Models, { _id: thread_id, workspace_id, audience }: ThreadRow, _id: string) {
   const filter = { _id, workspace_id, thread_id, audience };
-  const row = await models.Message.findOne(filter, { text: 0, html: 0, headers: 0 }).lean<MessageRow>();
+  const row = await models.Message.findOne(filter, {
+    text: 0,
+    html: 0,
+    headers: 0,
+    words: 0,
+  }).lean<MessageRow>();
   if (row && row.direction !== 'note') return row;
   throw new Unfit('message_id', 'must be the id of a mail of this thread');
 }

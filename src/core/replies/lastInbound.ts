@@ -6,7 +6,7 @@ import type { SendingThread } from './sender.ts';
  * count.
  */
 const SEARCHED = 200;
-const WITHOUT_BODIES = { text: 0, html: 0, headers: 0 } as const;
+const WITHOUT_BODIES = { text: 0, html: 0, headers: 0, words: 0 } as const;
 
 /**
  * The newest inbound message of a sender who takes part: a reply answers that one. A marked mail never

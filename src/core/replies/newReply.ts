@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { normaliseAddress, type Address } from '../../mail/addresses.ts';
+import { mailWords } from '../../mail/searchWords.ts';
 import { parentIds } from '../../mail/messageIds.ts';
 import type {
   AttachmentRow,
@@ -86,6 +87,7 @@ export async function newNote(
     state: 'saved',
     subject: thread.row.subject,
   };
+  row.words = wordsOfOurs({ ...row, subject: '' }, [], uploads);
   return { row, uploads: markShown(uploads, order.body.shownCids) };
 }
 
@@ -148,6 +150,7 @@ export async function newOutbound(
   };
   checkTime(draft.sendAt, row.created_at);
   const uploads = await filesOf(models, order);
+  row.words = wordsOfOurs(row, [...outgoing.to, ...outgoing.cc], uploads);
   const bytes = await composedBytes(row, uploads);
   if (bytes > MAX_COMPOSED_BYTES) {
     const why =
@@ -164,6 +167,10 @@ async function filesOf(models: Models, { author, draft, id, copies }: Order): Pr
   return [...uploads, ...copies.filter((copy) => !draft.attachments.includes(copy._id))];
 }
 
+/** Whom it is hidden from must not find it: Bcc has no words. */
+const wordsOfOurs = ({ subject, text }: MessageRow, to: Address[], files: AttachmentRow[]): string[] =>
+  mailWords({ subject, text, from: [], to, filenames: files.map(({ filename }) => filename) });
+
 /** What all messages of agents have in common. */
 const written = ({ id, author, requestHash, body }: Order) => {
   const now = new Date();
@@ -174,6 +181,7 @@ const written = ({ id, author, requestHash, body }: Order) => {
     html: body.html,
     author_id: author.userId,
     request_hash: requestHash,
+    words: [] as string[],
     created_at: now,
     stored_at: now,
   };

@@ -5,12 +5,12 @@ import type { ThreadRow, ThreadSummary } from '../../infra/models/thread.ts';
 import { contactNow } from './contacts.ts';
 import { followThread } from './moveMessages.ts';
 import { makeThread, takingPart } from './newThreadRow.ts';
-import { wordsOf } from './searchWords.ts';
+import { wordsOfMessage } from '../../mail/searchWords.ts';
 import { hasFiles, isQuestion, lastMessageOf, summarise } from './summary.ts';
 import { threadsOf } from './threads.ts';
 
 /** The most words that a thread keeps; a message that comes after that adds none. */
-const MAX_THREAD_WORDS = 2_000;
+const MAX_THREAD_WORDS = 10_000;
 
 /**
  * Creates the ticket or conversation of a stored message if it does not exist, and applies the message to it.
@@ -87,7 +87,7 @@ function changesBy(
         ...summary,
         ...readStateWith(message),
         people: union('$people', takingPart(message)),
-        words: { $cond: [isFull, '$words', union('$words', wordsOf(message.subject, message.text))] },
+        words: { $cond: [isFull, '$words', union('$words', wordsOfMessage(message))] },
         last_message_at: { $max: ['$last_message_at', at] },
         status: { $cond: [opens, 'open', '$status'] },
         closed_at: { $cond: [opens, null, '$closed_at'] },

@@ -3,7 +3,7 @@ import { normaliseAddress, type Address } from '../../mail/addresses.ts';
 import { collectionOf, type ContactRow, type Models } from '../../infra/models/index.ts';
 import { once } from '../../infra/models/once.ts';
 import { hashOf } from '../../lib/ids.ts';
-import { wordsOf } from './searchWords.ts';
+import { wordsOf } from '../../mail/searchWords.ts';
 
 /** Creates the contact if needed, and adds these audiences to it. Idempotent; safe to call concurrently. */
 export async function knowContact(

@@ -8,7 +8,7 @@ import { newLastChange } from './lastChange.ts';
 import { moveMessages } from './moveMessages.ts';
 import { insertTicket, newThreadRow } from './newThreadRow.ts';
 import { threadsOf } from './threads.ts';
-import { wordsOf } from './searchWords.ts';
+import { wordsOf, wordsOfMessage } from '../../mail/searchWords.ts';
 import { summarise } from './summary.ts';
 
 /** From how many messages of a thread the words to search it by are collected again. */
@@ -112,12 +112,12 @@ async function remainingWords(
       { workspace_id: ticket.workspace_id, thread_id: ticket._id, audience: ticket.audience },
       { session },
     )
-    .project<Pick<MessageRow, 'subject' | 'text'>>({ subject: 1, text: 1 })
+    .project<Pick<MessageRow, 'subject' | 'text' | 'words'>>({ subject: 1, text: 1, words: 1 })
     .sort({ created_at: -1, _id: -1 })
     .limit(REINDEXED_MESSAGES)
     .toArray();
   const number = String((ticket as TicketRow).number);
-  const words = left.flatMap(({ subject, text }) => wordsOf(subject, text));
+  const words = left.flatMap(wordsOfMessage);
   return [...new Set([number, ...wordsOf(ticket.subject), ...words])];
 }
 

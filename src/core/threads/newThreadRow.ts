@@ -4,7 +4,7 @@ import { isDuplicateKey } from '../../infra/models/once.ts';
 import { PRIORITIES, type ThreadRow } from '../../infra/models/thread.ts';
 import { previewOf } from '../../mail/preview.ts';
 import { hashOf } from '../../lib/ids.ts';
-import { wordsOf } from './searchWords.ts';
+import { wordsOfMessage } from '../../mail/searchWords.ts';
 import { isQuestion, lastMessageOf } from './summary.ts';
 
 /** Id of the thread that a message opens. */
@@ -22,6 +22,7 @@ type OpeningMessage = Pick<
   | 'direction'
   | 'subject'
   | 'text'
+  | 'words'
   | 'people'
   | 'opens'
   | 'sender_known'
@@ -83,7 +84,7 @@ export function newThreadRow(
     priority: 'normal',
     priority_rank: PRIORITIES.indexOf('normal'),
     tags: [],
-    words: wordsOf(message.subject, message.text),
+    words: wordsOfMessage(message),
     spam: isBlocked,
     hidden: isBlocked ? 'spam' : null,
   };

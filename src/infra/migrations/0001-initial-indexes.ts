@@ -133,7 +133,7 @@ function threadIndexes(): Indexes[string] {
     ]),
     { key: { ...listed, snoozed_until: 1 } },
     { key: { ...listed, updated_at: 1 } },
-    { key: { workspace_id: 1, words: 1 } },
+    { key: { workspace_id: 1, audience: 1, hidden: 1, words: 1 } },
     { key: { workspace_id: 1, contact_id: 1 } },
     { key: { workspace_id: 1, merged_into: 1 }, partialFilterExpression: { merged_into: { $exists: true } } },
     { key: { merged_at: 1 }, partialFilterExpression: { merged_at: { $exists: true } } },

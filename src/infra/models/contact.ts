@@ -25,7 +25,7 @@ export interface ContactRow {
    * The contact into which this one was merged. Missing if it was not, because the index below needs that.
    */
   merged_into?: string;
-  /** Words of name and address for the search (core/threads/searchWords.ts). */
+  /** Words of name and address for the search (mail/searchWords.ts). */
   words: string[];
   /** Raised with every change by a person: compare and set, and the ETag. */
   changes: number;

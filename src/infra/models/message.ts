@@ -107,6 +107,8 @@ interface AnyMessage {
   spam: boolean;
   /** The mail's files as posted: two mails are the same only if these are (mail/sameMail.ts). */
   files: { filename: string; size: number | null }[];
+  /** What it is found by (mail/searchWords.ts). */
+  words: string[];
   /**
    * Each copy of the mail that came, the first included, with the workspace emails that its trace headers
    * name.
@@ -208,6 +210,7 @@ export const messageSchema = rowSchema<MessageRow>({
   authentication: { type: Object, default: null },
   sender_reason: nullableString,
   files: [{ _id: false, filename: text, size: { type: Number, default: null } }],
+  words: [String],
   copies: [{ _id: false, inbound_email_id: String, traced: [String] }],
   author_id: nullableString,
   request_hash: nullableString,

@@ -71,7 +71,7 @@ export interface ThreadRow extends ThreadSummary {
   followers: string[];
   /** Normalised (core/threads/tags.ts). */
   tags: string[];
-  /** Words of its subject and messages for the search (core/threads/searchWords.ts). */
+  /** Words of its subject and messages for the search (mail/searchWords.ts). */
   words: string[];
   spam: boolean;
   /**
@@ -183,7 +183,7 @@ function listIndexes(schema: Schema): void {
   // Few threads are snoozed: they are sorted when they are read.
   schema.index({ ...listed, snoozed_until: 1 });
   schema.index({ ...listed, updated_at: 1 });
-  schema.index({ workspace_id: 1, words: 1 });
+  schema.index({ ...listed, words: 1 });
   // A contact's threads, and those merged into a thread, also hidden ones.
   schema.index({ workspace_id: 1, contact_id: 1 });
   for (const [key, field] of [

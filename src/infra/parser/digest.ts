@@ -1,8 +1,10 @@
+import { caps } from '../../mail/caps.ts';
 import { sanitiseHtml } from '../../mail/html.ts';
 import { capText, storable } from '../../mail/text.ts';
 import { textFromHtml } from '../../mail/htmlText.ts';
 import type { StoredMail } from '../../mail/storedMail.ts';
 import type { InboundEmail } from '../../mail/inboundEmail.ts';
+import { mailWords } from '../../mail/searchWords.ts';
 import { parserOf } from '../providers/parsers.ts';
 import type { DigestJob, SanitisedBody } from './pool.ts';
 
@@ -42,6 +44,16 @@ function toStored(mail: InboundEmail): StoredMail {
   const cut = new Set(mail.cut);
   if (html?.cut) cut.add('html');
   if (text.cut) cut.add('text');
+  const words = mailWords(
+    {
+      subject: mail.subject,
+      text: text.text,
+      from: mail.from ? [mail.from] : [],
+      to: [...mail.to, ...mail.cc, ...mail.replyTo],
+      filenames: mail.files.map(({ filename }) => filename),
+    },
+    caps.textBytes,
+  );
   return deepStorable({
     envelope_from: mail.envelopeFrom,
     headers: mail.headers,
@@ -59,6 +71,7 @@ function toStored(mail: InboundEmail): StoredMail {
     // Only Content-Ids that a file has.
     shown_cids: html?.shownCids.filter((cid) => cids.has(cid)) ?? [],
     files: mail.files,
+    words,
     verdicts: mail.verdicts,
     report: mail.report,
     cut: [...cut],

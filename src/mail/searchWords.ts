@@ -1,3 +1,5 @@
+import type { Address } from './addresses.ts';
+
 /**
  * The words of a text, to search by: lower case, without accents. Scripts that put no spaces between words
  * are cut into pairs of letters. The row holds them as a list, because the stand-in database has no text
@@ -10,22 +12,67 @@ const PLAIN: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', �
 
 /** Longer words are cut, in texts and in searches alike. */
 const MAX_WORD_CHARS = 40;
-/** How many characters of a text are read, and how many words of a message are kept. */
+/** How many characters of a text are read on the event loop, and how many words of a message are kept. */
 const MAX_TEXT_CHARS = 50_000;
-const MAX_WORDS = 200;
+const MAX_WORDS = 5_000;
 /** How many words of a search are used. */
 const MAX_SEARCHED = 10;
 
-/** At most 200 different words, those of the first texts first. */
-export function wordsOf(...texts: string[]): string[] {
+/** At most 5,000 different words, those of the first texts first. */
+export const wordsOf = (...texts: string[]): string[] => [
+  ...collect(
+    texts.map((text) => ['', text]),
+    MAX_TEXT_CHARS,
+  ),
+];
+
+/** What a mail is found by. */
+export interface SearchedMail {
+  subject: string;
+  text: string;
+  /** Who wrote it: From, and the original sender. */
+  from: Address[];
+  /** To, Cc and Reply-To. */
+  to: Address[];
+  filenames: string[];
+}
+
+/**
+ * Words of a mail: its subject, people, file names and text. Those of the subject and of people are there once
+ * more with the field before them (`from:ann`), so that a search can name the field.
+ * @param maxChars of the text; all of it is read in a parser thread only
+ */
+export function mailWords(mail: SearchedMail, maxChars = MAX_TEXT_CHARS): string[] {
+  const nameOf = ({ name, email }: Address) => `${name} ${email}`;
+  const people = (list: Address[]) => list.slice(0, MAX_PEOPLE).map(nameOf).join(' ');
+  const [from, to] = [people(mail.from), people(mail.to)];
+  const tagged: [tag: string, text: string][] = [
+    ['from:', from],
+    ['to:', to],
+    ['subject:', mail.subject],
+    ['', mail.subject],
+    ['', from],
+    ['', to],
+    ['', mail.filenames.join(' ')],
+    ['', mail.text],
+  ];
+  return [...collect(tagged, maxChars)];
+}
+const MAX_PEOPLE = 100;
+
+/** The words of a stored message; made here for one that was stored before they were kept. */
+export const wordsOfMessage = (message: { subject: string; text: string; words?: string[] }): string[] =>
+  message.words && message.words.length > 0 ? message.words : wordsOf(message.subject, message.text);
+
+function collect(texts: [tag: string, text: string][], maxChars: number): Set<string> {
   const words = new Set<string>();
-  for (const text of texts) {
-    for (const word of tokensOf(text.slice(0, MAX_TEXT_CHARS))) {
-      if (isKept(word)) words.add(word);
-      if (words.size === MAX_WORDS) return [...words];
+  for (const [tag, text] of texts) {
+    for (const word of tokensOf(text.slice(0, maxChars))) {
+      if (isKept(word)) words.add(tag + word);
+      if (words.size === MAX_WORDS) return words;
     }
   }
-  return [...words];
+  return words;
 }
 
 /**
@@ -42,9 +89,9 @@ export function searchFor(search: string): { $and: object[] } | null {
 }
 
 /** A single letter is left out, except in scripts where it can be a word. */
-const isKept = (word: string): boolean => word.length > 1 || word.match(UNSPACED) !== null;
+export const isKept = (word: string): boolean => word.length > 1 || word.match(UNSPACED) !== null;
 
-function tokensOf(text: string, isSearch = false): string[] {
+export function tokensOf(text: string, isSearch = false): string[] {
   const folded = text
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
