@@ -27,6 +27,8 @@ import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
+import { savedViewSchema, type SavedViewRow } from './savedView.ts';
+import { snippetSchema, type SnippetRow } from './snippet.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
 import { webhookDeliverySchema, webhookSchema, type WebhookDeliveryRow, type WebhookRow } from './webhook.ts';
@@ -70,7 +72,9 @@ export type {
   PlatformAddressRow,
   PostTokenRow,
   ProviderDomainRow,
+  SavedViewRow,
   SessionRow,
+  SnippetRow,
   ThreadIdRow,
   TicketRow,
   StreamPositionRow,
@@ -105,6 +109,8 @@ export interface Models {
   Message: Model<MessageRow>;
   Attachment: Model<AttachmentRow>;
   Draft: Model<DraftRow>;
+  Snippet: Model<SnippetRow>;
+  SavedView: Model<SavedViewRow>;
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
@@ -144,6 +150,8 @@ export function createModels(connection: Connection): Models {
     Message: bind('Message', messageSchema, 'messages'),
     Attachment: bind('Attachment', attachmentSchema, 'attachments'),
     Draft: bind('Draft', draftSchema, 'drafts'),
+    Snippet: bind('Snippet', snippetSchema, 'snippets'),
+    SavedView: bind('SavedView', savedViewSchema, 'saved_views'),
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
