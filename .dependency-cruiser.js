@@ -18,7 +18,18 @@ const LAYERS = {
   // Types only: eslint.config.js holds that.
   workflows: ['activities', 'src/infra/temporal/runTypes'],
 };
-const OURS = '^(src|activities|workflows|dev|test|bench)/';
+const OURS = '^(src|activities|workflows|dev|test|bench|dashboard)/';
+
+/** The same for the parts of the page: one way, app -> features -> what knows nothing of a screen. */
+const PAGE = {
+  app: ['actions', 'features', 'components', 'lib', 'words'],
+  features: ['actions', 'components', 'lib', 'words'],
+  actions: ['components', 'lib', 'words'],
+
+  lib: ['words'],
+  components: ['lib', 'words'],
+  words: [],
+};
 
 const layerRules = Object.entries(LAYERS).map(([layer, allowed]) => ({
   name: `${layer.replace('src/', '')}-imports`,
@@ -28,9 +39,32 @@ const layerRules = Object.entries(LAYERS).map(([layer, allowed]) => ({
   to: { path: OURS, pathNot: [layer, ...allowed].map((folder) => `^${folder}(/|\\.)`) },
 }));
 
+const pageRules = Object.entries(PAGE).map(([part, allowed]) => ({
+  name: `page-${part}-imports`,
+  comment: `dashboard/${part} may import ${allowed.join(', ') || 'nothing of ours'}.`,
+  severity: 'error',
+  from: { path: `^dashboard/${part}/` },
+  to: { path: OURS, pathNot: [part, ...allowed].map((folder) => `^dashboard/${folder}(/|[.])`) },
+}));
+
 export default {
   forbidden: [
     ...layerRules,
+    ...pageRules,
+    {
+      name: 'features-stand-apart',
+      comment: 'A feature of the page can be read, and taken away, without the others.',
+      severity: 'error',
+      from: { path: '^dashboard/features/([^/]+)/' },
+      to: { path: '^dashboard/features/', pathNot: '^dashboard/features/$1/' },
+    },
+    {
+      name: 'the-page-stands-alone',
+      comment: 'The page knows the product by its API alone, and the product knows nothing of the page.',
+      severity: 'error',
+      from: { path: OURS, pathNot: '^(dashboard|test|bench)/' },
+      to: { path: '^dashboard/' },
+    },
     {
       name: 'development-stays-outside',
       comment: 'dev/ is for `npm start`, tests and benches: the product runs without it.',

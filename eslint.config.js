@@ -1,4 +1,6 @@
 import { defineConfig } from 'eslint/config';
+import a11y from 'eslint-plugin-jsx-a11y';
+import hooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /** Pure code needs no client: who may import whom among our own folders is in .dependency-cruiser.js. */
@@ -32,6 +34,23 @@ const noGroups = {
 };
 const syntax = (...selectors) => ({ 'no-restricted-syntax': ['error', noGroups, ...selectors] });
 
+const WORDS =
+  'Texts stand in dashboard/words, so that all of the page can be read and translated in one place.';
+/** What a person reads or hears, written into a component. */
+const noText = [
+  { selector: 'JSXText[value=/\\p{L}/u]', message: WORDS },
+  { selector: 'JSXElement > JSXExpressionContainer > Literal[value=/\\p{L}/u]', message: WORDS },
+  {
+    selector: 'JSXElement > JSXExpressionContainer > TemplateLiteral > TemplateElement[value.raw=/\\p{L}/u]',
+    message: WORDS,
+  },
+  {
+    selector:
+      'JSXAttribute[name.name=/^(aria-label|title|placeholder|alt|label|name|hint)$/] > Literal[value=/\\p{L}/u]',
+    message: WORDS,
+  },
+];
+
 export default defineConfig(
   {
     ignores: [
@@ -41,10 +60,11 @@ export default defineConfig(
       '.postroom/',
       'test/fixtures/',
       'test/replay/histories/',
+      '**/*.gen.d.ts',
     ],
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -109,6 +129,22 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
+    },
+  },
+  {
+    files: ['dashboard/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': hooks, 'jsx-a11y': a11y },
+    rules: {
+      ...hooks.configs.recommended.rules,
+      ...a11y.flatConfigs.recommended.rules,
+      // Leaves out what is absent, which `exactOptionalPropertyTypes` of a library asks for.
+      'no-restricted-syntax': ['error', ...noText],
+      '@typescript-eslint/only-throw-error': [
+        'error',
+        { allow: [{ from: 'package', package: '@tanstack/router-core', name: 'Redirect' }] },
+      ],
+      // The first field of a form or dialog that was asked for.
+      'jsx-a11y/no-autofocus': 'off',
     },
   },
 );

@@ -22,15 +22,12 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: {
-          groups: [
-            { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
-            { name: 'editor', test: /node_modules\/(@tiptap|prosemirror-[a-z]+|linkifyjs)\// },
-          ],
+          groups: [{ name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// }],
         },
       },
     },
   },
   server: {
-    proxy: { '^/(api|files|password)(/|$)': { target, changeOrigin: false } },
+    proxy: { '^/(api|files)(/|$)': { target, changeOrigin: false } },
   },
 });

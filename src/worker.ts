@@ -18,6 +18,7 @@ import { sendAccessMails } from './core/access/sendAccessMails.ts';
 import { followChanges } from './core/events/followChanges.ts';
 import { createChangeHandler } from './core/events/changeHandler.ts';
 import { mailNotifications } from './core/events/notifications/mailNotifications.ts';
+import { deleteOldSignals } from './core/events/signals.ts';
 import { createPost } from './core/events/webhooks/post.ts';
 import { createSeal } from './core/events/webhooks/secrets.ts';
 import { createSlots } from './core/events/webhooks/slots.ts';
@@ -210,6 +211,7 @@ function startSweeps(): RepeatedSweep[] {
     startSweep(5_000, 'starts of set-ups', () => setUps.sweep()),
     startSweep(5_000, 'starts of deliveries', () => deliveries.sweep()),
     startSweep(5_000, 'mails about notifications', () => mailNotifications(deps, stopping)),
+    startSweep(10_000, 'old signals', () => deleteOldSignals(models)),
     startSweep(MINUTE_MS, 'unfinished mails', () => settleInbound(rows, settleAfterMs)),
     startSweep(MINUTE_MS, 'unfinished replies', () => settleReplies(rows, settleAfterMs)),
     startSweep(MINUTE_MS, 'unfinished deliveries', () => settleDeliveries(rows)),

@@ -17,8 +17,10 @@ export const SEQUENCE_MS = 900;
 export function strokeOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Press): string {
   const named = key.length > 1;
   const letter = key.length === 1 && key.toLowerCase() !== key.toUpperCase();
+  // Windows says Ctrl and Alt for AltGr, with which some layouts type `#` and `[`.
+  const isAltGr = ctrlKey && altKey && !named && !letter;
   return [
-    (ctrlKey || metaKey) && 'Mod',
+    (metaKey || (ctrlKey && !isAltGr)) && 'Mod',
     // Alt types characters on many layouts (AltGr): then the character says it all.
     altKey && (named || letter) && !ctrlKey && 'Alt',
     // A sign such as `?` needs Shift on one layout and none on another.

@@ -19,7 +19,7 @@ import {
   Undo2,
   type LucideIcon,
 } from 'lucide-react';
-import { undoLast } from '../components/toasts.ts';
+import { undoLast } from '../lib/toasts.ts';
 import { ask, type Intents } from '../lib/intents.ts';
 import { words } from '../words/index.ts';
 import type { Action } from './action.ts';

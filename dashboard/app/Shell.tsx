@@ -36,7 +36,10 @@ export function Shell() {
     <ShellContext value={shell}>
       <div className="flex h-dvh flex-col">
         {live !== 'live' && (
-          <p role="status" className="bg-warn-bg px-4 py-1 text-center text-s text-warn">
+          <p
+            role="status"
+            className="fixed bottom-4 left-1/2 z-40 w-max max-w-[calc(100vw-32px)] -translate-x-1/2 rounded-big bg-warn-bg px-4 py-2 text-center text-s font-medium text-warn shadow-float"
+          >
             {live === 'offline' ? words.shell.live.offline : words.shell.live.down}
           </p>
         )}

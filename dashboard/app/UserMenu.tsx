@@ -5,7 +5,7 @@ import { KEYS_OFF } from '../actions/perform.ts';
 import { Avatar } from '../components/Avatar.tsx';
 import { classes } from '../components/classes.ts';
 import { Menu, MenuItem, MenuLabel, MenuLine } from '../components/Menu.tsx';
-import { showToast } from '../components/toasts.ts';
+import { showToast } from '../lib/toasts.ts';
 import { signOut, signOutEverywhere } from '../features/session/session.ts';
 import { sentence } from '../lib/problem.ts';
 import { setTheme, theme, type Theme } from '../lib/theme.ts';
@@ -38,7 +38,7 @@ export function UserMenu({ small }: { workspace: string; small: boolean }) {
       trigger={
         <button
           type="button"
-          aria-label={words.shell.account(name)}
+          aria-label={small ? words.shell.account(name) : undefined}
           className={classes(
             'flex h-9 shrink-0 items-center gap-2.5 rounded px-2 text-fg-2 hover:bg-bg-2 pointer-coarse:h-11',
             small && 'justify-center px-0',

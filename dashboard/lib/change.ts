@@ -1,19 +1,13 @@
-import { showToast } from '../components/toasts.ts';
 import { words } from '../words/index.ts';
-import { api } from './api.ts';
-import { etags } from './etags.ts';
+import { request, type Act, type Change, type Wanted } from './changeRequests.ts';
 import { keys } from './keys.ts';
 import { sentence } from './problem.ts';
 import { queryClient } from './query.ts';
-import type { Thread, ThreadRef } from './rows.ts';
+import type { Thread } from './rows.ts';
 import { patchThread, rereadThreads, stopReading } from './threadCache.ts';
-import { threadPath } from './threadPath.ts';
+import { showToast } from './toasts.ts';
 
-/** What can be changed of a thread by PATCH. */
-export type Change = Partial<
-  Pick<Thread, 'status' | 'agent_id' | 'priority' | 'tags' | 'spam' | 'subject' | 'snoozed_until'>
->;
-export type Act = 'trash' | 'restore' | 'read' | 'unread';
+export type { Change } from './changeRequests.ts';
 
 let underWay = 0;
 const idle = new EventTarget();
@@ -33,43 +27,20 @@ export function changeThreads(
   change: Change | ((row: Thread) => Change),
   said: string | null,
 ): void {
-  const all = threads.map((row): One => {
-    const wanted = typeof change === 'function' ? change(row) : change;
-    const fields = Object.keys(wanted) as (keyof Change)[];
-    return { row, change: wanted, back: Object.fromEntries(fields.map((field) => [field, row[field]])) };
+  const steps = threads.map((row): Step => {
+    const shown = typeof change === 'function' ? change(row) : change;
+    const fields = Object.keys(shown) as (keyof Change)[];
+    const back: Change = Object.fromEntries(fields.map((field) => [field, row[field]]));
+    return { row, shown, back, body: { change: shown } };
   });
-  const undo = () =>
-    send(
-      workspace,
-      all.map((one) => ({ ...one, change: one.back, back: one.change })),
-    );
-  if (said !== null) showToast(said, { undo: { name: words.undo, act: undo } });
-  send(workspace, all);
-}
-
-interface One {
-  row: Thread;
-  change: Change;
-  /** What undoes it. */
-  back: Change;
-}
-
-function send(workspace: string, all: One[]): void {
-  void together(
-    workspace,
-    all.map(({ row, change, back }) => ({
-      row,
-      shown: change,
-      back,
-      request: async () => {
-        const path = threadPath(row.kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}');
-        const params = { path: { workspace_id: workspace, id: row.id } };
-        const { data, response } = await api.PATCH(path, { params, body: change as never });
-        etags.set(row.id, response.headers.get('ETag'));
-        return data as Partial<Thread> | undefined;
-      },
-    })),
-  );
+  const undone = steps.map(({ row, shown, back }) => ({
+    row,
+    shown: back,
+    back: shown,
+    body: { change: back },
+  }));
+  offer(said, () => void together(workspace, undone));
+  void together(workspace, steps);
 }
 
 /** Moves threads to the trash and back, or marks them as read or not. */
@@ -79,19 +50,18 @@ export function actOnThreads(
   act: Act,
   said: string | null,
 ): void {
-  if (said !== null) {
-    const undo = () => actOnThreads(workspace, threads, OPPOSITE[act], null);
-    showToast(said, { undo: { name: words.undo, act: undo } });
-  }
-  void together(
-    workspace,
-    threads.map((row) => ({
-      row,
-      shown: SHOWN[act](),
-      back: { deleted_at: row.deleted_at, unread: row.unread },
-      request: () => requestOf(workspace, row, act),
-    })),
-  );
+  offer(said, () => actOnThreads(workspace, threads, OPPOSITE[act], null));
+  const steps = threads.map((row) => ({
+    row,
+    shown: SHOWN[act](),
+    back: { deleted_at: row.deleted_at, unread: row.unread },
+    body: { act },
+  }));
+  void together(workspace, steps);
+}
+
+function offer(said: string | null, undo: () => void): void {
+  if (said !== null) showToast(said, { undo: { name: words.undo, act: undo } });
 }
 
 const OPPOSITE: Record<Act, Act> = { trash: 'restore', restore: 'trash', read: 'unread', unread: 'read' };
@@ -102,34 +72,22 @@ const SHOWN: Record<Act, () => Partial<Thread>> = {
   unread: () => ({ unread: true }),
 };
 
-async function requestOf(
-  workspace: string,
-  { kind, id }: ThreadRef,
-  act: Act,
-): Promise<Partial<Thread> | undefined> {
-  const params = { params: { path: { workspace_id: workspace, id } } };
-  const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}');
-  if (act === 'trash') await api.DELETE(path, params);
-  else {
-    const { data } = await api.POST(`${path}/${act}` as never, params as never);
-    return data as Partial<Thread> | undefined;
-  }
-  return undefined;
-}
-
-interface Step {
+interface Step extends Wanted {
   row: Thread;
   shown: Partial<Thread>;
+  /** What is shown again when the server refuses. */
   back: Partial<Thread>;
-  request: () => Promise<Partial<Thread> | undefined>;
 }
 
 /** Shows all steps, then sends them; what is refused is shown as it was. */
 async function together(workspace: string, steps: readonly Step[]): Promise<void> {
   underWay += 1;
-  await stopReading(workspace);
+  // Stopping puts the rows back to what they were before the reading, so it comes first; nothing is waited for until the
+  // change is shown.
+  const stopped = stopReading(workspace);
   for (const { row, shown } of steps) patchThread(workspace, row, shown);
-  const results = await Promise.allSettled(steps.map(({ request }) => request()));
+  await stopped;
+  const results = await request(workspace, steps);
   let refusal: unknown = null;
   for (const [index, result] of results.entries()) {
     const { row, back } = steps[index]!;

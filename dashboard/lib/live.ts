@@ -20,7 +20,7 @@ export type LiveMessage = { events: LiveEvent[] } | { reset: true } | { state: L
 
 /** Named server-sent events are heard one by one; src/infra/models/eventTypes.ts has them all. */
 const THINGS = ['ticket', 'conversation', 'contact', 'notification', 'draft'];
-export const TYPES = [
+const TYPES = [
   ...THINGS.flatMap((thing) => ['created', 'updated', 'deleted'].map((what) => `${thing}.${what}`)),
   'ticket.message_created',
   'conversation.message_created',
@@ -86,7 +86,8 @@ class Leader {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.stream(signal);
-      if (signal.aborted) return;
+      // Aborted meanwhile: TypeScript thinks that nothing changes during an await.
+      if (isAborted(signal)) return;
       this.tell({ state: navigator.onLine ? 'polling' : 'offline' });
       await this.poll();
       await pause(POLL_MS, signal);
@@ -136,6 +137,8 @@ class Leader {
     }
   }
 }
+
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

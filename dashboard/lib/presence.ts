@@ -25,9 +25,9 @@ function changed(): void {
 }
 
 /** For the live feed: a colleague has said where they are. */
-export function heardPresence({ type, data = {} }: LiveEvent): void {
+export function heardPresence({ type, data }: LiveEvent): void {
   if (type !== 'thread.presence') return;
-  const { thread_id, user_id, viewing } = data as Record<string, unknown>;
+  const { thread_id, user_id, viewing } = data;
   if (typeof thread_id !== 'string' || typeof user_id !== 'string') return;
   const others = (present.get(thread_id) ?? NOBODY).filter(({ user }) => user !== user_id);
   const one = { user: user_id, writing: data.writing === true, until: Date.now() + ENDS_AFTER_MS };
@@ -36,10 +36,10 @@ export function heardPresence({ type, data = {} }: LiveEvent): void {
 }
 
 /** For the composer: whether something is being written here. */
-export function saysWriting(thread: ThreadRef, isWriting: boolean): void {
-  if (writing.has(thread.id) === isWriting) return;
-  if (isWriting) writing.add(thread.id);
-  else writing.delete(thread.id);
+export function saysWriting(thread: string, isWriting: boolean): void {
+  if (writing.has(thread) === isWriting) return;
+  if (isWriting) writing.add(thread);
+  else writing.delete(thread);
   changed();
 }
 

@@ -12,7 +12,7 @@ export const queryClient = new QueryClient({
       refetchOnWindowFocus: false,
       retry: (failures, error) => error instanceof Problem && error.passes && failures < TRIES,
       retryDelay: (failures, error) =>
-        (error instanceof Problem && error.retryAfterMs) || Math.min(500 * 2 ** failures, 8_000),
+        (error instanceof Problem ? error.retryAfterMs : null) ?? Math.min(500 * 2 ** failures, 8_000),
     },
   },
 });

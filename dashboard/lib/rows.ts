@@ -7,48 +7,16 @@ export type Direction = 'inbound' | 'outbound' | 'note';
 export type Status = Schemas['Ticket']['status'];
 export type Priority = Schemas['Ticket']['priority'];
 
-/** A ticket or a conversation, as lists and `GET threads` have it. */
-export type Thread = Omit<Schemas['Ticket'], 'number' | keyof Summary> &
-  Summary & { number: number | null; owner_id?: string | null };
-
-/** What a thread says of its messages. */
-interface Summary {
+/** A ticket or a conversation: `GET threads` has both. */
+export type Thread = Omit<Schemas['Ticket'], 'kind' | 'number'> & {
   kind: Kind;
-  preview: string;
-  last_message: {
-    id: string;
-    direction: Direction;
-    from: Address | null;
-    author_id: string | null;
-    at: string;
-  } | null;
-  message_count: number;
-  has_attachments: boolean;
-  waiting_since: string | null;
-  unread: boolean;
-  snoozed_until: string | null;
-  trouble: 'failed' | 'unconfirmed' | null;
-  scheduled_at: string | null;
-  followed: boolean;
-}
-export type Message = Omit<Schemas['Message'], keyof Shown> & Shown;
-
-/** What a message says of how it is shown. */
-interface Shown {
-  has_quote: boolean;
-  remote_images: number;
-  own_colours: boolean;
-  images_allowed: boolean;
-  inbound_email_id: string | null;
-  authentication: {
-    spf: string | null;
-    dkim: string | null;
-    dmarc: string | null;
-    verdict: string | null;
-  } | null;
-  sender_reason: 'stranger' | 'unproved' | null;
-  edited_at: string | null;
-}
+  /** Conversations have none. */
+  number: number | null;
+  /** Of a personal conversation. */
+  owner_id?: string | null;
+};
+/** `edited_at`: of a note. */
+export type Message = Schemas['Message'] & { edited_at?: string | null };
 export type Attachment = Schemas['Attachment'];
 export type Member = Schemas['Member'];
 export type Contact = Schemas['Contact'];
@@ -60,7 +28,6 @@ export interface ThreadRef {
   kind: Kind;
   id: string;
 }
-export const refOf = ({ kind, id }: ThreadRef): ThreadRef => ({ kind, id });
 
 /** Something that was done to a thread. */
 export interface HistoryLine {

@@ -15,7 +15,7 @@ export function patchThread(workspace: string, { kind, id }: ThreadRef, change: 
   queryClient.setQueryData<Thread>(keys.thread(workspace, kind, id), (row) => row && { ...row, ...change });
   const me = queryClient.getQueryData<{ user: { id: string } }>(['session'])?.user.id ?? '';
   for (const [key, lists] of listsOf(workspace)) {
-    if (!lists?.pages.some(({ data }) => data.some((row) => row.id === id))) continue;
+    if (!lists?.pages?.some(({ data }) => data.some((row) => row.id === id))) continue;
     const filter = key.at(-1) as Record<string, string>;
     const patched = (row: Thread) => (row.id === id ? { ...row, ...change } : row);
     const stays = (row: Thread) => row.id !== id || fits(row, filter, me);
@@ -36,8 +36,9 @@ export function cachedThread(workspace: string, { kind, id }: ThreadRef): Thread
   return undefined;
 }
 
+/** Other queries may begin with the same key: those have no pages. */
 const listsOf = (workspace: string) =>
-  queryClient.getQueriesData<InfiniteData<Page>>({ queryKey: keys.threads(workspace) });
+  queryClient.getQueriesData<Partial<InfiniteData<Page>>>({ queryKey: keys.threads(workspace) });
 
 /** Reads again what may have changed with threads. */
 export async function rereadThreads(workspace: string): Promise<void> {

@@ -2,11 +2,8 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, read } from './api.ts';
 import { etags } from './etags.ts';
 import { keys } from './keys.ts';
-import { whole } from './older.ts';
-import { Problem } from './problem.ts';
 import type { HistoryLine, Thread, ThreadRef } from './rows.ts';
 import { threadPath } from './threadPath.ts';
-import { wholeMessage } from './olderMessage.ts';
 
 const PAGE = 50;
 
@@ -19,38 +16,29 @@ export const threadQuery = (workspace: string, { kind, id }: ThreadRef) =>
       const params = { path: { workspace_id: workspace, id } };
       const { data, response } = await api.GET(path, { signal, params });
       etags.set(id, response.headers.get('ETag'));
-      return whole(data!, kind);
+      return { number: null, ...(data as Partial<Thread>), kind } as Thread;
     },
   });
 
 /** How a page of messages is asked for: the newest, those around one, or on from a cursor. */
 type From = { newest: 'true' } | { around: string } | { cursor: string };
+const beginAt = (at: string | null): From => (at === null ? { newest: 'true' } : { around: at });
+const cursorOf = (cursor: string | null): From | null => (cursor === null ? null : { cursor });
 
 /** The messages of a thread, oldest first; begins at its end, or around `at`. */
-export const messagesQuery = (workspace: string, { kind, id }: ThreadRef, at: string | null) =>
-  infiniteQueryOptions({
+export function messagesQuery(workspace: string, { kind, id }: ThreadRef, at: string | null) {
+  return infiniteQueryOptions({
     queryKey: [...keys.messages(workspace, kind, id), at],
-    initialPageParam: (at === null ? { newest: 'true' } : { around: at }) as From,
+    initialPageParam: beginAt(at),
     queryFn: async ({ pageParam, signal }) => {
       const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/messages');
-      const params = {
-        path: { workspace_id: workspace, id },
-        query: { limit: PAGE, ...pageParam } as object,
-      };
-      const page = await read(
-        api.GET(path, { signal, params }).catch((error: unknown) => {
-          // Until the API can begin at the end: to be deleted then.
-          if (!(error instanceof Problem) || error.status !== 422) throw error;
-          return api.GET(path, { signal, params: { path: params.path, query: { limit: PAGE } } });
-        }),
-      );
-      return { previous_cursor: null as string | null, ...page, data: page.data.map(wholeMessage) };
+      const params = { path: { workspace_id: workspace, id }, query: { limit: PAGE, ...pageParam } };
+      return read(api.GET(path, { signal, params }));
     },
-    getNextPageParam: ({ next_cursor }): From | null =>
-      next_cursor === null ? null : { cursor: next_cursor },
-    getPreviousPageParam: ({ previous_cursor }): From | null =>
-      previous_cursor === null ? null : { cursor: previous_cursor },
+    getNextPageParam: ({ next_cursor }) => cursorOf(next_cursor),
+    getPreviousPageParam: ({ previous_cursor }) => cursorOf(previous_cursor),
   });
+}
 
 /** What was done to a thread, oldest first. */
 export const historyQuery = (workspace: string, { kind, id }: ThreadRef) =>

@@ -34,6 +34,7 @@ export const acts = {
   commands: 'Commands',
   keys: 'Keyboard shortcuts',
   sidebar: 'Show or hide the sidebar',
+  contact: 'Contact',
   panel: 'Show or hide the contact',
   go: (name: string) => `Go to ${name}`,
   groups: { thread: 'This thread', write: 'Write', list: 'List', go: 'Go to', page: 'Page' },

@@ -47,7 +47,7 @@ export const composer = {
   noteAdded: 'Note added.',
   takenBack: 'Taken back. Your text is here again.',
   tooLate: 'It is already on its way and cannot be taken back.',
-  saved: 'Draft saved',
+  saved: 'Saved',
   saving: 'Saving …',
   kept: 'Kept in this browser',
   keptHint: 'The server cannot be reached. What you write is kept here, and saved when it answers again.',

@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import { compressJson } from '../infra/http/compress.ts';
+import { createSignalHub } from '../core/events/signals.ts';
 import { createLinks } from '../core/presenters/links.ts';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
 import { jsonBody, smallJsonBody } from './body.ts';
@@ -24,6 +25,7 @@ import { draftRoutes, threadDraftRoutes } from './routes/drafts.ts';
 import { demoRoutes } from './routes/demo.ts';
 import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
+import { historyRoutes } from './routes/history.ts';
 import { imageSenderRoutes } from './routes/imageSenders.ts';
 import { followRoutes } from './routes/follow.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
@@ -37,6 +39,7 @@ import { notificationRoutes } from './routes/notifications.ts';
 import { outboxRoutes } from './routes/outbox.ts';
 import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
+import { presenceRoutes } from './routes/presence.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { savedViewRoutes } from './routes/savedViews.ts';
 import { snippetRoutes } from './routes/snippets.ts';
@@ -91,6 +94,7 @@ export function createRoutes(deps: ApiDeps) {
     authenticate: user,
     links: createLinks(deps.config),
     streams: createStreams(),
+    signals: createSignalHub(deps.feedModels ?? deps.models),
   };
   for (const addRoutes of WORKSPACE_ROUTES) addRoutes(workspace.add, all);
   for (const kind of ['ticket', 'conversation'] as const)
@@ -160,6 +164,8 @@ const THREAD_ROUTES = [
   trashRoutes,
   threadMergeRoutes,
   threadReadRoutes,
+  presenceRoutes,
+  historyRoutes,
   messageRoutes,
   messageViewRoutes,
   outboundMessageRoutes,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { SignalHub } from '../core/events/signals.ts';
 import type { Links } from '../core/presenters/links.ts';
 import type { Config } from '../infra/config.ts';
 import type { Models } from '../infra/models/index.ts';
@@ -58,4 +59,5 @@ export interface RouteDeps extends ApiDeps {
   limits: Limits;
   links: Links;
   streams: Streams;
+  signals: SignalHub;
 }

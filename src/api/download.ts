@@ -72,7 +72,7 @@ function safeType(claimed: string): string {
  * Removes control characters (they end headers), path separators, and marks that change the direction of
  * writing (`invoice<RLO>fdp.exe` reads as `invoiceexe.pdf`). Letters of every script stay.
  */
-function safeName(filename: string): string {
+export function safeName(filename: string): string {
   const name = filename
     .replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, '')
     .replace(/[/\\]/g, '_')

@@ -1,7 +1,11 @@
 import { Readable } from 'node:stream';
 import type { RouterContext } from '@koa/router';
 import type { Feed } from '../core/events/feed.ts';
+import type { SignalHub } from '../core/events/signals.ts';
 import { presentEvent } from '../core/presenters/event.ts';
+import { presentSignal } from '../core/presenters/signal.ts';
+import { audiencesOf, type ApiUser } from '../core/presenters/visibility.ts';
+import type { SignalRow } from '../infra/models/index.ts';
 import type { ApiState } from './auth.ts';
 import { nextOf, openUserFeed } from './changeFeed.ts';
 import type { RouteDeps } from './deps.ts';
@@ -13,8 +17,12 @@ const AUTHENTICATE_EVERY_MS = 5_000;
 /** Proxies close a connection that is silent for a minute. */
 const HEARTBEAT_EVERY_MS = 15_000;
 
+/** The most signals that wait for a client that reads nothing; of more the oldest are dropped. */
+const MOST_WAITING = 100;
+
 interface EventStream {
   feed: Feed;
+  signals: Waiting;
   first: Awaited<ReturnType<Feed['next']>>;
   /** Rejects when the user may no longer read the stream. */
   authenticate: () => Promise<void>;
@@ -24,13 +32,15 @@ interface EventStream {
 /** Answers with server-sent events until the client, the process, or the rights of the user end. */
 export async function streamEvents(
   ctx: RouterContext<ApiState>,
-  deps: Pick<RouteDeps, 'models' | 'feedModels' | 'streams' | 'stopping' | 'authenticate'>,
+  deps: Pick<RouteDeps, 'models' | 'feedModels' | 'streams' | 'signals' | 'stopping' | 'authenticate'>,
   since: string | null,
 ): Promise<void> {
   const leave = deps.streams.enter(ctx.state.user.userId);
   const feed = openUserFeed(ctx, deps.feedModels ?? deps.models, since, POLL_MS);
+  const signals = receiveSignals(deps.signals, ctx.state.user);
   const close = async () => {
     leave();
+    signals.end();
     await feed.close();
   };
   // Read before the answer begins, so that a wrong position is a 4xx and not a stream that breaks off.
@@ -40,6 +50,7 @@ export async function streamEvents(
   });
   const events = eventText({
     feed,
+    signals,
     first,
     authenticate: async () => {
       await deps.authenticate(ctx, () => Promise.resolve());
@@ -54,11 +65,17 @@ export async function streamEvents(
   ctx.body = stream.once('close', () => void close());
 }
 
-async function* eventText({ feed, first, authenticate, isOver }: EventStream): AsyncGenerator<string> {
+async function* eventText({
+  feed,
+  signals,
+  first,
+  authenticate,
+  isOver,
+}: EventStream): AsyncGenerator<string> {
   let [sentAt, authenticatedAt] = [Date.now(), Date.now()];
   try {
     yield `retry: 2000\n${first.event ? '' : `id: ${first.position}\n`}: listening\n\n`;
-    for (let current = first; !isOver(); current = await feed.next()) {
+    for (let current = first; !isOver();) {
       const now = Date.now();
       if (now - authenticatedAt > AUTHENTICATE_EVERY_MS) {
         await authenticate();
@@ -67,12 +84,51 @@ async function* eventText({ feed, first, authenticate, isOver }: EventStream): A
       if (current.event) {
         const { event, position } = current;
         yield `id: ${position}\nevent: ${event.type}\ndata: ${JSON.stringify(presentEvent(event))}\n\n`;
-      } else if (now - sentAt > HEARTBEAT_EVERY_MS) yield `: still here\n\n`;
-      else continue;
-      sentAt = now;
+        sentAt = now;
+      } else if (now - sentAt > HEARTBEAT_EVERY_MS) {
+        yield `: still here\n\n`;
+        sentAt = now;
+      }
+      const upcoming = feed.next();
+      // The feed may be closed while a signal is being sent, and nobody waits for this then.
+      upcoming.catch(() => undefined);
+      let next = await Promise.race([upcoming, signals.any()]);
+      for (; !next; next = await Promise.race([upcoming, signals.any()]))
+        // Without an id: a signal moves no position.
+        for (const signal of signals.take())
+          yield `event: ${signal.type}\ndata: ${JSON.stringify(presentSignal(signal))}\n\n`;
+      current = next;
     }
   } catch {
     // The user may no longer read, or MongoDB is unavailable: the client connects again with its last
     // position.
   }
+}
+
+/** Signals that have come and were not sent yet. */
+interface Waiting {
+  /** Resolves when there is one. */
+  any(): Promise<null>;
+  take(): SignalRow[];
+  end(): void;
+}
+
+function receiveSignals(hub: SignalHub, user: ApiUser): Waiting {
+  const waiting: SignalRow[] = [];
+  let wake: (() => void) | null = null;
+  const listener = { workspaceId: user.workspaceId, audiences: audiencesOf(user) };
+  const end = hub.listen(listener, (signal) => {
+    waiting.push(signal);
+    if (waiting.length > MOST_WAITING) waiting.shift();
+    wake?.();
+  });
+  return {
+    any: () =>
+      new Promise((resolve) => {
+        wake = () => resolve(null);
+        if (waiting.length > 0) wake();
+      }),
+    take: () => waiting.splice(0),
+    end,
+  };
 }

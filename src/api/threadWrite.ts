@@ -1,18 +1,21 @@
 import { seenBy, type ApiUser } from '../core/presenters/visibility.ts';
+import { withLastChange } from '../core/threads/lastChange.ts';
 import { threadsOf, unchanged, WITHOUT_LISTS } from '../core/threads/threads.ts';
 import type { MessageRow, Models } from '../infra/models/index.ts';
 import type { ThreadRow } from '../infra/models/thread.ts';
 
 /**
  * Writes a change of a thread for `changeRow`: only if the thread is as it was read, and the user may still
- * see it.
+ * see it. The history keeps who did it.
  */
 export const threadWriter =
   (models: Models, kind: MessageRow['thread_kind'], user: ApiUser) =>
-  (row: ThreadRow, change: object): Promise<ThreadRow | null> =>
-    threadsOf(models, kind)
-      .findOneAndUpdate({ ...unchanged(row), ...seenBy(user) }, change, {
+  (row: ThreadRow, change: object): Promise<ThreadRow | null> => {
+    const actor = { kind: 'user', id: user.userId } as const;
+    return threadsOf(models, kind)
+      .findOneAndUpdate({ ...unchanged(row), ...seenBy(user) }, withLastChange(row, change, actor), {
         returnDocument: 'after',
         projection: WITHOUT_LISTS,
       })
       .lean<ThreadRow>();
+  };

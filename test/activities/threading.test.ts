@@ -92,6 +92,7 @@ describe('strangers', () => {
     const stranger = await answerTo(first, { from: 'eve@evil.test', cc: ['friend@evil.test'] });
     expect(thread(stranger)).toBe(thread(first));
     expect(known(stranger)).toBe(false);
+    expect(stranger.messages[0]).toMatchObject({ sender_reason: 'stranger' });
     expect(known(await answerTo(first, { from: 'friend@evil.test' }))).toBe(false);
     expect(known(await answerTo(first, { from: 'eve@evil.test' }))).toBe(false);
     expect(known(await answerTo(first, { from: 'Ann@Client.test' }))).toBe(true);
@@ -107,6 +108,9 @@ describe('strangers', () => {
   test('an address that fails SPF and DKIM is marked, also in a new thread', async () => {
     const verdicts = { spf: 'fail', dkim: 'fail', spam: 'unknown', spamScore: null } as const;
     expect(known(await house.receive({ verdicts }))).toBe(false);
+    const [message] = (await house.receive({ verdicts })).messages;
+    const authentication = { spf: 'fail', dkim: 'fail', dmarc: 'unknown', verdict: 'fail' };
+    expect(message).toMatchObject({ sender_reason: 'unproved', authentication });
     expect(known(await house.receive({ verdicts: { ...verdicts, dkim: 'pass' } }))).toBe(true);
   });
 });

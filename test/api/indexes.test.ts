@@ -119,7 +119,6 @@ test('every list uses an index that starts with the workspace, on later pages to
     ),
     [`/tickets/${ticket._id}/messages?`, 'messages'],
     [`/conversations/${conversation._id}/messages?`, 'messages'],
-    [`/conversations/${conversation._id}/messages?newest=true&`, 'messages'],
     ['/contacts?', 'contacts'],
     ['/emails?', 'workspace_emails'],
     ['/domains?', 'domains'],

@@ -72,6 +72,7 @@ describe('mentions', () => {
     owner_id: null,
     changed: [],
     became: null,
+    actor_id: null,
     at,
   });
   const notified = async (id: string) =>
@@ -122,6 +123,7 @@ test('followers are notified of mail beside the agent, and not twice', async () 
         owner_id: null,
         changed: [],
         became: null,
+    actor_id: null,
         at: T0,
       },
     ]);

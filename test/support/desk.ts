@@ -48,10 +48,7 @@ async function start(): Promise<Desk & { browser: Browser }> {
       page.on('pageerror', (error) => errors.push(error.message));
       await page.goto(stack.webUrl);
       await page.getByRole('button', { name: `Sign in as ${name}` }).click();
-      await page
-        .getByRole('listbox', { name: 'Threads' })
-        .or(page.getByRole('grid', { name: 'Threads' }))
-        .waitFor();
+      await page.getByRole('link', { name: 'Inbox', exact: true }).first().waitFor();
       return page;
     },
     async closePages() {

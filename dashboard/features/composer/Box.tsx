@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { classes } from '../../components/classes.ts';
 import { IconButton } from '../../components/IconButton.tsx';
 import { Notice } from '../../components/Notice.tsx';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { base } from '../../lib/base.ts';
 import { usePeople } from '../../lib/people.ts';
 import type { Message, Thread } from '../../lib/rows.ts';
@@ -82,7 +82,7 @@ export default function Box(props: Props) {
       onDragLeave={() => setOver(false)}
       onDrop={() => setOver(false)}
       className={classes(
-        'relative mx-auto max-w-[760px] rounded-l border',
+        '@container relative mx-auto max-w-[760px] rounded-big border',
         isNote
           ? 'border-note-line bg-note-bg'
           : 'border-line-2 bg-bg focus-within:shadow-[0_0_0_3px_var(--accent-bg)]',
@@ -147,7 +147,7 @@ export default function Box(props: Props) {
         }
       />
       {isOver && (
-        <p className="pointer-events-none absolute inset-0 z-10 grid place-items-center rounded-l border-2 border-dashed border-accent bg-accent-bg/90 font-medium text-accent">
+        <p className="pointer-events-none absolute inset-0 z-10 grid place-items-center rounded-big border-2 border-dashed border-accent bg-accent-bg/90 font-medium text-accent">
           {composer.dropHere}
         </p>
       )}

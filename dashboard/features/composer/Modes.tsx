@@ -32,7 +32,7 @@ export function Modes({ mode, begun, onMode }: Props) {
           keys={keys}
           aria-pressed={mode === each}
           onClick={() => onMode(each)}
-          className={classes(mode === each && 'bg-bg-2 text-fg', 'max-[720px]:px-2')}
+          className={classes(mode === each && 'bg-bg-2 text-fg', 'px-2!')}
         >
           {name}
           {mode !== each &&

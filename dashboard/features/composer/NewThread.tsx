@@ -2,17 +2,19 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { Bones } from '../../components/Bones.tsx';
 import { classes } from '../../components/classes.ts';
+import { Guard } from '../../components/Guard.tsx';
 import { IconButton } from '../../components/IconButton.tsx';
 import { X } from 'lucide-react';
 import { useIntent } from '../../lib/intents.ts';
 import { usePeople } from '../../lib/people.ts';
+import { recall } from '../../lib/storage.ts';
 import { words } from '../../words/index.ts';
 import { parseAddresses } from './addresses.ts';
 import type { DraftKeeper } from './DraftKeeper.ts';
 import { EMPTY, type Draft } from './draft.ts';
 import { SaveLine } from './Modes.tsx';
 import { emailsQuery } from '../../lib/emails.ts';
-import { sendersFor } from './senders.ts';
+import { LAST_SENDER, sendersFor, usualSender } from './senders.ts';
 import { useDraft } from './useDraft.ts';
 
 const Box = lazy(() => import('./Box.tsx'));
@@ -28,11 +30,10 @@ export function NewThread({ workspace }: { workspace: string }) {
   useIntent('write', ({ to }) => {
     const current = keeper.state.draft ?? { ...EMPTY, mode: 'new' as const };
     const senders = sendersFor(emails, me);
-    const first =
-      senders.find(({ purpose, user_id }) => purpose === 'ticket' && user_id === null) ?? senders[0];
+    const first = usualSender(senders, recall<string | null>(LAST_SENDER, null));
     keeper.change({
       ...current,
-      from: current.from ?? first?.address ?? null,
+      from: current.from ?? first,
       to: to === undefined ? current.to : parseAddresses(to),
     });
     setOpen(true);
@@ -43,26 +44,28 @@ export function NewThread({ workspace }: { workspace: string }) {
     <div
       role="dialog"
       aria-label={composer.new.title}
-      className="fixed right-6 bottom-0 z-30 w-[640px] max-w-[calc(100vw-48px)] rounded-t-l border border-b-0 border-line bg-bg p-3 pb-4 shadow-float max-[720px]:inset-0 max-[720px]:w-auto max-[720px]:max-w-none max-[720px]:overflow-auto"
+      className="fixed right-6 bottom-0 z-30 w-[640px] max-w-[calc(100vw-48px)] rounded-t-big border border-b-0 border-line bg-bg p-3 pb-4 shadow-float max-[720px]:inset-0 max-[720px]:w-auto max-[720px]:max-w-none max-[720px]:overflow-auto"
     >
       <header className="flex items-center gap-2 pb-2 pl-1">
         <h2 className="mr-auto text-l font-semibold">{composer.new.title}</h2>
         <SaveLine save={save} />
         <IconButton name={composer.close} icon={X} onClick={close} />
       </header>
-      <Suspense fallback={<Bones rows={2} height={100} />}>
-        <Box
-          workspace={workspace}
-          place={PLACE}
-          thread={undefined}
-          messages={[]}
-          keeper={keeper}
-          draft={draft}
-          head={<KindOf keeper={keeper} draft={draft} />}
-          onClose={close}
-          onSent={close}
-        />
-      </Suspense>
+      <Guard>
+        <Suspense fallback={<Bones rows={2} height={100} />}>
+          <Box
+            workspace={workspace}
+            place={PLACE}
+            thread={undefined}
+            messages={[]}
+            keeper={keeper}
+            draft={draft}
+            head={<KindOf keeper={keeper} draft={draft} />}
+            onClose={close}
+            onSent={close}
+          />
+        </Suspense>
+      </Guard>
     </div>
   );
 }
@@ -70,6 +73,7 @@ export function NewThread({ workspace }: { workspace: string }) {
 /** Whether it opens a ticket or a conversation. */
 function KindOf({ keeper, draft }: { keeper: DraftKeeper; draft: Draft }) {
   const { asTicket, asConversation, kind } = words.composer.new;
+  const names = { ticket: asTicket, conversation: asConversation };
   return (
     <fieldset className="flex items-center gap-1 px-4 pt-2 text-s">
       <legend className="sr-only">{kind}</legend>
@@ -83,12 +87,12 @@ function KindOf({ keeper, draft }: { keeper: DraftKeeper; draft: Draft }) {
         >
           <input
             type="radio"
-            name="new-kind"
+            name={kind}
             className="sr-only"
             checked={draft.newKind === each}
             onChange={() => keeper.change({ ...draft, newKind: each })}
           />
-          {each === 'ticket' ? asTicket : asConversation}
+          {names[each]}
         </label>
       ))}
     </fieldset>

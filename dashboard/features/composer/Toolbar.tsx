@@ -45,7 +45,7 @@ export function Toolbar({ editor, snippets, onSnippet, onPictures, onFiles }: Pr
         icon={Italic}
         keys="Mod+i"
         on={on.italic}
-        className="max-[720px]:hidden"
+        className="@max-[480px]:hidden"
         onClick={() => chain().toggleItalic().run()}
       />
       <IconButton
@@ -58,17 +58,19 @@ export function Toolbar({ editor, snippets, onSnippet, onPictures, onFiles }: Pr
         name={composer.numbers}
         icon={ListOrdered}
         on={on.numbers}
-        className="max-[900px]:hidden"
+        className="@max-[580px]:hidden"
         onClick={() => chain().toggleOrderedList().run()}
       />
       <IconButton
         name={composer.quoteBlock}
         icon={Quote}
         on={on.quote}
-        className="max-[900px]:hidden"
+        className="@max-[580px]:hidden"
         onClick={() => chain().toggleBlockquote().run()}
       />
-      <LinkButton editor={editor} isOn={on.link} />
+      <span className="contents @max-[420px]:hidden">
+        <LinkButton editor={editor} isOn={on.link} />
+      </span>
       {on.table ? <TableMenu editor={editor} /> : <NewTable editor={editor} />}
       <Files name={composer.attach} icon={Paperclip} onFiles={onFiles} />
       <Files
@@ -86,7 +88,7 @@ const NewTable = ({ editor }: { editor: Editor }) => (
   <IconButton
     name={composer.table}
     icon={Table}
-    className="max-[900px]:hidden"
+    className="@max-[580px]:hidden"
     onClick={() => editor.chain().focus().insertTable({ rows: 2, cols: 2, withHeaderRow: false }).run()}
   />
 );

@@ -1,18 +1,20 @@
 import { useState } from 'react';
 import { currentPage } from '../../actions/perform.ts';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { ask } from '../../lib/intents.ts';
 import { keys } from '../../lib/keys.ts';
 import { queryClient } from '../../lib/query.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
 import { moment } from '../../lib/time.ts';
 import { rereadThreads } from '../../lib/threadCache.ts';
+import { keep } from '../../lib/storage.ts';
 import { words } from '../../words/index.ts';
 import { addMessage } from './addMessage.ts';
 import type { DraftKeeper } from './DraftKeeper.ts';
 import type { Draft } from './draft.ts';
 import { faultOf } from './fault.ts';
 import type { Place } from './draftApi.ts';
+import { LAST_SENDER } from './senders.ts';
 import { bodyFor, type How } from './body.ts';
 import { sendOnce, undoSend } from './send.ts';
 import { warningsOf, type Warning } from './warnings.ts';
@@ -113,6 +115,7 @@ function finish(
 ): void {
   keeper.end(true);
   onSent();
+  if (draft.mode === 'new') keep(LAST_SENDER, draft.from);
   const thread = place.thread ?? opened;
   if (thread === null) return;
   addMessage(workspace, thread, sent);

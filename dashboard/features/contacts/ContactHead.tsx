@@ -5,7 +5,7 @@ import { INPUT } from '../../components/Field.tsx';
 import { IconButton } from '../../components/IconButton.tsx';
 import { Menu, MenuItem, MenuLine } from '../../components/Menu.tsx';
 import { Notice } from '../../components/Notice.tsx';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { ask } from '../../lib/intents.ts';
 import { sentence } from '../../lib/problem.ts';
 import type { Contact } from '../../lib/rows.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { sentence } from '../../lib/problem.ts';
 import type { Contact } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Avatar } from '../../components/Avatar.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { Field } from '../../components/Field.tsx';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { sentence } from '../../lib/problem.ts';
 import type { Contact } from '../../lib/rows.ts';
 import { useLate } from '../../lib/useLate.ts';

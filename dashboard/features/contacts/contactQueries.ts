@@ -24,7 +24,7 @@ export type Earlier = Pick<Thread, 'id' | 'subject' | 'status' | 'last_message_a
 /** The other threads of a person, the newest first. */
 export const earlierQuery = (workspace: string, contact: string) =>
   queryOptions({
-    queryKey: [...keys.threads(workspace), 'of', contact],
+    queryKey: [...keys.workspace(workspace), 'earlier', contact],
     queryFn: async ({ signal }): Promise<Earlier[]> => {
       const list = async (kind: Kind): Promise<Earlier[]> => {
         const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets');

@@ -83,7 +83,7 @@ const FIELDS = ['status', 'agent_id', 'priority', 'tag', 'workspace_email_id'] a
 type Chosen = (typeof FIELDS)[number];
 const QUIET =
   'inline-flex h-[26px] items-center gap-1.5 rounded px-2 text-s font-medium hover:bg-bg-2 pointer-coarse:h-9';
-const nameOfSort = (sort: string): string => words.list.sort[sort as keyof typeof words.list.sort] ?? sort;
+const nameOfSort = (sort: string): string => new Map(Object.entries(words.list.sort)).get(sort) ?? sort;
 
 function useOptions(workspace: string): Record<Chosen, Option[]> {
   const { me, members } = usePeople(workspace);
@@ -177,12 +177,7 @@ function AddFilter(props: {
         onPick(field as Chosen, id.join(' '));
       }}
       trigger={
-        <button
-          type="button"
-          aria-label={names.add}
-          title={names.add}
-          className={classes(QUIET, 'text-fg-3')}
-        >
+        <button type="button" title={names.add} className={classes(QUIET, 'text-fg-3')}>
           <ListFilter size={14} aria-hidden />
           {names.short}
         </button>

@@ -30,6 +30,7 @@ export function ThreadList({ workspace, list, me, openId, empty, onOpen }: Props
   const now = useNow(30_000);
   const onNear = useNear(workspace);
   const { rows, gone, waiting, active, chosen, query } = list;
+  // eslint-disable-next-line react-hooks/incompatible-library -- React Compiler is not used
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,

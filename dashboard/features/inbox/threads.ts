@@ -1,6 +1,6 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { keys } from '../../lib/keys.ts';
-import { threadsPage } from '../../lib/older.ts';
+import { threadsPage } from '../../lib/threadsPage.ts';
 import type { ThreadFilter } from '../../lib/views.ts';
 
 const PAGE = 50;

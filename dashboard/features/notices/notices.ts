@@ -25,4 +25,4 @@ export async function markRead(workspace: string, what: { ids: string[] } | { al
 }
 
 export const titleOf = ({ title, type }: Notice): string =>
-  title ?? words.notices.types[type as keyof typeof words.notices.types] ?? type;
+  title ?? new Map(Object.entries(words.notices.types)).get(type) ?? type;

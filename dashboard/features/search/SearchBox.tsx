@@ -8,7 +8,6 @@ export function SearchBox({ value, onValue }: { value: string; onValue: (value: 
       <Search size={15} aria-hidden className="shrink-0 text-fg-3" />
       <input
         type="search"
-        // eslint-disable-next-line jsx-a11y/no-autofocus -- who comes here wants to type
         autoFocus
         aria-label={words.list.search.box}
         placeholder={words.list.search.placeholder}

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { keys } from '../../lib/keys.ts';
-import { threadsPage } from '../../lib/older.ts';
+import { threadsPage } from '../../lib/threadsPage.ts';
 
 const MOST = 5;
 

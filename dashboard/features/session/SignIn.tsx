@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Field } from '../../components/Field.tsx';
 import { Notice } from '../../components/Notice.tsx';
@@ -15,9 +15,9 @@ export function SignIn({ back, ended }: { back: string; ended: boolean }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const navigate = useNavigate();
-  const enter = () => navigate({ to: back, replace: true });
+  const enter = () => void navigate({ to: back, replace: true });
   const attempt = useMutation({ mutationFn: () => signIn(email, password), onSuccess: enter });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     attempt.mutate();
   };

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ChevronDown, Flag, Plus, X } from 'lucide-react';
+import { ChevronDown, Flag, Plus, UserRound, X } from 'lucide-react';
 import { useState, type ComponentPropsWithRef } from 'react';
 import { Avatar } from '../../components/Avatar.tsx';
 import { classes } from '../../components/classes.ts';
@@ -13,6 +13,7 @@ import { tagsQuery } from '../../lib/threadQueries.ts';
 
 const STATUSES = ['open', 'pending', 'closed'] as const;
 const PRIORITIES = ['urgent', 'high', 'normal', 'low'] as const;
+const NOBODY = { id: 'none', label: words.thread.fields.nobody };
 const { fields, status: statuses, priority: priorities } = words.thread;
 
 interface Props {
@@ -72,14 +73,16 @@ function Agent({ workspace, thread }: Props) {
     <Pick
       name={fields.findAgent}
       empty={fields.noAgents}
-      options={[...(thread.owner_id ? [] : [{ id: 'none', label: fields.nobody }]), ...options]}
-      chosen={new Set([agent_id ?? 'none'])}
+      options={[...options, ...(thread.owner_id ? [] : [NOBODY])]}
+      chosen={new Set([agent_id ?? NOBODY.id])}
       open={open}
       onOpen={setOpen}
-      onPick={(id) => change(workspace, thread, { agent_id: id === 'none' ? null : id }, people.nameOf)}
+      onPick={(id) => change(workspace, thread, { agent_id: id === NOBODY.id ? null : id }, people.nameOf)}
       trigger={
         <Value field={fields.agent} value={agent_id === null ? fields.nobody : named(agent_id)}>
-          {agent_id !== null && (
+          {agent_id === null ? (
+            <UserRound size={13} aria-hidden className="text-fg-3" />
+          ) : (
             <Avatar name={people.nameOf(agent_id) ?? ''} me={agent_id === people.me} size={18} />
           )}
         </Value>
@@ -123,14 +126,14 @@ function Tags({ workspace, thread }: Props) {
       {tags.map((tag) => (
         <span
           key={tag}
-          className="inline-flex items-center rounded-full bg-bg-2 pl-2 text-xs/[20px] font-[550] text-fg-2"
+          className="inline-flex items-center rounded-full bg-bg-2 pl-2 text-xs/[24px] font-[550] text-fg-2"
         >
           <span dir="auto">{tag}</span>
           <button
             type="button"
             aria-label={fields.removeTag(tag)}
             onClick={() => set(tags.filter((each) => each !== tag))}
-            className="grid size-5 place-items-center rounded-full text-fg-3 hover:text-fg pointer-coarse:size-8"
+            className="grid size-6 place-items-center rounded-full text-fg-3 hover:text-fg pointer-coarse:size-8"
           >
             <X size={11} aria-hidden />
           </button>
@@ -151,7 +154,7 @@ function Tags({ workspace, thread }: Props) {
             type="button"
             aria-label={fields.addTag}
             title={fields.addTag}
-            className="inline-flex h-5 items-center gap-1 rounded-full bg-bg-2 px-1.5 text-xs font-[550] text-fg-2 hover:bg-bg-3 pointer-coarse:h-8 pointer-coarse:px-3"
+            className="inline-flex h-6 min-w-6 items-center justify-center gap-1 rounded-full bg-bg-2 px-1.5 text-xs font-[550] text-fg-2 hover:bg-bg-3 pointer-coarse:h-8 pointer-coarse:px-3"
           >
             <Plus size={11} strokeWidth={2.2} aria-hidden />
             {tags.length === 0 && fields.tags}

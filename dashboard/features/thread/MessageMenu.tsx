@@ -12,7 +12,7 @@ import {
 } from 'lucide-react';
 import { IconButton } from '../../components/IconButton.tsx';
 import { Menu, MenuItem, MenuLine } from '../../components/Menu.tsx';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { ask } from '../../lib/intents.ts';
 import type { People } from '../../lib/people.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';

@@ -1,6 +1,7 @@
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { Check, ChevronLeft, Moon, RotateCcw } from 'lucide-react';
+import { Check, ChevronLeft, Moon, PanelRight, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
+import { perform } from '../../actions/perform.ts';
 import { Button } from '../../components/Button.tsx';
 import { IconButton } from '../../components/IconButton.tsx';
 import { useIntent } from '../../lib/intents.ts';
@@ -49,6 +50,7 @@ export function ThreadHead({ workspace, thread }: { workspace: string; thread: T
         className="max-[720px]:hidden"
         onClick={() => setShown('snooze')}
       />
+      <IconButton name={words.acts.contact} icon={PanelRight} keys="]" onClick={() => perform('panel')} />
       <ThreadMenu workspace={workspace} thread={thread} onShow={setShown} />
       <Button
         icon={isClosed ? RotateCcw : Check}

@@ -6,7 +6,7 @@ import { IconButton } from '../../components/IconButton.tsx';
 import type { Attachment } from '../../lib/rows.ts';
 import { bytes } from '../../lib/size.ts';
 import { words } from '../../words/index.ts';
-import { fileUrl } from './Files.tsx';
+import { fileUrl } from './fileUrl.ts';
 import { fileKind } from './fileKinds.ts';
 
 const MOST_TEXT_CHARS = 500_000;
@@ -67,7 +67,8 @@ function Shown({ url, file, name }: { url: string; file: Attachment; name: strin
   const content = useContent(url, kind === 'pdf' || kind === 'text' ? kind : null);
   const { files } = words.thread;
   if (kind === 'image') return <img src={url} alt={name} className="mx-auto max-h-[60vh] object-contain" />;
-  if (kind === 'other') return <p className="p-8 text-center text-fg-2">{files.noPreview}</p>;
+  if (kind === 'other' || (kind === 'pdf' && !navigator.pdfViewerEnabled))
+    return <p className="p-8 text-center text-fg-2">{files.noPreview}</p>;
   if (content === null)
     return (
       <p role="status" className="p-8 text-center text-fg-3">

@@ -6,8 +6,12 @@ import { words } from '../../words/index.ts';
 type NameOf = (id: string | null) => string | null;
 
 /** Changes the open thread, and says so in a toast that takes it back. */
-export const change = (workspace: string, thread: Thread, wanted: Change, nameOf?: NameOf): void =>
+export function change(workspace: string, thread: Thread, wanted: Change, nameOf?: NameOf): void {
+  const fields = Object.keys(wanted) as (keyof Change)[];
+  // What is chosen again changes nothing, and says nothing.
+  if (fields.every((field) => JSON.stringify(thread[field]) === JSON.stringify(wanted[field]))) return;
   changeThreads(workspace, [thread], wanted, sentenceOf(wanted, nameOf));
+}
 
 /** What a toast says of a change. Pure. */
 export function sentenceOf(wanted: Change, nameOf?: NameOf): string {

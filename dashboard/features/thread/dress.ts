@@ -6,9 +6,6 @@ export function dress(mail: Document, onPaper: boolean): void {
   const page = getComputedStyle(document.documentElement);
   const token = (name: string) => page.getPropertyValue(name).trim();
   const { style } = mail.documentElement;
-  style.fontFamily = token('--sans');
-  style.fontSize = token('--t-l');
-  style.lineHeight = '1.55';
   style.colorScheme = onPaper
     ? 'light'
     : document.documentElement.dataset.theme === 'dark'
@@ -23,8 +20,22 @@ export function dress(mail: Document, onPaper: boolean): void {
     own.style.background = onPaper ? '' : 'transparent';
     own.style.color = onPaper ? '' : 'inherit';
   }
-  if (mail.body) {
-    mail.body.style.margin = '0';
-    mail.body.style.overflowWrap = 'anywhere';
-  }
+  mail.body.style.font = `${token('--t-l')}/1.55 ${token('--sans')}`;
+  trim(mail.body);
+}
+
+/** The space above the first paragraph and below the last is the page's affair. */
+function trim(body: HTMLElement): void {
+  for (
+    let at = body.firstElementChild as HTMLElement | null;
+    at;
+    at = at.firstElementChild as HTMLElement | null
+  )
+    at.style.marginTop = '0';
+  for (
+    let at = body.lastElementChild as HTMLElement | null;
+    at;
+    at = at.lastElementChild as HTMLElement | null
+  )
+    at.style.marginBottom = '0';
 }

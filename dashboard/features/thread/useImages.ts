@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { showToast } from '../../components/toasts.ts';
+import { showToast } from '../../lib/toasts.ts';
 import { api } from '../../lib/api.ts';
 import { sentence } from '../../lib/problem.ts';
 import { queryClient } from '../../lib/query.ts';

@@ -23,8 +23,9 @@ export function useOpened(thread: Thread, messages: readonly Message[], me: stri
   }
   const open = useMemo(() => {
     if (start === null) return NONE;
-    const isOpen = ({ id, created_at }: Message) =>
-      toggled.get(id) ?? (start.open.has(id) || created_at > start.newest);
+    // What was taken back is a draft again: here it is a line.
+    const isOpen = ({ id, created_at, state }: Message) =>
+      toggled.get(id) ?? (state !== 'cancelled' && (start.open.has(id) || created_at > start.newest));
     return new Set(messages.filter(isOpen).map(({ id }) => id));
   }, [messages, start, toggled]);
   const toggle = useCallback(

@@ -33,7 +33,9 @@ export function changesRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
         'Events after the position `since`, in order, at most 100 at once. Send `next` as `since` to ' +
         'read on. Without `since` the answer has only the current position. With `Accept: ' +
         'text/event-stream` the same events come as server-sent events whose ids are positions; ' +
-        '`Last-Event-ID` continues after one. A stream ends when its token, session or membership ends.',
+        '`Last-Event-ID` continues after one. The stream also has signals, which are ' +
+        'not kept and have no id: `thread.presence`, and of the user alone `thread.read` and ' +
+        '`draft.updated`. A stream ends when its token, session or membership ends.',
       query: ChangesQuery,
       headers: z.object({ 'Last-Event-ID': z.string().optional() }),
       answer: Changes,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countThreads, MOST_COUNTED } from '../../core/threads/countThreads.ts';
+import { countThreads, MOST_COUNTED } from '../../core/presenters/countThreads.ts';
 import type { RouteDeps } from '../deps.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 

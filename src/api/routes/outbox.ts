@@ -4,7 +4,7 @@ import { pageOf } from '../../core/presenters/schemas.ts';
 import { NOT_SHOWN, showMessages } from '../../core/presenters/show.ts';
 import { ThreadRef, threadRefs } from '../../core/presenters/threadRefs.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
-import { OUTBOX_STATES } from '../../core/threads/countThreads.ts';
+import { OUTBOX_STATES } from '../../core/presenters/countThreads.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import { previewOf } from '../../mail/preview.ts';
 import type { RouteDeps } from '../deps.ts';

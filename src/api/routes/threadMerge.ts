@@ -44,7 +44,8 @@ export function threadMergeRoutes(
               .findOne({ ...seenBy(user), _id: into }, WITHOUT_LISTS)
               .lean<ThreadRow>()
           : null;
-      const ids = { kind, from: row._id, into };
+      const actor = { kind: 'user', id: user.userId } as const;
+      const ids = { kind, from: row._id, into, actor };
       const merged =
         target ?? (await mergeThreads(models, user.workspaceId, ids, mergeCheck(kind, into, user)));
       ctx.set('ETag', threadTag(kind, merged));

@@ -1,3 +1,4 @@
+import { sendSignal } from '../../core/events/signals.ts';
 import { showThread } from '../../core/presenters/show.ts';
 import { threadSchemas } from '../../core/presenters/thread.ts';
 import { threadsSeenBy } from '../../core/presenters/visibility.ts';
@@ -35,6 +36,16 @@ export function threadReadRoutes(
         const reader = { _id, userId: user.userId, visible: threadsSeenBy(user) };
         const row = await markRead(models, kind, reader, mark === 'read');
         if (!row) throw notFound();
+        // For the user's other devices; a lost one is made good when they read the thread again.
+        await sendSignal(models, {
+          type: 'thread.read',
+          workspace_id: row.workspace_id,
+          audience: `owner:${user.userId}`,
+          user_id: user.userId,
+          thread_kind: kind,
+          thread_id: _id,
+          read: mark === 'read',
+        });
         return showThread(row, kind, user, deps);
       },
     );

@@ -1,7 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import { showThread } from '../../core/presenters/show.ts';
 import { Ticket } from '../../core/presenters/thread.ts';
-import { seenBy } from '../../core/presenters/visibility.ts';
+import { seenBy, type ApiUser } from '../../core/presenters/visibility.ts';
 import { findSender } from '../../core/replies/sender.ts';
 import { moveMessageOut, moveToTicket } from '../../core/threads/moveOut.ts';
 import { threadIdFor } from '../../core/threads/newThreadRow.ts';
@@ -16,6 +16,8 @@ import { notFound, Problem } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { threadTag } from '../threadChange.ts';
+
+const actorOf = ({ userId }: ApiUser) => ({ kind: 'user', id: userId }) as const;
 
 const ONLY_MESSAGE = 'It is the only message of its ticket.';
 
@@ -52,7 +54,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
       ).lean<ThreadRow>();
       const message = { ...seenBy(user), thread_id: row._id, _id: message_id };
       if (!existing && !(await models.Message.exists(message))) throw notFound();
-      const ticket = existing ?? (await moveMessageOut(models, id, row, message_id));
+      const ticket = existing ?? (await moveMessageOut(models, id, row, message_id, actorOf(user)));
       if (!ticket) throw new Problem(409, ONLY_MESSAGE);
       return show(ctx, ticket);
     },
@@ -75,10 +77,12 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
     async (ctx, { row }) => {
       const id = threadIdFor(`ticket of ${row._id}`);
       const emailId = await ticketEmail(models, row, id, ctx.state.user.userId);
-      const ticket = await moveToTicket(models, id, row, emailId).catch((error: unknown) => {
-        if (isDuplicateKey(error)) return null;
-        throw error;
-      });
+      const ticket = await moveToTicket(models, id, row, emailId, actorOf(ctx.state.user)).catch(
+        (error: unknown) => {
+          if (isDuplicateKey(error)) return null;
+          throw error;
+        },
+      );
       if (!ticket) throw new Problem(409, 'Another request has just moved or merged it.');
       return show(ctx, ticket);
     },

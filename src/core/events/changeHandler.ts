@@ -5,6 +5,7 @@ import { newDeliveries } from './webhooks/deliveries.ts';
 import type { RowChange } from './changes.ts';
 import { summariseThreadOf } from '../threads/summary.ts';
 import { domainEvents } from './domainEvents.ts';
+import { historyOf } from './historyOf.ts';
 
 interface HandleDeps {
   models: Models;
@@ -20,6 +21,7 @@ interface HandleDeps {
 export function createChangeHandler({ models, startDeliveries }: HandleDeps) {
   return async (changes: RowChange[]): Promise<void> => {
     for (const change of changes) await summariseAfter(models, change);
+    await insertNew(models.History, changes.flatMap(historyOf));
     const events = changes.flatMap(domainEvents);
     if (events.length === 0) return;
     const rows: EventRow[] = events;

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { LastChange } from '../../infra/models/history.ts';
 
 /** Collections whose changes are events. */
 const WATCHED = [
@@ -23,6 +24,9 @@ const ROW_FIELDS = [
   'thread_id',
   'kind',
   'merged_into',
+  'author_id',
+  'last_change',
+  'reopened_by',
 ] as const;
 
 /**
@@ -42,6 +46,11 @@ export interface ChangedRow {
   kind?: string;
   /** Set on a thread or contact that was merged into another one. */
   merged_into?: string;
+  /** Of a message. */
+  author_id?: string | null;
+  /** Of a thread. */
+  last_change?: LastChange | null;
+  reopened_by?: string | null;
 }
 
 /** A resume token. */
@@ -79,4 +88,21 @@ export const changePipeline: mongo.Document[] = [
       ...Object.fromEntries(ROW_FIELDS.map((field) => [`fullDocument.${field}`, 1])),
     },
   },
+];
+
+/** The fields that an update has set, with their values. */
+export const updated = (change: RowChange): Record<string, unknown> =>
+  change.updateDescription?.updatedFields ?? {};
+
+export const changedFields = (change: RowChange): string[] => [
+  ...Object.keys(updated(change)),
+  ...(change.updateDescription?.removedFields ?? []),
+];
+
+export const topOf = (field: string): string => field.split('.')[0] as string;
+
+/** The time of the change and the changed fields: a transaction may change a row twice at the same time. */
+export const markOf = (change: RowChange): unknown[] => [
+  change.clusterTime.toString(),
+  ...changedFields(change).sort(),
 ];

@@ -1,7 +1,8 @@
 import { hashOf } from '../../lib/ids.ts';
 import type { EventRow } from '../../infra/models/index.ts';
 import { isEverybodys } from '../threads/audiences.ts';
-import type { RowChange, ChangedRow } from './changes.ts';
+import { changedFields, markOf, topOf, updated, type ChangedRow, type RowChange } from './changes.ts';
+import { lastChangeIn } from './historyOf.ts';
 import { EVERYONE } from '../threads/audiences.ts';
 import { type EventType } from '../../infra/models/eventTypes.ts';
 
@@ -22,6 +23,8 @@ const INTERNAL = new Set([
   'snoozed_by',
   'followers',
   'stored_at',
+  'last_change',
+  'reopened_by',
   'notify_by_mail',
   'mail',
   'mail_at',
@@ -61,8 +64,17 @@ export function domainEvents(change: RowChange): EventRow[] {
     owner_id: ownerOf(audiences),
     changed: change.operationType === 'insert' ? [] : shownOf(fields),
     became: became ?? null,
+    actor_id: actorOf(change, row),
     at: change.wallTime ?? new Date(),
   }));
+}
+
+/** The user who did it; null: mail, the workspace's own work, or a change of which nobody keeps count. */
+function actorOf(change: RowChange, row: ChangedRow): string | null {
+  if (change.ns.coll === 'messages')
+    return change.operationType === 'insert' ? (row.author_id ?? null) : null;
+  const actor = lastChangeIn(change)?.actor;
+  return actor?.kind === 'user' ? actor.id : null;
 }
 
 function factsOf(change: RowChange, row: ChangedRow, fields: string[]): EventFacts[] {
@@ -152,25 +164,10 @@ function aboutDelivery(change: RowChange, audiences: string[]): EventFacts[] {
   return whole?.deliveries?.length ? [{ type, mark: whole.deliveries, audiences }] : [];
 }
 
-const updated = (change: RowChange): Record<string, unknown> => change.updateDescription?.updatedFields ?? {};
-
 const isSet = (change: RowChange, field: string): boolean => (updated(change)[field] ?? null) !== null;
-
-const changedFields = (change: RowChange): string[] => [
-  ...Object.keys(updated(change)),
-  ...(change.updateDescription?.removedFields ?? []),
-];
 
 const shownOf = (fields: string[]): string[] =>
   [...new Set(fields.map(topOf))].filter((field) => !INTERNAL.has(field) && !IMPLICIT.has(field)).sort();
-
-const topOf = (field: string): string => field.split('.')[0] as string;
-
-/** The time of the change and the changed fields: a transaction may change a row twice at the same time. */
-const markOf = (change: RowChange): unknown[] => [
-  change.clusterTime.toString(),
-  ...changedFields(change).sort(),
-];
 
 function ownerOf(audiences: string[]): string | null {
   const [only] = audiences.length === 1 ? audiences : [];

@@ -13,6 +13,7 @@ export const Event = z
       ticket_id: z.string().nullish().meta({ description: 'Of a message: its thread.' }),
       conversation_id: z.string().nullish(),
       owner_id: z.string().nullish().meta({ description: 'Of a personal conversation: its owner.' }),
+      actor_id: z.string().optional().meta({ description: 'The user who did it.' }),
       changed: z.array(z.string()).optional().meta({ description: 'The fields that changed.' }),
     }),
   })
@@ -28,6 +29,7 @@ export function presentEvent(event: EventRow): z.input<typeof Event> {
       id: event.row_id,
       ...(event.thread_kind && { [`${event.thread_kind}_id`]: event.thread_id }),
       ...(event.type.startsWith('conversation.') && { owner_id: event.owner_id }),
+      ...(event.actor_id && { actor_id: event.actor_id }),
       ...(event.changed.length > 0 && { changed: event.changed }),
     },
   };

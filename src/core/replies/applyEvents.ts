@@ -121,6 +121,9 @@ export async function reopenThread(models: Models, message: SentMessage, at: Dat
   const { thread_kind, thread_id, workspace_id } = message;
   await threadsOf(models, thread_kind).updateOne(
     { _id: thread_id, workspace_id, status: 'closed', closed_at: { $lt: at } },
-    { $set: { status: 'open', closed_at: null, updated_at: new Date() }, $inc: { changes: 1 } },
+    {
+      $set: { status: 'open', closed_at: null, reopened_by: null, updated_at: new Date() },
+      $inc: { changes: 1 },
+    },
   );
 }

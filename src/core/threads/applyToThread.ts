@@ -92,6 +92,13 @@ function changesBy(
         last_message_at: { $max: ['$last_message_at', at] },
         status: { $cond: [opens, 'open', '$status'] },
         closed_at: { $cond: [opens, null, '$closed_at'] },
+        reopened_by: {
+          $cond: [
+            { $or: [opens, restores] },
+            { $literal: writerOf(message) },
+            { $ifNull: ['$reopened_by', null] },
+          ],
+        },
         deleted_at: { $cond: [restores, '$$REMOVE', '$deleted_at'] },
         hidden: { $cond: [restores, { $cond: [{ $eq: ['$spam', true] }, 'spam', null] }, '$hidden'] },
         // By our clock: a client that asks for changes since a time must not miss a mail that was delayed.
@@ -101,6 +108,10 @@ function changesBy(
     },
   ];
 }
+
+/** As in `reopened_by` of a thread. */
+const writerOf = ({ direction, contact_id, author_id }: MessageRow): string =>
+  direction === 'inbound' ? `contact:${contact_id}` : `user:${author_id}`;
 
 /** The summary of the thread with the message, as expressions (`summarise` makes it of all messages). */
 function summaryWith(message: MessageRow, withFiles: boolean): Record<keyof ThreadSummary, mongo.Document> {

@@ -1,6 +1,8 @@
 import type { mongo } from 'mongoose';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
+import { SYSTEM, type Actor } from '../../infra/models/history.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
+import { newLastChange } from './lastChange.ts';
 import { moveMessages } from './moveMessages.ts';
 import { summarise } from './summary.ts';
 import { threadsOf } from './threads.ts';
@@ -13,6 +15,8 @@ export interface Merge {
   kind: Kind;
   from: string;
   into: string;
+  /** Who merges them; the history of the second shows it. */
+  actor?: Actor;
 }
 
 /**
@@ -24,7 +28,7 @@ export interface Merge {
 export async function mergeThreads(
   models: Models,
   workspace_id: string,
-  { kind, from, into }: Merge,
+  { kind, from, into, actor = SYSTEM }: Merge,
   mayMerge: (from: ThreadRow | null, into: ThreadRow | null) => asserts from is ThreadRow,
 ): Promise<ThreadRow> {
   const threads = collectionOf(threadsOf(models, kind));
@@ -38,7 +42,7 @@ export async function mergeThreads(
     await markMerged(models, first, { kind, id: into }, at, session);
     const row = await threads.findOneAndUpdate(
       { _id: into, workspace_id },
-      withThread(second as ThreadRow, first, at),
+      withThread(second as ThreadRow, first, at, actor),
       { session, returnDocument: 'after' },
     );
     await collectionOf(models.ThreadId).updateMany(
@@ -75,12 +79,13 @@ export async function markMerged(
   }
 }
 
-function withThread(into: ThreadRow, from: ThreadRow, at: Date): mongo.UpdateFilter<ThreadRow> {
+function withThread(into: ThreadRow, from: ThreadRow, at: Date, actor: Actor): mongo.UpdateFilter<ThreadRow> {
   // An open thread that is merged into a closed one opens it: a question in it may wait for an answer.
   const opens = into.status === 'closed' && from.status !== 'closed';
   return {
     $set: {
       updated_at: at,
+      last_change: newLastChange(into, actor, [{ action: 'merged', from: from._id, to: null }]),
       settled_at: settledIn([into, from]),
       // Unread mail of either thread is unread in the whole. (A user who has read both has read it.)
       read_by: into.read_by.filter((user) => from.read_by.includes(user)),

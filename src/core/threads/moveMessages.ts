@@ -24,6 +24,7 @@ export async function moveMessages(
   { messageId, session }: { messageId?: string; session?: mongo.ClientSession } = {},
 ): Promise<void> {
   const options = session && { session };
+  if (messageId === undefined) await moveHistory(models, workspace_id, from, to, options);
   const messages = collectionOf(models.Message);
   const filter = { workspace_id, thread_id: from.id, ...(messageId !== undefined && { _id: messageId }) };
   const moving = await messages
@@ -38,6 +39,21 @@ export async function moveMessages(
   await updateMails(models, moving, from, to, options);
   await messages.updateMany(
     { _id: { $in: ids }, thread_id: from.id },
+    { $set: { thread_kind: to.kind, thread_id: to.id, audience: to.audience } },
+    options,
+  );
+}
+
+/** Who sees the messages of a thread sees what was done to it, and nobody else. */
+async function moveHistory(
+  models: Models,
+  workspace_id: string,
+  from: ThreadRef,
+  to: ThreadRef,
+  options: { session: mongo.ClientSession } | undefined,
+): Promise<void> {
+  await collectionOf(models.History).updateMany(
+    { workspace_id, thread_id: from.id },
     { $set: { thread_kind: to.kind, thread_id: to.id, audience: to.audience } },
     options,
   );

@@ -1,8 +1,10 @@
 import type { mongo } from 'mongoose';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
+import { SYSTEM, type Actor } from '../../infra/models/history.ts';
 import type { ThreadRow, TicketRow } from '../../infra/models/thread.ts';
 import { contactNow } from './contacts.ts';
 import { markMerged } from './mergeThreads.ts';
+import { newLastChange } from './lastChange.ts';
 import { moveMessages } from './moveMessages.ts';
 import { insertTicket, newThreadRow } from './newThreadRow.ts';
 import { threadsOf } from './threads.ts';
@@ -23,6 +25,7 @@ export async function moveMessageOut(
   id: string,
   ticket: ThreadRow,
   messageId: string,
+  actor: Actor = SYSTEM,
 ): Promise<TicketRow | null> {
   const { workspace_id } = ticket;
   return models.connection.transaction(async (session) => {
@@ -46,7 +49,9 @@ export async function moveMessageOut(
     const thread = newThreadRow(opening, contact && { ...contact, blocked_at: null }, false);
     const { settled_at, news_at, read_by } = ticket;
     const readAsBefore = { settled_at, news_at, read_by };
-    await insertTicket(models, { ...thread, ...readAsBefore, created_at: thread.updated_at }, session);
+    const last_change = newLastChange(thread, actor, [{ action: 'moved', from: ticket._id, to: id }]);
+    const row = { ...thread, ...readAsBefore, last_change, created_at: thread.updated_at };
+    await insertTicket(models, row, session);
     const place = { kind: 'ticket', audience: ticket.audience } as const;
     await moveMessages(
       models,
@@ -67,6 +72,7 @@ export async function moveMessageOut(
       {
         $set: {
           updated_at: new Date(),
+          last_change: newLastChange(ticket, actor, [{ action: 'moved', from: ticket._id, to: id }]),
           words: await remainingWords(models, ticket, session),
         },
         $inc: { changes: 1 },
@@ -127,6 +133,7 @@ export async function moveToTicket(
   id: string,
   { _id, workspace_id }: ThreadRow,
   workspace_email_id: string,
+  actor: Actor = SYSTEM,
 ): Promise<TicketRow | null> {
   const conversations = collectionOf(threadsOf(models, 'conversation'));
   const place = { kind: 'ticket', id, audience: 'tickets' } as const;
@@ -144,6 +151,7 @@ export async function moveToTicket(
       workspace_email_id,
       updated_at: at,
       changes: 0,
+      last_change: newLastChange({ changes: 0 }, actor, [{ action: 'moved', from: _id, to: id }]),
     };
     delete thread.owner_id;
     await insertTicket(models, thread, session);

@@ -74,6 +74,8 @@ export function newThreadRow(
     snoozed_until: null,
     snoozed_by: null,
     followers: [],
+    last_change: null,
+    reopened_by: null,
     last_message_at: created_at,
     created_at,
     updated_at: new Date(),

@@ -5,32 +5,40 @@ import {
   type Models,
   type OutboundMessageRow,
 } from '../../infra/models/index.ts';
+import type { Actor } from '../../infra/models/history.ts';
 import type { ThreadFields } from '../../infra/models/outbound.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import { derivedFields } from './derivedFields.ts';
+import { withLastChange } from './lastChange.ts';
 import { threadsOf } from './threads.ts';
 
 /** @returns null when the thread has these values already. */
-function changeTo(row: ThreadRow, fields: ThreadFields, at: Date): object | null {
+function changeTo(row: ThreadRow, fields: ThreadFields, actor: Actor, at: Date): object | null {
   const changed = Object.entries(fields).filter(
     ([field, value]) => JSON.stringify(value) !== JSON.stringify(row[field as keyof ThreadFields] ?? null),
   );
   if (changed.length === 0) return null;
   const set = Object.fromEntries(changed) as ThreadFields;
-  return { $set: { ...set, ...derivedFields(set, at), updated_at: at }, $inc: { changes: 1 } };
+  const update = { $set: { ...set, ...derivedFields(set, at), updated_at: at }, $inc: { changes: 1 } };
+  return withLastChange(row, update, actor);
 }
 
-/** Sets fields of the thread of a message, in a transaction. */
+/** Sets fields of the thread of a message, for its author, in a transaction. */
 export async function setThreadFields(
   models: Models,
-  { thread_kind, thread_id, workspace_id }: Pick<MessageRow, 'thread_kind' | 'thread_id' | 'workspace_id'>,
+  {
+    thread_kind,
+    thread_id,
+    workspace_id,
+    author_id,
+  }: Pick<MessageRow, 'thread_kind' | 'thread_id' | 'workspace_id' | 'author_id'>,
   fields: ThreadFields,
   session: mongo.ClientSession,
 ): Promise<void> {
   const threads = collectionOf(threadsOf(models, thread_kind));
   const filter = { _id: thread_id, workspace_id, merged_into: { $exists: false } };
   const row = await threads.findOne(filter, { session, projection: { people: 0, words: 0 } });
-  const change = row && changeTo(row, fields, new Date());
+  const change = row && changeTo(row, fields, { kind: 'user', id: author_id }, new Date());
   if (change) await threads.updateOne(filter, change, { session });
 }
 

@@ -68,6 +68,7 @@ async function purge(
   // A message came meanwhile.
   if (await messages.findOne(inThread, { projection: { _id: 1 } })) return false;
   await collectionOf(models.ThreadId).deleteMany(inThread);
+  await collectionOf(models.History).deleteMany(inThread);
   for (const other of ['ticket', 'conversation'] as const)
     await collectionOf(threadsOf(models, other)).deleteMany({ workspace_id, merged_into: _id });
   // Only if it was not restored meanwhile.

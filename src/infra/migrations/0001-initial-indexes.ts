@@ -103,6 +103,11 @@ const INDEXES: Indexes = {
     { key: { created_at: 1 }, expireAfterSeconds: DAY_SECONDS },
     { key: { workspace_id: 1, created_at: 1 } },
   ],
+  history: [{ key: { workspace_id: 1, thread_id: 1, audience: 1, created_at: 1, _id: 1 } }],
+  signals: [
+    { key: { workspace_id: 1, thread_id: 1, audience: 1, expires_at: 1 } },
+    { key: { expires_at: 1 }, expireAfterSeconds: 0 },
+  ],
 };
 
 /** Those of tickets and conversations. */

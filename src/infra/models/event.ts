@@ -23,6 +23,8 @@ export interface EventRow {
   changed: string[];
   /** New state of a message, or new agent of a thread; null when neither changed. */
   became: string | null;
+  /** The user who did it. */
+  actor_id: string | null;
   at: Date;
 }
 export const eventSchema = rowSchema<EventRow>({
@@ -36,6 +38,7 @@ export const eventSchema = rowSchema<EventRow>({
   owner_id: nullableString,
   changed: [String],
   became: nullableString,
+  actor_id: nullableString,
   at: Date,
 });
 // Events since a time, which are sent to an endpoint again (replay).

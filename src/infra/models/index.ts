@@ -14,6 +14,7 @@ import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomain
 import { draftSchema, type DraftRow } from './draft.ts';
 import { eventSchema, streamPositionSchema, type EventRow, type StreamPositionRow } from './event.ts';
 import { imageSenderSchema, type ImageSenderRow } from './imageSender.ts';
+import { historySchema, type HistoryRow } from './history.ts';
 import { inboundEmailSchema, type InboundEmailRow } from './inboundEmail.ts';
 import { keyedRequestSchema, type KeyedRequestRow } from './keyedRequest.ts';
 import {
@@ -29,6 +30,7 @@ import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { savedViewSchema, type SavedViewRow } from './savedView.ts';
 import { snippetSchema, type SnippetRow } from './snippet.ts';
+import { signalSchema, type SignalRow } from './signal.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
 import { webhookDeliverySchema, webhookSchema, type WebhookDeliveryRow, type WebhookRow } from './webhook.ts';
@@ -60,6 +62,7 @@ export type {
   EventRow,
   ForwardingAddressRow,
   ImageSenderRow,
+  HistoryRow,
   InboundEmailRow,
   InboundMessageRow,
   KeyedRequestRow,
@@ -75,6 +78,7 @@ export type {
   SavedViewRow,
   SessionRow,
   SnippetRow,
+  SignalRow,
   ThreadIdRow,
   TicketRow,
   StreamPositionRow,
@@ -120,6 +124,8 @@ export interface Models {
   WebhookDelivery: Model<WebhookDeliveryRow>;
   Notification: Model<NotificationRow>;
   KeyedRequest: Model<KeyedRequestRow>;
+  Signal: Model<SignalRow>;
+  History: Model<HistoryRow>;
   ImageSender: Model<ImageSenderRow>;
 }
 
@@ -161,6 +167,8 @@ export function createModels(connection: Connection): Models {
     WebhookDelivery: bind('WebhookDelivery', webhookDeliverySchema, 'webhook_deliveries'),
     Notification: bind('Notification', notificationSchema, 'notifications'),
     KeyedRequest: bind('KeyedRequest', keyedRequestSchema, 'keyed_requests'),
+    Signal: bind('Signal', signalSchema, 'signals'),
+    History: bind('History', historySchema, 'history'),
     ImageSender: bind('ImageSender', imageSenderSchema, 'image_senders'),
   };
   return models as Models;

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Address } from '../../mail/addresses.ts';
+import { lastChangeSchema, type LastChange } from './history.ts';
 import type { MessageRow } from './message.ts';
 import { address, nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
@@ -62,6 +63,10 @@ export interface ThreadRow extends ThreadSummary {
   /** Until when open lists leave it out; null = they show it. */
   snoozed_until: Date | null;
   snoozed_by: string | null;
+  /** What the last change by somebody did; null before the first. */
+  last_change: LastChange | null;
+  /** Who wrote what last opened or restored it: `contact:<id>` or `user:<id>`; null: nobody did. */
+  reopened_by: string | null;
   /** Users who want to be notified of what happens in it. */
   followers: string[];
   /** Normalised (core/threads/tags.ts). */
@@ -131,6 +136,8 @@ const common = {
   snoozed_until: nullableDate,
   snoozed_by: nullableString,
   followers: [String],
+  last_change: { type: lastChangeSchema, default: null },
+  reopened_by: nullableString,
   tags: [String],
   words: [String],
   spam: { type: Boolean, default: false },

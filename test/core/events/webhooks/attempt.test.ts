@@ -89,6 +89,7 @@ async function deliveryTo(endpoint: WebhookRow, change: Partial<WebhookEventRow>
     owner_id: null,
     changed: [],
     became: null,
+    actor_id: null,
     at: new Date(),
     ...change,
   };

@@ -86,6 +86,7 @@ async function tell(endpoint: WebhookRow): Promise<void> {
     owner_id: null,
     changed: [],
     became: null,
+    actor_id: null,
     at: new Date(),
   };
   await models.Event.create(event);

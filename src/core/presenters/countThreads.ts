@@ -1,8 +1,8 @@
 import type { MessageRow, Models } from '../../infra/models/index.ts';
 import type { MessageState } from '../../infra/models/outbound.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
-import { seenBy, type ApiUser } from '../presenters/visibility.ts';
-import { threadsOf } from './threads.ts';
+import { seenBy, type ApiUser } from './visibility.ts';
+import { threadsOf } from '../threads/threads.ts';
 
 /** Counts are exact up to here. This number means "or more". */
 export const MOST_COUNTED = 10_000;
