@@ -28,6 +28,8 @@ import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
+import { savedViewSchema, type SavedViewRow } from './savedView.ts';
+import { snippetSchema, type SnippetRow } from './snippet.ts';
 import { signalSchema, type SignalRow } from './signal.ts';
 import { teamSchema, type TeamRow } from './team.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
@@ -74,7 +76,9 @@ export type {
   PlatformAddressRow,
   PostTokenRow,
   ProviderDomainRow,
+  SavedViewRow,
   SessionRow,
+  SnippetRow,
   SignalRow,
   TeamRow,
   ThreadIdRow,
@@ -111,6 +115,8 @@ export interface Models {
   Message: Model<MessageRow>;
   Attachment: Model<AttachmentRow>;
   Draft: Model<DraftRow>;
+  Snippet: Model<SnippetRow>;
+  SavedView: Model<SavedViewRow>;
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
@@ -153,6 +159,8 @@ export function createModels(connection: Connection): Models {
     Message: bind('Message', messageSchema, 'messages'),
     Attachment: bind('Attachment', attachmentSchema, 'attachments'),
     Draft: bind('Draft', draftSchema, 'drafts'),
+    Snippet: bind('Snippet', snippetSchema, 'snippets'),
+    SavedView: bind('SavedView', savedViewSchema, 'saved_views'),
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
