@@ -36,10 +36,10 @@ export function heardPresence({ type, data }: LiveEvent): void {
 }
 
 /** For the composer: whether something is being written here. */
-export function saysWriting(thread: ThreadRef, isWriting: boolean): void {
-  if (writing.has(thread.id) === isWriting) return;
-  if (isWriting) writing.add(thread.id);
-  else writing.delete(thread.id);
+export function saysWriting(thread: string, isWriting: boolean): void {
+  if (writing.has(thread) === isWriting) return;
+  if (isWriting) writing.add(thread);
+  else writing.delete(thread);
   changed();
 }
 

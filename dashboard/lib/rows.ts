@@ -15,24 +15,8 @@ export type Thread = Omit<Schemas['Ticket'], 'kind' | 'number'> & {
   /** Of a personal conversation. */
   owner_id?: string | null;
 };
-export type Message = Omit<Schemas['Message'], keyof Shown> & Shown;
-
-/** What a message says of how it is shown. */
-interface Shown {
-  has_quote: boolean;
-  remote_images: number;
-  own_colours: boolean;
-  images_allowed: boolean;
-  inbound_email_id: string | null;
-  authentication: {
-    spf: string | null;
-    dkim: string | null;
-    dmarc: string | null;
-    verdict: string | null;
-  } | null;
-  sender_reason: 'stranger' | 'unproved' | null;
-  edited_at: string | null;
-}
+/** `edited_at`: of a note. */
+export type Message = Schemas['Message'] & { edited_at?: string | null };
 export type Attachment = Schemas['Attachment'];
 export type Member = Schemas['Member'];
 export type Contact = Schemas['Contact'];

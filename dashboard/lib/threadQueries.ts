@@ -4,7 +4,6 @@ import { etags } from './etags.ts';
 import { keys } from './keys.ts';
 import type { HistoryLine, Thread, ThreadRef } from './rows.ts';
 import { threadPath } from './threadPath.ts';
-import { wholeMessage } from './olderMessage.ts';
 
 const PAGE = 50;
 
@@ -23,26 +22,23 @@ export const threadQuery = (workspace: string, { kind, id }: ThreadRef) =>
 
 /** How a page of messages is asked for: the newest, those around one, or on from a cursor. */
 type From = { newest: 'true' } | { around: string } | { cursor: string };
+const beginAt = (at: string | null): From => (at === null ? { newest: 'true' } : { around: at });
+const cursorOf = (cursor: string | null): From | null => (cursor === null ? null : { cursor });
 
 /** The messages of a thread, oldest first; begins at its end, or around `at`. */
-export const messagesQuery = (workspace: string, { kind, id }: ThreadRef, at: string | null) =>
-  infiniteQueryOptions({
+export function messagesQuery(workspace: string, { kind, id }: ThreadRef, at: string | null) {
+  return infiniteQueryOptions({
     queryKey: [...keys.messages(workspace, kind, id), at],
-    initialPageParam: (at === null ? { newest: 'true' } : { around: at }) as From,
+    initialPageParam: beginAt(at),
     queryFn: async ({ pageParam, signal }) => {
       const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/messages');
-      const params = {
-        path: { workspace_id: workspace, id },
-        query: { limit: PAGE, ...pageParam } as object,
-      };
-      const page = await read(api.GET(path, { signal, params }));
-      return { ...page, data: page.data.map(wholeMessage) };
+      const params = { path: { workspace_id: workspace, id }, query: { limit: PAGE, ...pageParam } };
+      return read(api.GET(path, { signal, params }));
     },
-    getNextPageParam: ({ next_cursor }): From | null =>
-      next_cursor === null ? null : { cursor: next_cursor },
-    getPreviousPageParam: ({ previous_cursor }): From | null =>
-      previous_cursor === null ? null : { cursor: previous_cursor },
+    getNextPageParam: ({ next_cursor }) => cursorOf(next_cursor),
+    getPreviousPageParam: ({ previous_cursor }) => cursorOf(previous_cursor),
   });
+}
 
 /** What was done to a thread, oldest first. */
 export const historyQuery = (workspace: string, { kind, id }: ThreadRef) =>

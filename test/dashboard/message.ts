@@ -34,6 +34,5 @@ export const message = (part: Partial<Message> = {}): Message => ({
   images_allowed: false,
   inbound_email_id: null,
   authentication: null,
-  edited_at: null,
   ...part,
 });

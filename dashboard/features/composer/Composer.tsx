@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { Guard } from '../../components/Guard.tsx';
 import { useIntent } from '../../lib/intents.ts';
 import { usePeople } from '../../lib/people.ts';
 import type { Kind, Message } from '../../lib/rows.ts';
@@ -13,6 +14,7 @@ import { useStart } from './useStart.ts';
 /** The editor is fetched when the page rests: it is there before anybody answers. */
 const load = () => import('./Box.tsx');
 const Box = lazy(load);
+const PRELOAD_MS = 300;
 
 interface Props {
   workspace: string;
@@ -37,8 +39,8 @@ export function Composer({ workspace, kind, id }: Props) {
   const [isPutAside, setPutAside] = useState(false);
   const start = useStart(workspace, thread, messages, emails);
   useEffect(() => {
-    const idle = window.requestIdleCallback?.(() => void load()) ?? setTimeout(() => void load(), 500);
-    return () => (window.cancelIdleCallback ?? clearTimeout)(idle as number);
+    const timer = setTimeout(() => void load(), PRELOAD_MS);
+    return () => clearTimeout(timer);
   }, []);
 
   const open = (mode: Mode, messageId?: string) => {
@@ -67,33 +69,37 @@ export function Composer({ workspace, kind, id }: Props) {
     setSlot(null);
     setPutAside(true);
   };
-  if (thread === undefined || thread.deleted_at !== null) return null;
+  if (thread?.deleted_at !== null) return null;
   return (
     <div className="max-h-[75%] shrink-0 overflow-auto border-t border-line px-7 pt-3 pb-4 max-[720px]:p-2 print:hidden">
       {shown === null || draft === null ? (
         <div className="mx-auto max-w-[760px] rounded-big border border-line">{modes}</div>
       ) : (
-        <Suspense
-          fallback={<div className="mx-auto h-60 max-w-[760px] rounded-big border border-line">{modes}</div>}
-        >
-          <Box
-            key={shown}
-            workspace={workspace}
-            place={{ thread: ref, slot: shown }}
-            thread={thread}
-            messages={messages}
-            keeper={drafts[shown].keeper}
-            draft={draft}
-            head={
-              <div className="flex flex-wrap items-center justify-between">
-                {modes}
-                <SaveLine save={drafts[shown].save} />
-              </div>
+        <Guard>
+          <Suspense
+            fallback={
+              <div className="mx-auto h-60 max-w-[760px] rounded-big border border-line">{modes}</div>
             }
-            onClose={close}
-            onSent={() => setSlot(null)}
-          />
-        </Suspense>
+          >
+            <Box
+              key={shown}
+              workspace={workspace}
+              place={{ thread: ref, slot: shown }}
+              thread={thread}
+              messages={messages}
+              keeper={drafts[shown].keeper}
+              draft={draft}
+              head={
+                <div className="flex flex-wrap items-center justify-between">
+                  {modes}
+                  <SaveLine save={drafts[shown].save} />
+                </div>
+              }
+              onClose={close}
+              onSent={() => setSlot(null)}
+            />
+          </Suspense>
+        </Guard>
       )}
     </div>
   );
@@ -102,6 +108,6 @@ export function Composer({ workspace, kind, id }: Props) {
 const begunIn = (drafts: Record<Slot, { draft: Parameters<typeof isBlank>[0] | null }>): ReadonlySet<Slot> =>
   new Set(
     (['reply', 'note'] as const).filter(
-      (each) => drafts[each].draft !== null && !isBlank(drafts[each].draft!),
+      (each) => drafts[each].draft !== null && !isBlank(drafts[each].draft),
     ),
   );

@@ -113,7 +113,8 @@ export class DraftKeeper {
     try {
       const row = await writeDraft(this.workspace, this.place, this.id, draft);
       this.id = row.id;
-      if (this.isDirty) return;
+      // A key may have been pressed while it was saved.
+      if (this.hasMore()) return;
       this.forgetLocal();
       this.set({ ...this.state, save: 'saved' });
     } catch (error) {
@@ -143,6 +144,10 @@ export class DraftKeeper {
       if (id === null || isSent) return;
       await deleteDraft(this.workspace, id).catch(() => undefined);
     });
+  }
+
+  private hasMore(): boolean {
+    return this.isDirty;
   }
 
   private forgetLocal(): void {

@@ -1,6 +1,7 @@
 import './editor.css';
 import { EditorContent, useEditor, type Editor as TipTap } from '@tiptap/react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Latest } from '../../lib/latest.ts';
 import type { Member, Status } from '../../lib/rows.ts';
 import { extensionsFor } from './extensions.ts';
 import { filesOf } from './pasted.ts';
@@ -31,16 +32,24 @@ export interface EditorProps {
 
 /** The text of what is written, with its tools below. Its HTML goes up with every key. */
 export default function Editor(props: EditorProps) {
-  const newest = useRef(props);
-  useEffect(() => {
-    newest.current = props;
-  });
+  const [newest] = useState(() => new Latest(props));
+  useEffect(() => newest.set(props));
   const [suggesting, setSuggesting] = useState<Suggesting | null>(null);
+  const [isSuggesting] = useState(() => new Latest(false));
+  const [extensions] = useState(() =>
+    extensionsFor({
+      now: newest.get,
+      onSuggest: (next) => {
+        isSuggesting.set(next !== null);
+        setSuggesting(next);
+      },
+    }),
+  );
   const editor = useEditor({
     injectCSS: false,
     autofocus: 'end',
     content: props.html,
-    extensions: extensionsFor({ newest, onSuggest: setSuggesting }),
+    extensions,
     editorProps: {
       attributes: {
         role: 'textbox',
@@ -49,52 +58,51 @@ export default function Editor(props: EditorProps) {
         dir: 'auto',
         class: 'composer-text',
       },
-      handlePaste: (view, event) => takeFiles(editorOf(view), event.clipboardData, event),
-      handleDrop: (view, event, _slice, isMoved) =>
-        !isMoved && takeFiles(editorOf(view), event.dataTransfer, event),
+      handlePaste: (_view, event) => takeFiles(event.clipboardData, event),
+      handleDrop: (_view, event, _slice, isMoved) => !isMoved && takeFiles(event.dataTransfer, event),
       handleKeyDown: (_view, event) => {
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-          newest.current.onSend(event.shiftKey ? 'closed' : undefined);
+          newest.get().onSend(event.shiftKey ? 'closed' : undefined);
           return true;
         }
-        if (event.key === 'Escape' && !event.defaultPrevented) {
-          newest.current.onEscape();
+        if (event.key === 'Escape' && !isSuggesting.get()) {
+          newest.get().onEscape();
           return true;
         }
         return false;
       },
     },
-    onUpdate: ({ editor: changed }) => newest.current.onChange(changed.isEmpty ? '' : changed.getHTML()),
+    onUpdate: ({ editor: changed }) => newest.get().onChange(changed.isEmpty ? '' : changed.getHTML()),
   });
-  const held = useRef<TipTap | null>(null);
-  held.current = editor;
-  const editorOf = (_view: unknown): TipTap | null => held.current;
+  const held = useRef<TipTap>(null);
+  useEffect(() => {
+    held.current = editor;
+  });
 
-  function takeFiles(target: TipTap | null, data: DataTransfer | null, event: Event): boolean {
+  function takeFiles(data: DataTransfer | null, event: Event): boolean {
     const { pictures, files } = filesOf(data);
-    if (target === null || pictures.length + files.length === 0) return false;
+    if (pictures.length + files.length === 0) return false;
     event.preventDefault();
-    void insertPictures(target, pictures);
-    if (files.length > 0) newest.current.onFiles(files);
+    void insertPictures(pictures);
+    if (files.length > 0) newest.get().onFiles(files);
     return true;
   }
-  async function insertPictures(target: TipTap, pictures: readonly File[]): Promise<void> {
+  async function insertPictures(pictures: readonly File[]): Promise<void> {
     for (const picture of pictures) {
-      const src = await newest.current.onPicture(picture);
-      if (src !== null) target.chain().focus().setImage({ src, alt: picture.name }).run();
+      const src = await newest.get().onPicture(picture);
+      if (src !== null) held.current?.chain().focus().setImage({ src, alt: picture.name }).run();
     }
   }
 
   // The text is replaced from outside only when another draft is shown, as after an undo.
   const { html } = props;
   useEffect(() => {
-    if (editor && !editor.isDestroyed && html !== (editor.isEmpty ? '' : editor.getHTML())) {
+    if (!editor.isDestroyed && html !== (editor.isEmpty ? '' : editor.getHTML())) {
       editor.commands.setContent(html, { emitUpdate: false });
       editor.commands.focus('end');
     }
   }, [editor, html]);
 
-  if (!editor) return null;
   return (
     <>
       <EditorContent editor={editor} className="max-h-[38vh] min-h-16 overflow-auto px-4 py-2.5 text-l" />
@@ -105,7 +113,7 @@ export default function Editor(props: EditorProps) {
           editor={editor}
           snippets={props.snippets}
           onSnippet={(snippet) => editor.chain().focus().insertContent(props.onSnippet(snippet)).run()}
-          onPictures={(pictures) => void insertPictures(editor, pictures)}
+          onPictures={(pictures) => void insertPictures(pictures)}
           onFiles={props.onFiles}
         />
         <span className="ml-auto flex items-center gap-0.5">{props.aside}</span>

@@ -72,7 +72,7 @@ export function Envelope({ workspace, draft, onChange }: Props) {
             maxLength={MOST_SUBJECT_CHARS}
             value={draft.subject}
             onChange={({ target }) => onChange({ subject: target.value })}
-            className="h-[22px] w-full bg-transparent font-medium outline-none pointer-coarse:h-9 pointer-coarse:text-[16px]"
+            className="h-6 w-full bg-transparent font-medium outline-none pointer-coarse:h-9 pointer-coarse:text-[16px]"
           />
         </>
       )}
@@ -85,7 +85,7 @@ const Show = ({ name, text, onClick }: { name: string; text: string; onClick: ()
     type="button"
     aria-label={name}
     onClick={onClick}
-    className="text-fg-3 hover:text-fg hover:underline pointer-coarse:py-2"
+    className="min-h-6 min-w-6 text-fg-3 hover:text-fg hover:underline pointer-coarse:py-2"
   >
     {text}
   </button>

@@ -30,7 +30,7 @@ export function FromField({ workspace, from, onChange }: Props) {
               <button
                 type="button"
                 aria-label={`${composer.from}: ${from ?? ''}`}
-                className="inline-flex h-[22px] max-w-full items-center gap-1 rounded-full bg-bg-2 px-2 hover:bg-bg-3 pointer-coarse:h-9"
+                className="inline-flex h-6 max-w-full items-center gap-1 rounded-full bg-bg-2 px-2 hover:bg-bg-3 pointer-coarse:h-9"
               >
                 <span className="truncate">{from ?? words.loading}</span>
                 <ChevronDown size={13} aria-hidden />

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { Bones } from '../../components/Bones.tsx';
 import { classes } from '../../components/classes.ts';
+import { Guard } from '../../components/Guard.tsx';
 import { IconButton } from '../../components/IconButton.tsx';
 import { X } from 'lucide-react';
 import { useIntent } from '../../lib/intents.ts';
@@ -50,19 +51,21 @@ export function NewThread({ workspace }: { workspace: string }) {
         <SaveLine save={save} />
         <IconButton name={composer.close} icon={X} onClick={close} />
       </header>
-      <Suspense fallback={<Bones rows={2} height={100} />}>
-        <Box
-          workspace={workspace}
-          place={PLACE}
-          thread={undefined}
-          messages={[]}
-          keeper={keeper}
-          draft={draft}
-          head={<KindOf keeper={keeper} draft={draft} />}
-          onClose={close}
-          onSent={close}
-        />
-      </Suspense>
+      <Guard>
+        <Suspense fallback={<Bones rows={2} height={100} />}>
+          <Box
+            workspace={workspace}
+            place={PLACE}
+            thread={undefined}
+            messages={[]}
+            keeper={keeper}
+            draft={draft}
+            head={<KindOf keeper={keeper} draft={draft} />}
+            onClose={close}
+            onSent={close}
+          />
+        </Suspense>
+      </Guard>
     </div>
   );
 }
@@ -70,6 +73,7 @@ export function NewThread({ workspace }: { workspace: string }) {
 /** Whether it opens a ticket or a conversation. */
 function KindOf({ keeper, draft }: { keeper: DraftKeeper; draft: Draft }) {
   const { asTicket, asConversation, kind } = words.composer.new;
+  const names = { ticket: asTicket, conversation: asConversation };
   return (
     <fieldset className="flex items-center gap-1 px-4 pt-2 text-s">
       <legend className="sr-only">{kind}</legend>
@@ -83,12 +87,12 @@ function KindOf({ keeper, draft }: { keeper: DraftKeeper; draft: Draft }) {
         >
           <input
             type="radio"
-            name="new-kind"
+            name={kind}
             className="sr-only"
             checked={draft.newKind === each}
             onChange={() => keeper.change({ ...draft, newKind: each })}
           />
-          {each === 'ticket' ? asTicket : asConversation}
+          {names[each]}
         </label>
       ))}
     </fieldset>

@@ -27,7 +27,7 @@ export function Quoted({ message, onDrop }: { message: Message | null; onDrop: (
           aria-label={composer.dropQuote}
           title={composer.dropQuote}
           onClick={onDrop}
-          className="grid size-5 place-items-center hover:text-fg pointer-coarse:size-9"
+          className="grid size-6 place-items-center hover:text-fg pointer-coarse:size-9"
         >
           <X size={12} aria-hidden />
         </button>

@@ -90,7 +90,7 @@ export function Recipients({ workspace, label, people, autoFocus = false, onChan
           onBlur={() => {
             if (typed.trim() !== '') add(parseAddresses(typed));
           }}
-          className="h-[22px] min-w-12 flex-1 bg-transparent outline-none pointer-coarse:h-9 pointer-coarse:text-[16px]"
+          className="h-6 min-w-12 flex-1 bg-transparent outline-none pointer-coarse:h-9 pointer-coarse:text-[16px]"
         />
         {aside}
         {suggested.length > 0 && (
@@ -133,7 +133,7 @@ function Chip({ person, onRemove, onEdit }: { person: Address; onRemove: () => v
   return (
     <span
       className={classes(
-        'inline-flex h-[22px] max-w-full items-center rounded-full pl-2 pointer-coarse:h-9',
+        'inline-flex h-6 max-w-full items-center rounded-full pl-2 pointer-coarse:h-9',
         isBad ? 'bg-bad-bg text-bad' : 'bg-bg-2',
       )}
     >
@@ -151,7 +151,7 @@ function Chip({ person, onRemove, onEdit }: { person: Address; onRemove: () => v
         type="button"
         aria-label={composer.remove(shown)}
         onClick={onRemove}
-        className="grid h-full w-[22px] shrink-0 place-items-center rounded-full text-current opacity-70 hover:opacity-100 pointer-coarse:w-9"
+        className="grid h-full w-6 shrink-0 place-items-center rounded-full text-current opacity-70 hover:opacity-100 pointer-coarse:w-9"
       >
         <X size={11} aria-hidden />
       </button>

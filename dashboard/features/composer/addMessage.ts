@@ -1,6 +1,5 @@
 import type { InfiniteData } from '@tanstack/react-query';
 import { keys } from '../../lib/keys.ts';
-import { wholeMessage } from '../../lib/olderMessage.ts';
 import { queryClient } from '../../lib/query.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
 
@@ -11,11 +10,10 @@ export function addMessage(workspace: string, { kind, id }: ThreadRef, message: 
   const queryKey = keys.messages(workspace, kind, id);
   queryClient.setQueriesData<Pages>({ queryKey }, (old) => {
     const last = old?.pages.at(-1);
-    if (!old || !last || last.next_cursor !== null || last.data.some((row) => row.id === message.id))
-      return old;
+    if (!old || last?.next_cursor !== null || last.data.some((row) => row.id === message.id)) return old;
     return {
       ...old,
-      pages: [...old.pages.slice(0, -1), { ...last, data: [...last.data, wholeMessage(message)] }],
+      pages: [...old.pages.slice(0, -1), { ...last, data: [...last.data, message] }],
     };
   });
   void queryClient.invalidateQueries({ queryKey });

@@ -28,7 +28,7 @@ function split(text: string): string[] {
     if (sign === '<' && !quoted) angled = true;
     if (sign === '>') angled = false;
     if (/[,;\n]/.test(sign) && !quoted && !angled) parts.push('');
-    else parts[parts.length - 1] += sign;
+    else parts.push(`${parts.pop() ?? ''}${sign}`);
   }
   return parts;
 }

@@ -85,17 +85,17 @@ export async function writeDraft(
     const slot = `/api/v1/workspaces/{workspace_id}/tickets/{id}/draft/${slotOf(draft.mode)}`;
     const path = threadPath(place.thread.kind, slot as never);
     const at = { path: { ...params.path, id: place.thread.id } };
-    return read(api.PUT(path, { params: at, body: bodyOf(draft) } as never)) as Promise<DraftRow>;
+    return read(api.PUT(path, { params: at, body: bodyOf(draft) } as never));
   }
   if (id !== null) {
     const path = '/api/v1/workspaces/{workspace_id}/drafts/{id}' as never;
     const at = { path: { ...params.path, id } };
-    return read(api.PATCH(path, { params: at, body: bodyOf(draft) } as never)) as Promise<DraftRow>;
+    return read(api.PATCH(path, { params: at, body: bodyOf(draft) } as never));
   }
   const path = '/api/v1/workspaces/{workspace_id}/drafts' as never;
   const keyed = { ...params, header: { 'Idempotency-Key': newKey() } };
   const body = { kind: 'new', thread_kind: draft.newKind, ...bodyOf(draft) };
-  return read(api.POST(path, { params: keyed, body } as never)) as Promise<DraftRow>;
+  return read(api.POST(path, { params: keyed, body } as never));
 }
 
 export async function deleteDraft(workspace: string, id: string): Promise<void> {

@@ -3,7 +3,6 @@ import { Mention } from '@tiptap/extension-mention';
 import { TableKit } from '@tiptap/extension-table';
 import { Placeholder } from '@tiptap/extensions';
 import { StarterKit } from '@tiptap/starter-kit';
-import type { RefObject } from 'react';
 import type { EditorProps } from './Editor.tsx';
 import { matching } from './snippetText.ts';
 import type { Suggesting } from './SuggestionList.tsx';
@@ -11,8 +10,8 @@ import type { Suggesting } from './SuggestionList.tsx';
 const MOST_SHOWN = 8;
 
 interface Options {
-  /** The newest properties: the editor is made once. */
-  newest: RefObject<EditorProps>;
+  /** The properties as they are now: the editor is made once. */
+  now: () => EditorProps;
   onSuggest: (suggesting: Suggesting | null) => void;
 }
 
@@ -23,14 +22,16 @@ export interface SuggestionItem {
 }
 
 /** What the editor can: what mail programs understand, and no more. */
-export function extensionsFor({ newest, onSuggest }: Options) {
+export function extensionsFor({ now, onSuggest }: Options) {
   const people = (query: string): SuggestionItem[] =>
-    newest.current.members
-      .filter(({ name, email }) => `${name} ${email ?? ''}`.toLowerCase().includes(query.toLowerCase()))
+    now()
+      .members.filter(({ name, email }) =>
+        `${name} ${email ?? ''}`.toLowerCase().includes(query.toLowerCase()),
+      )
       .slice(0, MOST_SHOWN)
       .map(({ id, name, email }) => ({ id, label: name || email || '', hint: email }));
   const snippets = (query: string): SuggestionItem[] =>
-    matching(newest.current.snippets, query)
+    matching(now().snippets, query)
       .slice(0, MOST_SHOWN)
       .map(({ id, name, shortcut }) => ({ id, label: name, hint: shortcut && `;${shortcut}` }));
   return [
@@ -41,7 +42,7 @@ export function extensionsFor({ newest, onSuggest }: Options) {
     }),
     Image.configure({ inline: true, allowBase64: true }),
     TableKit.configure({ table: { resizable: false } }),
-    Placeholder.configure({ placeholder: () => newest.current.placeholder }),
+    Placeholder.configure({ placeholder: () => now().placeholder }),
     Mention.configure({
       renderText: ({ node }) => `@${String(node.attrs.label ?? '')}`,
       renderHTML: ({ node }) => [
@@ -52,7 +53,7 @@ export function extensionsFor({ newest, onSuggest }: Options) {
       suggestions: [
         {
           char: '@',
-          allow: () => newest.current.isNote,
+          allow: () => now().isNote,
           items: ({ query }) => people(query),
           render: () => shownBy(onSuggest),
         },
@@ -61,9 +62,9 @@ export function extensionsFor({ newest, onSuggest }: Options) {
           items: ({ query }) => snippets(query),
           render: () => shownBy(onSuggest),
           command: ({ editor, range, props }) => {
-            const snippet = newest.current.snippets.find(({ id }) => id === props.id);
+            const snippet = now().snippets.find(({ id }) => id === props.id);
             if (!snippet) return;
-            editor.chain().focus().deleteRange(range).insertContent(newest.current.onSnippet(snippet)).run();
+            editor.chain().focus().deleteRange(range).insertContent(now().onSnippet(snippet)).run();
           },
         },
       ],

@@ -6,9 +6,8 @@ import type { ThreadRef } from '../../lib/rows.ts';
 export function useWriting(thread: ThreadRef | null, isWriting: boolean): void {
   const id = thread?.id;
   useEffect(() => {
-    if (thread === null) return undefined;
-    saysWriting(thread, isWriting);
-    return () => saysWriting(thread, false);
-    // The thread is named by its id.
+    if (id === undefined) return undefined;
+    saysWriting(id, isWriting);
+    return () => saysWriting(id, false);
   }, [id, isWriting]);
 }

@@ -55,8 +55,8 @@ function Html({ workspace, thread, message }: Props) {
           acts={
             <>
               <StripAct onClick={images.load}>{words.thread.images.load}</StripAct>
-              {person && (
-                <StripAct onClick={() => images.always(person.email)}>
+              {person && message.direction === 'inbound' && (
+                <StripAct onClick={() => void images.always(person.email)}>
                   {words.thread.images.always(person.name || person.email)}
                 </StripAct>
               )}

@@ -54,7 +54,7 @@ export function Details({
         {inbound != null && (
           <>
             <a
-              className="font-[550] underline underline-offset-2"
+              className="py-1 font-[550] underline underline-offset-2"
               download
               href={`${base}/api/v1/workspaces/${workspace}/inbound-emails/${inbound}/raw`}
             >
@@ -66,7 +66,7 @@ export function Details({
           </>
         )}
         <a
-          className="font-[550] underline underline-offset-2"
+          className="py-1 font-[550] underline underline-offset-2"
           target="_blank"
           rel="noopener noreferrer"
           href={viewUrl(workspace, thread, message.id, { images: false, quotes: true })}

@@ -126,14 +126,14 @@ function Tags({ workspace, thread }: Props) {
       {tags.map((tag) => (
         <span
           key={tag}
-          className="inline-flex items-center rounded-full bg-bg-2 pl-2 text-xs/[20px] font-[550] text-fg-2"
+          className="inline-flex items-center rounded-full bg-bg-2 pl-2 text-xs/[24px] font-[550] text-fg-2"
         >
           <span dir="auto">{tag}</span>
           <button
             type="button"
             aria-label={fields.removeTag(tag)}
             onClick={() => set(tags.filter((each) => each !== tag))}
-            className="grid size-5 place-items-center rounded-full text-fg-3 hover:text-fg pointer-coarse:size-8"
+            className="grid size-6 place-items-center rounded-full text-fg-3 hover:text-fg pointer-coarse:size-8"
           >
             <X size={11} aria-hidden />
           </button>
@@ -154,7 +154,7 @@ function Tags({ workspace, thread }: Props) {
             type="button"
             aria-label={fields.addTag}
             title={fields.addTag}
-            className="inline-flex h-5 items-center gap-1 rounded-full bg-bg-2 px-1.5 text-xs font-[550] text-fg-2 hover:bg-bg-3 pointer-coarse:h-8 pointer-coarse:px-3"
+            className="inline-flex h-6 min-w-6 items-center justify-center gap-1 rounded-full bg-bg-2 px-1.5 text-xs font-[550] text-fg-2 hover:bg-bg-3 pointer-coarse:h-8 pointer-coarse:px-3"
           >
             <Plus size={11} strokeWidth={2.2} aria-hidden />
             {tags.length === 0 && fields.tags}

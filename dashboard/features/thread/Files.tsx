@@ -5,11 +5,8 @@ import type { Attachment, Message, ThreadRef } from '../../lib/rows.ts';
 import { bytes } from '../../lib/size.ts';
 import { words } from '../../words/index.ts';
 import { extension, fileKind } from './fileKinds.ts';
+import { fileUrl } from './fileUrl.ts';
 import { Viewer } from './Viewer.tsx';
-
-/** The address of a file on the host that the page came from; its own URL may name another. */
-export const fileUrl = (workspace: string, id: string): string =>
-  `${base}/api/v1/workspaces/${workspace}/attachments/${id}`;
 
 interface Props {
   workspace: string;

@@ -33,7 +33,7 @@ export function MailFrame({ workspace, thread, message, images, quotes, onPaper 
       const root = element.contentDocument?.documentElement;
       if (!root) return;
       // The root is as high as the frame at least, so the body says how much there is.
-      const now = Math.ceil(root.ownerDocument.body?.getBoundingClientRect().bottom ?? 0);
+      const now = Math.ceil(root.ownerDocument.body.getBoundingClientRect().bottom);
       const high = Math.max(now, 20);
       rememberedHeights.set(src, high);
       setHeight((before) => (Math.abs(before - high) > SLACK_PX ? high : before));
@@ -41,7 +41,7 @@ export function MailFrame({ workspace, thread, message, images, quotes, onPaper 
     const loaded = () => {
       const body = element.contentDocument?.body;
       if (!body) return;
-      dress(element.contentDocument!, onPaper);
+      dress(element.contentDocument, onPaper);
       observer.disconnect();
       observer.observe(body);
       setReady(true);

@@ -49,7 +49,7 @@ export function MergeDialog({ workspace, thread, onClose }: Props) {
             >
               <span dir="auto" className="min-w-0 flex-1 truncate">
                 {row.subject || words.thread.noSubject}
-                {row.number != null && <span className="text-fg-3">{` ${merge.number(row.number)}`}</span>}
+                {'number' in row && <span className="text-fg-3">{` ${merge.number(row.number)}`}</span>}
                 <span className="block truncate text-s text-fg-3">
                   {row.contact?.name || row.contact?.email}
                 </span>

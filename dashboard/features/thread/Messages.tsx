@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { Bones } from '../../components/Bones.tsx';
 import { Failed } from '../../components/Failed.tsx';
 import { usePeople } from '../../lib/people.ts';
@@ -24,13 +24,12 @@ interface Props {
 
 /** The messages of a thread and what was done between them, oldest first. */
 export function Messages({ workspace, thread, at }: Props) {
-  const scroller = useRef<HTMLDivElement>(null);
   const now = useNow(30_000);
   const people = usePeople(workspace);
   const { query, messages, history } = useMessages(workspace, thread, at);
   const [unfolded, setUnfolded] = useState(false);
   const { open, toggle, first } = useOpened(thread, messages, people.me, at);
-  const below = useStay(scroller, messages, at ?? first);
+  const { attach, show, count } = useStay(messages, at ?? first);
   useMarkRead(workspace, thread, messages);
   const { hasNextPage, isFetchingNextPage, fetchNextPage, hasPreviousPage } = query;
   const items = useMemo(() => {
@@ -48,7 +47,9 @@ export function Messages({ workspace, thread, at }: Props) {
   return (
     <div className="relative min-h-0 flex-1">
       <div
-        ref={scroller}
+        ref={attach}
+        // What scrolls must be reached by keys; browsers differ in doing it themselves.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         role="group"
         aria-label={words.thread.messages}
@@ -87,7 +88,7 @@ export function Messages({ workspace, thread, at }: Props) {
           })}
         </div>
       </div>
-      <NewBelow count={below.count} onShow={below.show} />
+      <NewBelow count={count} onShow={show} />
     </div>
   );
 }

@@ -12,7 +12,7 @@ export function QuoteToggle({ isShown, onToggle }: { isShown: boolean; onToggle:
         aria-expanded={isShown}
         title={name}
         onClick={onToggle}
-        className="inline-flex h-[18px] items-center rounded-full bg-bg-2 px-[7px] text-fg-3 hover:bg-bg-3 pointer-coarse:h-7 pointer-coarse:px-3"
+        className="inline-flex h-6 items-center rounded-full bg-bg-2 px-2 text-fg-3 hover:bg-bg-3 pointer-coarse:h-7 pointer-coarse:px-3"
       >
         <Ellipsis size={14} aria-hidden />
       </button>

@@ -34,7 +34,7 @@ export const StripAct = ({ onClick, children }: { onClick: () => void; children:
   <button
     type="button"
     onClick={onClick}
-    className="font-[550] underline underline-offset-2 hover:no-underline pointer-coarse:py-1.5"
+    className="-my-1 py-1 font-[550] underline underline-offset-2 hover:no-underline pointer-coarse:py-1.5"
   >
     {children}
   </button>

@@ -6,7 +6,7 @@ import { IconButton } from '../../components/IconButton.tsx';
 import type { Attachment } from '../../lib/rows.ts';
 import { bytes } from '../../lib/size.ts';
 import { words } from '../../words/index.ts';
-import { fileUrl } from './Files.tsx';
+import { fileUrl } from './fileUrl.ts';
 import { fileKind } from './fileKinds.ts';
 
 const MOST_TEXT_CHARS = 500_000;

@@ -20,10 +20,8 @@ export function dress(mail: Document, onPaper: boolean): void {
     own.style.background = onPaper ? '' : 'transparent';
     own.style.color = onPaper ? '' : 'inherit';
   }
-  if (mail.body) {
-    mail.body.style.font = `${token('--t-l')}/1.55 ${token('--sans')}`;
-    trim(mail.body);
-  }
+  mail.body.style.font = `${token('--t-l')}/1.55 ${token('--sans')}`;
+  trim(mail.body);
 }
 
 /** The space above the first paragraph and below the last is the page's affair. */

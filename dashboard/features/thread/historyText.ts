@@ -14,24 +14,25 @@ export function historyText(
   { me, nameOf, now }: Who,
 ): string | null {
   const { history: h, priority } = words.thread;
+  const value = typeof to === 'string' ? to : '';
   const who = actorName(actor, me, nameOf);
   switch (action) {
     case 'status':
-      return { closed: h.closed(who), open: h.opened(who), pending: h.pending(who) }[String(to)] ?? null;
+      return { closed: h.closed(who), open: h.opened(who), pending: h.pending(who) }[value] ?? null;
     case 'agent':
       if (to === null) return h.unassigned(who);
       if (to === actor.id) return h.took(who);
-      return h.assigned(who, to === me ? h.toYou : (nameOf(String(to)) ?? h.colleague));
+      return h.assigned(who, to === me ? h.toYou : (nameOf(value) ?? h.colleague));
     case 'priority':
-      return h.priority(who, priority[to as keyof typeof priority] ?? String(to));
+      return h.priority(who, value in priority ? priority[value as keyof typeof priority] : value);
     case 'tags':
       return tagsText(who, asList(from), asList(to));
     case 'spam':
       return to === false ? h.notSpam(who) : h.spam(who);
     case 'snoozed':
-      return to === null ? h.woken(who) : h.snoozed(who, moment(String(to), now));
+      return to === null ? h.woken(who) : h.snoozed(who, moment(value, now));
     case 'subject':
-      return h.subject(who, String(to));
+      return h.subject(who, value);
     case 'trash':
     case 'restore':
     case 'merged':

@@ -1,79 +1,87 @@
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import { useLayoutEffect, useState, useSyncExternalStore } from 'react';
 import type { Message } from '../../lib/rows.ts';
 
 const NEAR_PX = 80;
 const ABOVE_PX = 16;
+/** What says that the agent goes where they want. */
+const BY_HAND = ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const;
 
 /**
- * Where the thread is scrolled to. It begins at `target`, and stays there while frames get their heights, until the agent
- * scrolls. What comes later is scrolled to only if the agent is at the end.
- * @returns how many messages came below what is seen, and how to show them
+ * Where a thread is scrolled to. It begins at one message, and stays there while frames get their heights, until the agent
+ * scrolls. What comes later is scrolled to only if the agent is at the end, or wrote it.
  */
-export function useStay(
-  scroller: RefObject<HTMLDivElement | null>,
-  messages: readonly Message[],
-  target: string | null,
-) {
-  const isFree = useRef(false);
-  const isAtEnd = useRef(true);
-  const seen = useRef<string | null>(null);
-  const [count, setCount] = useState(0);
-  const newest = messages.at(-1);
-  const start = target ?? newest?.id ?? null;
-  /** What is held in sight until the agent scrolls. */
-  const aim = useRef<string | null>(null);
+class Stay {
+  /** How many messages came below what is seen. */
+  count = 0;
+  private box: HTMLElement | null = null;
+  /** The message that is held in sight; null: the agent goes where they want. */
+  private aim: string | null = null;
+  private newest: string | null = null;
+  private isAtEnd = true;
+  private readonly listeners = new Set<() => void>();
 
-  const goTo = (id: string | null) => {
-    const box = scroller.current;
-    const article = id === null ? null : document.getElementById(`message-${id}`);
-    if (!box || !article) return;
-    const top = article.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
-    box.scrollTop = top - ABOVE_PX;
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   };
 
-  const show = () => {
-    aim.current = newest?.id ?? null;
-    isFree.current = false;
-    goTo(aim.current);
-  };
-
-  useLayoutEffect(() => {
-    const box = scroller.current;
-    if (!box) return undefined;
-    const free = () => {
-      isFree.current = true;
-    };
+  /** For the `ref` of what scrolls. */
+  attach = (box: HTMLElement | null): (() => void) | undefined => {
+    if (box === null) return undefined;
+    this.box = box;
+    const free = () => (this.aim = null);
     const scrolled = () => {
-      isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
-      if (isAtEnd.current) setCount(0);
+      this.isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+      if (this.isAtEnd) this.setCount(0);
     };
-    const stay = new ResizeObserver(() => {
-      if (!isFree.current) goTo(aim.current);
-    });
-    stay.observe(box);
-    if (box.firstElementChild) stay.observe(box.firstElementChild);
-    for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const)
-      box.addEventListener(type, free, { passive: true });
+    const sizes = new ResizeObserver(() => this.hold());
+    sizes.observe(box);
+    if (box.firstElementChild) sizes.observe(box.firstElementChild);
+    for (const type of BY_HAND) box.addEventListener(type, free, { passive: true });
     box.addEventListener('scroll', scrolled, { passive: true });
-    if (!isFree.current && aim.current === null) aim.current = start;
-    if (!isFree.current) goTo(aim.current);
     return () => {
-      stay.disconnect();
-      for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown'] as const)
-        box.removeEventListener(type, free);
+      this.box = null;
+      sizes.disconnect();
+      for (const type of BY_HAND) box.removeEventListener(type, free);
       box.removeEventListener('scroll', scrolled);
     };
-    // Only when there is something to show at last, or to aim at.
-  }, [start === null]);
+  };
 
-  useEffect(() => {
-    const before = seen.current;
-    seen.current = newest?.id ?? null;
-    if (before === null || newest === undefined || before === newest.id) return;
-    const added = messages.length - 1 - messages.findIndex(({ id }) => id === before);
-    if (isAtEnd.current || newest.direction !== 'inbound') show();
-    else setCount((n) => n + added);
-  }, [newest?.id]);
+  /** The messages are shown. @param start where the thread begins */
+  update(messages: readonly Message[], start: string | null): void {
+    const last = messages.at(-1);
+    if (last === undefined || last.id === this.newest) return;
+    const before = this.newest;
+    this.newest = last.id;
+    if (before === null) this.aim = start ?? last.id;
+    else if (this.isAtEnd || last.direction !== 'inbound') this.aim = last.id;
+    else this.setCount(this.count + messages.length - 1 - messages.findIndex(({ id }) => id === before));
+    this.hold();
+  }
 
-  return { count, show };
+  /** Goes to the newest message. */
+  show = (): void => {
+    this.aim = this.newest;
+    this.hold();
+  };
+
+  private hold(): void {
+    const article = this.aim === null ? null : document.getElementById(`message-${this.aim}`);
+    if (!this.box || !article) return;
+    const above = article.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
+    this.box.scrollTop += above - ABOVE_PX;
+  }
+
+  private setCount(count: number): void {
+    if (count === this.count) return;
+    this.count = count;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+export function useStay(messages: readonly Message[], start: string | null) {
+  const [stay] = useState(() => new Stay());
+  const count = useSyncExternalStore(stay.subscribe, () => stay.count);
+  useLayoutEffect(() => stay.update(messages, start), [stay, messages, start]);
+  return { attach: stay.attach, show: stay.show, count };
 }
