@@ -55,6 +55,7 @@ export const Row = memo(function Row(props: Props) {
             strong ? 'font-semibold' : 'font-[450] text-fg-2',
           )}
         >
+          {unread && <span className="sr-only">{words.list.unread}, </span>}
           {who}
         </span>
         <time
