@@ -49,7 +49,7 @@ export function UserMenu({ small }: { workspace: string; small: boolean }) {
         </button>
       }
     >
-      <p className="px-2 pt-1 pb-2 text-s text-fg-3">{user.email}</p>
+      <MenuLabel>{user.email}</MenuLabel>
       <MenuLabel>{words.shell.theme}</MenuLabel>
       {THEMES.map(({ id, name: each, icon }) => (
         <MenuItem

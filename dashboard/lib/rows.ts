@@ -3,7 +3,6 @@ import type { components } from './schema.gen.d.ts';
 /** Rows of the API, by the names that the page uses. */
 type Schemas = components['schemas'];
 export type Kind = 'ticket' | 'conversation';
-export type Direction = 'inbound' | 'outbound' | 'note';
 export type Status = Schemas['Ticket']['status'];
 export type Priority = Schemas['Ticket']['priority'];
 

@@ -22,7 +22,7 @@ describe('the order in which rows are shown', () => {
   });
 
   test('a held list never moves a row, whatever comes', () => {
-    const list = fc.uniqueArray(fc.constantFrom(...'abcdefgh'), { minLength: 1 });
+    const list = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), { minLength: 1 });
     fc.assert(
       fc.property(list, list, (before, fresh) => {
         const shown = arrange(rows(...before), rows(...fresh), true);

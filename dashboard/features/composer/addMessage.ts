@@ -20,7 +20,7 @@ export function addMessage(workspace: string, { kind, id }: ThreadRef, message: 
 }
 
 /** The messages of a thread that have been read, oldest first. */
-export function knownMessages(workspace: string, { kind, id }: ThreadRef): Message[] {
+function knownMessages(workspace: string, { kind, id }: ThreadRef): Message[] {
   const all = queryClient.getQueriesData<Pages>({ queryKey: keys.messages(workspace, kind, id) });
   return all.at(-1)?.[1]?.pages.flatMap(({ data }) => data) ?? [];
 }

@@ -47,7 +47,7 @@ export const draftOf = (row: DraftRow): Draft => ({
 });
 
 /** What the server keeps of a draft; the addresses as they were typed. */
-export const bodyOf = (draft: Draft) => ({
+const bodyOf = (draft: Draft) => ({
   mode: draft.mode === 'note' || draft.mode === 'new' ? null : draft.mode,
   message_id: draft.messageId,
   to: draft.to.map(formatAddress),

@@ -13,7 +13,7 @@ export const fillHtml = (html: string, values: Values): string =>
 /** `Ann Bergström` -> `Ann`; an address gives its first part as it is. */
 export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? '';
 
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 /** Plain text as paragraphs. */

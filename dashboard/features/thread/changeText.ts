@@ -14,7 +14,7 @@ export function change(workspace: string, thread: Thread, wanted: Change, nameOf
 }
 
 /** What a toast says of a change. Pure. */
-export function sentenceOf(wanted: Change, nameOf?: NameOf): string {
+function sentenceOf(wanted: Change, nameOf?: NameOf): string {
   const { thread } = words;
   const { done } = thread;
   if (wanted.status === 'closed') return done.closed;

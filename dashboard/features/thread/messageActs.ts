@@ -57,7 +57,7 @@ export const splitMessage = (workspace: string, thread: ThreadRef, message: stri
   });
 
 /** Does something and reads the thread again; what was refused is said. @returns null: it was refused */
-export async function attempt<T>(
+async function attempt<T>(
   workspace: string,
   { kind, id }: ThreadRef,
   act: () => Promise<T>,

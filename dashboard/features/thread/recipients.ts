@@ -20,7 +20,7 @@ export function writerOf(
   };
 }
 
-export const nameOf = ({ name, email }: Address): string => name || email;
+const nameOf = ({ name, email }: Address): string => name || email;
 
 /** `Ann, Lars Ek and 2 more` */
 export function listed(people: readonly Address[], most = 3): string {
