@@ -139,6 +139,10 @@ export default defineConfig(
       ...a11y.flatConfigs.recommended.rules,
       // Leaves out what is absent, which `exactOptionalPropertyTypes` of a library asks for.
       'no-restricted-syntax': ['error', ...noText],
+      '@typescript-eslint/only-throw-error': [
+        'error',
+        { allow: [{ from: 'package', package: '@tanstack/router-core', name: 'Redirect' }] },
+      ],
       // The first field of a form or dialog that was asked for.
       'jsx-a11y/no-autofocus': 'off',
     },

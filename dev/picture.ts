@@ -16,6 +16,7 @@ const Ready = z.object({
   mailgun_url: z.string(),
   workspace_id: z.string(),
   member_token: z.string(),
+  people: z.array(z.object({ name: z.string(), user_id: z.string() })),
 });
 const Threads = z.object({
   data: z.array(z.object({ id: z.string(), kind: z.string(), subject: z.string(), status: z.string() })),
@@ -61,9 +62,9 @@ const STORY = 'The lamp arrived broken';
 const ready = Ready.parse(JSON.parse(await readFile('.postroom/ready.json', 'utf8')));
 const api = `${ready.web_url}/api/v1/workspaces/${ready.workspace_id}`;
 
-async function post(url: string, body: object): Promise<unknown> {
+async function post(url: string, body: object, method = 'POST'): Promise<unknown> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${ready.member_token}` };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
   return answer.json();
 }
@@ -84,7 +85,10 @@ async function tellStory(): Promise<void> {
     await threadOf(mail.subject);
   }
   const { id, kind } = await threadOf(STORY);
-  const messages = `${api}/${kind}s/${id}/messages`;
+  const thread = `${api}/${kind}s/${id}`;
+  const messages = `${thread}/messages`;
+  const dana = ready.people.find(({ name }) => name === 'Dana')!;
+  await post(thread, { agent_id: dana.user_id, priority: 'high', tags: ['order 4711', 'warranty'] }, 'PATCH');
   await post(messages, { note: true, text: 'The third cracked shade this week: I have told the warehouse.' });
   await post(messages, {
     text: 'Dear Ann,\n\nI am sorry. A new lamp leaves our warehouse today, and is with you on Thursday.\n\nDana',
@@ -101,6 +105,8 @@ async function takePicture(browser: Browser, colorScheme: 'light' | 'dark'): Pro
   await page.goto(ready.dashboard_url);
   await page.getByRole('button', { name: 'Sign in as Dana' }).click();
   await page.getByRole('option', { name: new RegExp(STORY) }).click();
+  // It was read: it is folded to a line.
+  await page.getByRole('article').first().getByRole('button').first().click();
   await page.getByRole('article').first().frameLocator('iframe').getByText('cracked').waitFor();
   await page.getByText('Delivered').first().waitFor();
   await page.getByRole('button', { name: 'Reply', exact: true }).first().waitFor();

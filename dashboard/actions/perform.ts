@@ -33,7 +33,7 @@ export function useKeys(): void {
       if (event.defaultPrevented || event.isComposing || !current || inOverlay(event.target)) return;
       const typing = typesText(event.target);
       const stroke = strokeOf(event);
-      if (recall(KEYS_OFF, false) && !stroke.startsWith('Mod+') && stroke !== 'Escape') return;
+      if (recall<boolean>(KEYS_OFF, false) && !stroke.startsWith('Mod+') && stroke !== 'Escape') return;
       // A focused button or link keeps its own keys.
       if ((stroke === 'Enter' || stroke === 'Space') && isControl(event.target)) return;
       const found = match(begun, stroke, bindings(ACTIONS, current, typing));

@@ -7,11 +7,15 @@ import { Outbox } from '../features/inbox/Outbox.tsx';
 import { useWidth } from '../lib/useWidth.ts';
 import { viewOf } from '../lib/views.ts';
 import { words } from '../words/index.ts';
+import { ListBar } from './ListBar.tsx';
 import { ListPane } from './ListPane.tsx';
 import { SearchPane } from './SearchPane.tsx';
 import { useShell } from './shellState.ts';
 
 const route = getRouteApi('/w/$workspace/$view');
+const MIN_PX = 280;
+const MAX_PX = 560;
+const NARROW_PX = 340;
 
 /** A list, and the thread that is open beside it. */
 export function ListScreen() {
@@ -20,19 +24,31 @@ export function ListScreen() {
   const { listWidth, setListWidth } = useShell();
   const width = useWidth();
   const isPhone = width === 'phone';
+  // With one pane the list is what the page is about.
+  const List = isPhone ? 'main' : 'section';
+  const shownWidth = width === 'narrow' ? Math.min(listWidth, NARROW_PX) : listWidth;
   return (
     <>
       {(!isPhone || id === null) && (
-        <section
+        <List
           aria-label={words.shell.list}
-          style={isPhone ? undefined : { width: width === 'narrow' ? Math.min(listWidth, 340) : listWidth }}
-          className={classes('flex min-w-0 flex-col border-line', isPhone ? 'flex-1' : 'shrink-0 border-r')}
+          style={isPhone ? undefined : { width: shownWidth }}
+          className={classes(
+            'relative flex min-w-0 flex-col border-line',
+            isPhone ? 'flex-1' : 'shrink-0 border-r',
+          )}
         >
           <Pane workspace={workspace} view={view} />
-        </section>
-      )}
-      {!isPhone && (
-        <Splitter name={words.shell.listWidth} width={listWidth} min={280} max={560} onWidth={setListWidth} />
+          {!isPhone && (
+            <Splitter
+              name={words.shell.listWidth}
+              width={shownWidth}
+              min={MIN_PX}
+              max={MAX_PX}
+              onWidth={setListWidth}
+            />
+          )}
+        </List>
       )}
       <Outlet />
       {!isPhone && id === null && (
@@ -46,8 +62,13 @@ export function ListScreen() {
 
 function Pane({ workspace, view }: { workspace: string; view: string }) {
   if (view === 'search') return <SearchPane workspace={workspace} />;
-  if (view === 'drafts') return <Drafts workspace={workspace} />;
-  if (view === 'outbox') return <Outbox workspace={workspace} />;
+  if (view === 'drafts' || view === 'outbox')
+    return (
+      <>
+        <ListBar name={words.shell[view]} />
+        {view === 'drafts' ? <Drafts workspace={workspace} /> : <Outbox workspace={workspace} />}
+      </>
+    );
   return <ListPane key={`${workspace} ${view}`} workspace={workspace} view={view} name={nameOf(view)} />;
 }
 

@@ -15,8 +15,14 @@ const REST_MS = 200;
 
 /** Search in everything that one may see; what is looked for stands in the URL. */
 export function SearchPane({ workspace }: { workspace: string }) {
-  const { q = '' } = useSearch({ strict: false }) as { q?: string };
+  const { q = '' } = useSearch({ strict: false });
   const [typed, setTyped] = useState(q);
+  // The URL follows what is typed; it also changes by itself, by a link or the browser's way back.
+  const [followed, setFollowed] = useState(q);
+  if (q !== followed) {
+    setFollowed(q);
+    if (q !== typed.trim()) setTyped(q);
+  }
   const late = useLate(typed.trim(), REST_MS);
   const navigate = useNavigate();
   useEffect(() => {
@@ -27,12 +33,13 @@ export function SearchPane({ workspace }: { workspace: string }) {
       search: late === '' ? {} : { q: late },
       replace: true,
     });
-    // The URL follows what is typed, and not the other way round.
+    // Only what is typed: what the URL changes to by itself is no reason to change it back.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [late]);
   return (
     <>
       <ListBar name={words.shell.search}>
+        <h1 className="sr-only">{words.shell.search}</h1>
         <SearchBox value={typed} onValue={setTyped} />
       </ListBar>
       {q === '' ? <SearchHelp onPick={setTyped} /> : <Results key={q} workspace={workspace} q={q} />}

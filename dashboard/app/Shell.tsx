@@ -38,7 +38,7 @@ export function Shell() {
         {live !== 'live' && (
           <p
             role="status"
-            className="fixed bottom-4 left-1/2 z-40 w-max max-w-[calc(100vw-32px)] -translate-x-1/2 rounded-l bg-warn-bg px-4 py-2 text-center text-s font-medium text-warn shadow-float"
+            className="fixed bottom-4 left-1/2 z-40 w-max max-w-[calc(100vw-32px)] -translate-x-1/2 rounded-big bg-warn-bg px-4 py-2 text-center text-s font-medium text-warn shadow-float"
           >
             {live === 'offline' ? words.shell.live.offline : words.shell.live.down}
           </p>

@@ -1,5 +1,5 @@
 import { getRouteApi } from '@tanstack/react-router';
-import { PanelRight } from 'lucide-react';
+import { X } from 'lucide-react';
 import { classes } from '../components/classes.ts';
 import { IconButton } from '../components/IconButton.tsx';
 import { Splitter } from '../components/Splitter.tsx';
@@ -29,27 +29,30 @@ export function ThreadScreen() {
         <ThreadPane key={id} {...props} />
         <Composer key={`${id}-composer`} {...props} />
       </main>
-      {isShown && isBeside && (
-        <Splitter
-          name={words.shell.contactWidth}
-          width={panelWidth}
-          min={220}
-          max={420}
-          direction={-1}
-          onWidth={setPanelWidth}
-        />
-      )}
       {isShown && (
         <aside
           aria-label={words.shell.contact}
           style={{ width: panelWidth }}
           className={classes(
-            'shrink-0 overflow-auto border-l border-line bg-bg',
-            !isBeside && 'fixed inset-y-0 right-0 z-20 max-w-[85vw] shadow-float',
+            'shrink-0 border-l border-line bg-bg',
+            isBeside ? 'relative' : 'fixed inset-y-0 right-0 z-20 max-w-[85vw] shadow-float',
           )}
         >
-          {!isBeside && <HidePanel />}
-          <ContactPanel key={id} {...props} />
+          {isBeside ? (
+            <Splitter
+              name={words.shell.contactWidth}
+              width={panelWidth}
+              min={220}
+              max={420}
+              direction={-1}
+              onWidth={setPanelWidth}
+            />
+          ) : (
+            <HidePanel />
+          )}
+          <div className="h-full overflow-auto">
+            <ContactPanel key={id} {...props} />
+          </div>
         </aside>
       )}
     </>
@@ -61,9 +64,9 @@ function HidePanel() {
   return (
     <IconButton
       name={words.acts.panel}
-      icon={PanelRight}
+      icon={X}
       onClick={() => setPanel(!panel)}
-      className="absolute top-2 right-2"
+      className="absolute top-2 right-2 z-10 bg-bg"
     />
   );
 }

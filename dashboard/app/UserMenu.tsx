@@ -38,7 +38,7 @@ export function UserMenu({ small }: { workspace: string; small: boolean }) {
       trigger={
         <button
           type="button"
-          aria-label={words.shell.account(name)}
+          aria-label={small ? words.shell.account(name) : undefined}
           className={classes(
             'flex h-9 shrink-0 items-center gap-2.5 rounded px-2 text-fg-2 hover:bg-bg-2 pointer-coarse:h-11',
             small && 'justify-center px-0',

@@ -8,7 +8,7 @@ import type { ThreadRef } from '../lib/rows.ts';
 
 /** @param href where to come back to. @throws redirect to the sign-in page when nobody is signed in */
 export async function requireSession(href: string): Promise<Session> {
-  const session = await queryClient.ensureQueryData(sessionQuery);
+  const session = await queryClient.query({ ...sessionQuery, staleTime: 'static' });
   if (session === null) throw redirect({ to: '/sign-in', search: { back: href }, replace: true });
   return session;
 }

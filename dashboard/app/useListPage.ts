@@ -13,7 +13,7 @@ import { useShell } from './shellState.ts';
 
 const shellRoute = getRouteApi('/w/$workspace');
 /** Whether closing goes on to the next thread; by default it does. */
-export const STAY = 'stayAfterClose';
+const STAY = 'stayAfterClose';
 
 interface Options {
   workspace: string;
@@ -25,7 +25,7 @@ interface Options {
 /** A list of threads, and all that can be done on its page. */
 export function useListPage({ workspace, view, filter, sort: usual }: Options) {
   const { user } = shellRoute.useRouteContext().session;
-  const search = useSearch({ strict: false }) as Narrowing & { q?: string };
+  const search = useSearch({ strict: false });
   const { kind, id: openId = null } = useParams({ strict: false });
   const navigate = useNavigate();
   const shell = useShell();
@@ -97,7 +97,7 @@ export function useListPage({ workspace, view, filter, sort: usual }: Options) {
       act();
       list.chooseNone();
       if (openId === null || !leaving.has(openId)) return list.activate(next?.id ?? null);
-      if (recall(STAY, false)) return;
+      if (recall<boolean>(STAY, false)) return;
       if (next) open(next);
       else back();
     },
@@ -108,7 +108,9 @@ export function useListPage({ workspace, view, filter, sort: usual }: Options) {
       setPicker(what);
     },
     show: (what) => {
-      if (what === 'search')
+      if (what === 'search' && view === 'search')
+        document.querySelector<HTMLInputElement>('input[type="search"]')?.select();
+      else if (what === 'search')
         void navigate({ to: '/w/$workspace/$view', params: { workspace, view: 'search' } });
       else shell.show(what);
     },
@@ -140,4 +142,3 @@ export function useListPage({ workspace, view, filter, sort: usual }: Options) {
       }),
   };
 }
-export type ListPage = ReturnType<typeof useListPage>;

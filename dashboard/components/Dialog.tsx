@@ -40,7 +40,11 @@ export function Dialog({
             </div>
             <IconButton name={words.close} icon={X} onClick={onClose} />
           </header>
-          <div className="min-h-0 flex-1 overflow-auto px-5 py-4">{children}</div>
+          {/* What scrolls must be reached by the keyboard. */}
+          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <div tabIndex={0} className="min-h-0 flex-1 overflow-auto px-5 py-4 outline-offset-[-2px]">
+            {children}
+          </div>
           {footer !== undefined && (
             <footer className="flex justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>
           )}

@@ -26,8 +26,8 @@ export function Menu({
   );
 }
 
-export const MENU =
-  'z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-[200px] overflow-auto rounded-l border border-line bg-bg p-1 shadow-float';
+const MENU =
+  'z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-[200px] overflow-auto rounded-big border border-line bg-bg p-1 shadow-float';
 const ITEM =
   'flex min-h-[30px] cursor-pointer items-center gap-2.5 rounded px-2 outline-none select-none data-highlighted:bg-bg-2 data-disabled:cursor-default data-disabled:text-fg-3 pointer-coarse:min-h-10';
 

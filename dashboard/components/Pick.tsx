@@ -53,7 +53,7 @@ export function Pick(props: Props) {
           sideOffset={4}
           collisionPadding={8}
           aria-label={name}
-          className="z-50 w-60 rounded-l border border-line bg-bg shadow-float"
+          className="z-50 w-60 rounded-big border border-line bg-bg shadow-float"
         >
           <Command label={name} loop>
             <Command.Input

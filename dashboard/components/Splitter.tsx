@@ -1,17 +1,18 @@
 import type { KeyboardEvent, PointerEvent } from 'react';
+import { classes } from './classes.ts';
 
 interface Props {
   name: string;
   width: number;
   min: number;
   max: number;
-  /** The pane that it makes wider is at its left (1) or at its right (-1). */
+  /** It is the right edge of its pane (1), or the left one (-1). */
   direction?: 1 | -1;
   onWidth: (width: number) => void;
 }
 const STEP_PX = 16;
 
-/** The line between two panes, which moves by pointer and by arrow keys. */
+/** The edge of the pane that it stands in, which moves by pointer and by arrow keys. */
 export function Splitter({ name, width, min, max, direction = 1, onWidth }: Props) {
   const set = (next: number) => onWidth(Math.min(max, Math.max(min, Math.round(next))));
   const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
@@ -46,7 +47,10 @@ export function Splitter({ name, width, min, max, direction = 1, onWidth }: Prop
       tabIndex={0}
       onPointerDown={onPointerDown}
       onKeyDown={onKeyDown}
-      className="relative z-10 -mr-[2px] -ml-[3px] w-[5px] shrink-0 cursor-col-resize touch-none transition-colors hover:bg-accent-line focus-visible:bg-accent max-[720px]:hidden"
+      className={classes(
+        'absolute inset-y-0 z-10 w-[5px] cursor-col-resize touch-none transition-colors hover:bg-accent-line focus-visible:bg-accent max-[720px]:hidden',
+        direction === 1 ? '-right-[3px]' : '-left-[3px]',
+      )}
     />
   );
 }

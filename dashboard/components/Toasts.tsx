@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { words } from '../words/index.ts';
 import { classes } from './classes.ts';
 import { Kbd } from './Kbd.tsx';
 import { useToasts, type Toast } from '../lib/toasts.ts';
@@ -25,13 +26,13 @@ function One({ toast }: { toast: Toast }) {
   return (
     <div
       className={classes(
-        'pointer-events-auto flex items-center gap-3 rounded-l py-2 pr-2 pl-3.5 font-medium shadow-float',
+        'pointer-events-auto flex items-center gap-3 rounded-big py-2 pr-2 pl-3.5 font-medium shadow-float',
         toast.tone === 'bad' ? 'bg-bad-bg text-bad' : 'bg-fg text-bg',
       )}
     >
       <span className="py-1">
         {toast.text}
-        {seconds !== null && <span className="tabular-nums">{` ${seconds} s`}</span>}
+        {seconds !== null && <span className="tabular-nums">{` ${words.seconds(seconds)}`}</span>}
       </span>
       {undo && (
         <button
@@ -48,7 +49,7 @@ function One({ toast }: { toast: Toast }) {
 }
 
 function useSeconds({ counts, until }: Toast): number | null {
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     if (!counts) return undefined;
     const timer = setInterval(() => setNow(Date.now()), 250);

@@ -37,7 +37,7 @@ export function changeThreads(
     row,
     shown: back,
     back: shown,
-    body: { change: back as Change },
+    body: { change: back },
   }));
   offer(said, () => void together(workspace, undone));
   void together(workspace, steps);

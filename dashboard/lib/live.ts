@@ -20,7 +20,7 @@ export type LiveMessage = { events: LiveEvent[] } | { reset: true } | { state: L
 
 /** Named server-sent events are heard one by one; src/infra/models/eventTypes.ts has them all. */
 const THINGS = ['ticket', 'conversation', 'contact', 'notification', 'draft'];
-export const TYPES = [
+const TYPES = [
   ...THINGS.flatMap((thing) => ['created', 'updated', 'deleted'].map((what) => `${thing}.${what}`)),
   'ticket.message_created',
   'conversation.message_created',

@@ -4,7 +4,7 @@ import { keys } from './keys.ts';
 import type { Member } from './rows.ts';
 
 /** Everyone in the workspace. */
-export const membersQuery = (workspace: string) =>
+const membersQuery = (workspace: string) =>
   queryOptions({
     queryKey: keys.members(workspace),
     staleTime: 10 * 60_000,

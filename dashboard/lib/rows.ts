@@ -28,7 +28,6 @@ export interface ThreadRef {
   kind: Kind;
   id: string;
 }
-export const refOf = ({ kind, id }: ThreadRef): ThreadRef => ({ kind, id });
 
 /** Something that was done to a thread. */
 export interface HistoryLine {

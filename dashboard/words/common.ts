@@ -12,6 +12,7 @@ export const common = {
   product: 'Postroom',
   cancel: 'Cancel',
   undo: 'Undo',
+  seconds: (n: number) => `${n} s`,
   close: 'Close',
   retry: 'Try again',
   more: 'More',

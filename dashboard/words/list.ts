@@ -23,10 +23,10 @@ export const list = {
     '-priority': 'Priority',
   },
   filter: {
-    add: 'Narrow the list',
+    add: 'Filter the list',
     short: 'Filter',
     order: (name: string) => `Order: ${name}`,
-    remove: (field: string) => `Do not narrow by ${field}`,
+    remove: (field: string) => `No filter by ${field}`,
     status: 'Status',
     priority: 'Priority',
     agent_id: 'Agent',

@@ -167,7 +167,7 @@ export const thread = {
     owner: 'Owner',
     nobody: 'Nobody',
     me: 'You',
-    addTag: 'Add a tag',
+    addTag: 'Add tags',
     removeTag: (tag: string) => `Remove the tag ${tag}`,
     newTag: (tag: string) => `Add “${tag}”`,
     findAgent: 'Find a colleague',

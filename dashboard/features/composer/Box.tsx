@@ -85,7 +85,7 @@ export default function Box(props: Props) {
       onDragLeave={() => setOver(false)}
       onDrop={() => setOver(false)}
       className={classes(
-        '@container relative mx-auto max-w-[760px] rounded-l border',
+        '@container relative mx-auto max-w-[760px] rounded-big border',
         isNote
           ? 'border-note-line bg-note-bg'
           : 'border-line-2 bg-bg focus-within:shadow-[0_0_0_3px_var(--accent-bg)]',
@@ -153,7 +153,7 @@ export default function Box(props: Props) {
         }
       />
       {isOver && (
-        <p className="pointer-events-none absolute inset-0 z-10 grid place-items-center rounded-l border-2 border-dashed border-accent bg-accent-bg/90 font-medium text-accent">
+        <p className="pointer-events-none absolute inset-0 z-10 grid place-items-center rounded-big border-2 border-dashed border-accent bg-accent-bg/90 font-medium text-accent">
           {composer.dropHere}
         </p>
       )}

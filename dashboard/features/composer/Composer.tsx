@@ -73,11 +73,13 @@ export function Composer({ workspace, kind, id }: Props) {
   return (
     <div className="max-h-[75%] shrink-0 overflow-auto border-t border-line px-7 pt-3 pb-4 max-[720px]:p-2 print:hidden">
       {shown === null || draft === null ? (
-        <div className="mx-auto max-w-[760px] rounded-l border border-line">{modes}</div>
+        <div className="mx-auto max-w-[760px] rounded-big border border-line">{modes}</div>
       ) : (
         <Guard>
           <Suspense
-            fallback={<div className="mx-auto h-60 max-w-[760px] rounded-l border border-line">{modes}</div>}
+            fallback={
+              <div className="mx-auto h-60 max-w-[760px] rounded-big border border-line">{modes}</div>
+            }
           >
             <Box
               key={shown}

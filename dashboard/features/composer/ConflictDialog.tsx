@@ -42,7 +42,7 @@ export function ConflictDialog({ workspace, messages, onLook, onSend }: Props) {
               ? person?.name || person?.email
               : people.nameOf(message.author_id) || words.thread.someone;
           return (
-            <li key={message.id} className="rounded-l border border-line p-3">
+            <li key={message.id} className="rounded-big border border-line p-3">
               <p className="flex justify-between gap-2 pb-1">
                 <span className="font-semibold">{name}</span>
                 <span className="text-s text-fg-3">{moment(message.created_at, new Date())}</span>

@@ -37,7 +37,7 @@ export function LinkButton({ editor, isOn }: { editor: Editor; isOn: boolean }) 
           sideOffset={4}
           collisionPadding={8}
           aria-label={composer.link}
-          className="z-50 w-80 rounded-l border border-line bg-bg p-3 shadow-float"
+          className="z-50 w-80 rounded-big border border-line bg-bg p-3 shadow-float"
         >
           <form
             className="grid gap-2"

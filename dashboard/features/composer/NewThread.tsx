@@ -44,7 +44,7 @@ export function NewThread({ workspace }: { workspace: string }) {
     <div
       role="dialog"
       aria-label={composer.new.title}
-      className="fixed right-6 bottom-0 z-30 w-[640px] max-w-[calc(100vw-48px)] rounded-t-l border border-b-0 border-line bg-bg p-3 pb-4 shadow-float max-[720px]:inset-0 max-[720px]:w-auto max-[720px]:max-w-none max-[720px]:overflow-auto"
+      className="fixed right-6 bottom-0 z-30 w-[640px] max-w-[calc(100vw-48px)] rounded-t-big border border-b-0 border-line bg-bg p-3 pb-4 shadow-float max-[720px]:inset-0 max-[720px]:w-auto max-[720px]:max-w-none max-[720px]:overflow-auto"
     >
       <header className="flex items-center gap-2 pb-2 pl-1">
         <h2 className="mr-auto text-l font-semibold">{composer.new.title}</h2>

@@ -98,7 +98,7 @@ export function Recipients({ workspace, label, people, autoFocus = false, onChan
             id={`${id}-list`}
             role="listbox"
             aria-label={words.composer.suggestions}
-            className="absolute top-full left-0 z-40 mt-1 w-80 max-w-full rounded-l border border-line bg-bg p-1 shadow-float"
+            className="absolute top-full left-0 z-40 mt-1 w-80 max-w-full rounded-big border border-line bg-bg p-1 shadow-float"
           >
             {suggested.map((person, index) => (
               <li

@@ -23,7 +23,7 @@ export function SuggestionList({ suggesting: { items, index, rect, onPick } }: {
       role="listbox"
       aria-label={words.composer.suggestions}
       style={{ top, left: Math.min(rect.left, innerWidth - 256) }}
-      className="fixed z-50 w-60 rounded-l border border-line bg-bg p-1 shadow-float"
+      className="fixed z-50 w-60 rounded-big border border-line bg-bg p-1 shadow-float"
     >
       {items.map((item, at) => (
         <li

@@ -177,12 +177,7 @@ function AddFilter(props: {
         onPick(field as Chosen, id.join(' '));
       }}
       trigger={
-        <button
-          type="button"
-          aria-label={names.add}
-          title={names.add}
-          className={classes(QUIET, 'text-fg-3')}
-        >
+        <button type="button" title={names.add} className={classes(QUIET, 'text-fg-3')}>
           <ListFilter size={14} aria-hidden />
           {names.short}
         </button>

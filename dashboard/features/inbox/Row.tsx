@@ -5,7 +5,7 @@ import { Pill } from '../../components/Pill.tsx';
 import type { Thread } from '../../lib/rows.ts';
 import { age, exact, moment, span } from '../../lib/time.ts';
 import { words } from '../../words/index.ts';
-import { rowName, whoOf } from './rowText.ts';
+import { whoOf } from './rowText.ts';
 
 interface Props {
   thread: Thread;
@@ -36,7 +36,6 @@ export const Row = memo(function Row(props: Props) {
       id={`row-${thread.id}`}
       role="option"
       aria-selected={isChosen || isOpen}
-      aria-label={rowName(thread, me)}
       onClick={(event) => onOpen(thread, event)}
       onPointerEnter={() => onNear(thread)}
       className={classes(
@@ -47,6 +46,7 @@ export const Row = memo(function Row(props: Props) {
       )}
     >
       <Mark chosen={isChosen} unread={strong} onChoose={(shift) => onChoose(thread, shift)} />
+      {unread && <span className="sr-only">{words.list.unread}</span>}
       <div className="flex items-baseline gap-2">
         <span
           dir="auto"
@@ -55,6 +55,7 @@ export const Row = memo(function Row(props: Props) {
             strong ? 'font-semibold' : 'font-[450] text-fg-2',
           )}
         >
+          {unread && <span className="sr-only">{words.list.unread}, </span>}
           {who}
         </span>
         <time

@@ -10,15 +10,3 @@ export function whoOf(
   if (!last_message || last_message.direction === 'inbound') return last_message?.from?.name || customer;
   return last_message.author_id === me ? words.list.youTo(customer) : words.list.colleagueTo(customer);
 }
-
-/** What a screen reader says of a row: sender and subject first. */
-export function rowName(thread: Thread, me: string): string {
-  return [
-    thread.unread && words.list.unread,
-    whoOf(thread, me),
-    thread.subject || words.list.noSubject,
-    thread.trouble !== null && words.list.failed,
-  ]
-    .filter(Boolean)
-    .join(', ');
-}

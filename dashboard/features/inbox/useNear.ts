@@ -7,7 +7,7 @@ import { messagesQuery, threadQuery } from '../../lib/threadQueries.ts';
 const REST_MS = 90;
 
 /** Fetches a thread that is likely to be opened, so that it is there when it is. */
-export function prefetch(workspace: string, thread: Thread): void {
+function prefetch(workspace: string, thread: Thread): void {
   // What cannot be fetched now is fetched when it is opened, and then it is said.
   const ignore = () => undefined;
   queryClient.query(threadQuery(workspace, thread)).catch(ignore);

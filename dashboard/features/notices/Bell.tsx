@@ -72,7 +72,7 @@ export function Bell({ workspace }: { workspace: string }) {
           sideOffset={4}
           collisionPadding={8}
           aria-label={notices.title}
-          className="z-50 flex max-h-[min(560px,80vh)] w-[360px] max-w-[calc(100vw-16px)] flex-col rounded-l border border-line bg-bg shadow-float"
+          className="z-50 flex max-h-[min(560px,80vh)] w-[360px] max-w-[calc(100vw-16px)] flex-col rounded-big border border-line bg-bg shadow-float"
         >
           <header className="flex items-center gap-2 border-b border-line py-1.5 pr-1.5 pl-3">
             <h2 className="flex-1 font-semibold">{notices.title}</h2>

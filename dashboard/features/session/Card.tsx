@@ -6,7 +6,7 @@ import { Stamp } from '../../components/Stamp.tsx';
 export function Card({ title, children }: { title: string; children: ReactNode }) {
   return (
     <main className="grid min-h-full place-items-center bg-bg-1 p-4">
-      <div className="w-full max-w-[360px] rounded-l border border-line bg-bg p-7">
+      <div className="w-full max-w-[360px] rounded-big border border-line bg-bg p-7">
         <div className="mb-5 flex items-center gap-2 font-semibold">
           <Stamp />
           {words.product}

@@ -46,7 +46,7 @@ export const Article = memo(function Article(props: Props) {
       aria-label={name}
       tabIndex={-1}
       className={classes(
-        'scroll-mt-4 overflow-hidden rounded-l border outline-offset-[-2px]',
+        'scroll-mt-4 overflow-hidden rounded-big border outline-offset-[-2px]',
         LOOKS[message.direction],
         dimmed && 'opacity-60',
       )}
