@@ -31,6 +31,7 @@ import { resolveSendingEmail } from './replies/resolveSendingEmail.ts';
 import { takeReply } from './replies/takeReply.ts';
 import { attemptWebhook } from './outgoingWebhooks/attemptWebhook.ts';
 import { tellOfDisabledWebhook } from './outgoingWebhooks/tellOfDisabledWebhook.ts';
+import { wakeThread } from './snooze/wakeThread.ts';
 import { holdEmail, skipEmail } from './inbound/skipEmail.ts';
 
 /** The steps of incoming mail. Each may run twice, concurrently with itself, and after later steps. */
@@ -103,6 +104,13 @@ export function createOperationsActivities(deps: Deps) {
   };
 }
 export type OperationsActivities = ReturnType<typeof createOperationsActivities>;
+
+/** The step of a snooze. */
+export function createSnoozeActivities(deps: Deps) {
+  const step = stepsOf(deps);
+  return { wakeThread: step(wakeThread) };
+}
+export type SnoozeActivities = ReturnType<typeof createSnoozeActivities>;
 
 /** The steps of delivering an event to an endpoint. */
 export function createWebhookActivities(deps: EndpointDeps) {

@@ -29,6 +29,7 @@ import { createStarter } from './ingress/starter.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
 import { createDeliveryStarter } from './sweeps/startDeliveries.ts';
 import { createReplyStarter } from './sweeps/startReplies.ts';
+import { createSnoozeStarter } from './sweeps/startSnoozes.ts';
 import { createSetUpStarter } from './sweeps/startSetUps.ts';
 
 const { config, log } = startProcess('web');
@@ -95,6 +96,7 @@ function api(opened: Storage): Middleware {
     rerun: (id) => rerunInbound({ models, client, starts }, id),
     replies: { ...replyStarter, wake },
     setUps: createSetUpStarter({ models, starts, log }),
+    snoozes: createSnoozeStarter({ starts, log }),
     wakeSetUp: createWakeSetUp(client),
     deliveries: createDeliveryStarter({ models, starts, log }),
     // Few replies have HTML: the threads of the parser start with the first.

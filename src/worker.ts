@@ -11,6 +11,7 @@ import {
   createOperationsActivities,
   createReplyActivities,
   createSetUpActivities,
+  createSnoozeActivities,
   createWebhookActivities,
 } from '../activities/index.ts';
 import { sendAccessMails } from './core/access/sendAccessMails.ts';
@@ -23,6 +24,7 @@ import { createSeal } from './core/events/webhooks/secrets.ts';
 import { createSlots } from './core/events/webhooks/slots.ts';
 import { createLinks } from './core/presenters/links.ts';
 import { settleMerges } from './core/threads/mergeThreads.ts';
+import { endOverdueSnoozes } from './core/threads/snooze.ts';
 import { purgeTrash } from './core/threads/trash.ts';
 import { connect, newConnection } from './infra/database.ts';
 import { createDns } from './infra/dns/createDns.ts';
@@ -186,6 +188,7 @@ async function createWorkers(): Promise<Worker[]> {
         ...createSetUpActivities(deps),
         ...createDomainActivities(deps),
         ...createOperationsActivities(deps),
+        ...createSnoozeActivities(deps),
       },
     }),
     createWorker({
@@ -213,6 +216,9 @@ function startSweeps(): RepeatedSweep[] {
     startSweep(MINUTE_MS, 'unfinished replies', () => settleReplies(rows, settleAfterMs)),
     startSweep(MINUTE_MS, 'unfinished deliveries', () => settleDeliveries(rows)),
     startSweep(MINUTE_MS, 'unfinished merges', () => settleMerges(models)),
+    startSweep(MINUTE_MS, 'overdue snoozes', () =>
+      endOverdueSnoozes(models, new Date(Date.now() - MINUTE_MS)),
+    ),
     startSweep(MINUTE_MS, 'held mails', () => releaseHeld(deps)),
     startSweep(10 * MINUTE_MS, 'trash', () => purgeTrash(deps)),
   ];

@@ -4,5 +4,6 @@ export { inboundEmail } from './inboundEmail.ts';
 export { keepProvider } from './keepProvider.ts';
 export { keepTidy } from './keepTidy.ts';
 export { sendReply } from './sendReply.ts';
+export { snoozeThread } from './snoozeThread.ts';
 export { verifyForwarding } from './verifyForwarding.ts';
 export { verifyDomain } from './verifyDomain.ts';

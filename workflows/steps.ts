@@ -5,7 +5,12 @@ import {
   proxyLocalActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { MailActivities, ReplyActivities, SetUpActivities } from '../activities/index.ts';
+import type {
+  MailActivities,
+  ReplyActivities,
+  SetUpActivities,
+  SnoozeActivities,
+} from '../activities/index.ts';
 import { durableStep, localStep } from './policies.ts';
 
 /**
@@ -18,6 +23,9 @@ export const mailSteps = () => localFirst() as Omit<MailActivities, 'fetchAttach
 /** Steps of a reply that touch only MongoDB (`followReply` only while it does not ask the provider). */
 export const replySteps = () =>
   localFirst() as Pick<ReplyActivities, 'takeReply' | 'resolveSendingEmail' | 'followReply'>;
+
+/** The step of a snooze, which touches only MongoDB. */
+export const snoozeSteps = () => localFirst() as SnoozeActivities;
 
 /** Steps of a proof that touch only MongoDB. */
 export const proofSteps = () => localFirst() as Pick<SetUpActivities, 'lookAtProof'>;

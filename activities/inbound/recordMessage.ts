@@ -16,6 +16,8 @@ import { newMessage, pendingAttachments } from './newMessage.ts';
 import { audienceOf, isReceivable } from '../../src/core/threads/audiences.ts';
 import { readRow, writeRow } from './inboundRow.ts';
 import { comparable, comparableMail } from './sameMail.ts';
+import { callOffScheduled } from '../../src/core/replies/callOff.ts';
+import { replyWorkflowId } from '../../src/infra/temporal/ids.ts';
 import { findThread } from './threading/findThread.ts';
 import { applyToThread } from '../../src/core/threads/applyToThread.ts';
 
@@ -72,7 +74,15 @@ async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<I
   }
   // None of these reopens a closed thread.
   const isAutomatic = row.auto_reply || row.list_mail || row.spam;
-  return applyToThread(deps.models, message, isAutomatic);
+  const applied = await applyToThread(deps.models, message, isAutomatic);
+  if (!isAutomatic) await callOff(deps, applied);
+  return applied;
+}
+
+/** Their runs end now; one that is not woken finds out when its message is due. */
+async function callOff({ models, wake }: Deps, message: InboundMessageRow): Promise<void> {
+  for (const { _id, outbound } of await callOffScheduled(models, message))
+    void wake(replyWorkflowId(_id, outbound.run));
 }
 
 /**

@@ -27,8 +27,10 @@ import { domainRoutes } from './routes/domains.ts';
 import { emailProofRoutes } from './routes/emailProofs.ts';
 import { historyRoutes } from './routes/history.ts';
 import { imageSenderRoutes } from './routes/imageSenders.ts';
+import { followRoutes } from './routes/follow.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { invitationRoutes } from './routes/invitations.ts';
+import { memberSettingsRoutes } from './routes/memberSettings.ts';
 import { memberRoutes } from './routes/members.ts';
 import { messageViewRoutes } from './routes/messageView.ts';
 import { messageRoutes } from './routes/messages.ts';
@@ -39,6 +41,8 @@ import { outboundMessageRoutes } from './routes/outboundMessages.ts';
 import { passwordRoutes } from './routes/password.ts';
 import { presenceRoutes } from './routes/presence.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { savedViewRoutes } from './routes/savedViews.ts';
+import { snippetRoutes } from './routes/snippets.ts';
 import { tagRoutes } from './routes/tags.ts';
 import { threadMergeRoutes } from './routes/threadMerge.ts';
 import { threadReadRoutes } from './routes/threadRead.ts';
@@ -137,6 +141,9 @@ const WORKSPACE_ROUTES = [
   outboxRoutes,
   tagRoutes,
   threadsBulkRoutes,
+  snippetRoutes,
+  savedViewRoutes,
+  memberSettingsRoutes,
   inboundEmailRoutes,
   workspaceEmailRoutes,
   emailProofRoutes,
@@ -163,6 +170,7 @@ const THREAD_ROUTES = [
   messageViewRoutes,
   outboundMessageRoutes,
   threadDraftRoutes,
+  followRoutes,
 ];
 
 /**

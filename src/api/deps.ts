@@ -11,7 +11,7 @@ import type { DeliveryStarter } from '../sweeps/startDeliveries.ts';
 import type { SetUpStarter } from '../sweeps/startSetUps.ts';
 import type { SetUpWorkflow } from '../infra/temporal/ids.ts';
 import type { Rerun } from '../infra/temporal/rerun.ts';
-import type { ReplyRun, SetUpRun } from '../infra/temporal/runTypes.ts';
+import type { ReplyRun, SetUpRun, SnoozeRun } from '../infra/temporal/runTypes.ts';
 import type { Authenticate } from './auth.ts';
 import type { Limits } from './limits.ts';
 import type { Streams } from './streams.ts';
@@ -31,6 +31,11 @@ export interface ApiDeps {
   replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
   /** Starts the runs of set-ups in the background (sweeps/startSetUps.ts); never throws. */
   setUps: Pick<SetUpStarter, 'add'>;
+  /**
+   * Starts the timer of a snooze in the background; never throws. A snooze whose timer is not started is ended
+   * by a sweep.
+   */
+  snoozes: { add: (snooze: SnoozeRun) => void };
   /** Domains at the provider. */
   setUp: ProviderSetUp;
   /** Tells the run of a set-up to read its row again. Does not throw when Temporal is unavailable. */

@@ -13,6 +13,7 @@ export const MAX_SUBJECT_CHARS = 1_000;
 /** Most addresses in one list: the limit of Mailgun for one message. */
 const MAX_LISTED = 1_000;
 const MAX_FILES = 100;
+const MAX_MENTIONS = 50;
 /** Longest time before a reply is sent, in seconds. */
 const MAX_UNDO_SECONDS = 3_600;
 
@@ -47,6 +48,8 @@ const Time = z.iso
   .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z' })
   .transform((text) => new Date(text));
 
+const Id = (of: string) => z.string(`must be the id of ${of}`).max(200, 'must be at most 200 characters');
+
 const content = {
   text: Text.nullish(),
   html: Text.nullish(),
@@ -65,9 +68,20 @@ const mail = {
   sending_email: Address.nullish(),
   send_at: Time.nullish(),
   undo_seconds: UndoSeconds.nullish(),
+  cancel_on_reply: z
+    .boolean('must be true or false')
+    .nullish()
+    .meta({ description: 'With `send_at`: it is called off when the customer writes first.' }),
+  attachments_of: Id('a message')
+    .nullish()
+    .meta({ description: 'A message whose files are sent too, as copies.' }),
 };
-
-const Id = (of: string) => z.string(`must be the id of ${of}`).max(200, 'must be at most 200 characters');
+const needsTime = {
+  path: ['cancel_on_reply'],
+  error: 'needs send_at: only a message that is sent later can be called off',
+};
+const hasTime = ({ cancel_on_reply, send_at }: { cancel_on_reply?: boolean | null; send_at?: unknown }) =>
+  !cancel_on_reply || Boolean(send_at);
 
 /** What happens together with the saving of the message, or when it can no longer be taken back. */
 const acts = {
@@ -86,6 +100,11 @@ interface Content {
 }
 const hasText = ({ text, html }: Content) => Boolean(text?.trim() || html?.trim());
 const NO_TEXT = { path: ['text'], error: 'or html must not be empty' };
+
+const Mentions = z
+  .array(Id('a member'), 'must be a list of members')
+  .max(MAX_MENTIONS, `must be at most ${MAX_MENTIONS}`)
+  .transform((ids) => [...new Set(ids)]);
 
 /** A reply, or with `note: true` an internal note, which is not sent. */
 export const ReplyBody = z
@@ -108,8 +127,14 @@ export const ReplyBody = z
           'The newest message that you have read. If the thread got further ones since, apart from notes and ' +
           'automatic mail, nothing is saved: 412, with these in `messages`.',
       }),
+    mentions: Mentions.optional().meta({ description: 'Of a note: the members whom it mentions.' }),
   })
   .refine(hasText, NO_TEXT)
+  .refine(hasTime, needsTime)
+  .refine(({ note, mentions }) => note || !mentions?.length, {
+    path: ['mentions'],
+    error: 'must be left out: only a note mentions members',
+  })
   .superRefine((body, check) => {
     for (const field of [...(Object.keys(mail) as (keyof typeof mail)[]), 'quote' as const])
       if (body.note && body[field] !== undefined && body[field] !== null)
@@ -117,7 +142,10 @@ export const ReplyBody = z
   });
 
 /** A new ticket, with the message that opens it. */
-export const NewTicketBody = z.strictObject({ ...content, ...mail, ...acts }).refine(hasText, NO_TEXT);
+export const NewTicketBody = z
+  .strictObject({ ...content, ...mail, ...acts })
+  .refine(hasText, NO_TEXT)
+  .refine(hasTime, needsTime);
 
 /**
  * A new conversation. It is shared unless `personal` says otherwise, or the sending address is the user's
@@ -125,6 +153,12 @@ export const NewTicketBody = z.strictObject({ ...content, ...mail, ...acts }).re
  */
 export const NewConversationBody = z
   .strictObject({ ...content, ...mail, ...acts, personal: z.boolean('must be true or false').nullish() })
+  .refine(hasText, NO_TEXT)
+  .refine(hasTime, needsTime);
+
+/** A change of a note. */
+export const NoteBody = z
+  .strictObject({ text: Text.nullish(), html: Text.nullish(), mentions: Mentions.optional() })
   .refine(hasText, NO_TEXT);
 
 /** An address of a draft: what is no address yet is kept as it was typed. */
@@ -185,6 +219,8 @@ export function draftOf(body: z.output<typeof NewTicketBody>): Draft {
     threadChange: threadChangeOf(body),
     kind: null,
     quote: null,
+    cancelOnReply: body.cancel_on_reply ?? false,
+    mentions: [],
   };
 }
 

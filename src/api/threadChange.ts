@@ -3,8 +3,10 @@ import type { MessageRow, Models } from '../infra/models/index.ts';
 import type { ThreadRow } from '../infra/models/thread.ts';
 import { derivedFields } from '../core/threads/derivedFields.ts';
 import { hiddenFor } from '../core/threads/threads.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { wordsOf } from '../core/threads/searchWords.ts';
 import { MAX_SUBJECT_CHARS } from './draft.ts';
+import type { RouteDeps } from './deps.ts';
 import { etagOf } from './etag.ts';
 import { OneLine } from './fields.ts';
 import { wrongFields } from './problem.ts';
@@ -17,6 +19,12 @@ export const ThreadChangeBody = z.strictObject({
   subject: OneLine(MAX_SUBJECT_CHARS).optional(),
   contact_id: z.string('must be the id of a contact').optional(),
   spam: z.boolean('must be true or false').optional(),
+  snoozed_until: z.iso
+    .datetime({ offset: true, error: 'must be a time, like 2026-11-23T10:00:00Z, or null' })
+    .transform((text) => new Date(text))
+    .nullable()
+    .optional()
+    .meta({ description: 'Until then, or until the customer writes, open lists leave it out.' }),
 });
 type Change = z.output<typeof ThreadChangeBody>;
 
@@ -36,7 +44,7 @@ export async function threadChange(
   await checkAgent(models, row, set.agent_id, user);
   if (set.contact_id !== undefined) await checkContact(models, set.contact_id, user);
   const at = new Date();
-  Object.assign(set, derivedFields(set, at));
+  Object.assign(set, derivedFields(set, at), snoozeFields(set, at, user));
   if (set.spam !== undefined) set.hidden = hiddenFor({ ...row, spam: set.spam });
   return {
     $set: { ...set, updated_at: at },
@@ -49,6 +57,26 @@ function changedFields(row: ThreadRow, change: Change): Partial<ThreadRow> {
   const isChanged = ([field, value]: [string, unknown]) =>
     value !== undefined && JSON.stringify(value) !== JSON.stringify(row[field as keyof Change] ?? null);
   return Object.fromEntries(Object.entries(change).filter(isChanged));
+}
+
+/** A later time is probably a mistake in its year. */
+const LONGEST_SNOOZE_MS = 366 * DAY_MS;
+
+/** @throws Problem 422 */
+function snoozeFields({ snoozed_until: until }: Partial<ThreadRow>, now: Date, user: ApiUser) {
+  if (until === undefined) return {};
+  if (until !== null && (until <= now || until.getTime() > now.getTime() + LONGEST_SNOOZE_MS))
+    throw wrongFields([{ field: 'snoozed_until', message: 'must be in the future, and within a year' }]);
+  return { snoozed_by: until && user.userId };
+}
+
+/** Starts the timer of a thread that was snoozed. Runs after the change, which may be refused. */
+export function startSnooze(
+  { snoozes }: Pick<RouteDeps, 'snoozes'>,
+  kind: MessageRow['thread_kind'],
+  { _id: id, snoozed_until }: ThreadRow,
+): void {
+  if (snoozed_until) snoozes.add({ id, kind, until: snoozed_until.getTime() });
 }
 
 const ownerOf = ({ audience }: Pick<ThreadRow, 'audience'>): string | null =>
@@ -69,6 +97,23 @@ export async function checkAgent(
   if (owner !== null && agent !== owner) throw notTheOwner();
   if (agent !== null && !(await memberOf(models, user.workspaceId, agent)))
     throw wrongFields([{ field: 'agent_id', message: 'must be a member of the workspace' }]);
+}
+
+/** @throws Problem 422: a note mentions somebody who cannot see the thread */
+export async function checkMentions(
+  models: Models,
+  thread: Pick<ThreadRow, 'audience'>,
+  mentions: string[],
+  user: ApiUser,
+): Promise<void> {
+  const owner = ownerOf(thread);
+  for (const [position, mentioned] of mentions.entries()) {
+    const member = await memberOf(models, user.workspaceId, mentioned);
+    if (!member || (owner !== null && owner !== mentioned))
+      throw wrongFields([
+        { field: `mentions.${position}`, message: 'must be a member who can see the ticket or conversation' },
+      ]);
+  }
 }
 
 async function checkContact(models: Models, contact: string, user: ApiUser): Promise<void> {

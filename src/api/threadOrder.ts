@@ -19,7 +19,7 @@ interface Order {
 }
 
 /** `sort` of a list of threads, such as `-last_message_at`. */
-const SortParameter = z
+export const SortParameter = z
   .enum(
     SORTS.flatMap((sort) => [sort, `-${sort}`] as const),
     `must be one of ${SORTS.join(', ')}, each also with a minus sign before it`,

@@ -58,6 +58,9 @@ test('a reply is saved with everything that will not change, and its run is requ
     created_at: expect.any(String),
     deliveries: [],
     thread_change: null,
+    cancel_on_reply: false,
+    edited_at: null,
+    mentions: [],
     attachments: [],
   });
   expect(Date.parse(body.due_at) - Date.parse(body.created_at)).toBe(10_000);

@@ -1,5 +1,6 @@
 import { createApiToken } from '../../src/core/access/apiTokens.ts';
 import { newDraft } from '../../src/core/replies/drafts.ts';
+import type { Models } from '../../src/infra/models/index.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { domainRow } from '../core/domains/rows.ts';
 import { rows, storedFile, T0, type World } from './world.ts';
@@ -49,6 +50,7 @@ export async function oneOfEach(
     }),
     'inbound-emails': inbound._id,
     drafts: draft._id,
+    ...(await keptRows(models, workspace_id, audience ?? 'shared', name)),
   };
   if (audience !== undefined) return ids;
   const domain = domainRow({ workspace_id, name: `${name}.${workspace_id}.test`.toLowerCase() });
@@ -87,6 +89,19 @@ export async function oneOfEach(
   });
   const hooks = { webhooks: webhook._id, 'webhooks/deliveries': delivery._id };
   return { ...ids, ...hooks, emails: email._id, domains: domain._id, tokens: row._id, members: user };
+}
+
+/** A snippet and a saved view. */
+async function keptRows(
+  { Snippet, SavedView }: Models,
+  workspace_id: string,
+  audience: string,
+  name: string,
+) {
+  const kept = { workspace_id, audience, name, created_at: T0, updated_at: T0 };
+  const snippet = await Snippet.create({ _id: newId(), ...kept, text: name });
+  const view = await SavedView.create({ _id: newId(), ...kept, any: [{}], sort: '-created_at' });
+  return { snippets: snippet._id, views: view._id };
 }
 
 /** Key of the id for a parameter of a path. */

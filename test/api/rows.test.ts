@@ -204,6 +204,7 @@ test('a contact and a workspace email', async () => {
     can_receive: true,
     can_send: true,
     active: true,
+    signature: null,
     forwarding_address: null,
     forwarding_addresses: [],
     confirmations: [],

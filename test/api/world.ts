@@ -26,7 +26,7 @@ import type { Storage } from '../../src/infra/storage/storage.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { type SetUpWorkflow } from '../../src/infra/temporal/ids.ts';
 import { hashToken } from '../../src/lib/tokens.ts';
-import type { ReplyRun, SetUpRun, WebhookRun } from '../../src/infra/temporal/runTypes.ts';
+import type { ReplyRun, SetUpRun, SnoozeRun, WebhookRun } from '../../src/infra/temporal/runTypes.ts';
 import { onSchema } from './onSchema.ts';
 import { freshModels } from '../support/mongodb.ts';
 
@@ -52,7 +52,14 @@ export interface World extends AsyncDisposable {
   patch(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   delete(path: string, token?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Runs that the API requested, in order; none is started. */
-  asked: { start: ReplyRun[]; wake: ReplyRun[]; setUp: Asked[]; wakeSetUp: Asked[]; deliver: WebhookRun[] };
+  asked: {
+    start: ReplyRun[];
+    wake: ReplyRun[];
+    setUp: Asked[];
+    wakeSetUp: Asked[];
+    deliver: WebhookRun[];
+    snooze: SnoozeRun[];
+  };
 }
 
 type Asked = [SetUpWorkflow, SetUpRun];
@@ -79,7 +86,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     apiRequestsPerMinute: 100_000,
   };
   const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
-  const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [], deliver: [] };
+  const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [], deliver: [], snooze: [] };
   const replies: ApiDeps['replies'] = {
     add: (reply) => void asked.start.push(reply),
     wake: async (reply) => void asked.wake.push(reply),
@@ -100,6 +107,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     setUp: createSetUp({ mailgun: NOBODY }),
     setUps,
     wakeSetUp,
+    snoozes: { add: (snooze) => void asked.snooze.push(snooze) },
     deliveries: { add: (runs) => void asked.deliver.push(...runs) },
     ...more,
   };

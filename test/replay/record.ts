@@ -17,6 +17,7 @@ import { fakeActivities, inboundPaths } from '../support/inboundPaths.ts';
 import { deletePaths, operationsActivities, tidyPaths } from '../support/operationsPaths.ts';
 import { proofActivities, proofPaths } from '../support/proofPaths.ts';
 import { replyPaths, scriptedActivities } from '../support/replyPaths.ts';
+import { snoozeActivities, snoozePaths } from '../support/snoozePaths.ts';
 import { webhookActivities, webhookPaths } from '../support/webhookPaths.ts';
 import { startTestWorker } from '../support/worker.ts';
 
@@ -40,6 +41,7 @@ await recordAll('verifyDomain', SET_UP_QUEUE, domainPaths, scriptedDomain);
 await recordAll('keepProvider', SET_UP_QUEUE, keepPaths, scriptedDomain);
 await recordAll('deliverWebhook', WEBHOOK_QUEUE, webhookPaths, webhookActivities);
 await recordAll('deleteWorkspace', SET_UP_QUEUE, deletePaths, operationsActivities);
+await recordAll('snoozeThread', SET_UP_QUEUE, snoozePaths, snoozeActivities);
 await recordAll('keepTidy', SET_UP_QUEUE, tidyPaths, operationsActivities);
 await env.teardown();
 await globalTeardown();

@@ -5,6 +5,7 @@ import { inboundPaths } from '../support/inboundPaths.ts';
 import { deletePaths, tidyPaths } from '../support/operationsPaths.ts';
 import { proofPaths } from '../support/proofPaths.ts';
 import { replyPaths } from '../support/replyPaths.ts';
+import { snoozePaths } from '../support/snoozePaths.ts';
 import { webhookPaths } from '../support/webhookPaths.ts';
 import { todaysBundle } from '../support/bundle.ts';
 
@@ -25,6 +26,7 @@ test('every path has a recorded history', () => {
     ...Object.keys(domainPaths).map((path) => `verifyDomain/${path}`),
     ...Object.keys(deletePaths).map((path) => `deleteWorkspace/${path}`),
     ...Object.keys(tidyPaths).map((path) => `keepTidy/${path}`),
+    ...Object.keys(snoozePaths).map((path) => `snoozeThread/${path}`),
     ...Object.keys(keepPaths).map((path) => `keepProvider/${path}`),
   ];
   expect(histories).toEqual(expect.arrayContaining(paths));

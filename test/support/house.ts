@@ -44,7 +44,11 @@ export const STRANGER_WORKSPACE = 'w2';
 
 export async function newHouse(): Promise<House> {
   const models = await freshModels();
-  const steps = createMailActivities({ models, log: pino({ level: 'silent' }) } as unknown as Deps);
+  const steps = createMailActivities({
+    models,
+    wake: async () => undefined,
+    log: pino({ level: 'silent' }),
+  } as unknown as Deps);
   await models.Workspace.create([
     { _id: WORKSPACE, name: 'One', created_at: new Date() },
     { _id: STRANGER_WORKSPACE, name: 'Two', created_at: new Date() },

@@ -183,7 +183,7 @@ export const runOf = (stack: Stack, id: string): Promise<object> =>
         .catch(async (error: unknown) => {
           if (!(error instanceof WorkflowNotFoundError)) throw error;
           const row = await stack.models.Message.findById(id).orFail().lean<MessageRow>();
-          return row.state === 'cancelled' && !row.outbound.wants_start && { action: 'cancelled' };
+          return row.state === 'cancelled' && !row.outbound?.wants_start && { action: 'cancelled' };
         }) as Promise<object | false>,
     180_000,
   );

@@ -6,6 +6,7 @@ import { seenBy } from '../../core/presenters/visibility.ts';
 import { replyDefaults } from '../../core/replies/defaults.ts';
 import { newNote, newReply, type Order } from '../../core/replies/newReply.ts';
 import { withQuote } from '../../core/replies/quote.ts';
+import { withFilesOf } from '../../core/replies/forwardedFiles.ts';
 import { findSender } from '../../core/replies/sender.ts';
 import { REPLY_MODES } from '../../infra/models/draft.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
@@ -19,7 +20,7 @@ import { MessageListQuery, readMessages } from '../messagePage.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { copyingDeps, saveAndStart } from '../saveAndStart.ts';
-import { checkAgent } from '../threadChange.ts';
+import { checkAgent, checkMentions } from '../threadChange.ts';
 
 const DefaultsQuery = z.strictObject({
   message_id: z
@@ -99,10 +100,18 @@ export function messageRoutes(
     async (ctx, { row, body }) => {
       const { user } = ctx.state;
       const thread = { kind, row };
-      const draft = { ...draftOf(body), kind: body.kind ?? null, quote: body.quote ?? null };
+      const draft = {
+        ...draftOf(body),
+        kind: body.kind ?? null,
+        quote: body.quote ?? null,
+        mentions: body.mentions ?? [],
+      };
       const make = async (order: Order) => {
         await checkAgent(models, row, body.agent_id, user);
-        const whole = await withQuote(copyingDeps(deps), order, thread);
+        await checkMentions(models, row, draft.mentions, user);
+        const copying = copyingDeps(deps);
+        const quoting = await withQuote(copying, order, thread);
+        const whole = await withFilesOf(copying, quoting, body.attachments_of ?? null, seenBy(user));
         return (body.note ? newNote : newReply)({ models, ...deps.config }, whole, thread);
       };
       const acts = actsOf(ctx, deps, thread, {

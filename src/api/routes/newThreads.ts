@@ -4,6 +4,7 @@ import { showMessage, showThread } from '../../core/presenters/show.ts';
 import { threadSchemas } from '../../core/presenters/thread.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
 import type { Order } from '../../core/replies/newReply.ts';
+import { withFilesOf } from '../../core/replies/forwardedFiles.ts';
 import { newThread } from '../../core/replies/newThread.ts';
 import { threadsOf } from '../../core/threads/threads.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
@@ -14,7 +15,7 @@ import { actsOf } from '../messageActs.ts';
 import { notFound } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
-import { saveAndStart } from '../saveAndStart.ts';
+import { copyingDeps, saveAndStart } from '../saveAndStart.ts';
 import { checkAgent } from '../threadChange.ts';
 
 /** Opening a ticket or conversation by writing its first message. */
@@ -44,7 +45,8 @@ export function newThreadRoutes(
       const { personal = null }: z.output<typeof NewConversationBody> = body;
       const draft = draftOf(body);
       const make = async (order: Order) => {
-        const opening = await newThread({ models, ...deps.config }, order, kind, personal);
+        const whole = await withFilesOf(copyingDeps(deps), order, body.attachments_of ?? null, seenBy(user));
+        const opening = await newThread({ models, ...deps.config }, whole, kind, personal);
         await checkAgent(models, opening.row, body.agent_id, user);
         return opening;
       };

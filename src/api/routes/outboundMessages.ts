@@ -1,14 +1,20 @@
 import { Draft, showDraft } from '../../core/presenters/draft.ts';
 import { Message } from '../../core/presenters/message.ts';
 import { showMessage } from '../../core/presenters/show.ts';
+import type { ApiUser } from '../../core/presenters/visibility.ts';
+import { safeBody } from '../../core/replies/safeBody.ts';
+import { changeNote, deleteNote } from '../../core/replies/notes.ts';
 import { takenBackDraft } from '../../core/replies/drafts.ts';
 import { cancelMessage, retryMessage } from '../../core/replies/takeBack.ts';
-import type { MessageRow, OutboundMessageRow } from '../../infra/models/index.ts';
+import type { MessageRow, NoteRow, OutboundMessageRow } from '../../infra/models/index.ts';
 import type { MessageState } from '../../infra/models/outbound.ts';
 import type { RouteDeps } from '../deps.ts';
+import { NoteBody } from '../draft.ts';
 import { messageFinder } from '../findMessage.ts';
 import { Problem } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
+import { checkMentions } from '../threadChange.ts';
+import { uncounted } from '../unavailable.ts';
 
 const TakenBack = Message.extend({
   draft: Draft.nullable().meta({ description: 'Null for others than its author.' }),
@@ -33,12 +39,16 @@ export function outboundMessageRoutes(
       summary: `Take back a message of a ${kind}`,
       description:
         'While it has not been sent. Its state is then `cancelled`, and it is a draft of its author again, ' +
-        'with its files.',
+        'with its files. Of a note: its author deletes it, with its text and files.',
       answer: TakenBack,
       refuses: { 409: 'It can no longer be taken back.' },
       find,
     },
     async (ctx, { row }) => {
+      if (row.direction === 'note') {
+        const deleted = await deleteNote(models, ownNote(row, ctx.state.user));
+        return { ...(await showMessage(deleted, ctx.state.user, deps)), draft: null };
+      }
       const { row: message, done } = await cancelMessage(models, outboundOnly(row));
       if (!done) throw new Problem(409, `It cannot be taken back: ${SENTENCES[message.state]}.`);
       void replies.wake({ id: message._id, run: message.outbound.run });
@@ -48,6 +58,36 @@ export function outboundMessageRoutes(
         ...(await showMessage(message, user, deps)),
         draft: draft && (await showDraft(draft, user, deps)),
       };
+    },
+  );
+
+  route(
+    {
+      method: 'PATCH',
+      path,
+      role: 'member',
+      scope: 'write',
+      summary: `Change a note of a ${kind}`,
+      description: 'Only its author may. Whoever it mentions for the first time is notified.',
+      body: NoteBody,
+      answer: Message,
+      refuses: { 403: 'It is a note of somebody else.', 409: 'It is no note, or it was deleted.' },
+      find,
+    },
+    async (ctx, { row, body }) => {
+      const { user } = ctx.state;
+      const note = ownNote(row, user);
+      if (body.mentions) await checkMentions(models, row, body.mentions, user);
+      const safe = await uncounted(ctx, () =>
+        safeBody(deps.parser, { text: body.text ?? null, html: body.html ?? null }),
+      );
+      const changed = await changeNote(models, note, {
+        text: safe.text,
+        html: safe.html,
+        ...(body.mentions && { mentions: body.mentions }),
+      });
+      if (!changed) throw new Problem(409, 'The note was deleted.');
+      return showMessage(changed, user, deps);
     },
   );
 
@@ -72,6 +112,13 @@ export function outboundMessageRoutes(
       return showMessage(message, ctx.state.user, deps);
     },
   );
+}
+
+/** @throws Problem 403, 409 */
+function ownNote(message: MessageRow, { userId }: ApiUser): NoteRow {
+  if (message.direction !== 'note') throw new Problem(409, 'Only a note can be changed, not mail.');
+  if (message.author_id !== userId) throw new Problem(403, 'Only the author of a note can change it.');
+  return message;
 }
 
 /** @throws Problem 409 */

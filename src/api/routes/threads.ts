@@ -9,7 +9,7 @@ import { changeRow } from '../changeRow.ts';
 import type { RouteDeps } from '../deps.ts';
 import { threadFinder } from '../findThread.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
-import { shareContact, threadChange, ThreadChangeBody, threadTag } from '../threadChange.ts';
+import { shareContact, startSnooze, threadChange, ThreadChangeBody, threadTag } from '../threadChange.ts';
 import { readThreads } from '../threadOrder.ts';
 import { filterOf, OneThreadQuery, ThreadQuery } from '../threadQuery.ts';
 import { threadWriter } from '../threadWrite.ts';
@@ -90,6 +90,7 @@ export function threadRoutes(
         write: threadWriter(models, kind, user),
       });
       if (body.contact_id !== undefined) await shareContact(models, changed);
+      if (body.snoozed_until) startSnooze(deps, kind, changed);
       ctx.set('ETag', etag(changed));
       return showThread(changed, kind, user, deps);
     },

@@ -11,7 +11,7 @@ import type { RouteDeps } from '../deps.ts';
 import { findThread } from '../findThread.ts';
 import { notFound, Problem, problemBody } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
-import { shareContact, threadChange, ThreadChangeBody } from '../threadChange.ts';
+import { shareContact, startSnooze, threadChange, ThreadChangeBody } from '../threadChange.ts';
 import { threadWriter } from '../threadWrite.ts';
 import { restoring, trashing } from './trash.ts';
 
@@ -49,7 +49,6 @@ const Result = ThreadId.extend({
 
 /** `threads/bulk`: one change of many threads. */
 export function threadsBulkRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
-  const { models } = deps;
   route(
     {
       method: 'POST',
@@ -69,7 +68,7 @@ export function threadsBulkRoutes(route: AddWorkspaceRoute, deps: RouteDeps): vo
       const outcomes: (ThreadRow | Problem)[] = [];
       for (let at = 0; at < body.threads.length; at += AT_ONCE) {
         const batch = body.threads.slice(at, at + AT_ONCE);
-        outcomes.push(...(await Promise.all(batch.map((thread) => changeOne(models, thread, body, user)))));
+        outcomes.push(...(await Promise.all(batch.map((thread) => changeOne(deps, thread, body, user)))));
       }
       const changed = body.threads.flatMap(({ kind }, position) => {
         const row = outcomes[position]!;
@@ -89,11 +88,12 @@ export function threadsBulkRoutes(route: AddWorkspaceRoute, deps: RouteDeps): vo
 
 /** @returns the thread as it is then, or why it is not changed */
 async function changeOne(
-  models: Models,
+  deps: RouteDeps,
   { kind, id }: ThreadId,
   { change, act }: Bulk,
   user: ApiUser,
 ): Promise<ThreadRow | Problem> {
+  const { models } = deps;
   try {
     const seen = () => findThread(models, kind, id, user);
     const inTrashToo = () => findInTrashToo(models, kind, id, user);
@@ -102,6 +102,7 @@ async function changeOne(
     if (wanted) {
       row = await write(models, kind, user, seen, (read) => threadChange(models, read, wanted, user));
       if (wanted.contact_id !== undefined) await shareContact(models, row);
+      if (wanted.snoozed_until) startSnooze(deps, kind, row);
     }
     if (act === 'trash') row = await write(models, kind, user, seen, trashing);
     if (act === 'restore') row = await write(models, kind, user, inTrashToo, restoring);

@@ -21,6 +21,7 @@ import { Address, OneLine } from '../fields.ts';
 import { emailTag, findEmail, showEmail } from '../findEmail.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
+import { Html, safeTexts } from '../safeHtml.ts';
 
 const MAX_NAME_CHARS = 200;
 const fields = {
@@ -45,6 +46,7 @@ const EmailChangeBody = z.strictObject({
   can_receive: flag,
   can_send: flag,
   active: flag,
+  signature: Html.nullable().optional(),
 });
 
 /**
@@ -139,7 +141,9 @@ export function workspaceEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps):
       etag: true,
       find,
     },
-    async (ctx, { row, body }) => {
+    async (ctx, { row, body: { signature, ...settings } }) => {
+      const html = signature?.trim() ? (await safeTexts(ctx, deps, { html: signature })).html : null;
+      const body = { ...settings, ...(signature !== undefined && { signature: html }) };
       const changed = await changeRow<WorkspaceEmailRow>(ctx, {
         row,
         reread: () => find(ctx),

@@ -12,6 +12,8 @@ export interface EmailChange {
   can_receive?: boolean | undefined;
   can_send?: boolean | undefined;
   active?: boolean | undefined;
+  /** Sanitised HTML. */
+  signature?: string | null | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface EmailChange {
  */
 export function settingsOf(row: WorkspaceEmailRow) {
   const { display_name, purpose, user_id, can_receive, can_send, active, proved_at } = row;
-  const { receive_off, send_off, expired_at } = row;
+  const { receive_off, send_off, expired_at, signature = null } = row;
   return {
     display_name,
     purpose,
@@ -32,6 +34,7 @@ export function settingsOf(row: WorkspaceEmailRow) {
     send_off,
     proved_at,
     expired_at,
+    signature,
   };
 }
 

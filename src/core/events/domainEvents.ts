@@ -96,6 +96,7 @@ function factsOf(change: RowChange, row: ChangedRow, fields: string[]): EventFac
       return row.user_id ? aboutRow('notification', [`owner:${row.user_id}`]) : [];
     case 'messages':
       if (isNew) return onceEvent(`${row.thread_kind ?? 'ticket'}.message_created`, seenBy);
+      if (row.direction === 'note') return isSet(change, 'edited_at') ? event('message.updated', seenBy) : [];
       return row.direction === 'outbound' ? aboutDelivery(change, seenBy) : [];
     case 'workspace_emails':
       // The domain has one event for all its addresses.

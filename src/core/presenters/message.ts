@@ -17,6 +17,15 @@ const Delivery = z.object({
   reason: z.string().nullable(),
   at: Time,
 });
+/** Fields of a thread that a message sets. */
+export const ThreadChange = z
+  .object({
+    status: z.enum(THREAD_STATUSES),
+    agent_id: z.string().nullable(),
+    priority: z.enum(PRIORITIES),
+    tags: z.array(z.string()),
+  })
+  .partial();
 /** Fields of an outbound message. */
 const outboundFields = {
   bcc: z.array(MailAddress),
@@ -25,16 +34,9 @@ const outboundFields = {
   reason: z.string().nullable().meta({ description: 'Why the message is in its state.' }),
   state_at: Time,
   deliveries: z.array(Delivery),
-  thread_change: z
-    .object({
-      status: z.enum(THREAD_STATUSES),
-      agent_id: z.string().nullable(),
-      priority: z.enum(PRIORITIES),
-      tags: z.array(z.string()),
-    })
-    .partial()
-    .nullable()
-    .meta({ description: 'How its thread will change once it can no longer be taken back.' }),
+  thread_change: ThreadChange.nullable().meta({
+    description: 'How its thread will change once it can no longer be taken back.',
+  }),
 };
 const Verdict = z.enum(['pass', 'fail', 'neutral', 'unknown']);
 export const Message = z
@@ -89,6 +91,8 @@ export const Message = z
     spam: z.boolean(),
     author_id: z.string().nullable().meta({ description: 'The user who wrote it.' }),
     sent_at: Time.nullable().meta({ description: 'The mail’s Date header.' }),
+    edited_at: Time.nullable().meta({ description: 'When the author of a note changed or deleted it.' }),
+    mentions: z.array(z.string()).meta({ description: 'The users whom a note mentions.' }),
     created_at: Time,
     attachments: z.array(Attachment),
     ...z.object(outboundFields).partial().shape,
@@ -139,6 +143,8 @@ export function presentMessage(
     spam: row.spam,
     author_id: row.author_id,
     sent_at: row.sent_at,
+    edited_at: row.direction === 'note' ? (row.edited_at ?? null) : null,
+    mentions: row.direction === 'note' ? (row.mentions ?? []) : [],
     created_at: row.created_at,
     attachments: attachments.map((file) => presentAttachment(file, user, links)),
     ...(row.outbound && presentOutbound(row.outbound)),
@@ -166,6 +172,7 @@ function presentOutbound(outbound: Outbound) {
     reason: outbound.reason,
     state_at: outbound.state_at,
     thread_change: outbound.thread_change ?? null,
+    cancel_on_reply: outbound.cancel_on_reply ?? false,
     deliveries: outbound.deliveries.map(({ recipient, state, reason, at }) => ({
       recipient,
       state,

@@ -61,6 +61,10 @@ export const WorkspaceEmail = z
     can_receive: z.boolean().meta({ description: 'Proved and switched on.' }),
     can_send: z.boolean().meta({ description: 'Proved and switched on.' }),
     active: z.boolean(),
+    signature: z
+      .string()
+      .nullable()
+      .meta({ description: 'HTML that the page puts below what is sent from it.' }),
     problem: z.string().nullable().meta({ description: 'Why it does not receive though it is proved.' }),
     forwarding_address: z
       .string()
@@ -103,6 +107,7 @@ export function presentWorkspaceEmail(
     can_receive: row.can_receive,
     can_send: row.can_send,
     active: row.active,
+    signature: row.signature ?? null,
     problem: row.taken ? TAKEN : null,
     forwarding_address: usable[0]?.address ?? null,
     forwarding_addresses: forwarding.map(({ _id, address }) => ({ id: _id, address })),

@@ -31,6 +31,10 @@ export interface Draft {
   kind: ReplyKind | null;
   /** Id of the message that is put below it. */
   quote: string | null;
+  /** It is called off when the customer writes before `sendAt`. */
+  cancelOnReply: boolean;
+  /** Members whom a note mentions. */
+  mentions: string[];
 }
 
 /** The agent who writes it. */

@@ -85,6 +85,7 @@ export async function newNote(
     direction: 'note',
     state: 'saved',
     subject: thread.row.subject,
+    mentions: order.draft.mentions,
   };
   return { row, uploads: markShown(uploads, order.body.shownCids) };
 }
@@ -143,6 +144,7 @@ export async function newOutbound(
       bcc,
       send_at: draft.sendAt,
       thread_change: draft.threadChange,
+      cancel_on_reply: draft.cancelOnReply,
       due_at: draft.sendAt ?? (await undoneUntil(models, author, draft, common.created_at)),
     },
   };

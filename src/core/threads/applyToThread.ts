@@ -86,6 +86,7 @@ function changesBy(
       $set: {
         ...summary,
         ...readStateWith(message),
+        ...(mayOpen && wokenBy(message)),
         people: union('$people', takingPart(message)),
         words: { $cond: [isFull, '$words', union('$words', wordsOf(message.subject, message.text))] },
         last_message_at: { $max: ['$last_message_at', at] },
@@ -138,6 +139,14 @@ function summaryWith(message: MessageRow, withFiles: boolean): Record<keyof Thre
       : { $cond: [{ $lte: [waiting, needsNone] }, null, waiting] },
     answered_at: answeredNow,
   };
+}
+
+/** Mail of a person ends a snooze when it comes; applied again, later, it does not. */
+function wokenBy({ direction, stored_at }: MessageRow): mongo.Document {
+  if (direction !== 'inbound') return {};
+  const isNews = { $gt: [stored_at, { $ifNull: ['$news_at', null] }] };
+  const unlessNews = (field: string) => ({ $cond: [isNews, null, { $ifNull: [field, null] }] });
+  return { snoozed_until: unlessNews('$snoozed_until'), snoozed_by: unlessNews('$snoozed_by') };
 }
 
 /**

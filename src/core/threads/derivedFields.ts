@@ -10,6 +10,12 @@ export function derivedFields(
     // Mail reopens a thread that was closed before the mail came, so the time of closing must match the status.
     ...(status && { closed_at: status === 'closed' ? at : null }),
     // Who closes a thread has answered its mail, or says that it needs no answer.
-    ...(status === 'closed' && { settled_at: at, waiting_since: null }),
+    // It needs no reminder either.
+    ...(status === 'closed' && {
+      settled_at: at,
+      waiting_since: null,
+      snoozed_until: null,
+      snoozed_by: null,
+    }),
   };
 }

@@ -67,6 +67,8 @@ const INDEXES: Indexes = {
     { key: { workspace_id: 1, attachments: 1 } },
     { key: { expires_at: 1 }, expireAfterSeconds: 0 },
   ],
+  snippets: [{ key: { workspace_id: 1, audience: 1, created_at: -1, _id: -1 } }],
+  saved_views: [{ key: { workspace_id: 1, audience: 1, created_at: -1, _id: -1 } }],
   thread_ids: [{ key: { workspace_id: 1, thread_id: 1, people: 1 } }],
   inbound_emails: [
     { key: { workspace_id: 1, created_at: -1, _id: -1 } },
@@ -131,6 +133,7 @@ function threadIndexes(): Indexes[string] {
     { key: { workspace_id: 1, words: 1 } },
     { key: { workspace_id: 1, contact_id: 1 } },
     { key: { workspace_id: 1, merged_into: 1 }, partialFilterExpression: { merged_into: { $exists: true } } },
+    { key: { snoozed_until: 1 } },
     { key: { merged_at: 1 }, partialFilterExpression: { merged_at: { $exists: true } } },
     { key: { deleted_at: 1 }, partialFilterExpression: { deleted_at: { $exists: true } } },
   ] as Indexes[string];

@@ -21,6 +21,7 @@ export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 const FEED_EVENTS = [
   'email.expired',
   'domain.broken',
+  'message.updated',
   'notification.created',
   'notification.updated',
   'notification.deleted',

@@ -29,6 +29,8 @@ import { platformAddressSchema, type PlatformAddressRow } from './platformAddres
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { signalSchema, type SignalRow } from './signal.ts';
+import { savedViewSchema, type SavedViewRow } from './savedView.ts';
+import { snippetSchema, type SnippetRow } from './snippet.ts';
 import { threadIdSchema, type ThreadIdRow } from './threadId.ts';
 import { threadSchema, type ConversationRow, type TicketRow } from './thread.ts';
 import { webhookDeliverySchema, webhookSchema, type WebhookDeliveryRow, type WebhookRow } from './webhook.ts';
@@ -73,8 +75,10 @@ export type {
   PlatformAddressRow,
   PostTokenRow,
   ProviderDomainRow,
+  SavedViewRow,
   SessionRow,
   SignalRow,
+  SnippetRow,
   ThreadIdRow,
   TicketRow,
   StreamPositionRow,
@@ -109,6 +113,8 @@ export interface Models {
   Message: Model<MessageRow>;
   Attachment: Model<AttachmentRow>;
   Draft: Model<DraftRow>;
+  Snippet: Model<SnippetRow>;
+  SavedView: Model<SavedViewRow>;
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
@@ -150,6 +156,8 @@ export function createModels(connection: Connection): Models {
     Message: bind('Message', messageSchema, 'messages'),
     Attachment: bind('Attachment', attachmentSchema, 'attachments'),
     Draft: bind('Draft', draftSchema, 'drafts'),
+    Snippet: bind('Snippet', snippetSchema, 'snippets'),
+    SavedView: bind('SavedView', savedViewSchema, 'saved_views'),
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),

@@ -60,7 +60,12 @@ export interface OutboundMessageRow extends AnyMessage, NotReceived {
 /** An internal note: it goes to nobody outside. */
 export interface NoteRow extends AnyMessage, NotReceived, NotSent {
   direction: 'note';
-  state: 'saved';
+  /** `cancelled`: its author has deleted it, and it has no text any more. */
+  state: 'saved' | 'cancelled';
+  /** Members whom it mentions. */
+  mentions?: string[];
+  /** When its author changed or deleted it. */
+  edited_at?: Date | null;
   author_id: string;
   request_hash: string;
 }
@@ -171,7 +176,7 @@ export const NOT_SENT = {
   opens: false,
 } satisfies NotSent & Partial<AnyMessage>;
 
-export const messageSchema = rowSchema<MessageRow>({
+export const messageSchema = rowSchema<MessageRow & Pick<NoteRow, 'mentions' | 'edited_at'>>({
   _id: String,
   workspace_id: requiredString,
   audience: requiredString,
@@ -212,6 +217,8 @@ export const messageSchema = rowSchema<MessageRow>({
   author_id: nullableString,
   request_hash: nullableString,
   outbound: { type: outboundSchema, default: null },
+  mentions: { type: [String], default: undefined },
+  edited_at: Date,
   created_at: Date,
   stored_at: { type: Date, default: () => new Date() },
 });

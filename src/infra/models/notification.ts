@@ -4,6 +4,7 @@ export const NOTIFICATION_TYPES = [
   'new_thread',
   'new_message',
   'assigned',
+  'mentioned',
   'delivery_failed',
   'verified',
   'verification_broken',

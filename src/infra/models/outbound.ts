@@ -80,6 +80,8 @@ export interface Outbound {
   deliveries: DeliveryRow[];
   /** How its thread changes once it can no longer be taken back; null when that is done, or nothing changes. */
   thread_change: ThreadFields | null;
+  /** A scheduled message is called off when the customer writes first. Missing: it is not. */
+  cancel_on_reply?: boolean;
   /** Raised with every change of `deliveries` and state, for compare-and-set. */
   changes: number;
 }
@@ -109,6 +111,7 @@ export const outboundSchema = new Schema(
     state_at: Date,
     deliveries: [delivery],
     thread_change: { type: Object, default: null },
+    cancel_on_reply: { type: Boolean, default: false },
     changes: Number,
   } satisfies Record<keyof Outbound, unknown>,
   options,

@@ -69,6 +69,23 @@ export interface MemberRow {
   notify_by_mail: boolean;
   /** Since when the member is locked out, because the workspace is being deleted. */
   shut_at: Date | null;
+  /** How the page works for the member; missing: nothing was set. */
+  settings?: Partial<MemberSettings>;
+}
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+
+/** What a member sets for themselves. */
+export interface MemberSettings {
+  /** HTML below what the member writes; sanitised. Null: none. */
+  signature: string | null;
+  /** Keys of the page work. */
+  keys_on: boolean;
+  /** After a thread is closed the next one opens. */
+  next_after_close: boolean;
+  theme: (typeof THEMES)[number];
+  /** Notices of the browser while the page is open. */
+  desktop_notices: boolean;
 }
 export const memberSchema = rowSchema<MemberRow>({
   _id: String,
@@ -77,6 +94,7 @@ export const memberSchema = rowSchema<MemberRow>({
   role: requiredString,
   notify_by_mail: { type: Boolean, default: false },
   shut_at: nullableDate,
+  settings: Object,
 });
 memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1 });

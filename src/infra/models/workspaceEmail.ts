@@ -42,6 +42,8 @@ export interface WorkspaceEmailRow {
   user_changed_at: Date | null;
   deleted_at: Date | null;
   created_at: Date;
+  /** HTML below what is sent from it; sanitised. Null or missing: none. */
+  signature?: string | null;
 }
 export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   _id: String,
@@ -63,6 +65,7 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   user_changed_at: nullableDate,
   deleted_at: nullableDate,
   created_at: Date,
+  signature: nullableString,
 });
 workspaceEmailSchema.index({ workspace_id: 1, address: 1 });
 workspaceEmailSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });

@@ -36,6 +36,9 @@ export const KEEP_TIDY_ID = 'keep-tidy';
 /** Workflow id of the one run that keeps routes and event webhooks at the mail provider. */
 export const KEEP_PROVIDER_ID = 'keep-provider';
 
+/** Workflow id of one snooze of a thread until a time (ms since 1970). */
+export const snoozeWorkflowId = (threadId: string, until: number): string => `snooze/${threadId}/${until}`;
+
 /** Workflow id of a reply; `run` counts from 1, a person started the later ones. */
 export function replyWorkflowId(messageId: string, run: number): string {
   return run === 1 ? `reply/${messageId}` : `reply/${messageId}/again/${run}`;

@@ -43,6 +43,20 @@ export interface ReplyOutcome {
   code?: string;
 }
 
+/** Input of the run of a snooze. */
+export interface SnoozeRun {
+  /** Id of the thread. */
+  id: string;
+  kind: 'ticket' | 'conversation';
+  /** Ms since 1970. */
+  until: number;
+}
+
+/** Outcome of a snooze. `over`: mail or a person has woken the thread before, or it was snoozed anew. */
+export interface SnoozeOutcome {
+  action: 'woken' | 'over';
+}
+
 /** Input of the run of a set-up. */
 export interface SetUpRun {
   /** Id of the row of the proof or the domain. */

@@ -9,10 +9,11 @@ import {
   replyWorkflowId,
   SET_UP_QUEUE,
   setUpWorkflowId,
+  snoozeWorkflowId,
   WEBHOOK_QUEUE,
   webhookWorkflowId,
 } from './ids.ts';
-import type { InboundRun, ReplyRun, SetUpRun, WebhookRun, WorkspaceToDelete } from './runTypes.ts';
+import type { InboundRun, ReplyRun, SetUpRun, SnoozeRun, WebhookRun, WorkspaceToDelete } from './runTypes.ts';
 
 /** Workflow types, each with its input. Stored histories hold the types: they never change. */
 interface WorkflowInputs {
@@ -21,6 +22,7 @@ interface WorkflowInputs {
   deliverWebhook: WebhookRun;
   verifyForwarding: SetUpRun;
   verifyDomain: SetUpRun;
+  snoozeThread: SnoozeRun;
   deleteWorkspace: WorkspaceToDelete;
   keepTidy: void;
   keepProvider: void;
@@ -106,6 +108,15 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
     onlyOnce: true,
     signalsOpenRun: true,
   },
+  // The same time may be wanted twice: a run that has closed does nothing any more.
+  snoozeThread: {
+    queue: SET_UP_QUEUE,
+    workflowId: ({ id, until }) => snoozeWorkflowId(id, until),
+    args: ({ id, kind, until }) => [{ id, kind, until }],
+    summary: () => 'A thread is snoozed',
+    onlyOnce: false,
+    signalsOpenRun: false,
+  },
   deleteWorkspace: {
     queue: SET_UP_QUEUE,
     workflowId: ({ id }) => deleteWorkspaceId(id),
@@ -153,6 +164,7 @@ export function createWorkflowStarts(client: Client): WorkflowStarts {
     deliverWebhook: starter('deliverWebhook'),
     verifyForwarding: starter('verifyForwarding'),
     verifyDomain: starter('verifyDomain'),
+    snoozeThread: starter('snoozeThread'),
     deleteWorkspace: starter('deleteWorkspace'),
     keepTidy: starter('keepTidy'),
     keepProvider: starter('keepProvider'),

@@ -1,5 +1,5 @@
 import type { ConversationRow, EventRow, MemberRow, Models } from '../../../infra/models/index.ts';
-import type { MessageRow, NotificationRow } from '../../../infra/models/index.ts';
+import type { MessageRow, NoteRow, NotificationRow } from '../../../infra/models/index.ts';
 import { insertNew } from '../../../infra/models/insertNew.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
 import { hashOf } from '../../../lib/ids.ts';
@@ -20,10 +20,16 @@ export async function createNotifications(models: Models, events: EventRow[]): P
   }
 }
 
+/** Of the event and the member; a note notifies each member whom it mentions once. */
+const notificationId = (event: EventRow, { type, message_id }: Content, { user_id }: MemberRow): string =>
+  type === 'mentioned'
+    ? hashOf('notification', 'mentioned', message_id, user_id)
+    : hashOf('notification', event._id, user_id);
+
 function newNotification(event: EventRow, content: Content, member: MemberRow): NotificationRow {
   const { workspace_id } = event;
   return {
-    _id: hashOf('notification', event._id, member.user_id),
+    _id: notificationId(event, content, member),
     workspace_id,
     user_id: member.user_id,
     thread_kind: null,
@@ -47,6 +53,8 @@ async function planFor(models: Models, event: EventRow): Promise<Plan> {
     case 'ticket.message_created':
     case 'conversation.message_created':
       return forMessage(models, event);
+    case 'message.updated':
+      return forMentions(models, event);
     case 'message.delivery_updated':
       return forDeliveryFailure(models, event);
     case 'ticket.updated':
@@ -87,9 +95,33 @@ async function forMessage(models: Models, event: EventRow): Promise<Plan> {
     { _id: event.row_id, workspace_id: event.workspace_id },
     { direction: 1, auto_reply: 1, list_mail: 1, spam: 1, opens: 1, thread_kind: 1, thread_id: 1 },
   ).lean<MessageRow>();
+  if (message?.direction === 'note') return forMentions(models, event);
   if (message?.direction !== 'inbound') return null;
   if (message.auto_reply || message.list_mail || message.spam) return null;
   return forThread(models, event, message, message.opens ? 'new_thread' : 'new_message');
+}
+
+/**
+ * Those whom a note mentions. Who was mentioned before the note was changed is not notified again: the id of
+ * such a notification is made of the note (`notificationId`).
+ */
+async function forMentions(models: Models, event: EventRow): Promise<Plan> {
+  const note = await models.Message.findOne(
+    { _id: event.row_id, workspace_id: event.workspace_id, direction: 'note' },
+    { mentions: 1, author_id: 1, thread_kind: 1, thread_id: 1 },
+  ).lean<NoteRow>();
+  if (!note?.mentions?.length) return null;
+  const { mentions, author_id, thread_kind, thread_id } = note;
+  return {
+    content: { type: 'mentioned', thread_kind, thread_id, message_id: event.row_id },
+    recipients: (members) =>
+      members.filter(
+        ({ user_id }) =>
+          mentions.includes(user_id) &&
+          user_id !== author_id &&
+          (event.owner_id === null || event.owner_id === user_id),
+      ),
+  };
 }
 
 /** By the state that this change set, not by the present one: several changes are often handled together. */
@@ -104,7 +136,7 @@ async function forDeliveryFailure(models: Models, event: EventRow): Promise<Plan
 
 /**
  * The owner of a personal conversation; else the agent; else all members, also when the agent is no longer
- * one.
+ * one. Followers of the thread too.
  */
 async function forThread(
   models: Models,
@@ -115,7 +147,12 @@ async function forThread(
   const thread = await readThread(models, event.workspace_id, { thread_kind, thread_id });
   const recipients = (members: MemberRow[]): MemberRow[] => {
     const responsible = members.filter(({ user_id }) => user_id === (event.owner_id ?? thread?.agent_id));
-    return responsible.length > 0 || event.owner_id !== null ? responsible : members;
+    if (event.owner_id !== null) return responsible;
+    if (responsible.length === 0) return members;
+    const followers = members.filter(
+      ({ user_id }) => thread?.followers?.includes(user_id) && user_id !== thread.agent_id,
+    );
+    return [...responsible, ...followers];
   };
   return { content: { type, thread_kind, thread_id, message_id: event.row_id }, recipients };
 }
@@ -148,5 +185,5 @@ async function forAddress(models: Models, event: EventRow): Promise<Plan> {
 /** Null when the thread does not exist yet: a message is stored before the thread that it opens. */
 const readThread = (models: Models, workspace_id: string, { thread_kind, thread_id }: ThreadRef) =>
   threadsOf(models, thread_kind)
-    .findOne({ _id: thread_id, workspace_id }, { agent_id: 1 })
-    .lean<Pick<ConversationRow, 'agent_id'> | null>();
+    .findOne({ _id: thread_id, workspace_id }, { agent_id: 1, followers: 1 })
+    .lean<(Pick<ConversationRow, 'agent_id'> & Partial<Pick<ConversationRow, 'followers'>>) | null>();

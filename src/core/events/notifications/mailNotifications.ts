@@ -20,6 +20,7 @@ const SUBJECTS: Record<NotificationType, string> = {
   new_thread: 'New mail from a customer',
   new_message: 'New reply from a customer',
   assigned: 'Assigned to you',
+  mentioned: 'You were mentioned in a note',
   delivery_failed: 'A reply could not be delivered',
   verified: 'An address or domain has been verified',
   verification_broken: 'An address or domain is no longer verified',
@@ -29,6 +30,7 @@ const SENTENCES: Record<NotificationType, string> = {
   new_thread: 'A new mail has arrived in your workspace. Read it in Postroom:',
   new_message: 'A new message has arrived. Read it in Postroom:',
   assigned: 'A ticket or conversation has been assigned to you. Open it in Postroom:',
+  mentioned: 'A colleague has mentioned you in a note. Read it in Postroom:',
   delivery_failed: 'A reply could not be delivered. See the reason in Postroom, and send the reply again:',
   verified: 'An address or domain of your workspace has been verified. See it in Postroom:',
   verification_broken:
