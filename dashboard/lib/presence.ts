@@ -27,10 +27,15 @@ function changed(): void {
 /** For the live feed: a colleague has said where they are. */
 export function heardPresence({ type, data }: LiveEvent): void {
   if (type !== 'thread.presence') return;
-  const { thread_id, user_id, viewing } = data;
+  const { user_id, viewing } = data as { user_id?: string; viewing?: boolean };
+  const thread_id = data.ticket_id ?? data.conversation_id;
   if (typeof thread_id !== 'string' || typeof user_id !== 'string') return;
   const others = (present.get(thread_id) ?? NOBODY).filter(({ user }) => user !== user_id);
-  const one = { user: user_id, writing: data.writing === true, until: Date.now() + ENDS_AFTER_MS };
+  const one = {
+    user: user_id,
+    writing: (data as { writing?: boolean }).writing === true,
+    until: Date.now() + ENDS_AFTER_MS,
+  };
   present.set(thread_id, viewing === false ? others : [...others, one]);
   changed();
 }

@@ -58,9 +58,7 @@ export const tagsQuery = (workspace: string) =>
     queryKey: keys.tags(workspace),
     queryFn: async ({ signal }): Promise<string[]> => {
       const params = { path: { workspace_id: workspace } };
-      const page = (await read(
-        api.GET('/api/v1/workspaces/{workspace_id}/tags' as never, { signal, params } as never),
-      )) as { data: { tag: string }[] };
+      const page = await read(api.GET('/api/v1/workspaces/{workspace_id}/tags', { signal, params }));
       return page.data.map(({ tag }) => tag);
     },
   });

@@ -96,6 +96,8 @@ export const composer = {
   quoted: (name: string) => `The message of ${name} is quoted below`,
   quotedPlain: 'The message is quoted below',
   dropQuote: 'Do not quote it',
+  signed: 'Your signature is put below.',
+  dropSignature: 'Leave the signature out',
   showQuote: 'Show what is quoted',
   hideQuote: 'Hide what is quoted',
   check: {

@@ -2,6 +2,7 @@ import { bodyFor } from '../../dashboard/features/composer/body.ts';
 import { EMPTY, isBlank, textOf, type Draft } from '../../dashboard/features/composer/draft.ts';
 import { faultOf } from '../../dashboard/features/composer/fault.ts';
 import { fromCids, outgoingHtml, toCids } from '../../dashboard/features/composer/outgoing.ts';
+import { signatureOf } from '../../dashboard/features/composer/signatureOf.ts';
 import { fillHtml, matching, textToHtml } from '../../dashboard/features/composer/snippetText.ts';
 import { startOf } from '../../dashboard/features/composer/start.ts';
 import { warningsOf } from '../../dashboard/features/composer/warnings.ts';
@@ -31,6 +32,15 @@ describe('what is sent', () => {
       to: ['Ann <ann@client.test>'],
     });
     expect(bodyFor(draft({ after: 'm3' }), { after: 'm4' }, null).after).toBe('m4');
+  });
+
+  test('a signature stands below the text, once, and never below a note', () => {
+    const html = bodyFor(draft(), {}, null, '<div>Dana</div>').html as string;
+    expect(html).toMatch(/Yes\..*<div>Dana<\/div>$/);
+    expect(bodyFor(draft({ isSigned: false }), {}, null, '<div>Dana</div>').html).not.toContain('Dana');
+    expect(bodyFor(draft({ mode: 'note' }), {}, null, '<div>Dana</div>').html).not.toContain('Dana');
+    expect(signatureOf('a', 'a')).toBe('<div>a</div>');
+    expect(signatureOf(null, ' ')).toBeNull();
   });
 
   test('a forward takes the files of its message along', () => {

@@ -19,6 +19,8 @@ import { FileList } from './FileList.tsx';
 import { fromCids, isInText } from './outgoing.ts';
 import { Quoted } from './Quoted.tsx';
 import { SendButton } from './SendButton.tsx';
+import { useSignature } from './signature.ts';
+import { SignatureLine } from './SignatureLine.tsx';
 import { snippetHtml, snippetsQuery, valuesFor, type Snippet } from './snippets.ts';
 import { useSend } from './useSend.ts';
 import { useUploads } from './useUploads.ts';
@@ -48,8 +50,9 @@ export default function Box(props: Props) {
   const addFile = (file: Draft['files'][number]) =>
     change({ files: [...(keeper.state.draft ?? draft).files, file] });
   const uploads = useUploads(workspace, addFile);
+  const signature = useSignature(workspace, draft.from);
   const isUploading = uploads.uploads.some(({ fault }) => fault === null);
-  const sending = useSend({ workspace, place, keeper, messages, isUploading, onSent });
+  const sending = useSend({ workspace, place, keeper, messages, isUploading, signature, onSent });
   useWriting(place.thread, !isBlank(draft));
   const isNote = draft.mode === 'note';
   const urlOf = (id: string) => `${base}/api/v1/workspaces/${workspace}/attachments/${id}`;
@@ -105,6 +108,9 @@ export default function Box(props: Props) {
         onEscape={onClose}
         between={
           <>
+            {signature !== null && draft.isSigned && !isNote && (
+              <SignatureLine onDrop={() => change({ isSigned: false })} />
+            )}
             {draft.quote !== null && !isNote && draft.mode !== 'new' && (
               <Quoted message={answered} onDrop={() => change({ quote: null })} />
             )}

@@ -8,6 +8,7 @@ import { messagesQuery, threadQuery } from '../../lib/threadQueries.ts';
 import { isBlank, slotOf, type Mode, type Slot } from './draft.ts';
 import { Modes, SaveLine } from './Modes.tsx';
 import { emailsQuery } from '../../lib/emails.ts';
+import { snippetsQuery } from './snippets.ts';
 import { useDraft } from './useDraft.ts';
 import { useStart } from './useStart.ts';
 
@@ -31,6 +32,8 @@ export function Composer({ workspace, kind, id }: Props) {
   const messages = pages?.pages.flatMap(({ data }) => data) ?? NONE;
   const { data: emails = [] } = useQuery(emailsQuery(workspace));
   usePeople(workspace);
+  // Asked for early: a snippet may be wanted with the first key.
+  useQuery(snippetsQuery(workspace));
   const drafts = {
     reply: useDraft(workspace, { thread: ref, slot: 'reply' }),
     note: useDraft(workspace, { thread: ref, slot: 'note' }),

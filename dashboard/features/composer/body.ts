@@ -2,6 +2,7 @@ import type { Status } from '../../lib/rows.ts';
 import { formatAddress } from './addresses.ts';
 import type { Draft } from './draft.ts';
 import { outgoingHtml } from './outgoing.ts';
+import { signed } from './signatureOf.ts';
 
 /** How it is sent, beside what is written. */
 export interface How {
@@ -12,15 +13,24 @@ export interface How {
   after?: string;
 }
 /** What is posted. Pure. */
-export function bodyFor(draft: Draft, how: How, draftId: string | null): Record<string, unknown> {
+export function bodyFor(
+  draft: Draft,
+  how: How,
+  draftId: string | null,
+  signature: string | null = null,
+): Record<string, unknown> {
   const content = {
-    html: outgoingHtml(draft.html === '' ? '<p></p>' : draft.html, draft.files),
+    html: outgoingHtml(
+      signed(draft.html === '' ? '<p></p>' : draft.html, belowOf(draft, signature)),
+      draft.files,
+    ),
     attachments: draft.files.map(({ id }) => id),
     ...(draftId !== null && { draft: draftId }),
     ...draft.changes,
     ...(how.status && { status: how.status }),
   };
-  if (draft.mode === 'note') return { ...content, note: true, mentions: draft.mentions };
+  if (draft.mode === 'note')
+    return { ...content, note: true, ...(draft.mentions.length > 0 && { mentions: draft.mentions }) };
   const mail = {
     ...content,
     to: draft.to.map(formatAddress),
@@ -41,3 +51,7 @@ export function bodyFor(draft: Draft, how: How, draftId: string | null): Record<
     ...(draft.mode === 'forward' && draft.messageId !== null && { attachments_of: draft.messageId }),
   };
 }
+
+/** A note is not signed, nor is what its writer wants unsigned. */
+const belowOf = ({ mode, isSigned }: Draft, signature: string | null): string | null =>
+  mode === 'note' || !isSigned ? null : signature;

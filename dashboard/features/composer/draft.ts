@@ -19,6 +19,8 @@ export interface Draft {
   files: Attachment[];
   /** The message that is quoted below. */
   quote: string | null;
+  /** Whether the signature is put below it. */
+  isSigned: boolean;
   /** Colleagues who are mentioned in a note. */
   mentions: string[];
   /** The newest message that was there when it was begun: an answer to what came later is asked about first. */
@@ -40,6 +42,7 @@ export const EMPTY: Draft = {
   html: '',
   files: [],
   quote: null,
+  isSigned: true,
   mentions: [],
   after: null,
   changes: {},

@@ -47,22 +47,10 @@ export async function sendOnce(
       }
       // The key stays only while nobody knows whether it has arrived.
       if (!isUnknown) keep(kept, null);
-      const known = withoutUnknown(body, error);
-      if (known) return sendOnce(workspace, place, known, onRetry);
       if (error.status === 412) return { conflict: (error.body.messages ?? []) as Message[] };
       if (error.status === 409 && earlier !== null) return { already: true };
       return { refused: sentence(error) };
     }
-}
-
-/** Until the API takes all fields: to be deleted then. */
-function withoutUnknown(body: Record<string, unknown>, error: Problem): Record<string, unknown> | null {
-  const LATER = ['kind', 'quote', 'attachments_of', 'cancel_on_reply', 'mentions'];
-  const unknown = error.fields
-    .map(({ field }) => field)
-    .filter((field) => LATER.includes(field) && field in body);
-  if (error.status !== 422 || unknown.length === 0) return null;
-  return Object.fromEntries(Object.entries(body).filter(([field]) => !unknown.includes(field)));
 }
 
 async function post(

@@ -25,6 +25,7 @@ interface Options {
   keeper: DraftKeeper;
   messages: readonly Message[];
   isUploading: boolean;
+  signature: string | null;
   onSent: () => void;
 }
 
@@ -40,7 +41,7 @@ interface Asked {
 const SAVE_MS = 2_000;
 
 /** Sending with all its questions. */
-export function useSend({ workspace, place, keeper, messages, isUploading, onSent }: Options) {
+export function useSend({ workspace, place, keeper, messages, isUploading, signature, onSent }: Options) {
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -59,7 +60,7 @@ export function useSend({ workspace, place, keeper, messages, isUploading, onSen
     try {
       await Promise.race([keeper.flush(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))]);
       const body = {
-        ...bodyFor(draft, how, keeper.id),
+        ...bodyFor(draft, how, keeper.id, signature),
         ...(draft.mode === 'new' && { new_kind: draft.newKind }),
       };
       let isTold = false;

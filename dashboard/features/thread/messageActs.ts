@@ -33,10 +33,7 @@ export const takeBack = (workspace: string, thread: ThreadRef, message: string) 
 
 export const editNote = (workspace: string, thread: ThreadRef, message: string, text: string) =>
   attempt(workspace, thread, () =>
-    api.PATCH(
-      threadPath(thread.kind, ONE) as never,
-      { params: at(workspace, thread, message), body: { text } } as never,
-    ),
+    api.PATCH(threadPath(thread.kind, ONE), { params: at(workspace, thread, message), body: { text } }),
   );
 
 export const deleteNote = (workspace: string, thread: ThreadRef, message: string) =>

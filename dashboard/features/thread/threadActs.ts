@@ -15,11 +15,11 @@ const keyed = (workspace: string, id: string) => ({
 /** Follows a thread, or stops it: shown at once. */
 export async function follow(workspace: string, thread: Thread): Promise<void> {
   const { kind, id, followed } = thread;
-  const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/follow' as never);
+  const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/follow');
   patchThread(workspace, thread, { followed: !followed });
   try {
-    if (followed) await api.DELETE(path, { params: { path: { workspace_id: workspace, id } } } as never);
-    else await api.POST(path, { params: keyed(workspace, id) } as never);
+    if (followed) await api.DELETE(path, { params: { path: { workspace_id: workspace, id } } });
+    else await api.POST(path, { params: keyed(workspace, id) });
   } catch (error) {
     patchThread(workspace, thread, { followed });
     showToast(sentence(error), { tone: 'bad' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { showListed } from '../../core/presenters/show.ts';
-import { withSnippets } from '../../core/presenters/snippets.ts';
+import { withSnippets } from '../../core/presenters/searchSnippet.ts';
 import { Conversation, Ticket } from '../../core/presenters/thread.ts';
 import type { RouteDeps } from '../deps.ts';
 import type { AddWorkspaceRoute } from '../route.ts';

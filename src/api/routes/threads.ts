@@ -1,6 +1,6 @@
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { showThread, showThreads } from '../../core/presenters/show.ts';
-import { withSnippets } from '../../core/presenters/snippets.ts';
+import { withSnippets } from '../../core/presenters/searchSnippet.ts';
 import { threadSchemas } from '../../core/presenters/thread.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
 import { threadsOf, WITHOUT_LISTS } from '../../core/threads/threads.ts';

@@ -8,7 +8,7 @@ import type {
 } from '../../infra/models/index.ts';
 import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../../infra/models/thread.ts';
 import { MailAddress, Time } from './schemas.ts';
-import { SearchSnippet } from './snippets.ts';
+import { SearchSnippet } from './searchSnippet.ts';
 import type { ApiUser } from './visibility.ts';
 
 const fields = {

@@ -10,7 +10,7 @@ export const SearchSnippet = z
       .array(z.tuple([z.int(), z.int()]))
       .meta({ description: 'Positions in the text: first character, and the one after the last.' }),
   })
-  .meta({ id: 'Snippet', description: 'Where the words of a search are.' });
+  .meta({ id: 'SearchSnippet', description: 'Where the words of a search are.' });
 
 /** Messages of the found threads that are looked at; a thread's newest match is shown. */
 const LOOKED_AT = 1_000;
