@@ -14,8 +14,7 @@ export type Thread = Omit<Schemas['Ticket'], 'kind' | 'number'> & {
   /** Of a personal conversation. */
   owner_id?: string | null;
 };
-/** `edited_at`: of a note. */
-export type Message = Schemas['Message'] & { edited_at?: string | null };
+export type Message = Schemas['Message'];
 export type Attachment = Schemas['Attachment'];
 export type Member = Schemas['Member'];
 export type Contact = Schemas['Contact'];

@@ -9,7 +9,7 @@ import { wrongFields } from './problem.ts';
 
 type Kind = MessageRow['thread_kind'];
 
-export const SORTS = ['created_at', 'last_message_at', 'waiting_since', 'priority'] as const;
+const SORTS = ['created_at', 'last_message_at', 'waiting_since', 'priority'] as const;
 type Sort = (typeof SORTS)[number];
 
 interface Order {

@@ -36,7 +36,7 @@ const Time = z.iso
   .optional();
 
 /** Filters of threads, as parameters and as conditions of saved views. Those that are given must all match. */
-export const ThreadFilters = z.strictObject({
+const ThreadFilters = z.strictObject({
   status: listOf(THREAD_STATUSES).meta({ description: 'One or several with commas: `open,pending`.' }),
   priority: listOf(PRIORITIES).meta({ description: 'One or several.' }),
   agent_id: listOf().meta({

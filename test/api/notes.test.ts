@@ -123,7 +123,7 @@ test('followers are notified of mail beside the agent, and not twice', async () 
         owner_id: null,
         changed: [],
         became: null,
-    actor_id: null,
+        actor_id: null,
         at: T0,
       },
     ]);

@@ -34,5 +34,7 @@ export const message = (part: Partial<Message> = {}): Message => ({
   images_allowed: false,
   inbound_email_id: null,
   authentication: null,
+  edited_at: null,
+  mentions: [],
   ...part,
 });

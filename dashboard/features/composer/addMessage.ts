@@ -18,9 +18,3 @@ export function addMessage(workspace: string, { kind, id }: ThreadRef, message: 
   });
   void queryClient.invalidateQueries({ queryKey });
 }
-
-/** The messages of a thread that have been read, oldest first. */
-function knownMessages(workspace: string, { kind, id }: ThreadRef): Message[] {
-  const all = queryClient.getQueriesData<Pages>({ queryKey: keys.messages(workspace, kind, id) });
-  return all.at(-1)?.[1]?.pages.flatMap(({ data }) => data) ?? [];
-}

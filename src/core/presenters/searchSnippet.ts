@@ -7,7 +7,7 @@ export const SearchSnippet = z
   .object({
     text: z.string(),
     hits: z
-      .array(z.tuple([z.int(), z.int()]))
+      .array(z.array(z.int()).length(2))
       .meta({ description: 'Positions in the text: first character, and the one after the last.' }),
   })
   .meta({ id: 'SearchSnippet', description: 'Where the words of a search are.' });

@@ -129,9 +129,7 @@ test('a reply with everything', async () => {
       ],
     });
   }
-  expect(mail.toString('latin1')).not.toMatch(
-    /hidden@|data-src|_blank|^(?:bcc|x-mailer|auto-submitted):/im,
-  );
+  expect(mail.toString('latin1')).not.toMatch(/hidden@|data-src|_blank|^(?:bcc|x-mailer|auto-submitted):/im);
   expect((await composed(row)).equals(mail)).toBe(true);
 });
 
