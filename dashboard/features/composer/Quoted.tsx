@@ -14,7 +14,6 @@ export function Quoted({ message, onDrop }: { message: Message | null; onDrop: (
         <button
           type="button"
           aria-expanded={isShown}
-          aria-expanded={isShown}
           disabled={message === null}
           onClick={() => setShown(!isShown)}
           className="inline-flex min-w-0 items-center gap-1 hover:text-fg"
