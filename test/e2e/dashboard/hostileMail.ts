@@ -38,8 +38,7 @@ describe('hostile mail', () => {
     const url = page.url();
     // Nothing of the mail lies over the page: its own button takes the click.
     await page.getByRole('button', { name: 'Reply', exact: true }).first().click();
-    await page.getByRole('textbox', { name: 'Message', exact: true }).waitFor();
-    await page.keyboard.press('Escape');
+    await page.getByRole('textbox', { name: 'Message', exact: true }).press('Escape');
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     expect(page.url()).toBe(url);
