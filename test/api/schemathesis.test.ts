@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createRoutes } from '../../src/api/api.ts';
 import { findSchemathesis } from '../support/schemathesis.ts';
 import { SOAK } from '../support/size.ts';
-import { keyOf, oneOfEach } from './oneOfEach.ts';
+import { keyOf, oneOfEach, type Ids } from './oneOfEach.ts';
 import { createWorld, seedEmails } from './world.ts';
 
 const program = await findSchemathesis();
@@ -19,7 +19,7 @@ const program = await findSchemathesis();
   async () => {
     await using world = await createWorld({ rerun: () => Promise.resolve({ result: 'not needed' }) });
     await seedEmails(world);
-    const ids = {
+    const ids: Ids = {
       ...(await oneOfEach(world, 'acme', 'max', {})),
       // Named by its address, and no row before it is put.
       'members/me/image-senders': 'ann@x.test',
