@@ -37,9 +37,13 @@ export function withLastChange(row: ThreadRow, update: object, actor: Actor): ob
 
 function actsOf(row: ThreadRow, set: Partial<ThreadRow>): Act[] {
   const fields = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
-  return fields
-    .filter((field) => field in set)
-    .map((field) => ({ action: ACTIONS[field], from: valueOf(row[field]), to: valueOf(set[field]) }));
+  return (
+    fields
+      .filter((field) => field in set)
+      .map((field) => ({ action: ACTIONS[field], from: valueOf(row[field]), to: valueOf(set[field]) }))
+      // Closing ends a snooze, of a thread that is not snoozed too.
+      .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))
+  );
 }
 
 const valueOf = (value: Date | HistoryValue | undefined): HistoryValue =>

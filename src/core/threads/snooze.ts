@@ -40,7 +40,7 @@ export async function endOverdueSnoozes(models: Models, before: Date): Promise<n
   let ended = 0;
   for (const kind of ['ticket', 'conversation'] as const) {
     const overdue = await threadsOf(models, kind)
-      .find({ snoozed_until: { $gt: new Date(0), $lt: before } }, { snoozed_until: 1 })
+      .find({ snoozed_by: { $gt: '' }, snoozed_until: { $lt: before } }, { snoozed_until: 1 })
       .sort({ snoozed_until: 1 })
       .limit(BATCH)
       .lean<{ _id: string; snoozed_until: Date }[]>();

@@ -138,7 +138,7 @@ function threadIndexes(): Indexes[string] {
     { key: { workspace_id: 1, audience: 1, hidden: 1, words: 1 } },
     { key: { workspace_id: 1, contact_id: 1 } },
     { key: { workspace_id: 1, merged_into: 1 }, partialFilterExpression: { merged_into: { $exists: true } } },
-    { key: { snoozed_until: 1 } },
+    { key: { snoozed_by: 1, snoozed_until: 1 } },
     { key: { merged_at: 1 }, partialFilterExpression: { merged_at: { $exists: true } } },
     { key: { deleted_at: 1 }, partialFilterExpression: { deleted_at: { $exists: true } } },
   ] as Indexes[string];

@@ -3,6 +3,7 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtPage } from '../../../scripts/built.js';
 import type { Ready } from '../../../src/cli/ready.ts';
 import { built } from '../../support/built.ts';
 import { runNode, until } from './fakes.ts';
@@ -12,7 +13,7 @@ const SLOW_MS = 720_000;
 
 const npmStart = fileURLToPath(new URL('../../../scripts/start.js', import.meta.url));
 // Else the first start would say that it compiles.
-beforeAll(() => built());
+beforeAll(() => Promise.all([built(), builtPage()]));
 
 const { PATH, HOME, POSTROOM_CACHE } = process.env;
 const start = (dir: string, env: NodeJS.ProcessEnv = {}) =>
