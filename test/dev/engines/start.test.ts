@@ -133,9 +133,9 @@ test(
     const after = await ready(dir, second);
     expect(after.forwarding).toEqual(before.forwarding);
     expect(after.api_token).toBe(before.api_token);
-    expect(second.output.text).toMatch(
-      /^The engines were up after [\d.]+ s, and Postroom [\d.]+ s later\.$/m,
-    );
+    // The file is written before the line is printed, and read sooner than it.
+    const times = /^The engines were up after [\d.]+ s, and Postroom [\d.]+ s later\.$/m;
+    await until('the times to be printed', () => times.test(second.output.text));
     second.child.kill('SIGTERM');
     expect(await second.exited).toBe(0);
     expect(processesIn(dir).size).toBe(0);
