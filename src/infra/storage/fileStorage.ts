@@ -16,7 +16,7 @@ import type { Readable } from 'node:stream';
 import { DurableFolders } from './durableFolders.ts';
 import { checkKey, checkPrefix, SPOOL } from './keys.ts';
 import { openSpool } from './spool.ts';
-import { NotStoredError, type Storage } from './storage.ts';
+import { ifStored, NotStoredError, type Storage } from './storage.ts';
 
 /**
  * Objects as files below a folder. Every write: a file in the spool, its fsync, a rename into place, fsync of
@@ -76,20 +76,18 @@ class FileStorage implements Storage {
   }
 
   async size(key: string): Promise<number | null> {
-    try {
-      return (await this.#orNotStored(key, () => stat(this.#path(key)))).size;
-    } catch (error) {
-      if (error instanceof NotStoredError) return null;
-      throw error;
-    }
+    const stats = await ifStored(
+      this.#orNotStored(key, () => stat(this.#path(key))),
+      null,
+    );
+    return stats?.size ?? null;
   }
 
   async delete(key: string): Promise<void> {
-    try {
-      await this.#orNotStored(key, () => rm(this.#path(key)));
-    } catch (error) {
-      if (!(error instanceof NotStoredError)) throw error;
-    }
+    await ifStored(
+      this.#orNotStored(key, () => rm(this.#path(key))),
+      undefined,
+    );
   }
 
   list(prefix: string): AsyncIterable<string> {
@@ -110,14 +108,11 @@ class FileStorage implements Storage {
   }
 
   async *#walk(prefix: string): AsyncIterable<string> {
-    let entries;
-    try {
-      const folder = path.join(this.#root, prefix);
-      entries = await this.#orNotStored(prefix, () => readdir(folder, { withFileTypes: true }));
-    } catch (error) {
-      if (error instanceof NotStoredError) return;
-      throw error;
-    }
+    const folder = path.join(this.#root, prefix);
+    const entries = await ifStored(
+      this.#orNotStored(prefix, () => readdir(folder, { withFileTypes: true })),
+      [],
+    );
     // A folder sorts with its slash, like the keys below it.
     const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
     for (const name of names) {

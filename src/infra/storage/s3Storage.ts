@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { checkKey, checkPrefix } from './keys.ts';
 import { openSpool } from './spool.ts';
-import { NotStoredError, type Storage } from './storage.ts';
+import { ifStored, NotStoredError, type Storage } from './storage.ts';
 
 const PUT_TRIES = 3;
 
@@ -97,26 +97,17 @@ class S3Storage implements Storage {
   }
 
   async size(key: string): Promise<number | null> {
-    try {
-      const { ContentLength } = await orNotStored(
-        key,
-        this.#client.send(new HeadObjectCommand(this.#at(key))),
-      );
-      return ContentLength ?? 0;
-    } catch (error) {
-      if (error instanceof NotStoredError) return null;
-      throw error;
-    }
+    const head = await ifStored(
+      orNotStored(key, this.#client.send(new HeadObjectCommand(this.#at(key)))),
+      null,
+    );
+    return head && (head.ContentLength ?? 0);
   }
 
   async delete(key: string): Promise<void> {
     // S3 reports no error for a missing object; other servers may, when two processes delete it at the same
     // time.
-    await orNotStored(key, this.#client.send(new DeleteObjectCommand(this.#at(key)))).catch(
-      (error: unknown) => {
-        if (!(error instanceof NotStoredError)) throw error;
-      },
-    );
+    await ifStored(orNotStored(key, this.#client.send(new DeleteObjectCommand(this.#at(key)))), undefined);
   }
 
   async *list(prefix: string): AsyncIterable<string> {

@@ -48,3 +48,16 @@ export class NotStoredError extends Error {
     this.key = key;
   }
 }
+
+/** The result of an act on an object, or `otherwise` where the object is missing. */
+export async function ifStored<T, Otherwise>(
+  result: Promise<T>,
+  otherwise: Otherwise,
+): Promise<T | Otherwise> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof NotStoredError) return otherwise;
+    throw error;
+  }
+}
