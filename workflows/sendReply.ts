@@ -48,15 +48,15 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
   }
 
   /**
-   * Tries until it is sent; then null. Each attempt is at most one call to the provider, even if a step runs
-   * twice.
+   * Tries until it is sent; then null, unless it is known already what became of it. Each attempt is at most
+   * one call to the provider, even if a step runs twice.
    */
   async function deliver(before: { attempt: number; unclear: boolean }): Promise<ReplyOutcome | null> {
     let { attempt, unclear } = before;
     for (;;) {
       if (unclear) {
         const found = await findOutWhetherSent();
-        if (found.verdict === 'sent') return null;
+        if (found.verdict === 'sent') return found.outcome ? { action: found.outcome } : null;
         if (found.verdict === 'unconfirmed') return { action: 'unconfirmed', code: found.code };
       }
       attempt += 1;

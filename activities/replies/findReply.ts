@@ -2,14 +2,16 @@ import { activityInfo } from '@temporalio/activity';
 import { applyEvents } from '../../src/core/replies/applyEvents.ts';
 import { isCalledByThisRun } from '../../src/core/replies/attempts.ts';
 import type { FoundEvents } from '../../src/infra/providers/outbound.ts';
-import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
+import { isSettled } from '../../src/core/replies/recipientStates.ts';
+import type { ReplyOutcome, ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
 import { askProvider, changeReply, over, readReply } from './messageRow.ts';
 
 /** Codes are for operators; the reason for agents is on the message. */
 export type FoundReply =
-  | { verdict: 'sent' }
+  /** `outcome`: what became of it, if that is known of every recipient. */
+  | { verdict: 'sent'; outcome?: ReplyOutcome['action'] }
   | { verdict: 'not sent' }
   | { verdict: 'ask again'; ms: number }
   | { verdict: 'unconfirmed'; code: string };
@@ -44,8 +46,8 @@ export async function findReply(deps: Deps, reply: ReplyRun): Promise<FoundReply
   const found = before.outbound.unclear ? await askProvider(deps, before) : null;
   if (found?.readable && found.events.length > 0) await applyEvents(deps.models, reply.id, found.events);
 
-  let verdict: FoundReply = { verdict: 'not sent' };
-  await changeReply(deps, reply, (row) => {
+  let verdict = { verdict: 'not sent' } as FoundReply;
+  const after = await changeReply(deps, reply, (row) => {
     verdict =
       found && row.state === 'sending' && row.outbound.unclear
         ? verdictOf(deps, row, found)
@@ -53,7 +55,9 @@ export async function findReply(deps: Deps, reply: ReplyRun): Promise<FoundReply
     if (row.state !== 'sending' || verdict.verdict !== 'unconfirmed') return null;
     return over('unconfirmed', REASONS.get(verdict.code) ?? null);
   });
-  return verdict;
+  if (verdict.verdict !== 'sent' || !isSettled(after.outbound.deliveries)) return verdict;
+  // No event is to come that would wake the run.
+  return { verdict: 'sent', outcome: after.state as 'sent' };
 }
 
 /** The verdict if the row is settled already. */

@@ -408,8 +408,8 @@ describe('findReply', () => {
   test('finding the mail settles it at any time', async () => {
     const reply = await unclear(KEPT_MS * 2);
     events = { readable: true, events: [event('accepted', reply, 1), event('delivered', reply, 1)] };
-    expect(await look(reply)).toEqual({ verdict: 'sent' });
-    expect(await look(reply)).toEqual({ verdict: 'sent' });
+    expect(await look(reply)).toEqual({ verdict: 'sent', outcome: 'delivered' });
+    expect(await look(reply)).toEqual({ verdict: 'sent', outcome: 'delivered' });
     expect(await readReply(house, reply._id)).toMatchObject({
       state: 'delivered',
       outbound: { is_open: false },

@@ -27,6 +27,8 @@ export const replyPaths: Record<string, Script<ReplyActivities>> = {
   },
   refused: { deliverReply: [{ verdict: 'failed', code: 'Http400' }] },
   'unclear-found': { deliverReply: [unclear], findReply: [askAgain, askAgain, sent] },
+  /** All is known of it before it is known that it was sent: no event is to come. */
+  'unclear-settled': { deliverReply: [unclear], findReply: [{ verdict: 'sent', outcome: 'delivered' }] },
   'unclear-not-sent': { deliverReply: [unclear, sent], findReply: [askAgain, { verdict: 'not sent' }] },
   unconfirmed: {
     deliverReply: [unclear],

@@ -44,6 +44,7 @@ test.each<[string, unknown, string[]]>([
   ['tried-again', delivered, [...TAKEN, deliver(1), deliver(2), deliver(3), asks]],
   ['refused', { action: 'failed', code: 'Http400' }, [...TAKEN, deliver(1)]],
   ['unclear-found', delivered, [...TAKEN, deliver(1), look, look, look, asks]],
+  ['unclear-settled', delivered, [...TAKEN, deliver(1), look]],
   ['unclear-not-sent', delivered, [...TAKEN, deliver(1), look, look, deliver(2), asks]],
   ['unconfirmed', { action: 'unconfirmed', code: 'EventsUnreadable' }, [...TAKEN, deliver(1), look]],
   ['bounced-before', delivered, [...TAKEN, deliver(4), asks]],
@@ -76,7 +77,7 @@ test.each<[string, unknown, string[]]>([
 });
 
 test('every path is run here', () => {
-  expect(Object.keys(replyPaths)).toHaveLength(19);
+  expect(Object.keys(replyPaths)).toHaveLength(20);
 });
 
 test.each([

@@ -19,6 +19,8 @@ import { startTestWorker, type TestWorker } from '../../../support/worker.ts';
 const AT_ONCE = 20;
 const ENDPOINTS = 15;
 const EACH = 4;
+/** Longer than the test waits for anything: nothing that hangs is given up, also on a slow machine. */
+const HANGS_FOR_MS = 600_000;
 
 const seal = createSeal('a key of these tests');
 let models: Models;
@@ -34,7 +36,7 @@ beforeAll(async () => {
       temporal: { address: null, namespace: 'mail', uiUrl: null },
     }),
     seal,
-    post: createPost({ allowLoopback: true }),
+    post: createPost({ allowLoopback: true, timeoutMs: HANGS_FOR_MS }),
     slots: createSlots(AT_ONCE),
     log: pino({ level: 'silent' }),
   };
