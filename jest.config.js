@@ -4,7 +4,7 @@
  * a run.
  */
 const common = {
-  runner: 'jest-light-runner/child-process',
+  runner: '<rootDir>/test/support/runner.js',
   setupFilesAfterEnv: ['<rootDir>/test/support/outcomes.js'],
   transform: {},
 };
