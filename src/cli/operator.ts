@@ -32,6 +32,8 @@ export function installation(): Config & {
  */
 export async function operate(work: (models: Models) => Promise<void>): Promise<void> {
   const connection = newConnection();
+  // A reader that has read enough, for example `| head`.
+  process.stdout.on('error', () => process.exit());
   try {
     const { mongodbUri } = installation();
     await connect(connection, mongodbUri);

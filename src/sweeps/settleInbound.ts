@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { InboundEmailRow, Models } from '../infra/models/index.ts';
+import { reopenThread } from '../core/replies/applyEvents.ts';
+import type { InboundEmailRow, Models, OutboundMessageRow } from '../infra/models/index.ts';
 import type { MessageState, Outbound } from '../infra/models/outbound.ts';
 import { countMail, countReply } from '../infra/telemetry/metrics.ts';
 import { inboundWorkflowId, replyWorkflowId } from '../infra/temporal/ids.ts';
@@ -57,26 +58,35 @@ export async function settleReplies(
     const isUnclear = outbound.unclear && state === 'sending';
     const runNow = await runState(client, replyWorkflowId(_id, run));
     if (runNow.state === 'open') continue;
-    const change =
-      runNow.state === 'unknown' && !isUnclear
-        ? { 'outbound.wants_start': true }
-        : {
-            state: outbound.unclear ? ('unconfirmed' as const) : ('failed' as const),
-            'outbound.reason':
-              runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone',
-            'outbound.state_at': new Date(),
-            'outbound.is_open': false,
-          };
-    const { modifiedCount } = await models.Message.updateOne(
-      { _id, 'outbound.changes': changes },
-      { $set: change, $inc: { 'outbound.changes': 1 } },
-    );
-    settled += modifiedCount;
-    if (modifiedCount === 1) countReply(change.state);
     log.warn({ message_id: _id, run, found: runNow.state }, 'a reply was left unfinished');
+    const isLost = runNow.state === 'unknown' && !isUnclear;
+    const reason = runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
+    const settledRow = await models.Message.findOneAndUpdate(
+      { _id, 'outbound.changes': changes },
+      {
+        $set: isLost ? { 'outbound.wants_start': true } : settledAs(outbound, reason),
+        $inc: { 'outbound.changes': 1 },
+      },
+      {
+        returnDocument: 'after',
+        projection: { workspace_id: 1, thread_kind: 1, thread_id: 1, state: 1, outbound: 1 },
+      },
+    ).lean<OutboundMessageRow>();
+    if (!settledRow) continue;
+    settled += 1;
+    if (isLost) continue;
+    countReply(settledRow.state);
+    if (settledRow.state === 'failed') await reopenThread(models, settledRow, settledRow.outbound.state_at);
   }
   return settled;
 }
+
+const settledAs = ({ unclear }: Outbound, reason: string) => ({
+  state: unclear ? ('unconfirmed' as const) : ('failed' as const),
+  'outbound.reason': reason,
+  'outbound.state_at': new Date(),
+  'outbound.is_open': false,
+});
 
 interface LateReply {
   _id: string;

@@ -101,9 +101,9 @@ describe('a run that an operator ended', () => {
     await until('it to be settled', () => settleReplies({ models, client, log }, 0));
   }
 
-  test('while it waited for its next try: failed; a person’s retry sends it, once', async () => {
+  test('while it waited for its next try: failed, and its thread is open; a retry sends it, once', async () => {
     stack.sandbox.faults.set({ sends: { answer: 429, again_after_s: 600 } });
-    const sent = await reply(stack, path);
+    const sent = await reply(stack, path, { text: 'Yes.', status: 'closed' });
     await until(
       'the outcome of a try',
       async () => {
@@ -115,6 +115,10 @@ describe('a run that an operator ended', () => {
     await ended(sent.id);
     const failed = await inState(stack, path, sent.id, 'failed');
     expect(failed.reason).toContain('ended');
+    await until('it to be open', async () => {
+      const thread = (await (await stack.api(path)).json()) as { status: string };
+      return thread.status === 'open';
+    });
     stack.sandbox.faults.clear();
     expect((await retry(sent.id)).status).toBe(202);
     expectSentOnce(stack, await allInState(stack, [sent.id], ['sent', 'delivered'], WITHIN_MS));
