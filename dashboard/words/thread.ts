@@ -145,6 +145,8 @@ export const thread = {
     printMessage: 'Print this message',
     split: 'Split off into a new ticket',
     splitDone: 'The message is in a ticket of its own.',
+    moveInto: 'Move to another ticket …',
+    moveIntoDone: 'The message is in the other ticket.',
     open: 'Open it',
     merge: 'Merge into …',
     move: 'Make it a ticket',
@@ -208,14 +210,21 @@ export const thread = {
     set: 'Snooze',
     tooEarly: 'Choose a time in the future.',
   },
-  merge: {
-    title: 'Merge into another thread',
-    hint: 'All messages of this thread move there. Later answers to either arrive there.',
+  picker: {
     find: 'Find by subject, person or number',
     same: 'Other threads of this person',
     none: 'No thread was found.',
-    act: (subject: string) => `Merge into “${subject}”`,
     number: (n: number) => `#${n}`,
+  },
+  merge: {
+    title: 'Merge into another thread',
+    hint: 'All messages of this thread move there. Later answers to either arrive there.',
+    act: (subject: string) => `Merge into “${subject}”`,
+  },
+  moveInto: {
+    title: 'Move the message to another ticket',
+    hint: 'Later answers to it arrive there too.',
+    act: (subject: string) => `Move to “${subject}”`,
   },
   history: {
     closed: (who: string) => `${who} closed this`,

@@ -3,7 +3,8 @@ import type { ThreadRow } from '../../src/infra/models/thread.ts';
 import { applyToThread } from '../../src/core/threads/applyToThread.ts';
 import { mergeContacts } from '../../src/core/threads/mergeContacts.ts';
 import { mergeThreads, settleMerges } from '../../src/core/threads/mergeThreads.ts';
-import { moveMessageOut, moveToTicket } from '../../src/core/threads/moveOut.ts';
+import { moveMessageInto, moveMessageOut } from '../../src/core/threads/moveOut.ts';
+import { moveToTicket } from '../../src/core/threads/moveToTicket.ts';
 import { threadsOf } from '../../src/core/threads/threads.ts';
 import {
   addSent,
@@ -203,6 +204,48 @@ describe('a message moved out', () => {
     expect(tickets).toHaveLength(1);
     expect(await house.models.Ticket.countDocuments()).toBe(2);
     expect(await messagesOf(tickets[0]!._id)).toBe(1);
+  });
+});
+
+describe('a message moved into another ticket', () => {
+  const any: (row: ThreadRow | null) => asserts row is ThreadRow = () => undefined;
+  const move = (from: string, into: string, messageId: string) =>
+    moveMessageInto(
+      house.models,
+      { workspace_id: WORKSPACE, from, into, messageId, actor: { kind: 'user', id: 'dana' } },
+      any,
+    );
+
+  test('its answers, words and question go there; a question that was answered there stays answered', async () => {
+    const first = await house.receive({ text: 'About a giraffe' });
+    const asked = await answerTo(first, { from: 'ann@client.test', text: 'By the way, an okapi' });
+    const second = await house.receive({ from: 'bob@client.test', text: 'About a lynx' });
+    const [from, into] = [thread(first), thread(second)];
+    const closed = { status: 'closed', settled_at: new Date(), waiting_since: null };
+    await house.models.Ticket.updateOne({ _id: into }, { $set: closed });
+    expect(await move(from, into, asked.messages[0]!._id)).toMatchObject({ _id: into });
+    expect([await messagesOf(from), await messagesOf(into)]).toEqual([1, 2]);
+    expect(thread(await answerTo(asked))).toBe(into);
+    expect((await rowOf(into)).words).toEqual(expect.arrayContaining(['okapi', 'lynx']));
+    expect((await rowOf(from)).words).not.toContain('okapi');
+    expect((await rowOf(into)).waiting_since).not.toBeNull();
+    expect((await rowOf(into)).preview).toBeDefined();
+    // Its step runs again.
+    expect(thread(await takeThrough(house.models, house.steps, asked.row))).toBe(into);
+  });
+
+  test('who opened the other ticket, unproved, takes part in none by that; the only message stays', async () => {
+    const [first, second] = [await house.receive({}), await house.receive({ from: 'bob@client.test' })];
+    const stranger = await house.models.Message.findById(second.messages[0]!._id).orFail().lean();
+    expect(await move(thread(second), thread(first), stranger._id)).toBe(null);
+    await answerTo(second);
+    await house.models.Message.updateOne(
+      { _id: stranger._id },
+      { $set: { opens: true, sender_known: false } },
+    );
+    await move(thread(second), thread(first), stranger._id);
+    expect((await rowOf(thread(first))).people).not.toContain('bob@client.test');
+    expect(await house.models.Message.findById(stranger._id).lean()).toMatchObject({ opens: false });
   });
 });
 

@@ -79,6 +79,23 @@ test('a message is moved into a ticket of its own, once for each key', async () 
   expect((await post(`/tickets/${a}/messages/${only!.id}/move`)).status).toBe(409);
 });
 
+test('a message is moved into another ticket that the user sees, once; nothing else is', async () => {
+  const [a, b] = [await askedTicket(world), await askedTicket(world)];
+  const { _id } = await rows.message(world.models, { thread_id: a, text: 'unicorn' });
+  const path = `/tickets/${a}/messages/${_id}/move-into`;
+  const { _id: trashed } = await rows.ticket(world.models, { deleted_at: T0, hidden: 'trash' });
+  const { _id: foreign } = await rows.ticket(world.models, { workspace_id: 'other' });
+  for (const into of [a, trashed, foreign, 'none', 7])
+    expect(await faultsOf(post(path, { into }))).toEqual([422, 'into']);
+  expect(await post(path, { into: b })).toMatchObject({ status: 200, body: { id: b } });
+  const moved = await answerOf(world.get(`/tickets/${b}/messages`, dana()));
+  expect(moved.body.data.map(({ id }) => id)).toContain(_id);
+  expect(await post(path, { into: b })).toMatchObject({ status: 200, body: { id: b } });
+  expect((await post(path, { into: await askedTicket(world) })).status).toBe(404);
+  const [only] = (await answerOf(world.get(`/tickets/${a}/messages`, dana()))).body.data;
+  expect((await post(`/tickets/${a}/messages/${only!.id}/move-into`, { into: b })).status).toBe(409);
+});
+
 test('only its owner makes a ticket of a personal conversation, which then answers as an address of the workspace', async () => {
   const contact = await rows.contact(world.models, { audiences: ['owner:dana'] });
   const { _id } = await rows.conversation(world.models, {

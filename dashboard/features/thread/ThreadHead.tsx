@@ -9,11 +9,12 @@ import type { Thread } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
 import { actHere } from './actHere.ts';
 import { change } from './changeText.ts';
-import { MergeDialog } from './MergeDialog.tsx';
 import { Presence } from './Presence.tsx';
 import { SnoozeDialog } from './SnoozeDialog.tsx';
 import { SubjectField } from './SubjectField.tsx';
+import { mergeInto } from './threadActs.ts';
 import { ThreadMenu } from './ThreadMenu.tsx';
+import { ThreadPicker } from './ThreadPicker.tsx';
 
 type Shown = 'snooze' | 'merge' | 'subject' | null;
 
@@ -38,7 +39,7 @@ export function ThreadHead({ workspace, thread }: { workspace: string; thread: T
         >
           {subject}
           {thread.number !== null && (
-            <span className="font-normal text-fg-3 tabular-nums">{` ${words.thread.merge.number(thread.number)}`}</span>
+            <span className="font-normal text-fg-3 tabular-nums">{` ${words.thread.picker.number(thread.number)}`}</span>
           )}
         </h1>
       )}
@@ -64,7 +65,16 @@ export function ThreadHead({ workspace, thread }: { workspace: string; thread: T
         {isClosed ? words.thread.reopen : words.thread.close}
       </Button>
       {shown === 'snooze' && <SnoozeDialog workspace={workspace} thread={thread} onClose={close} />}
-      {shown === 'merge' && <MergeDialog workspace={workspace} thread={thread} onClose={close} />}
+      {shown === 'merge' && (
+        <ThreadPicker
+          workspace={workspace}
+          thread={thread}
+          contact={thread.contact?.id ?? null}
+          text={words.thread.merge}
+          onPick={(into) => mergeInto(workspace, thread, into)}
+          onClose={close}
+        />
+      )}
     </header>
   );
 }

@@ -53,6 +53,16 @@ export const splitMessage = (workspace: string, thread: ThreadRef, message: stri
     return ticket.id;
   });
 
+/** Moves a message into another ticket. */
+export const moveInto = (workspace: string, thread: ThreadRef, message: string, into: string) =>
+  attempt(workspace, thread, async () => {
+    await api.POST('/api/v1/workspaces/{workspace_id}/tickets/{id}/messages/{message_id}/move-into', {
+      params: { ...at(workspace, thread, message), ...keyed() },
+      body: { into },
+    });
+    return into;
+  });
+
 /** Does something and reads the thread again; what was refused is said. @returns null: it was refused */
 async function attempt<T>(
   workspace: string,

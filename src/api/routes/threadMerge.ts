@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { showThread } from '../../core/presenters/show.ts';
 import { threadSchemas } from '../../core/presenters/thread.ts';
-import { seenBy, type ApiUser } from '../../core/presenters/visibility.ts';
+import { seenBy } from '../../core/presenters/visibility.ts';
 import { mergeThreads } from '../../core/threads/mergeThreads.ts';
 import { threadsOf, WITHOUT_LISTS } from '../../core/threads/threads.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import type { RouteDeps } from '../deps.ts';
 import { findThreadOrMerged } from '../findThread.ts';
-import { notFound, wrongFields } from '../problem.ts';
+import { mergeCheck } from '../mergeCheck.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { threadTag } from '../threadChange.ts';
 
@@ -53,25 +53,3 @@ export function threadMergeRoutes(
     },
   );
 }
-
-/** Checks that the user sees both threads, and that the same people see both. @throws Problem 404, 422 */
-function mergeCheck(kind: MessageRow['thread_kind'], into: string, user: ApiUser) {
-  const isSeen = (row: ThreadRow | null): row is ThreadRow =>
-    row !== null &&
-    row.hidden !== 'merged' &&
-    row.deleted_at === undefined &&
-    seenBy(user).audience.$in.some((audience) => audience === row.audience);
-  const check: (first: ThreadRow | null, second: ThreadRow | null) => asserts first is ThreadRow = (
-    first,
-    second,
-  ) => {
-    if (!isSeen(first)) throw notFound();
-    if (first._id === into) throw wrongInto(`must be another ${kind}`);
-    if (!isSeen(second)) throw wrongInto(`must be a ${kind} that you can see`);
-    if (first.audience !== second.audience)
-      throw wrongInto('must be visible to the same people: one of the two is personal');
-  };
-  return check;
-}
-
-const wrongInto = (message: string) => wrongFields([{ field: 'into', message }]);

@@ -1,17 +1,20 @@
 import type { RouterContext } from '@koa/router';
+import { z } from 'zod';
 import { showThread } from '../../core/presenters/show.ts';
 import { Ticket } from '../../core/presenters/thread.ts';
 import { seenBy, type ApiUser } from '../../core/presenters/visibility.ts';
 import { findSender } from '../../core/replies/sender.ts';
-import { moveMessageOut, moveToTicket } from '../../core/threads/moveOut.ts';
+import { moveMessageInto, moveMessageOut } from '../../core/threads/moveOut.ts';
+import { moveToTicket } from '../../core/threads/moveToTicket.ts';
 import { threadIdFor } from '../../core/threads/newThreadRow.ts';
 import { WITHOUT_LISTS } from '../../core/threads/threads.ts';
-import type { Models } from '../../infra/models/index.ts';
+import type { MessageRow, Models } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import type { ApiState } from '../auth.ts';
 import type { RouteDeps } from '../deps.ts';
-import { threadFinder } from '../findThread.ts';
+import { findThread, threadFinder } from '../findThread.ts';
+import { mergeCheck } from '../mergeCheck.ts';
 import { notFound, Problem } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
@@ -20,6 +23,7 @@ import { threadTag } from '../threadChange.ts';
 const actorOf = ({ userId }: ApiUser) => ({ kind: 'user', id: userId }) as const;
 
 const ONLY_MESSAGE = 'It is the only message of its ticket.';
+const MoveBody = z.strictObject({ into: z.string('must be the id of another ticket') });
 
 /** Making a ticket of a message of another ticket, or of a conversation. */
 export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
@@ -55,6 +59,42 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
       const message = { ...seenBy(user), thread_id: row._id, _id: message_id };
       if (!existing && !(await models.Message.exists(message))) throw notFound();
       const ticket = existing ?? (await moveMessageOut(models, id, row, message_id, actorOf(user)));
+      if (!ticket) throw new Problem(409, ONLY_MESSAGE);
+      return show(ctx, ticket);
+    },
+  );
+
+  route(
+    {
+      method: 'POST',
+      path: '/tickets/:id/messages/:message_id/move-into',
+      role: 'member',
+      scope: 'write',
+      summary: 'Move a message into another ticket',
+      description: 'Later mail that answers the message goes there too. The other ticket is the answer.',
+      body: MoveBody,
+      answer: Ticket,
+      idempotency: 'answer kept',
+      etag: true,
+      refuses: { 409: ONLY_MESSAGE },
+      // The message may be in the other ticket already: a request that is carried out again (idempotent.ts).
+      find: async (ctx) => {
+        const ticket = await findThread(models, 'ticket', ctx.params.id, ctx.state.user);
+        const seen = { ...seenBy(ctx.state.user), _id: ctx.params.message_id };
+        const message = await models.Message.findOne(seen, { thread_id: 1 }).lean<MessageRow>();
+        if (!message) throw notFound();
+        return { row: ticket, message };
+      },
+    },
+    async (ctx, { row: { row, message }, body: { into } }) => {
+      const { user } = ctx.state;
+      const isThere = message.thread_id === into && into !== row._id;
+      if (!isThere && message.thread_id !== row._id) throw notFound();
+      const { _id: messageId } = message;
+      const move = { workspace_id: row.workspace_id, from: row._id, into, messageId, actor: actorOf(user) };
+      const ticket = isThere
+        ? await findThread(models, 'ticket', into, user)
+        : await moveMessageInto(models, move, mergeCheck('ticket', into, user));
       if (!ticket) throw new Problem(409, ONLY_MESSAGE);
       return show(ctx, ticket);
     },

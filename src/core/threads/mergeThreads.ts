@@ -106,7 +106,7 @@ function withThread(into: ThreadRow, from: ThreadRow, at: Date, actor: Actor): m
  * Up to when mail of the threads needs no answer: all mail before the first that waits in one of them. Where
  * none waits, up to when the last of them was closed.
  */
-function settledIn(threads: ThreadRow[]): Date | null {
+export function settledIn(threads: Pick<ThreadRow, 'waiting_since' | 'settled_at'>[]): Date | null {
   const waiting = threads.flatMap(({ waiting_since }) => waiting_since?.getTime() ?? []);
   if (waiting.length > 0) return new Date(Math.min(...waiting) - 1);
   const settled = threads.flatMap(({ settled_at }) => settled_at?.getTime() ?? []);

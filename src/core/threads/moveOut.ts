@@ -3,11 +3,10 @@ import { collectionOf, type MessageRow, type Models } from '../../infra/models/i
 import { SYSTEM, type Actor } from '../../infra/models/history.ts';
 import type { ThreadRow, TicketRow } from '../../infra/models/thread.ts';
 import { contactNow } from './contacts.ts';
-import { markMerged } from './mergeThreads.ts';
+import { settledIn } from './mergeThreads.ts';
 import { newLastChange } from './lastChange.ts';
 import { moveMessages } from './moveMessages.ts';
-import { insertTicket, newThreadRow } from './newThreadRow.ts';
-import { threadsOf } from './threads.ts';
+import { insertTicket, newThreadRow, takingPart } from './newThreadRow.ts';
 import { wordsOf, wordsOfMessage } from '../../mail/searchWords.ts';
 import { summarise } from './summary.ts';
 
@@ -30,13 +29,8 @@ export async function moveMessageOut(
   const { workspace_id } = ticket;
   return models.connection.transaction(async (session) => {
     const messages = collectionOf(models.Message);
-    const inTicket = { workspace_id, thread_id: ticket._id, audience: ticket.audience };
-    const message = await messages.findOne({ ...inTicket, _id: messageId }, { session });
-    const other = await messages.findOne(
-      { ...inTicket, _id: { $ne: messageId } },
-      { session, projection: { _id: 1 } },
-    );
-    if (!message || !other) return null;
+    const message = await messageBesideOthers(models, ticket, messageId, session);
+    if (!message) return null;
     const opening = {
       ...message,
       thread_id: id,
@@ -66,22 +60,113 @@ export async function moveMessageOut(
       { session },
     );
     if (moved.matchedCount === 0) throw new Error('the message of a new ticket is not there');
-    await moveClaims(models, message, ticket._id, id, session);
-    await collectionOf(models.Ticket).updateOne(
-      { _id: ticket._id, workspace_id },
-      {
-        $set: {
-          updated_at: new Date(),
-          last_change: newLastChange(ticket, actor, [{ action: 'moved', from: ticket._id, to: id }]),
-          words: await remainingWords(models, ticket, session),
-        },
-        $inc: { changes: 1 },
-      },
-      { session },
-    );
+    await leave(models, ticket, { message, to: id, actor }, session);
     for (const _id of [id, ticket._id]) await summarise(models, 'ticket', { workspace_id, _id }, session);
     return collectionOf(models.Ticket).findOne({ _id: id, workspace_id }, { session });
   });
+}
+
+/**
+ * Moves a message into another ticket, in one transaction; mail that answers the message goes there. Who
+ * opened the ticket that it was in takes no part in the other by that.
+ * @param mayMove called with both rows as the transaction reads them; throws when it may not be moved
+ * @returns the other ticket; null when the message is not in the ticket, or is its only one
+ */
+export async function moveMessageInto(
+  models: Models,
+  { workspace_id, from, into, messageId, actor }: MessageMove,
+  mayMove: (from: ThreadRow | null, into: ThreadRow | null) => asserts from is ThreadRow,
+): Promise<ThreadRow | null> {
+  const tickets = collectionOf(models.Ticket);
+  return models.connection.transaction(async (session) => {
+    const findTicket = (_id: string) => tickets.findOne({ _id, workspace_id }, { session });
+    const [ticket, other] = [await findTicket(from), await findTicket(into)];
+    mayMove(ticket, other);
+    const message = await messageBesideOthers(models, ticket, messageId, session);
+    if (!message) return null;
+    const { audience } = ticket;
+    const place = (id: string) => ({ kind: 'ticket', id, audience }) as const;
+    await moveMessages(models, workspace_id, place(from), place(into), { messageId, session });
+    const moved = { ...message, opens: false };
+    await collectionOf(models.Message).updateOne({ _id: messageId }, { $set: { opens: false } }, { session });
+    await leave(models, ticket, { message, to: into, actor }, session);
+    await tickets.updateOne(
+      { _id: into, workspace_id },
+      withMessage(other as ThreadRow, ticket, moved, actor),
+      { session },
+    );
+    for (const _id of [into, from]) await summarise(models, 'ticket', { workspace_id, _id }, session);
+    return findTicket(into);
+  });
+}
+
+interface MessageMove {
+  workspace_id: string;
+  from: string;
+  into: string;
+  messageId: string;
+  actor: Actor;
+}
+
+function withMessage(
+  into: ThreadRow,
+  from: ThreadRow,
+  message: MessageRow,
+  actor: Actor,
+): mongo.UpdateFilter<ThreadRow> {
+  const { created_at, stored_at, direction } = message;
+  const waits = from.waiting_since !== null && created_at >= from.waiting_since;
+  return {
+    $set: {
+      updated_at: new Date(),
+      last_change: newLastChange(into, actor, [{ action: 'moved', from: from._id, to: into._id }]),
+      // A question that waits there waits here.
+      ...(waits && { settled_at: settledIn([into, { ...from, waiting_since: created_at }]) }),
+      read_by: into.read_by.filter((user) => from.read_by.includes(user)),
+    },
+    $max: { last_message_at: created_at, ...(direction === 'inbound' && { news_at: stored_at }) },
+    $addToSet: { people: { $each: takingPart(message) }, words: { $each: wordsOfMessage(message) } },
+    $inc: { changes: 1 },
+  };
+}
+
+/** The message, unless it is the only one of its ticket. */
+async function messageBesideOthers(
+  models: Models,
+  { _id: thread_id, workspace_id, audience }: ThreadRow,
+  messageId: string,
+  session: mongo.ClientSession,
+): Promise<MessageRow | null> {
+  const messages = collectionOf(models.Message);
+  const inTicket = { workspace_id, thread_id, audience };
+  const message = await messages.findOne({ ...inTicket, _id: messageId }, { session });
+  const other = await messages.findOne(
+    { ...inTicket, _id: { $ne: messageId } },
+    { session, projection: { _id: 1 } },
+  );
+  return other && message;
+}
+
+/** What a ticket keeps no longer of a message that was moved out of it. */
+async function leave(
+  models: Models,
+  ticket: ThreadRow,
+  { message, to, actor }: { message: MessageRow; to: string; actor: Actor },
+  session: mongo.ClientSession,
+): Promise<void> {
+  await moveClaims(models, message, ticket._id, to, session);
+  await collectionOf(models.Ticket).updateOne(
+    { _id: ticket._id, workspace_id: ticket.workspace_id },
+    {
+      $set: {
+        updated_at: new Date(),
+        last_change: newLastChange(ticket, actor, [{ action: 'moved', from: ticket._id, to }]),
+        words: await remainingWords(models, ticket, session),
+      },
+      $inc: { changes: 1 },
+    },
+    { session },
+  );
 }
 
 /** Moves the message ids that the mail claimed for its old thread (infra/models/threadId.ts). */
@@ -119,64 +204,4 @@ async function remainingWords(
   const number = String((ticket as TicketRow).number);
   const words = left.flatMap(wordsOfMessage);
   return [...new Set([number, ...wordsOf(ticket.subject), ...words])];
-}
-
-/**
- * Turns a conversation into a ticket, in one transaction: every member sees its messages, files and contacts.
- * The row of the conversation stays and names the ticket.
- * @param id of the ticket
- * @param workspace_email_id the address that replies in the ticket are sent from
- * @returns null when the conversation was moved or merged meanwhile
- */
-export async function moveToTicket(
-  models: Models,
-  id: string,
-  { _id, workspace_id }: ThreadRow,
-  workspace_email_id: string,
-  actor: Actor = SYSTEM,
-): Promise<TicketRow | null> {
-  const conversations = collectionOf(threadsOf(models, 'conversation'));
-  const result = await models.connection.transaction(async (session) => {
-    const row = await conversations.findOne(
-      { _id, workspace_id, merged_into: { $exists: false }, deleted_at: { $exists: false } },
-      { session },
-    );
-    if (!row) return null;
-    // What is a team's stays the team's.
-    const audience = row.audience.startsWith('team:') ? row.audience : 'tickets';
-    const place = { kind: 'ticket', id, audience } as const;
-    const at = new Date();
-    const thread: ThreadRow & { owner_id?: unknown } = {
-      ...row,
-      _id: id,
-      audience,
-      workspace_email_id,
-      updated_at: at,
-      changes: 0,
-      last_change: newLastChange({ changes: 0 }, actor, [{ action: 'moved', from: _id, to: id }]),
-    };
-    delete thread.owner_id;
-    await insertTicket(models, thread, session);
-    await markMerged(models, row, place, at, session);
-    await moveMessages(
-      models,
-      workspace_id,
-      { kind: 'conversation', id: _id, audience: row.audience },
-      place,
-      { session },
-    );
-    await collectionOf(models.Contact).updateOne(
-      { _id: row.contact_id, workspace_id },
-      { $addToSet: { audiences: audience } },
-      { session },
-    );
-    const ticket = await collectionOf(models.Ticket).findOne({ _id: id }, { session });
-    return { row, ticket, place };
-  });
-  if (!result) return null;
-  // As after a merge: messages that were stored meanwhile (mergeThreads.ts).
-  const from = { kind: 'conversation', id: _id, audience: result.row.audience } as const;
-  await moveMessages(models, workspace_id, from, result.place);
-  await summarise(models, 'ticket', { workspace_id, _id: id });
-  return result.ticket;
 }
