@@ -23,6 +23,7 @@ import { threadTag } from '../threadChange.ts';
 const actorOf = ({ userId }: ApiUser) => ({ kind: 'user', id: userId }) as const;
 
 const ONLY_MESSAGE = 'It is the only message of its ticket.';
+const MERGE_INSTEAD = `${ONLY_MESSAGE} Merge the ticket instead.`;
 const MoveBody = z.strictObject({ into: z.string('must be the id of another ticket') });
 
 /** Making a ticket of a message of another ticket, or of a conversation. */
@@ -76,7 +77,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
       answer: Ticket,
       idempotency: 'answer kept',
       etag: true,
-      refuses: { 409: ONLY_MESSAGE },
+      refuses: { 409: MERGE_INSTEAD },
       // The message may be in the other ticket already: a request that is carried out again (idempotent.ts).
       find: async (ctx) => {
         const ticket = await findThread(models, 'ticket', ctx.params.id, ctx.state.user);
@@ -95,7 +96,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
       const ticket = isThere
         ? await findThread(models, 'ticket', into, user)
         : await moveMessageInto(models, move, mergeCheck('ticket', into, user));
-      if (!ticket) throw new Problem(409, ONLY_MESSAGE);
+      if (!ticket) throw new Problem(409, MERGE_INSTEAD);
       return show(ctx, ticket);
     },
   );
