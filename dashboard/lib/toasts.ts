@@ -39,13 +39,18 @@ export function showToast(text: string, more: Partial<Omit<Toast, 'id' | 'text'>
   return remove;
 }
 
+/** Undoes what a toast announced, once. */
+export function undo({ id, undo: undone }: Toast): void {
+  if (!toasts.some((toast) => toast.id === id)) return;
+  change(toasts.filter((toast) => toast.id !== id));
+  undone?.act();
+}
+
 /** Undoes the newest that can be. @returns whether there was one. */
 export function undoLast(): boolean {
-  const toast = toasts.findLast(({ undo }) => undo !== undefined);
-  if (!toast) return false;
-  change(toasts.filter(({ id }) => id !== toast.id));
-  toast.undo?.act();
-  return true;
+  const toast = toasts.findLast((each) => each.undo !== undefined);
+  if (toast) undo(toast);
+  return toast !== undefined;
 }
 
 export function useToasts(): readonly Toast[] {
