@@ -5,8 +5,8 @@ import type { ThreadRef } from './rows.ts';
 export interface Intents {
   /** Opens the composer of the open thread. */
   compose: { mode: 'reply' | 'reply_all' | 'forward' | 'note'; messageId?: string };
-  /** Opens the composer of a new thread. */
-  write: { to?: string };
+  /** Opens the composer of a new thread, or a draft of one. */
+  write: { to?: string; draft?: string };
   /** Shows a thread. */
   open: ThreadRef;
   snooze: ThreadRef;

@@ -8,7 +8,7 @@ import { messagesQuery, threadQuery } from '../../lib/threadQueries.ts';
 import { isBlank, slotOf, type Mode, type Slot } from './draft.ts';
 import { Modes, SaveLine } from './Modes.tsx';
 import { emailsQuery } from '../../lib/emails.ts';
-import { snippetsQuery } from './snippets.ts';
+import { snippetsQuery } from '../../lib/snippets.ts';
 import { useDraft } from './useDraft.ts';
 import { useStart } from './useStart.ts';
 
