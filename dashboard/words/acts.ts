@@ -43,7 +43,8 @@ export const acts = {
   find: 'Do or find something',
   none: 'Nothing fits. Enter searches all threads.',
   searchFor: (typed: string) => `Search for “${typed}”`,
+  inComposer: 'While you write',
+  mention: 'Mention a colleague (in a note)',
   keysHint: 'By the typed character, wherever it is on your keyboard.',
-  keysOn: 'Keys without Ctrl are on',
   then: 'then',
 };

@@ -41,6 +41,9 @@ export const list = {
     none: 'No drafts',
     noneHint: 'What you begin to write is kept here until it is sent.',
     newThread: 'New thread',
+    answer: 'Answer',
+    noteIn: 'Note',
+    threadGone: 'Its thread is gone',
     note: 'Note',
     discard: 'Discard the draft',
     discarded: 'The draft is gone.',
@@ -75,6 +78,16 @@ export const list = {
       ['before:2026-11-01', 'also after:'],
     ],
   },
+  first: {
+    title: 'First steps',
+    hint: 'Four things, a few minutes.',
+    receive: 'Send a mail to this address',
+    answer: 'Answer it: r, then Ctrl and Enter',
+    signature: 'Write your signature',
+    settings: 'Settings',
+    keys: 'Learn the keys',
+    show: 'Show them',
+  },
   end: 'That is all.',
   more: 'Loading more …',
   empty: {
@@ -85,5 +98,10 @@ export const list = {
     filtered: 'No thread fits this filter.',
     clearFilter: 'Clear the filter',
     sendYourself: 'Send yourself a mail',
+    firstSubject: 'My first mail',
+    command: (address: string) =>
+      `npm run send-mail -- --to ${address} --from ann@client.test --subject "My order" --text "Where is it?"`,
+    copyCommand: 'Copy the command that sends one',
+    copied: 'Copied. Run it in a terminal, in the folder of Postroom.',
   },
 };

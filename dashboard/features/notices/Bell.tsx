@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { Bell as BellIcon } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
@@ -19,6 +19,8 @@ export function Bell({ workspace }: { workspace: string }) {
   const [open, setOpen] = useState(false);
   const queryClient = useQueryClient();
   const navigate = useNavigate();
+  // The list stays as it is.
+  const { view = 'all' } = useParams({ strict: false });
   const query = noticesQuery(workspace);
   const { data: all = [] } = useQuery(query);
   const now = useNow(60_000);
@@ -42,7 +44,7 @@ export function Bell({ workspace }: { workspace: string }) {
     if (id === null) return;
     void navigate({
       to: '/w/$workspace/$view/$kind/$id',
-      params: { workspace, view: 'all', kind, id },
+      params: { workspace, view, kind, id },
       search: notice.message_id === null ? {} : { message: notice.message_id },
     });
   };
@@ -121,8 +123,8 @@ export function Bell({ workspace }: { workspace: string }) {
             <footer className="border-t border-line p-1.5">
               <Button
                 kind="quiet"
-                onClick={desktop.ask}
-                disabled={desktop.isOn}
+                aria-pressed={desktop.isOn}
+                onClick={desktop.toggle}
                 className="w-full justify-start"
               >
                 {desktop.isOn ? notices.desktopOn : notices.desktop}
