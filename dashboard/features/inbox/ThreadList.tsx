@@ -93,9 +93,10 @@ export function ThreadList({ workspace, list, me, openId, empty, onOpen }: Props
                   isOpen={thread.id === openId}
                   isActive={thread.id === active}
                   isChosen={chosen.has(thread.id)}
+                  isChoosing={chosen.size > 0}
                   isGone={gone.has(thread.id)}
                   onOpen={(row, event) =>
-                    event.shiftKey || event.metaKey || event.ctrlKey
+                    event.shiftKey || event.metaKey || event.ctrlKey || (chosen.size > 0 && event.isTouch)
                       ? list.choose(row.id, event.shiftKey)
                       : onOpen(row)
                   }
