@@ -1,6 +1,7 @@
 import {
   ArrowDown,
   ArrowUp,
+  Bell,
   CheckCheck,
   CornerUpLeft,
   Eye,
@@ -170,6 +171,14 @@ export const PAGE_ACTIONS: Action[] = [
     whileTyping: true,
     keysOnly: true,
     perform: (page) => page.show('commands'),
+  },
+  {
+    id: 'notices',
+    name: acts.notices,
+    group: 'page',
+    icon: Bell,
+    keys: ['g n'],
+    perform: () => ask('notices', null),
   },
   {
     id: 'keys',

@@ -32,27 +32,27 @@ export function ListScreen() {
   const shownWidth = width === 'narrow' ? Math.min(listWidth, NARROW_PX) : listWidth;
   return (
     <>
-      {(!isPhone || id === null) && (
-        <List
-          aria-label={words.shell.list}
-          style={isPhone ? undefined : { width: shownWidth }}
-          className={classes(
-            'relative flex min-w-0 flex-col border-line',
-            isPhone ? 'flex-1' : 'shrink-0 border-r',
-          )}
-        >
-          <Pane workspace={workspace} view={view} />
-          {!isPhone && (
-            <Splitter
-              name={words.shell.listWidth}
-              width={shownWidth}
-              min={MIN_PX}
-              max={MAX_PX}
-              onWidth={setListWidth}
-            />
-          )}
-        </List>
-      )}
+      {/* On a phone the thread has its place; it stays, since it knows what is next and where it was scrolled to. */}
+      <List
+        aria-label={words.shell.list}
+        hidden={isPhone && id !== null}
+        style={isPhone ? undefined : { width: shownWidth }}
+        className={classes(
+          'relative min-w-0 flex-col border-line not-[[hidden]]:flex',
+          isPhone ? 'flex-1' : 'shrink-0 border-r',
+        )}
+      >
+        <Pane workspace={workspace} view={view} />
+        {!isPhone && (
+          <Splitter
+            name={words.shell.listWidth}
+            width={shownWidth}
+            min={MIN_PX}
+            max={MAX_PX}
+            onWidth={setListWidth}
+          />
+        )}
+      </List>
       <Outlet />
       {!isPhone && id === null && (
         <main className="flex min-w-0 flex-1">

@@ -15,6 +15,11 @@ export interface Intents {
   prioritise: ThreadRef;
   merge: ThreadRef;
   print: ThreadRef;
+  subject: ThreadRef;
+  follow: ThreadRef;
+  makeTicket: ThreadRef;
+  /** Opens the bell. */
+  notices: null;
   /** An answer was taken back: its draft opens again. */
   takenBack: { thread: ThreadRef; draft: unknown };
 }

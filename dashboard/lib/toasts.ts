@@ -33,7 +33,9 @@ export function showToast(text: string, more: Partial<Omit<Toast, 'id' | 'text'>
     counts: more.counts ?? false,
     ...(more.undo && { undo: more.undo }),
   };
-  change([...toasts.slice(-2), toast]);
+  // The same said twice is said once.
+  const others = toasts.filter(({ text: said, undo: undone }) => said !== text || undone !== undefined);
+  change([...others.slice(-2), toast]);
   const remove = () => change(toasts.filter(({ id }) => id !== toast.id));
   setTimeout(remove, toast.until - Date.now());
   return remove;

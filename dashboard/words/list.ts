@@ -11,7 +11,7 @@ export const list = {
   unconfirmed: 'Perhaps not sent',
   waitingSince: (time: string) => `Waiting since ${time}`,
   newAbove: (n: number) => counted(n, 'new thread', 'new threads'),
-  selected: (n: number) => `${counted(n, 'thread', 'threads')} selected`,
+  selected: 'selected',
   clearSelection: 'Clear selection',
   open: 'Open',
   pending: 'Pending',

@@ -44,6 +44,7 @@ export function Toolbar({ editor, snippets, onSnippet, onPictures, onFiles }: Pr
         name={composer.bullets}
         icon={List}
         on={on.has('bulletList')}
+        className="@max-[380px]:hidden"
         onClick={() => chain().toggleBulletList().run()}
       />
       <IconButton

@@ -74,11 +74,11 @@ export const Row = memo(function Row(props: Props) {
         <span
           dir="auto"
           className={classes(
-            'min-w-0 flex-1 truncate text-start',
+            // A name is where names are, whichever way it is read.
+            'min-w-0 flex-1 truncate text-left',
             strong ? 'font-semibold' : 'font-[450] text-fg-2',
           )}
         >
-          {unread && <span className="sr-only">{words.list.unread}, </span>}
           {who}
         </span>
         <time

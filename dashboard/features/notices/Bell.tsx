@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { Blank } from '../../components/Blank.tsx';
 import { Button } from '../../components/Button.tsx';
 import { classes } from '../../components/classes.ts';
+import { useIntent } from '../../lib/intents.ts';
 import { showToast } from '../../lib/toasts.ts';
 import { sentence } from '../../lib/problem.ts';
 import { age, exact } from '../../lib/time.ts';
@@ -17,6 +18,7 @@ import { useDesktop } from './useDesktop.ts';
 /** What the person was told, with a number for what they have not seen. */
 export function Bell({ workspace }: { workspace: string }) {
   const [open, setOpen] = useState(false);
+  useIntent('notices', () => setOpen(true));
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   // The list stays as it is.
