@@ -7,6 +7,8 @@ export interface DraftNews {
   /** The thread that it is of; null: of a new one. Undefined where only the id is known. */
   thread?: string | null;
   id?: string;
+  /** It was discarded, though the server has it for a moment more. */
+  isGone?: boolean;
 }
 
 const channel = new BroadcastChannel('postroom.drafts');

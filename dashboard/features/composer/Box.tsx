@@ -34,6 +34,8 @@ interface Props {
   messages: readonly Message[];
   keeper: DraftKeeper;
   draft: Draft;
+  /** How often the agent has asked to write here; 0: what was begun before is shown. */
+  asked: number;
   /** Above the lines: which kind of answer it is. */
   head: ReactNode;
   onClose: () => void;
@@ -42,7 +44,7 @@ interface Props {
 
 /** What is being written, with its recipients, text, files and the ways to send it. */
 export default function Box(props: Props) {
-  const { workspace, place, thread, messages, keeper, draft, head, onClose, onSent } = props;
+  const { workspace, place, thread, messages, keeper, draft, asked, head, onClose, onSent } = props;
   const { composer } = words;
   const people = usePeople(workspace);
   const { data: snippets = [] } = useQuery(snippetsQuery(workspace));
@@ -111,13 +113,21 @@ export default function Box(props: Props) {
       )}
     >
       {head}
-      {!isNote && <Envelope key={draft.mode} workspace={workspace} draft={draft} onChange={change} />}
+      {!isNote && (
+        <Envelope
+          key={draft.mode}
+          isAsked={asked > 0}
+          workspace={workspace}
+          draft={draft}
+          onChange={change}
+        />
+      )}
       <Editor
         html={fromCids(draft.html, draft.files, urlOf)}
         label={composer.message}
         placeholder={composer.placeholder[draft.mode]}
         isNote={isNote}
-        autoFocus={!needsPeople(draft)}
+        asked={needsPeople(draft) ? 0 : asked}
         members={people.members}
         snippets={snippets}
         onChange={(html) => change({ html, ...(isNote && { mentions: mentionsIn(html) }) })}

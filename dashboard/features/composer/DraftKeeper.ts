@@ -216,6 +216,11 @@ export class DraftKeeper {
     });
   }
 
+  /** A draft that was discarded in its list is not shown here any more. */
+  dropIf(id: string | undefined): void {
+    if (this.id === id && !this.isDirty) this.forget();
+  }
+
   /** It was sent or discarded elsewhere. */
   private forget(): void {
     this.id = null;

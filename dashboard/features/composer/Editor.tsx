@@ -15,8 +15,8 @@ export interface EditorProps {
   label: string;
   placeholder: string;
   isNote: boolean;
-  /** The caret is in it at once; else it is where it is first needed. */
-  autoFocus: boolean;
+  /** How often the agent has asked to write here: each time the caret goes into it. 0: it is only shown. */
+  asked: number;
   members: readonly Member[];
   snippets: readonly Snippet[];
   onChange: (html: string) => void;
@@ -49,7 +49,6 @@ export default function Editor(props: EditorProps) {
     }),
   );
   const editor = useEditor(() => ({
-    autofocus: props.autoFocus ? 'end' : false,
     content: props.html,
     extensions,
     editorProps: {
@@ -90,12 +89,16 @@ export default function Editor(props: EditorProps) {
     }
   }
 
+  const { asked } = props;
+  useEffect(() => {
+    if (asked > 0) editor.commands.focus('end');
+  }, [editor, asked]);
+
   // The text is replaced from outside only when another draft is shown, as after an undo.
   const { html } = props;
   useEffect(() => {
     if (!editor.isDestroyed && html !== (editor.isEmpty ? '' : editor.getHTML())) {
       editor.commands.setContent(html, { emitUpdate: false });
-      editor.commands.focus('end');
     }
   }, [editor, html]);
 

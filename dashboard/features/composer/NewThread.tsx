@@ -24,6 +24,7 @@ const PLACE = { thread: null, slot: 'new' } as const;
 export function NewThread({ workspace }: { workspace: string }) {
   const { composer } = words;
   const [isOpen, setOpen] = useState(false);
+  const [asked, setAsked] = useState(0);
   const { keeper, draft, save } = useDraft(workspace, PLACE);
   const { me } = usePeople(workspace);
   const { data: emails = [] } = useQuery(emailsQuery(workspace));
@@ -43,6 +44,7 @@ export function NewThread({ workspace }: { workspace: string }) {
   };
   useIntent('write', ({ to, draft: wanted }) => {
     setOpen(true);
+    setAsked((before) => before + 1);
     void (wanted === undefined ? begin(to) : keeper.open(wanted));
   });
   const close = () => setOpen(false);
@@ -67,6 +69,7 @@ export function NewThread({ workspace }: { workspace: string }) {
             messages={[]}
             keeper={keeper}
             draft={draft}
+            asked={asked}
             head={<KindOf keeper={keeper} draft={draft} />}
             onClose={close}
             onSent={close}

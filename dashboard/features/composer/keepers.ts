@@ -13,7 +13,9 @@ export function keeperOf(workspace: string, place: Place): DraftKeeper {
 }
 
 hearDrafts((news) => {
-  for (const keeper of keepers.values()) if (keeper.isMeant(news)) void keeper.refresh();
+  for (const keeper of keepers.values())
+    if (news.isGone === true) keeper.dropIf(news.id);
+    else if (keeper.isMeant(news)) void keeper.refresh();
 });
 // What was written on another device.
 document.addEventListener('visibilitychange', () => {

@@ -69,7 +69,7 @@ export function Drafts({ workspace }: { workspace: string }) {
           <IconButton
             name={drafts.discard}
             icon={Trash2}
-            onClick={() => discard(draft.id, draft.thread_id)}
+            onClick={() => discard(draft)}
             className="absolute right-2 bottom-1.5 bg-bg! opacity-0 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
           />
         </li>

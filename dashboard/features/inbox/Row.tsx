@@ -59,7 +59,8 @@ export const Row = memo(function Row(props: Props) {
       className={classes(
         'group relative grid h-(--row) cursor-default grid-cols-1 content-center gap-px border-b border-line pr-3.5 pl-[26px] select-none',
         isOpen ? 'bg-accent-bg' : isChosen ? 'bg-bg-2' : 'hover:bg-bg-1',
-        isActive && 'shadow-[inset_2px_0_0_var(--accent)]',
+        isActive &&
+          'shadow-[inset_2px_0_0_var(--accent)] outline-accent -outline-offset-2 group-focus-visible/list:outline-2',
         isGone && 'opacity-50',
       )}
     >
