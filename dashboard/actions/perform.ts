@@ -41,7 +41,12 @@ export function useKeys(): void {
       begun = '';
       if (found === null) return;
       event.preventDefault();
-      if ('act' in found) return void found.act.perform(current);
+      if ('act' in found) {
+        // A button that was pressed before would take the next Enter.
+        if (found.act.group === 'list' && isControl(document.activeElement))
+          (document.activeElement as HTMLElement).blur();
+        return void found.act.perform(current);
+      }
       begun = found.begun;
       timer = window.setTimeout(() => (begun = ''), SEQUENCE_MS);
     };

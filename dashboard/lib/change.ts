@@ -44,12 +44,16 @@ export function changeThreads(
   void together(workspace, steps);
 }
 
-/** Moves threads to the trash and back, or marks them as read or not. */
+/**
+ * Moves threads to the trash and back, or marks them as read or not.
+ * @param upTo of `read`: the newest message that was seen; mail that has come since stays unread
+ */
 export function actOnThreads(
   workspace: string,
   threads: readonly Thread[],
   act: Act,
   said: string | null,
+  upTo?: string,
 ): void {
   offer(said, () => actOnThreads(workspace, threads, OPPOSITE[act], null));
   const steps = threads.map((row) => ({
@@ -57,6 +61,7 @@ export function actOnThreads(
     shown: SHOWN[act](),
     back: { deleted_at: row.deleted_at, unread: row.unread },
     body: { act },
+    ...(upTo !== undefined && { upTo }),
   }));
   void together(workspace, steps);
 }

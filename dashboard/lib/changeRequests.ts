@@ -14,6 +14,8 @@ export type Act = 'trash' | 'restore' | 'read' | 'unread';
 export interface Wanted {
   row: ThreadRef;
   body: { change: Change } | { act: Act };
+  /** Of `read`: the newest message that was seen. */
+  upTo?: string;
 }
 /** The row as the server has it now, as far as it says. */
 export type Agreed = Partial<Thread> | undefined;
@@ -60,7 +62,7 @@ async function requestMany(
   }
 }
 
-async function requestOne(workspace: string, { row: { kind, id }, body }: Wanted): Promise<Agreed> {
+async function requestOne(workspace: string, { row: { kind, id }, body, upTo }: Wanted): Promise<Agreed> {
   const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}');
   const params = { path: { workspace_id: workspace, id } };
   if ('change' in body) {
@@ -72,5 +74,7 @@ async function requestOne(workspace: string, { row: { kind, id }, body }: Wanted
     await api.DELETE(path, { params });
     return undefined;
   }
+  if (body.act === 'read' && upTo !== undefined)
+    return (await api.POST(`${path}/read`, { params, body: { up_to: upTo } })).data;
   return (await api.POST(`${path}/${body.act}`, { params })).data;
 }

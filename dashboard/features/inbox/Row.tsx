@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { Check, Clock, CornerUpLeft, Moon, Paperclip, TriangleAlert } from 'lucide-react';
+import { Check, Clock, CornerUpLeft, Moon, Paperclip, ShieldQuestionMark, TriangleAlert } from 'lucide-react';
 import { classes } from '../../components/classes.ts';
 import { Pill } from '../../components/Pill.tsx';
 import type { Thread } from '../../lib/rows.ts';
@@ -100,6 +100,7 @@ export const Row = memo(function Row(props: Props) {
         <State thread={thread} now={now} />
       </div>
       <div className="flex items-center gap-1.5 text-s text-fg-3">
+        {last?.sender_reason != null && <Doubt reason={last.sender_reason} />}
         {thread.has_attachments && <Paperclip size={13} aria-hidden className="shrink-0" />}
         {last?.direction === 'outbound' && <CornerUpLeft size={13} aria-hidden className="shrink-0" />}
         <span dir="auto" className="min-w-0 flex-1 truncate text-start">
@@ -122,6 +123,17 @@ function Hits({ snippet: { text, hits } }: { snippet: NonNullable<Thread['snippe
 const Mark = ({ children }: { children: string }) => (
   <mark className="rounded-[2px] bg-warn-bg text-fg">{children}</mark>
 );
+
+/** Its last mail is not of somebody who is known to take part. */
+function Doubt({ reason }: { reason: 'stranger' | 'unproved' }) {
+  const name = words.thread.proof.pill[reason];
+  return (
+    <span title={name} className="shrink-0 text-warn">
+      <ShieldQuestionMark size={13} aria-hidden />
+      <span className="sr-only">{name}</span>
+    </span>
+  );
+}
 
 /** What most needs to be known of it: one thing. */
 function State({ thread, now }: { thread: Thread; now: Date }) {

@@ -12,7 +12,7 @@ import { sentence } from '../../lib/problem.ts';
 import { age, exact } from '../../lib/time.ts';
 import { useNow } from '../../lib/useNow.ts';
 import { words } from '../../words/index.ts';
-import { markRead, noticesQuery, titleOf, type Notice } from './notices.ts';
+import { markRead, noticesQuery, type Notice } from './notices.ts';
 import { useDesktop } from './useDesktop.ts';
 
 /** What the person was told, with a number for what they have not seen. */
@@ -101,8 +101,11 @@ export function Bell({ workspace }: { workspace: string }) {
                       aria-hidden
                       className={classes('size-[7px] rounded-full', notice.read_at === null && 'bg-accent')}
                     />
-                    <span dir="auto" className={classes(notice.read_at === null && 'font-semibold')}>
-                      {titleOf(notice)}
+                    <span
+                      dir="auto"
+                      className={classes('line-clamp-2', notice.read_at === null && 'font-semibold')}
+                    >
+                      {notice.title}
                     </span>
                     <time
                       dateTime={notice.created_at}
@@ -111,7 +114,7 @@ export function Bell({ workspace }: { workspace: string }) {
                     >
                       {age(notice.created_at, now, words.justNow)}
                     </time>
-                    {notice.text !== undefined && (
+                    {notice.text !== '' && (
                       <span dir="auto" className="col-start-2 truncate text-s text-fg-3">
                         {notice.text}
                       </span>

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { changeMe, useMe } from '../../lib/me.ts';
-import { textOf, titleOf, type Notice } from './notices.ts';
+import type { Notice } from './notices.ts';
 
 /** Shows what is new on the desktop while this tab is not seen. @returns null: this browser cannot, or may not */
 export function useDesktop(
@@ -21,8 +21,8 @@ export function useDesktop(
     if (known === null || !isOn || document.visibilityState === 'visible') return;
     for (const notice of all.filter(({ created_at }) => created_at > known)) {
       // The tag: of several tabs one notice is shown.
-      const shown = new Notification(titleOf(notice), {
-        body: textOf(notice),
+      const shown = new Notification(notice.title, {
+        body: notice.text,
         tag: `${workspace}/${notice.id}`,
       });
       shown.onclick = () => {

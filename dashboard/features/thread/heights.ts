@@ -1,4 +1,4 @@
-import { partsOf } from './quotes.ts';
+import { ownText } from '../../lib/quotes.ts';
 
 /** Heights of frames that were shown before, by their URL: opened again, nothing jumps. */
 export const rememberedHeights = new Map<string, number>();
@@ -9,8 +9,7 @@ const MOST_PX = 600;
 
 /** How high a mail will be, before its frame has been measured. @param quotes whether its quotes are shown. Pure. */
 export function guessedHeight(text: string, quotes = true): number {
-  const shown = quotes ? text : partsOf(text).flatMap((part) => (part.kind === 'own' ? part.text : []));
-  const own = [shown].flat().join('').trimEnd();
+  const own = quotes ? text : ownText(text);
   const lines = 1 + Math.floor(own.length / CHARS_PER_LINE) + (own.match(/\n/g)?.length ?? 0);
   return Math.min(MOST_PX, LINE_PX * lines);
 }
