@@ -4,6 +4,8 @@ import { useState, type ReactNode } from 'react';
 import { classes } from '../../components/classes.ts';
 import { IconButton } from '../../components/IconButton.tsx';
 import { Notice } from '../../components/Notice.tsx';
+import { currentPage } from '../../actions/perform.ts';
+import { ask } from '../../lib/intents.ts';
 import { showToast } from '../../lib/toasts.ts';
 import { base } from '../../lib/base.ts';
 import { usePeople } from '../../lib/people.ts';
@@ -77,9 +79,14 @@ export default function Box(props: Props) {
     keeper.end(false);
     onClose();
     if (isBlank(before)) return;
-    showToast(composer.discarded, {
-      undo: { name: composer.undo, act: () => keeper.takeBack(before, null) },
-    });
+    const undo = () => {
+      keeper.takeBack(before, null);
+      if (place.thread === null) ask('write', {});
+      // The agent may have gone on to another thread; there a draft is shown again by itself.
+      else if (currentPage()?.open?.id !== place.thread.id) ask('open', place.thread);
+      else if (before.mode !== 'new') ask('compose', { mode: before.mode });
+    };
+    showToast(composer.discarded, { undo: { name: composer.undo, act: undo } });
   };
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys of what is within it
