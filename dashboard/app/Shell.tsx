@@ -10,6 +10,7 @@ import { ShellContext, useShellState } from './shellState.ts';
 import { Sidebar } from './Sidebar.tsx';
 import { useLive } from './useLive.ts';
 import { useSignedOut } from './useSignedOut.ts';
+import { useTitle } from './useTitle.ts';
 
 const Palette = lazy(() => import('./Palette.tsx'));
 const KeysDialog = lazy(() => import('./KeysDialog.tsx'));
@@ -23,6 +24,8 @@ export function Shell() {
   const width = useWidth();
   useKeys();
   useSignedOut();
+  useTitle(workspace);
+  useEffect(catchFiles, []);
   useEffect(() => keep(LAST_WORKSPACE, workspace), [workspace]);
   const place = useRouterState({ select: ({ location }) => location.pathname });
   // On a phone the sidebar lies over the rest, until a place is chosen in it.
@@ -55,4 +58,17 @@ export function Shell() {
       </Suspense>
     </ShellContext>
   );
+}
+
+/** A file that is dropped beside the composer must not take the place of the page. */
+function catchFiles(): () => void {
+  const stop = (event: DragEvent) => {
+    if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+  };
+  addEventListener('dragover', stop);
+  addEventListener('drop', stop);
+  return () => {
+    removeEventListener('dragover', stop);
+    removeEventListener('drop', stop);
+  };
 }

@@ -27,8 +27,7 @@ export const thread = {
   gone: {
     title: 'This thread is not here',
     hint: 'It was deleted for good, or you may not see it.',
-    merged: 'This thread was merged into another one.',
-    toMerged: 'Go to it',
+    merged: 'That thread was merged into this one.',
     toList: 'Back to the list',
   },
   trash: 'This thread is in the trash and will be deleted for good after 30 days.',

@@ -6,7 +6,7 @@ import { keys } from '../../lib/keys.ts';
 import { queryClient } from '../../lib/query.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
 import { moment } from '../../lib/time.ts';
-import { rereadThreads } from '../../lib/threadCache.ts';
+import { rereadThreads } from '../../lib/reread.ts';
 import { keep } from '../../lib/storage.ts';
 import { words } from '../../words/index.ts';
 import { addMessage } from './addMessage.ts';
@@ -60,7 +60,12 @@ export function useSend({ workspace, place, keeper, messages, isUploading, signa
     try {
       await Promise.race([keeper.flush(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))]);
       const body = {
-        ...bodyFor(draft, how, keeper.id, signature),
+        ...bodyFor(
+          { ...draft, after: draft.after ?? seenIn(messages, keeper.savedAt) },
+          how,
+          keeper.id,
+          signature,
+        ),
         ...(draft.mode === 'new' && { new_kind: draft.newKind }),
       };
       let isTold = false;
@@ -98,6 +103,10 @@ export function useSend({ workspace, place, keeper, messages, isUploading, signa
   };
 }
 
+/** Of a draft from another day: the newest message that was there when it was saved. */
+const seenIn = (messages: readonly Message[], savedAt: string | null): string | null =>
+  messages.findLast(({ created_at }) => savedAt !== null && created_at <= savedAt)?.id ?? null;
+
 /** What is sent and closed is left for the next thread, as with the key. */
 function goOn(): void {
   const page = currentPage();
@@ -120,7 +129,7 @@ function finish(
   const thread = place.thread ?? opened;
   if (thread === null) return;
   addMessage(workspace, thread, sent);
-  void rereadThreads(workspace);
+  void rereadThreads(workspace, [thread]);
   const { composer } = words;
   if (draft.mode === 'note') return void showToast(composer.noteAdded);
   const due = sent.due_at === undefined ? 0 : Date.parse(sent.due_at);
@@ -143,7 +152,7 @@ async function undoOf(
   keeper.takeBack(draft, taken.draft);
   showToast(words.composer.takenBack);
   void queryClient.invalidateQueries({ queryKey: keys.messages(workspace, thread.kind, thread.id) });
-  void rereadThreads(workspace);
+  void rereadThreads(workspace, [thread]);
   if (draft.mode === 'new') return ask('write', {});
   // The agent may have gone on to another thread.
   ask('open', thread);

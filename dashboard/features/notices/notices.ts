@@ -26,3 +26,5 @@ export async function markRead(workspace: string, what: { ids: string[] } | { al
 
 export const titleOf = ({ title, type }: Notice): string =>
   title ?? new Map(Object.entries(words.notices.types)).get(type) ?? type;
+
+export const textOf = ({ text }: Notice): string => text ?? '';

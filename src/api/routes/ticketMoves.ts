@@ -1,7 +1,8 @@
 import type { RouterContext } from '@koa/router';
 import { showThread } from '../../core/presenters/show.ts';
 import { Ticket } from '../../core/presenters/thread.ts';
-import { seenBy, type ApiUser } from '../../core/presenters/visibility.ts';
+import { seenBy } from '../../core/presenters/visibility.ts';
+import { actorFor } from '../../core/threads/lastChange.ts';
 import { findSender } from '../../core/replies/sender.ts';
 import { moveMessageOut, moveToTicket } from '../../core/threads/moveOut.ts';
 import { threadIdFor } from '../../core/threads/newThreadRow.ts';
@@ -16,8 +17,6 @@ import { notFound, Problem } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { threadTag } from '../threadChange.ts';
-
-const actorOf = ({ userId }: ApiUser) => ({ kind: 'user', id: userId }) as const;
 
 const ONLY_MESSAGE = 'It is the only message of its ticket.';
 
@@ -54,7 +53,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
       ).lean<ThreadRow>();
       const message = { ...seenBy(user), thread_id: row._id, _id: message_id };
       if (!existing && !(await models.Message.exists(message))) throw notFound();
-      const ticket = existing ?? (await moveMessageOut(models, id, row, message_id, actorOf(user)));
+      const ticket = existing ?? (await moveMessageOut(models, id, row, message_id, actorFor(user)));
       if (!ticket) throw new Problem(409, ONLY_MESSAGE);
       return show(ctx, ticket);
     },
@@ -77,7 +76,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
     async (ctx, { row }) => {
       const id = threadIdFor(`ticket of ${row._id}`);
       const emailId = await ticketEmail(models, row, id, ctx.state.user.userId);
-      const ticket = await moveToTicket(models, id, row, emailId, actorOf(ctx.state.user)).catch(
+      const ticket = await moveToTicket(models, id, row, emailId, actorFor(ctx.state.user)).catch(
         (error: unknown) => {
           if (isDuplicateKey(error)) return null;
           throw error;

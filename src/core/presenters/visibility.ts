@@ -9,6 +9,8 @@ export interface ApiUser {
   readonly role: Role;
   /** Of the workspace; none where it is left out. */
   readonly teamIds?: readonly string[];
+  /** The API token that the request came with; none for a session. */
+  readonly tokenId?: string;
 }
 
 /**
