@@ -213,7 +213,6 @@ export const thread = {
     find: 'Find by subject, person or number',
     same: 'Other threads of this person',
     none: 'No thread was found.',
-    act: (subject: string) => `Merge into “${subject}”`,
     number: (n: number) => `#${n}`,
   },
   history: {

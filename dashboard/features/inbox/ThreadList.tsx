@@ -69,7 +69,7 @@ export function ThreadList({ workspace, list, me, openId, empty, onOpen }: Props
         role="listbox"
         aria-label={words.list.threads}
         aria-multiselectable
-        aria-activedescendant={active === null ? undefined : `row-${active}`}
+        aria-activedescendant={items.some(({ index }) => index === at) ? `row-${active}` : undefined}
         tabIndex={0}
         onPointerEnter={() => list.hold(true)}
         onPointerMove={() => list.hold(true)}

@@ -43,7 +43,6 @@ export function MergeDialog({ workspace, thread, onClose }: Props) {
             <button
               type="button"
               disabled={isBusy}
-              aria-label={merge.act(row.subject)}
               onClick={() => void act(row.id)}
               className="flex w-full items-center gap-2 rounded px-2 py-1.5 text-start hover:bg-bg-2 pointer-coarse:py-3"
             >
