@@ -34,6 +34,7 @@ export function ListScreen() {
     <>
       {/* On a phone the thread has its place; it stays, since it knows what is next and where it was scrolled to. */}
       <List
+        data-pane="list"
         aria-label={words.shell.list}
         hidden={isPhone && id !== null}
         style={isPhone ? undefined : { width: shownWidth }}

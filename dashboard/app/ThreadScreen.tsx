@@ -25,7 +25,7 @@ export function ThreadScreen() {
   const isShown = panel === isBeside;
   return (
     <>
-      <main aria-label={words.thread.region} className="relative flex min-w-0 flex-1 flex-col">
+      <main data-thread aria-label={words.thread.region} className="relative flex min-w-0 flex-1 flex-col">
         <ThreadPane key={id} {...props} />
         <Composer key={`${id}-composer`} {...props} />
       </main>

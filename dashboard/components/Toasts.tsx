@@ -9,6 +9,7 @@ export function Toasts() {
   const toasts = useToasts();
   return (
     <div
+      data-toasts
       role="status"
       aria-live="polite"
       className="pointer-events-none fixed bottom-4 left-4 z-50 grid max-w-[calc(100vw-32px)] justify-items-start gap-2"
