@@ -38,18 +38,19 @@ export function Shell() {
   return (
     <ShellContext value={shell}>
       <div className="flex h-dvh flex-col">
-        {live !== 'live' && (
-          <p
-            role="status"
-            className="fixed bottom-4 left-1/2 z-40 w-max max-w-[calc(100vw-32px)] -translate-x-1/2 rounded-big bg-warn-bg px-4 py-2 text-center text-s font-medium text-warn shadow-float"
-          >
-            {live === 'offline' ? words.shell.live.offline : words.shell.live.down}
-          </p>
-        )}
         <div className="flex min-h-0 flex-1">
           {(width !== 'phone' || shell.drawer) && <Sidebar workspace={workspace} />}
           <Outlet />
         </div>
+        {/* Below all else, so that it covers nothing and moves nothing that is read. */}
+        {live !== 'live' && (
+          <p
+            role="status"
+            className="shrink-0 bg-warn-bg px-4 py-1.5 text-center text-s font-medium text-warn"
+          >
+            {live === 'offline' ? words.shell.live.offline : words.shell.live.down}
+          </p>
+        )}
       </div>
       <NewThread workspace={workspace} />
       <Suspense fallback={null}>

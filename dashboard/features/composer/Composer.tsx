@@ -98,7 +98,7 @@ export function Composer({ workspace, kind, id }: Props) {
               draft={draft}
               asked={asked}
               head={
-                <div className="flex flex-wrap items-center justify-between">
+                <div className="flex flex-wrap items-center justify-between @min-[480px]:flex-nowrap">
                   {modes}
                   <SaveLine save={drafts[shown].save} />
                 </div>
