@@ -76,7 +76,7 @@ export default function Box(props: Props) {
   };
   const discard = () => {
     const before = draft;
-    keeper.end(false);
+    keeper.end(null);
     onClose();
     if (isBlank(before)) return;
     const undo = () => {
@@ -134,7 +134,8 @@ export default function Box(props: Props) {
         label={composer.message}
         placeholder={composer.placeholder[draft.mode]}
         isNote={isNote}
-        asked={needsPeople(draft) ? 0 : asked}
+        asked={asked}
+        takesCaret={!needsPeople(draft)}
         members={people.members}
         snippets={snippets}
         onChange={(html) => change({ html, ...(isNote && { mentions: mentionsIn(html) }) })}

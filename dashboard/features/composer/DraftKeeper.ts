@@ -5,6 +5,7 @@ import { queryClient } from '../../lib/query.ts';
 import { rereadCounts } from '../../lib/reread.ts';
 import { keep, recall } from '../../lib/storage.ts';
 import { isBlank, type Draft } from './draft.ts';
+import type { Local, Sending, State } from './keeping.ts';
 import {
   deleteDraft,
   draftOf,
@@ -15,17 +16,6 @@ import {
   type DraftRow,
   type Place,
 } from './draftApi.ts';
-
-/** `kept`: only in this browser, since the server is away. */
-export type SaveState = 'none' | 'saving' | 'saved' | 'kept' | { refused: string };
-interface State {
-  draft: Draft | null;
-  save: SaveState;
-}
-interface Local {
-  draft: Draft;
-  id: string | null;
-}
 
 const REST_MS = 700;
 const RETRY_MS = 5_000;
@@ -46,6 +36,8 @@ export class DraftKeeper {
   private readonly key: string;
   private chain: Promise<void> = Promise.resolve();
   private isDirty = false;
+  private isSending = false;
+  private saves = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private loading: Promise<void> | null = null;
 
@@ -61,15 +53,13 @@ export class DraftKeeper {
     return () => this.listeners.delete(listener);
   };
 
-  get isShown(): boolean {
-    return this.listeners.size > 0;
-  }
+  isShown = (): boolean => this.listeners.size > 0;
 
   isMeant({ workspace, thread, id }: DraftNews): boolean {
     if (workspace !== this.workspace) return false;
     if (thread !== undefined) return thread === (this.place.thread?.id ?? null);
     // One that this page does not know may be of any place that is shown.
-    return this.id === id || (this.id === null && this.isShown);
+    return this.id === id || (this.id === null && this.isShown());
   }
 
   /** Reads what there is, once. What did not reach the server from here wins. */
@@ -114,13 +104,13 @@ export class DraftKeeper {
 
   private async readAgain(): Promise<void> {
     // Nothing of what is written here and not saved may go.
-    if (this.isDirty || (this.state.draft !== null && this.id === null)) return;
+    if (this.isBusy() || (this.state.draft !== null && this.id === null)) return;
     try {
       const row =
         this.id !== null && this.place.thread === null
           ? await readDraftById(this.workspace, this.id)
           : await readDraft(this.workspace, this.place);
-      if (this.hasMore()) return;
+      if (this.isBusy()) return;
       if (row !== null && row.updated_at !== this.savedAt) this.adopt(row);
       else if (row === null && this.id !== null) this.forget();
     } catch (error) {
@@ -159,7 +149,7 @@ export class DraftKeeper {
 
   change(draft: Draft): void {
     this.set({ draft, save: this.state.save });
-    if (isBlank(draft) && this.id === null) return this.forgetLocal();
+    if (isBlank(draft) && this.id === null) return keep(this.key, null);
     this.isDirty = true;
     keep(this.key, { draft, id: this.id } satisfies Local);
     clearTimeout(this.timer);
@@ -181,10 +171,11 @@ export class DraftKeeper {
     try {
       const row = await writeDraft(this.workspace, this.place, this.id, draft);
       this.known(row);
+      this.saves += 1;
       this.tell();
       // A key may have been pressed while it was saved.
       if (this.hasMore()) return;
-      this.forgetLocal();
+      keep(this.key, null);
       this.set({ ...this.state, save: 'saved' });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -201,17 +192,25 @@ export class DraftKeeper {
     if (isAway) this.timer = setTimeout(() => void this.flush(), error.retryAfterMs ?? RETRY_MS);
   }
 
-  /** The draft is gone: sent or discarded. @param isSent the server has removed it itself */
-  end(isSent: boolean): void {
+  /** Before it is sent: what the server removes with the message. Until the outcome is known nothing is read again. */
+  beginSending(): Sending {
+    this.isSending = true;
+    return { id: this.id, saves: this.saves };
+  }
+  endSending = (): void => void (this.isSending = false);
+
+  /** The draft is gone: sent or discarded. @param sent as it was when it was sent: a save may have come after */
+  end(sent: Sending | null): void {
     clearTimeout(this.timer);
     this.isDirty = false;
-    this.forgetLocal();
+    keep(this.key, null);
     this.set({ draft: null, save: 'none' });
     this.chain = this.chain.then(async () => {
-      const { id } = this;
+      const { id, saves } = this;
       this.id = null;
       this.savedAt = null;
-      if (id !== null && !isSent) await deleteDraft(this.workspace, id).catch(() => undefined);
+      const isRemoved = sent !== null && sent.id === id && sent.saves === saves;
+      if (id !== null && !isRemoved) await deleteDraft(this.workspace, id).catch(() => undefined);
       this.tell();
     });
   }
@@ -239,8 +238,8 @@ export class DraftKeeper {
     return this.isDirty;
   }
 
-  private forgetLocal(): void {
-    keep(this.key, null);
+  private isBusy(): boolean {
+    return this.isDirty || this.isSending;
   }
 
   private set(state: State): void {

@@ -15,8 +15,10 @@ export interface EditorProps {
   label: string;
   placeholder: string;
   isNote: boolean;
-  /** How often the agent has asked to write here: each time the caret goes into it. 0: it is only shown. */
+  /** How often the agent has asked to write here: each time the caret goes where it is needed. 0: it is only shown. */
   asked: number;
+  /** It is needed in the text, not in the lines above. */
+  takesCaret: boolean;
   members: readonly Member[];
   snippets: readonly Snippet[];
   onChange: (html: string) => void;
@@ -91,8 +93,8 @@ export default function Editor(props: EditorProps) {
 
   const { asked } = props;
   useEffect(() => {
-    if (asked > 0) editor.commands.focus('end');
-  }, [editor, asked]);
+    if (asked > 0 && newest.get().takesCaret) editor.commands.focus('end');
+  }, [editor, asked, newest]);
 
   // The text is replaced from outside only when another draft is shown, as after an undo.
   const { html } = props;

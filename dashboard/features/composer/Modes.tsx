@@ -2,7 +2,7 @@ import { CircleAlert, Forward, Reply, ReplyAll, StickyNote } from 'lucide-react'
 import { classes } from '../../components/classes.ts';
 import { Button } from '../../components/Button.tsx';
 import { words } from '../../words/index.ts';
-import type { SaveState } from './DraftKeeper.ts';
+import type { SaveState } from './keeping.ts';
 import { slotOf, type Mode, type Slot } from './draft.ts';
 
 const { composer } = words;

@@ -20,5 +20,5 @@ hearDrafts((news) => {
 // What was written on another device.
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState !== 'visible') return;
-  for (const keeper of keepers.values()) if (keeper.isShown) void keeper.refresh();
+  for (const keeper of keepers.values()) if (keeper.isShown()) void keeper.refresh();
 });

@@ -1,5 +1,6 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import type { DraftKeeper, SaveState } from './DraftKeeper.ts';
+import type { DraftKeeper } from './DraftKeeper.ts';
+import type { SaveState } from './keeping.ts';
 import type { Draft } from './draft.ts';
 import type { Place } from './draftApi.ts';
 import { keeperOf } from './keepers.ts';

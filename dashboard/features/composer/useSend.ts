@@ -59,11 +59,12 @@ export function useSend({ workspace, place, keeper, messages, isUploading, signa
     setBusy(true);
     try {
       await Promise.race([keeper.flush(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))]);
+      const sending = keeper.beginSending();
       const body = {
         ...bodyFor(
           { ...draft, after: draft.after ?? seenIn(messages, keeper.savedAt) },
           how,
-          keeper.id,
+          sending.id,
           signature,
         ),
         ...(draft.mode === 'new' && { new_kind: draft.newKind }),
@@ -77,10 +78,13 @@ export function useSend({ workspace, place, keeper, messages, isUploading, signa
       if ('refused' in outcome) return setFault(words.composer.notSent(outcome.refused));
       if ('already' in outcome) showToast(words.composer.alreadySent, { tone: 'bad' });
       else {
-        finish(workspace, place, keeper, draft, outcome.sent, outcome.opened, onSent);
+        keeper.end(sending);
+        onSent();
+        finish(workspace, place, keeper, draft, outcome.sent, outcome.opened);
         if (how.status === 'closed') goOn();
       }
     } finally {
+      keeper.endSending();
       setBusy(false);
     }
   };
@@ -121,10 +125,7 @@ function finish(
   draft: Draft,
   sent: Message,
   opened: ThreadRef | null,
-  onSent: () => void,
 ): void {
-  keeper.end(true);
-  onSent();
   if (draft.mode === 'new') keep(LAST_SENDER, draft.from);
   const thread = place.thread ?? opened;
   if (thread === null) return;
