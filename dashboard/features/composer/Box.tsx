@@ -49,6 +49,9 @@ export default function Box(props: Props) {
   const people = usePeople(workspace);
   const { data: snippets = [] } = useQuery(snippetsQuery(workspace));
   const [isOver, setOver] = useState(false);
+  // Decided when writing is asked for: once somebody is named, the caret stays where it is.
+  const [caret, setCaret] = useState({ asked, isInText: !needsPeople(draft) });
+  if (caret.asked !== asked) setCaret({ asked, isInText: !needsPeople(draft) });
   const change = (part: Partial<Draft>) => keeper.change({ ...(keeper.state.draft ?? draft), ...part });
   const addFile = (file: Draft['files'][number]) =>
     change({ files: [...(keeper.state.draft ?? draft).files, file] });
@@ -127,7 +130,7 @@ export default function Box(props: Props) {
         label={composer.message}
         placeholder={composer.placeholder[draft.mode]}
         isNote={isNote}
-        asked={needsPeople(draft) ? 0 : asked}
+        asked={caret.isInText ? asked : 0}
         members={people.members}
         snippets={snippets}
         onChange={(html) => change({ html, ...(isNote && { mentions: mentionsIn(html) }) })}
