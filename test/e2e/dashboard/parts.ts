@@ -27,14 +27,14 @@ const hasKeyboard = async (page: Page, part: Locator): Promise<boolean> =>
 export const toHaveKeyboard = (page: Page, part: Locator): Promise<boolean> =>
   until(`${String(part)} to have the keyboard`, () => hasKeyboard(page, part), 20_000);
 
+/** More than there are stops on any screen. */
+const MOST_PRESSES = 80;
+
 /** Presses a key until a part has the keyboard. */
-export const pressTo = (page: Page, key: string, part: Locator): Promise<boolean> =>
-  until(
-    `${key} to reach ${String(part)}`,
-    async () => {
-      if (await hasKeyboard(page, part)) return true;
-      await page.keyboard.press(key);
-      return false;
-    },
-    30_000,
-  );
+export async function pressTo(page: Page, key: string, part: Locator): Promise<void> {
+  for (let presses = 0; presses < MOST_PRESSES; presses += 1) {
+    if (await hasKeyboard(page, part)) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${key} does not lead to ${String(part)}`);
+}
