@@ -106,19 +106,16 @@ export const OneThreadQuery = z.strictObject({ trash: ThreadFilters.shape.trash 
 export function filterOf(user: ApiUser, query: Filters, group?: Filters): Record<string, unknown> {
   const audiences = audiencesFor(user, query);
   const both = group ? audiencesFor(user, group).filter((each) => audiences.includes(each)) : audiences;
-  const { spam, trash, snoozed } = { ...definedOf(group), ...definedOf(query) };
+  const snoozed = query.snoozed ?? group?.snoozed;
   return allOf(
     { ...seenBy(user), audience: oneOf(both) },
-    hiddenAs({ spam, trash }),
+    hiddenAs({ spam: query.spam ?? group?.spam, trash: query.trash ?? group?.trash }),
     snoozed === 'true' && { snoozed_until: { $gt: new Date(0) } },
     snoozed === 'false' && { snoozed_until: null },
     conditionsOf(user, query),
     group && conditionsOf(user, group),
   );
 }
-
-const definedOf = (query: Filters | undefined): Partial<Filters> =>
-  Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== undefined));
 
 /** All but what decides whether lists leave a thread out. */
 function conditionsOf(user: ApiUser, query: Filters): Record<string, unknown> {

@@ -47,8 +47,14 @@ test('each list has as many threads as is counted, and each user has their own n
     ['max', null],
   ] as const)
     await models.Draft.create({
-      ...{ _id: newId(), workspace_id: 'acme', user_id, kind: 'new', thread_kind: 'ticket', sent_as },
-      ...{ created_at: T0, updated_at: T0 },
+      _id: newId(),
+      workspace_id: 'acme',
+      user_id,
+      kind: 'new',
+      thread_kind: 'ticket',
+      sent_as,
+      created_at: T0,
+      updated_at: T0,
     });
 
   const counts = await countsOf('dana');

@@ -78,6 +78,7 @@ const FILTERS = [
   'spam=any',
   'changed_since=2026-01-01T00:00:00Z',
   'q=hello%20wor',
+  'q=wor',
   'status=open&agent_id=none&tag=a&q=hello',
   'view=groups',
 ];

@@ -144,7 +144,7 @@ test('each says in words who did what and where, and shows the first words', asy
   const reply = await comesIn(_id, { direction: 'outbound', state: 'sending', text: 'Soon' });
   await models.Message.updateOne(
     { _id: reply._id },
-    { $set: { state: 'failed', outbound: { reason: 'No such mailbox' } as never } },
+    { $set: { state: 'failed', outbound: { reason: 'No such mailbox' } } },
   );
   const email = await rows.workspaceEmail(models, {
     address: 'max@acme.test',

@@ -95,7 +95,7 @@ describe('the row of a thread', () => {
     const reasonOf = async () => (await read(id)).last_message!.sender_reason;
     expect(await reasonOf()).toBeNull();
     const doubt = { sender_known: false, created_at: minutes(1) };
-    const { _id } = await mail(id, { ...doubt, sender_reason: 'unproved' } as Partial<MessageRow>, true);
+    const { _id } = await mail(id, { ...doubt, sender_reason: 'unproved' }, true);
     expect(await reasonOf()).toBe('unproved');
     await world.models.Message.updateOne({ _id }, { $set: { sender_reason: null } });
     await summariseThreadOf(world.models, {
@@ -111,8 +111,8 @@ describe('the row of a thread', () => {
   test('says whether the contact was known before', async () => {
     const contact = await rows.contact(world.models, { created_at: minutes(0) });
     const known = { contact_id: contact._id };
-    const first = await newTicket({ ...known, created_at: minutes(0) } as Partial<MessageRow>);
-    const later = await newTicket({ ...known, created_at: minutes(5) } as Partial<MessageRow>);
+    const first = await newTicket({ ...known, created_at: minutes(0) });
+    const later = await newTicket({ ...known, created_at: minutes(5) });
     expect([await read(first.id), await read(later.id)]).toMatchObject([
       { first_contact: true },
       { first_contact: false },

@@ -84,7 +84,7 @@ const idsIn = (ids: (string | null | undefined)[]): string[] => [...new Set(ids.
 
 async function readThreads(models: Models, rows: NotificationRow[], user: ApiUser) {
   const found = await Promise.all(
-    (['ticket', 'conversation'] as const).map((kind) => {
+    (['ticket', 'conversation'] as const).map(async (kind) => {
       const ids = idsIn(rows.map((row) => (row.thread_kind === kind ? row.thread_id : null)));
       if (ids.length === 0) return [];
       return threadsOf(models, kind)

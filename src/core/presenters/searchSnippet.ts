@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MessageRow, Models } from '../../infra/models/index.ts';
 import { snippetOf, type SearchQuery, type Snippet } from '../../mail/searchQuery.ts';
-import { seenBy, type ApiUser } from './visibility.ts';
+import { messagesSeenBy, seenBy, type ApiUser } from './visibility.ts';
 
 export const SearchSnippet = z
   .object({
@@ -30,17 +30,11 @@ async function snippetsOf(
   search: SearchQuery,
 ): Promise<ReadonlyMap<string, Snippet>> {
   const { words, prefix } = search;
-  const { workspace_id, audience } = seenBy(user);
   const wanted: object[] = words.map((word) => ({ words: word }));
   if (prefix !== null) wanted.push({ words: beginningWith(prefix) });
   if (wanted.length === 0 || threadIds.length === 0) return new Map();
   const matches = await models.Message.find(
-    // Only the first two fields of the index: with others beside them the stand-in database reads all messages.
-    {
-      workspace_id,
-      thread_id: { $in: threadIds },
-      $and: [{ workspace_id }, { audience, state: { $ne: 'cancelled' }, $or: wanted }],
-    },
+    messagesSeenBy(user, threadIds, { state: { $ne: 'cancelled' }, $or: wanted }),
     { thread_id: 1, created_at: 1 },
   )
     .limit(LOOKED_AT)

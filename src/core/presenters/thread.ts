@@ -150,8 +150,11 @@ function presentLast(last: ThreadRow['last_message']) {
   if (last === null) return null;
   const { id, direction, from, author_id, at, sender_reason } = last;
   return {
-    ...{ id, direction, author_id, at },
+    id,
+    direction,
     from: direction === 'inbound' ? from : null,
+    author_id,
+    at,
     sender_reason: sender_reason ?? null,
   };
 }

@@ -37,6 +37,15 @@ export function seenBy(user: ApiUser) {
   return { workspace_id: user.workspaceId, audience: { $in: audiencesOf(user) } };
 }
 
+/**
+ * Filter for messages of these threads that the user may see. Stand-in: docs/decisions/stand-in-database.md
+ * Only the first two fields of the index stand beside each other.
+ */
+export function messagesSeenBy(user: ApiUser, threadIds: string[], more: object) {
+  const { workspace_id, audience } = seenBy(user);
+  return { workspace_id, thread_id: { $in: threadIds }, $and: [{ workspace_id }, { audience, ...more }] };
+}
+
 /** Filter for threads that the user may see and that are neither in the trash nor merged into another one. */
 export function threadsSeenBy(user: ApiUser) {
   return { ...seenBy(user), hidden: { $in: [null, 'spam' as const] } };
