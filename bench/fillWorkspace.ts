@@ -4,6 +4,7 @@ import { hashOf, newId } from '../src/lib/ids.ts';
 import { contactId, contactWords } from '../src/core/threads/contacts.ts';
 import { newThreadRow } from '../src/core/threads/newThreadRow.ts';
 import { lastMessageOf } from '../src/core/threads/summary.ts';
+import { DAY_MS } from '../src/lib/time.ts';
 import { wordsOf } from '../src/mail/searchWords.ts';
 import { figure, say } from './report.ts';
 
@@ -15,7 +16,7 @@ export interface Size {
 }
 
 /** The workspace, user and addresses that the rows belong to. */
-interface Place {
+export interface Place {
   workspaceId: string;
   userId: string;
   /** Its addresses: of tickets, and of shared conversations. */
@@ -23,6 +24,8 @@ interface Place {
 }
 
 const MESSAGES = 4;
+/** Message-Ids that a mail names, in a long thread. */
+const MOST_NAMES = 20;
 const THREADS_AT_ONCE = 500;
 /** Time between threads (ms); the last one is created now. */
 const EVERY_MS = 60_000;
@@ -65,6 +68,22 @@ export async function fillWorkspace(models: Models, place: Place, size: Size): P
   await models.Workspace.updateOne({ _id: place.workspaceId }, { last_ticket_number: size.tickets });
 }
 
+/** Adds a ticket of so many messages, older than all others, with the next number. @returns its id */
+export async function addThread(
+  models: Models,
+  place: Place,
+  number: number,
+  messages: number,
+): Promise<string> {
+  const contact = newContact(place, 0, new Date());
+  const opened = new Date(Date.now() - number * EVERY_MS - 30 * DAY_MS);
+  const rows = newThread(place, 'ticket', number - 1, contact, opened, messages);
+  await models.Ticket.collection.insertOne(rows.thread as never);
+  await collectionOf(models.Message).insertMany(rows.messages);
+  await models.Workspace.updateOne({ _id: place.workspaceId }, { last_ticket_number: number });
+  return rows.thread._id;
+}
+
 function newContact({ workspaceId }: Place, index: number, created_at: Date): ContactRow {
   const person = { email: `ann${index}@client${index % 50}.test`, name: `Ann ${VOCABULARY[index % 500]}` };
   return {
@@ -88,11 +107,12 @@ function newThread(
   index: number,
   contact: ContactRow,
   at: Date,
+  count = MESSAGES,
 ): { thread: ThreadRow; messages: MessageRow[] } {
   const owner = kind === 'conversation' && index % 5 === 0 ? place.userId : null;
   const audience = kind === 'ticket' ? 'tickets' : owner ? `owner:${owner}` : 'shared';
   const id = newId(at.getTime());
-  const messages = Array.from({ length: MESSAGES }, (_, position) => {
+  const messages = Array.from({ length: count }, (_, position) => {
     const created_at = new Date(at.getTime() + position * 1_000);
     return newMessage(place, { kind, id, audience }, index, position, contact, created_at);
   });
@@ -111,7 +131,7 @@ function newThread(
     last_message_at: last,
     last_message: lastMessageOf(messages.at(-1)!),
     updated_at: last,
-    changes: MESSAGES - 1,
+    changes: count - 1,
     ...(kind === 'ticket' ? { number } : { owner_id: owner }),
   };
   return { thread, messages };
@@ -128,7 +148,9 @@ function newMessage(
   const person = { email: contact.email, name: contact.name };
   const text = textOf(threadIndex * MESSAGES + position, threadIndex);
   const message_id = `<${thread.id}.${position}@client.test>`;
-  const names = Array.from({ length: position }, (_, before) => `<${thread.id}.${before}@client.test>`);
+  const names = Array.from({ length: position }, (_, before) => `<${thread.id}.${before}@client.test>`).slice(
+    -MOST_NAMES,
+  );
   return {
     _id: hashOf(message_id),
     workspace_id: workspaceId,

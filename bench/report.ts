@@ -8,6 +8,8 @@ export interface Line {
   /** Ours divided by the floor, or by the aim. */
   ratio?: number;
   aim?: { atLeast: number } | { atMost: number };
+  /** An aim for what was reached itself, whatever the floor. */
+  target?: { reached: number; atMost: number; unit: string };
 }
 
 /** A part: its heading, its lines, and notes that explain them. */
@@ -32,22 +34,29 @@ export function printSection({ title, lines, notes }: Section): void {
 }
 
 /** Whether the line's aim was reached; true when it has none. */
-export function isReached({ ratio, aim }: Line): boolean {
+export function isReached({ ratio, aim, target }: Line): boolean {
+  if (target) return target.reached <= target.atMost;
   if (!aim || ratio === undefined) return true;
   return 'atLeast' in aim ? ratio >= aim.atLeast : ratio <= aim.atMost;
 }
 
 function cells(line: Line): string[] {
-  const { what, ours, floor = '', ratio, aim } = line;
-  const wanted = aim ? ('atLeast' in aim ? `>= ${aim.atLeast}` : `<= ${aim.atMost}`) : '';
+  const { what, ours, floor = '', ratio } = line;
+  const wanted = wantedOf(line);
   return [
     what,
     ours,
     floor,
     ratio === undefined ? '' : ratio.toFixed(2),
     wanted,
-    aim ? (isReached(line) ? 'yes' : 'NO') : '',
+    wanted && (isReached(line) ? 'yes' : 'NO'),
   ];
+}
+
+function wantedOf({ aim, target }: Line): string {
+  if (target) return `<= ${figure(target.atMost)} ${target.unit}`.trimEnd();
+  if (!aim) return '';
+  return 'atLeast' in aim ? `>= ${aim.atLeast}` : `<= ${aim.atMost}`;
 }
 
 /** `1,234 (1,100..1,300) /s` */

@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- ack|mails|replies|waiting|thread|memory|api|webhooks …]`: compares Postroom with floors,
- * which are measured in the same run, in turns, on the same machine and engines. Exit code 1: an aim was
- * missed.
+ * `npm run bench [-- ack|mails|replies|waiting|thread|memory|api|webhooks|dashboard …]`: compares Postroom
+ * with floors, which are measured in the same run, in turns, on the same machine and engines. Exit code 1: an
+ * aim was missed.
  */
 import os from 'node:os';
 import { mongoUri } from '../test/support/mongodb.ts';
@@ -10,6 +10,7 @@ import { temporalAddress } from '../test/support/temporal.ts';
 import { measureAck } from './ack.ts';
 import { measureApi } from './api.ts';
 import { closeAll, closeLater } from './cleanUp.ts';
+import { measureDashboard } from './dashboard.ts';
 import { engineVersions } from './engineVersions.ts';
 import { measureMails } from './mails.ts';
 import { measureMemory } from './memory.ts';
@@ -28,6 +29,7 @@ const parts = {
   memory: measureMemory,
   api: measureApi,
   webhooks: measureWebhooks,
+  dashboard: measureDashboard,
 };
 const names = Object.keys(parts) as (keyof typeof parts)[];
 const asked = process.argv.slice(2);

@@ -10,6 +10,8 @@ const folder = path.resolve(process.argv[2] ?? 'dist/dashboard');
 const root = fileURLToPath(new URL('../dashboard', import.meta.url));
 const COMPRESSED = /[.](js|css|svg)$/;
 
+// Whoever asks: with a test runner's NODE_ENV it would be React for development, twice as large and slow.
+process.env.NODE_ENV = 'production';
 await build({ root, logLevel: 'warn', build: { outDir: folder } });
 for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !COMPRESSED.test(entry.name)) continue;

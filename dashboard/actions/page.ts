@@ -16,10 +16,13 @@ export interface Page {
     isEmpty: boolean;
     step: (direction: 1 | -1) => void;
     openActive: () => void;
-    choose: (range: boolean) => void;
-    chooseAll: () => void;
-    chooseNone: () => void;
-    release: () => void;
+    /** Its rows can be chosen, and wait while they are looked at. */
+    rows?: {
+      choose: (range: boolean) => void;
+      chooseAll: () => void;
+      chooseNone: () => void;
+      release: () => void;
+    };
   } | null;
   go: (view: string) => void;
   /** Leaves the open thread. */

@@ -1,6 +1,7 @@
 import {
   ArrowDown,
   ArrowUp,
+  Bell,
   CheckCheck,
   CornerUpLeft,
   Eye,
@@ -28,6 +29,7 @@ import type { Page } from './page.ts';
 const { acts } = words;
 const isOpen = ({ open }: Page) => open !== null;
 const hasList = ({ list }: Page) => list !== null && !list.isEmpty;
+const hasRows = (page: Page) => hasList(page) && page.list?.rows !== undefined;
 
 const compose = (
   id: string,
@@ -98,8 +100,8 @@ export const LIST_ACTIONS: Action[] = [
     icon: SquareCheck,
     keys: ['x'],
     keysOnly: true,
-    when: hasList,
-    perform: ({ list }) => list?.choose(false),
+    when: hasRows,
+    perform: ({ list }) => list?.rows?.choose(false),
   },
   {
     id: 'chooseRange',
@@ -108,8 +110,8 @@ export const LIST_ACTIONS: Action[] = [
     icon: CheckCheck,
     keys: ['Shift+x'],
     keysOnly: true,
-    when: hasList,
-    perform: ({ list }) => list?.choose(true),
+    when: hasRows,
+    perform: ({ list }) => list?.rows?.choose(true),
   },
   {
     id: 'chooseAll',
@@ -117,8 +119,8 @@ export const LIST_ACTIONS: Action[] = [
     group: 'list',
     icon: CheckCheck,
     keys: ['* a'],
-    when: hasList,
-    perform: ({ list }) => list?.chooseAll(),
+    when: hasRows,
+    perform: ({ list }) => list?.rows?.chooseAll(),
   },
   {
     id: 'chooseNone',
@@ -127,7 +129,7 @@ export const LIST_ACTIONS: Action[] = [
     icon: Square,
     keys: ['Escape', '* n'],
     when: ({ isChoosing }) => isChoosing,
-    perform: ({ list }) => list?.chooseNone(),
+    perform: ({ list }) => list?.rows?.chooseNone(),
   },
   {
     id: 'release',
@@ -135,8 +137,8 @@ export const LIST_ACTIONS: Action[] = [
     group: 'list',
     icon: ArrowUp,
     keys: ['.'],
-    when: hasList,
-    perform: ({ list }) => list?.release(),
+    when: hasRows,
+    perform: ({ list }) => list?.rows?.release(),
   },
   {
     id: 'back',
@@ -169,6 +171,14 @@ export const PAGE_ACTIONS: Action[] = [
     whileTyping: true,
     keysOnly: true,
     perform: (page) => page.show('commands'),
+  },
+  {
+    id: 'notices',
+    name: acts.notices,
+    group: 'page',
+    icon: Bell,
+    keys: ['g n'],
+    perform: () => ask('notices', null),
   },
   {
     id: 'keys',

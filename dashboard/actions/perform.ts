@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { recall } from '../lib/storage.ts';
+import { habits } from '../lib/me.ts';
 import { bindings, isPossible, type Action } from './action.ts';
 import { match, SEQUENCE_MS, strokeOf, typesText } from './keys.ts';
 import type { Page } from './page.ts';
@@ -22,8 +22,6 @@ export function perform(action: Action | string): void {
   if (current && wanted && isPossible(wanted, current)) wanted.perform(current);
 }
 
-export const KEYS_OFF = 'keysOff';
-
 /** Listens for keys, as long as the page is shown. */
 export function useKeys(): void {
   useEffect(() => {
@@ -33,7 +31,9 @@ export function useKeys(): void {
       if (event.defaultPrevented || event.isComposing || !current || inOverlay(event.target)) return;
       const typing = typesText(event.target);
       const stroke = strokeOf(event);
-      if (recall<boolean>(KEYS_OFF, false) && !stroke.startsWith('Mod+') && stroke !== 'Escape') return;
+      if (!habits().keysOn && !stroke.startsWith('Mod+') && stroke !== 'Escape') return;
+      // What is focused to be scrolled keeps the arrows.
+      if (stroke.startsWith('Arrow') && isScrolled(event.target)) return;
       // A focused button or link keeps its own keys.
       if ((stroke === 'Enter' || stroke === 'Space') && isControl(event.target)) return;
       const found = match(begun, stroke, bindings(ACTIONS, current, typing));
@@ -41,7 +41,12 @@ export function useKeys(): void {
       begun = '';
       if (found === null) return;
       event.preventDefault();
-      if ('act' in found) return void found.act.perform(current);
+      if ('act' in found) {
+        // A button that was pressed before would take the next Enter.
+        if (found.act.group === 'list' && isControl(document.activeElement))
+          (document.activeElement as HTMLElement).blur();
+        return void found.act.perform(current);
+      }
       begun = found.begun;
       timer = window.setTimeout(() => (begun = ''), SEQUENCE_MS);
     };
@@ -54,6 +59,9 @@ export function useKeys(): void {
 const inOverlay = (target: EventTarget | null): boolean =>
   target instanceof Element &&
   target.closest('[aria-modal="true"],[role="menu"],[data-radix-popper-content-wrapper]') !== null;
+
+const isScrolled = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('[data-scrolls]') !== null;
 
 const isControl = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('button,a,summary,[role="button"],input,select') !== null;

@@ -7,7 +7,16 @@ import { words } from '../words/index.ts';
 import { useShell } from './shellState.ts';
 
 /** The head of a list: what it is, and a new thread. */
-export function ListBar({ name, children }: { name: string; children?: ReactNode }) {
+export function ListBar({
+  name,
+  children,
+  aside,
+}: {
+  name: string;
+  /** In the place of the name. */
+  children?: ReactNode;
+  aside?: ReactNode;
+}) {
   const { setDrawer } = useShell();
   return (
     <header className="flex h-(--bar) shrink-0 items-center gap-2 border-b border-line px-3 max-[720px]:px-1.5">
@@ -22,6 +31,7 @@ export function ListBar({ name, children }: { name: string; children?: ReactNode
           {name}
         </h1>
       )}
+      {aside}
       <Button icon={PenLine} keys="c" onClick={() => ask('write', {})}>
         {words.shell.new}
       </Button>

@@ -3,6 +3,7 @@ import { Blank } from '../components/Blank.tsx';
 import { Splitter } from '../components/Splitter.tsx';
 import { classes } from '../components/classes.ts';
 import { Drafts } from '../features/inbox/Drafts.tsx';
+import { FirstSteps, useIsNew } from '../features/inbox/FirstSteps.tsx';
 import { Outbox } from '../features/inbox/Outbox.tsx';
 import { useWidth } from '../lib/useWidth.ts';
 import { viewOf } from '../lib/views.ts';
@@ -11,6 +12,7 @@ import { ListBar } from './ListBar.tsx';
 import { ListPane } from './ListPane.tsx';
 import { SearchPane } from './SearchPane.tsx';
 import { useShell } from './shellState.ts';
+import { useBarePage } from './useBarePage.ts';
 
 const route = getRouteApi('/w/$workspace/$view');
 const MIN_PX = 280;
@@ -21,7 +23,8 @@ const NARROW_PX = 340;
 export function ListScreen() {
   const { workspace, view } = route.useParams();
   const { id = null } = useParams({ strict: false });
-  const { listWidth, setListWidth } = useShell();
+  const { listWidth, setListWidth, show } = useShell();
+  const isNew = useIsNew(workspace) && view === 'inbox';
   const width = useWidth();
   const isPhone = width === 'phone';
   // With one pane the list is what the page is about.
@@ -29,31 +32,36 @@ export function ListScreen() {
   const shownWidth = width === 'narrow' ? Math.min(listWidth, NARROW_PX) : listWidth;
   return (
     <>
-      {(!isPhone || id === null) && (
-        <List
-          aria-label={words.shell.list}
-          style={isPhone ? undefined : { width: shownWidth }}
-          className={classes(
-            'relative flex min-w-0 flex-col border-line',
-            isPhone ? 'flex-1' : 'shrink-0 border-r',
-          )}
-        >
-          <Pane workspace={workspace} view={view} />
-          {!isPhone && (
-            <Splitter
-              name={words.shell.listWidth}
-              width={shownWidth}
-              min={MIN_PX}
-              max={MAX_PX}
-              onWidth={setListWidth}
-            />
-          )}
-        </List>
-      )}
+      {/* On a phone the thread has its place; it stays, since it knows what is next and where it was scrolled to. */}
+      <List
+        data-pane="list"
+        aria-label={words.shell.list}
+        hidden={isPhone && id !== null}
+        style={isPhone ? undefined : { width: shownWidth }}
+        className={classes(
+          'relative min-w-0 flex-col border-line not-[[hidden]]:flex',
+          isPhone ? 'flex-1' : 'shrink-0 border-r',
+        )}
+      >
+        <Pane workspace={workspace} view={view} />
+        {!isPhone && (
+          <Splitter
+            name={words.shell.listWidth}
+            width={shownWidth}
+            min={MIN_PX}
+            max={MAX_PX}
+            onWidth={setListWidth}
+          />
+        )}
+      </List>
       <Outlet />
       {!isPhone && id === null && (
         <main className="flex min-w-0 flex-1">
-          <Blank title={words.shell.noneOpen}>{words.shell.noneOpenHint}</Blank>
+          {isNew ? (
+            <FirstSteps workspace={workspace} onKeys={() => show('keys')} />
+          ) : (
+            <Blank title={words.shell.noneOpen}>{words.shell.noneOpenHint}</Blank>
+          )}
         </main>
       )}
     </>
@@ -62,14 +70,18 @@ export function ListScreen() {
 
 function Pane({ workspace, view }: { workspace: string; view: string }) {
   if (view === 'search') return <SearchPane workspace={workspace} />;
-  if (view === 'drafts' || view === 'outbox')
-    return (
-      <>
-        <ListBar name={words.shell[view]} />
-        {view === 'drafts' ? <Drafts workspace={workspace} /> : <Outbox workspace={workspace} />}
-      </>
-    );
+  if (view === 'drafts' || view === 'outbox') return <LinePane workspace={workspace} view={view} />;
   return <ListPane key={`${workspace} ${view}`} workspace={workspace} view={view} name={nameOf(view)} />;
+}
+
+function LinePane({ workspace, view }: { workspace: string; view: 'drafts' | 'outbox' }) {
+  useBarePage(workspace, view);
+  return (
+    <>
+      <ListBar name={words.shell[view]} />
+      {view === 'drafts' ? <Drafts workspace={workspace} /> : <Outbox workspace={workspace} />}
+    </>
+  );
 }
 
 const nameOf = (view: string): string | null =>

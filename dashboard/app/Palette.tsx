@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { Command } from 'cmdk';
 import { Inbox, Search } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
@@ -23,6 +23,7 @@ export default function Palette({ workspace, onClose }: { workspace: string; onC
   const [typed, setTyped] = useState('');
   const [page] = useState(currentPage);
   const navigate = useNavigate();
+  const { view = 'all' } = useParams({ strict: false });
   const late = useLate(typed.trim(), REST_MS);
   const { data: found = [] } = useQuery(foundQuery(workspace, late));
   const { acts } = words;
@@ -97,7 +98,7 @@ export default function Palette({ workspace, onClose }: { workspace: string; onC
                         () =>
                           void navigate({
                             to: '/w/$workspace/$view/$kind/$id',
-                            params: { workspace, view: 'all', kind, id },
+                            params: { workspace, view, kind, id },
                           }),
                       )}
                       className={ITEM}

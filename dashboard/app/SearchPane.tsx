@@ -9,6 +9,7 @@ import { SearchHelp } from '../features/search/SearchHelp.tsx';
 import { useLate } from '../lib/useLate.ts';
 import { words } from '../words/index.ts';
 import { ListBar } from './ListBar.tsx';
+import { useBarePage } from './useBarePage.ts';
 import { useListPage } from './useListPage.ts';
 
 const REST_MS = 200;
@@ -42,9 +43,18 @@ export function SearchPane({ workspace }: { workspace: string }) {
         <h1 className="sr-only">{words.shell.search}</h1>
         <SearchBox value={typed} onValue={setTyped} />
       </ListBar>
-      {q === '' ? <SearchHelp onPick={setTyped} /> : <Results key={q} workspace={workspace} q={q} />}
+      {q === '' ? (
+        <NoQuery workspace={workspace} onPick={setTyped} />
+      ) : (
+        <Results key={q} workspace={workspace} q={q} />
+      )}
     </>
   );
+}
+
+function NoQuery({ workspace, onPick }: { workspace: string; onPick: (query: string) => void }) {
+  useBarePage(workspace, 'search');
+  return <SearchHelp onPick={onPick} />;
 }
 
 function Results({ workspace, q }: { workspace: string; q: string }) {

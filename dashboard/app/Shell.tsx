@@ -10,6 +10,7 @@ import { ShellContext, useShellState } from './shellState.ts';
 import { Sidebar } from './Sidebar.tsx';
 import { useLive } from './useLive.ts';
 import { useSignedOut } from './useSignedOut.ts';
+import { useTitle } from './useTitle.ts';
 
 const Palette = lazy(() => import('./Palette.tsx'));
 const KeysDialog = lazy(() => import('./KeysDialog.tsx'));
@@ -23,6 +24,8 @@ export function Shell() {
   const width = useWidth();
   useKeys();
   useSignedOut();
+  useTitle(workspace);
+  useEffect(catchFiles, []);
   useEffect(() => keep(LAST_WORKSPACE, workspace), [workspace]);
   const place = useRouterState({ select: ({ location }) => location.pathname });
   // On a phone the sidebar lies over the rest, until a place is chosen in it.
@@ -35,18 +38,19 @@ export function Shell() {
   return (
     <ShellContext value={shell}>
       <div className="flex h-dvh flex-col">
-        {live !== 'live' && (
-          <p
-            role="status"
-            className="fixed bottom-4 left-1/2 z-40 w-max max-w-[calc(100vw-32px)] -translate-x-1/2 rounded-big bg-warn-bg px-4 py-2 text-center text-s font-medium text-warn shadow-float"
-          >
-            {live === 'offline' ? words.shell.live.offline : words.shell.live.down}
-          </p>
-        )}
         <div className="flex min-h-0 flex-1">
           {(width !== 'phone' || shell.drawer) && <Sidebar workspace={workspace} />}
           <Outlet />
         </div>
+        {/* Below all else, so that it covers nothing and moves nothing that is read. */}
+        {live !== 'live' && (
+          <p
+            role="status"
+            className="shrink-0 bg-warn-bg px-4 py-1.5 text-center text-s font-medium text-warn"
+          >
+            {live === 'offline' ? words.shell.live.offline : words.shell.live.down}
+          </p>
+        )}
       </div>
       <NewThread workspace={workspace} />
       <Suspense fallback={null}>
@@ -55,4 +59,17 @@ export function Shell() {
       </Suspense>
     </ShellContext>
   );
+}
+
+/** A file that is dropped beside the composer must not take the place of the page. */
+function catchFiles(): () => void {
+  const stop = (event: DragEvent) => {
+    if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+  };
+  addEventListener('dragover', stop);
+  addEventListener('drop', stop);
+  return () => {
+    removeEventListener('dragover', stop);
+    removeEventListener('drop', stop);
+  };
 }

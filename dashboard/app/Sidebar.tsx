@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Bookmark, Hash, Search, type LucideIcon } from 'lucide-react';
+import { Bookmark, Hash, Search, Settings, type LucideIcon } from 'lucide-react';
 import { classes } from '../components/classes.ts';
 import { Kbd } from '../components/Kbd.tsx';
 import { Bell } from '../features/notices/Bell.tsx';
@@ -80,6 +80,8 @@ export function Sidebar({ workspace }: { workspace: string }) {
         </Group>
       )}
       <span className="flex-1" />
+      {/* The owners' pages, such as the mail log, will stand here too. */}
+      {item({ id: 'settings', name: words.shell.settings, icon: Settings })}
       <UserMenu workspace={workspace} small={small} />
     </nav>
   );
@@ -124,9 +126,10 @@ const number = new Intl.NumberFormat();
 
 function Item({ workspace, id, name, icon: Icon, small, count, failed = 0, keys }: ItemProps) {
   const total = count?.total ?? 0;
+  const place = id === 'settings' ? '/w/$workspace/settings' : '/w/$workspace/$view';
   return (
     <Link
-      to="/w/$workspace/$view"
+      to={place}
       params={{ workspace, view: id }}
       search={{}}
       title={small ? name : undefined}

@@ -25,7 +25,7 @@ export function ThreadScreen() {
   const isShown = panel === isBeside;
   return (
     <>
-      <main aria-label={words.thread.region} className="relative flex min-w-0 flex-1 flex-col">
+      <main data-thread aria-label={words.thread.region} className="relative flex min-w-0 flex-1 flex-col">
         <ThreadPane key={id} {...props} />
         <Composer key={`${id}-composer`} {...props} />
       </main>
@@ -34,7 +34,7 @@ export function ThreadScreen() {
           aria-label={words.shell.contact}
           style={{ width: panelWidth }}
           className={classes(
-            'shrink-0 border-l border-line bg-bg',
+            'flex shrink-0 flex-col border-l border-line bg-bg',
             isBeside ? 'relative' : 'fixed inset-y-0 right-0 z-20 max-w-[85vw] shadow-float',
           )}
         >
@@ -50,7 +50,7 @@ export function ThreadScreen() {
           ) : (
             <HidePanel />
           )}
-          <div className="h-full overflow-auto">
+          <div className="min-h-0 flex-1 overflow-auto">
             <ContactPanel key={id} {...props} />
           </div>
         </aside>
@@ -62,11 +62,9 @@ export function ThreadScreen() {
 function HidePanel() {
   const { panel, setPanel } = useShell();
   return (
-    <IconButton
-      name={words.acts.panel}
-      icon={X}
-      onClick={() => setPanel(!panel)}
-      className="absolute top-2 right-2 z-10 bg-bg"
-    />
+    <header className="flex h-(--bar) shrink-0 items-center justify-between border-b border-line pr-2 pl-4">
+      <h2 className="text-l font-semibold">{words.shell.contact}</h2>
+      <IconButton name={words.acts.panel} icon={X} onClick={() => setPanel(!panel)} />
+    </header>
   );
 }

@@ -1,15 +1,13 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react';
-import { useState } from 'react';
-import { KEYS_OFF } from '../actions/perform.ts';
+import { Keyboard, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
 import { Avatar } from '../components/Avatar.tsx';
 import { classes } from '../components/classes.ts';
 import { Menu, MenuItem, MenuLabel, MenuLine } from '../components/Menu.tsx';
 import { showToast } from '../lib/toasts.ts';
 import { signOut, signOutEverywhere } from '../features/session/session.ts';
 import { sentence } from '../lib/problem.ts';
-import { setTheme, theme, type Theme } from '../lib/theme.ts';
-import { useKept } from '../lib/useKept.ts';
+import { changeMe, useMe } from '../lib/me.ts';
+import { theme, type Theme } from '../lib/theme.ts';
 import { words } from '../words/index.ts';
 import { useShell } from './shellState.ts';
 
@@ -21,10 +19,10 @@ const THEMES: { id: Theme; name: string; icon: typeof Sun }[] = [
 ];
 
 /** The person who is signed in: how the page looks, and the way out. */
-export function UserMenu({ small }: { workspace: string; small: boolean }) {
+export function UserMenu({ workspace, small }: { workspace: string; small: boolean }) {
   const { user } = route.useRouteContext().session;
-  const [chosen, setChosen] = useState(theme);
-  const [keysOff, setKeysOff] = useKept(KEYS_OFF, false);
+  const me = useMe(workspace);
+  const chosen = me?.theme ?? theme();
   const { show } = useShell();
   const navigate = useNavigate();
   const name = user.name || user.email;
@@ -56,10 +54,7 @@ export function UserMenu({ small }: { workspace: string; small: boolean }) {
           key={id}
           icon={icon}
           chosen={chosen === id}
-          onSelect={() => {
-            setTheme(id);
-            setChosen(id);
-          }}
+          onSelect={() => void changeMe(workspace, { theme: id })}
         >
           {each}
         </MenuItem>
@@ -68,8 +63,11 @@ export function UserMenu({ small }: { workspace: string; small: boolean }) {
       <MenuItem icon={Keyboard} keys="?" onSelect={() => show('keys')}>
         {words.shell.keys}
       </MenuItem>
-      <MenuItem chosen={!keysOff} onSelect={() => setKeysOff(!keysOff)}>
-        {words.acts.keysOn}
+      <MenuItem
+        icon={Settings}
+        onSelect={() => void navigate({ to: '/w/$workspace/settings', params: { workspace } })}
+      >
+        {words.shell.settings}
       </MenuItem>
       <MenuLine />
       <MenuItem icon={LogOut} onSelect={() => leave(signOut)}>

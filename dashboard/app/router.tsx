@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
 import { Forgotten } from '../features/session/Forgotten.tsx';
 import { NewPassword } from '../features/session/NewPassword.tsx';
 import { SignIn } from '../features/session/SignIn.tsx';
@@ -74,6 +81,12 @@ const workspaceHome = createRoute({
   },
 });
 
+const settings = createRoute({
+  getParentRoute: () => workspace,
+  path: 'settings',
+  component: lazyRouteComponent(() => import('./SettingsScreen.tsx')),
+});
+
 const list = createRoute({
   getParentRoute: () => workspace,
   path: '$view',
@@ -95,7 +108,7 @@ export const router = createRouter({
     password,
     linkTo('ticket'),
     linkTo('conversation'),
-    workspace.addChildren([workspaceHome, list.addChildren([thread])]),
+    workspace.addChildren([workspaceHome, settings, list.addChildren([thread])]),
   ]),
   basepath: base === '' ? '/' : base,
   defaultPreload: false,

@@ -5,15 +5,14 @@ import { usePage } from '../actions/perform.ts';
 import { combined, NARROWING, type Narrowing } from '../features/inbox/filters.ts';
 import { useList } from '../features/inbox/useList.ts';
 import { useIntent } from '../lib/intents.ts';
-import { recall } from '../lib/storage.ts';
+import { habits } from '../lib/me.ts';
 import { cachedThread } from '../lib/threadCache.ts';
 import type { Kind, Thread, ThreadRef } from '../lib/rows.ts';
 import type { ThreadFilter } from '../lib/views.ts';
+import { goTo } from './go.ts';
 import { useShell } from './shellState.ts';
 
 const shellRoute = getRouteApi('/w/$workspace');
-/** Whether closing goes on to the next thread; by default it does. */
-const STAY = 'stayAfterClose';
 
 interface Options {
   workspace: string;
@@ -77,16 +76,18 @@ export function useListPage({ workspace, view, filter, sort: usual }: Options) {
         const row = list.rows.find(({ id }) => id === list.active);
         if (row) open(row);
       },
-      choose: (range) => {
-        const id = list.active ?? list.rows[0]?.id;
-        if (id !== undefined) list.choose(id, range);
-        if (id !== undefined) list.activate(id);
+      rows: {
+        choose: (range) => {
+          const id = list.active ?? list.rows[0]?.id;
+          if (id !== undefined) list.choose(id, range);
+          if (id !== undefined) list.activate(id);
+        },
+        chooseAll: list.chooseAll,
+        chooseNone: list.chooseNone,
+        release: list.release,
       },
-      chooseAll: list.chooseAll,
-      chooseNone: list.chooseNone,
-      release: list.release,
     },
-    go: (to) => void navigate({ to: '/w/$workspace/$view', params: { workspace, view: to } }),
+    go: (to) => goTo(navigate, workspace, to),
     back: () => {
       if (openId !== null) back();
     },
@@ -97,7 +98,7 @@ export function useListPage({ workspace, view, filter, sort: usual }: Options) {
       act();
       list.chooseNone();
       if (openId === null || !leaving.has(openId)) return list.activate(next?.id ?? null);
-      if (recall<boolean>(STAY, false)) return;
+      if (!habits().nextAfterClose) return;
       if (next) open(next);
       else back();
     },

@@ -54,9 +54,12 @@ export function Dialog({
   );
 }
 
-/** The first field, else the dialog itself: its button that closes is no place to begin. */
+/** What is marked as first, the first field, else the dialog itself: its button that closes is no place to begin. */
 function focusFirst(event: Event): void {
   event.preventDefault();
   const dialog = event.currentTarget as HTMLElement;
-  (dialog.querySelector<HTMLElement>('input, textarea, [contenteditable]') ?? dialog).focus();
+  const first =
+    dialog.querySelector<HTMLElement>('[data-first]') ??
+    dialog.querySelector<HTMLElement>('input, textarea, [contenteditable]');
+  (first ?? dialog).focus();
 }

@@ -2,13 +2,14 @@ import { useEffect, useState } from 'react';
 import { words } from '../words/index.ts';
 import { classes } from './classes.ts';
 import { Kbd } from './Kbd.tsx';
-import { useToasts, type Toast } from '../lib/toasts.ts';
+import { undo, useToasts, type Toast } from '../lib/toasts.ts';
 
 /** The toasts, at the bottom left; read out politely. */
 export function Toasts() {
   const toasts = useToasts();
   return (
     <div
+      data-toasts
       role="status"
       aria-live="polite"
       className="pointer-events-none fixed bottom-4 left-4 z-50 grid max-w-[calc(100vw-32px)] justify-items-start gap-2"
@@ -22,7 +23,6 @@ export function Toasts() {
 
 function One({ toast }: { toast: Toast }) {
   const seconds = useSeconds(toast);
-  const { undo } = toast;
   return (
     <div
       className={classes(
@@ -34,13 +34,13 @@ function One({ toast }: { toast: Toast }) {
         {toast.text}
         {seconds !== null && <span className="tabular-nums">{` ${words.seconds(seconds)}`}</span>}
       </span>
-      {undo && (
+      {toast.undo && (
         <button
           type="button"
-          onClick={undo.act}
+          onClick={() => undo(toast)}
           className="inline-flex h-[30px] items-center gap-1.5 rounded bg-current/16 px-2.5 font-medium"
         >
-          {undo.name}
+          {toast.undo.name}
           <Kbd keys="z" onMain />
         </button>
       )}

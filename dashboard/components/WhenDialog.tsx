@@ -31,10 +31,11 @@ export function WhenDialog({ title, hint, names, other, set, tooEarly, onPick, o
   return (
     <Dialog title={title} {...(hint !== undefined && { hint })} onClose={onClose}>
       <ul className="grid gap-0.5">
-        {times.map(({ id, at }) => (
+        {times.map(({ id, at }, index) => (
           <li key={id}>
             <button
               type="button"
+              data-first={index === 0 || undefined}
               onClick={() => onPick(at)}
               className="flex h-9 w-full items-center gap-2.5 rounded px-2 hover:bg-bg-2 pointer-coarse:h-11"
             >

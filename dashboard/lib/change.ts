@@ -4,7 +4,8 @@ import { keys } from './keys.ts';
 import { sentence } from './problem.ts';
 import { queryClient } from './query.ts';
 import type { Thread } from './rows.ts';
-import { patchThread, rereadThreads, stopReading } from './threadCache.ts';
+import { rereadCounts, rereadThreads, stopReading } from './reread.ts';
+import { patchThread } from './threadCache.ts';
 import { showToast } from './toasts.ts';
 
 export type { Change } from './changeRequests.ts';
@@ -43,12 +44,16 @@ export function changeThreads(
   void together(workspace, steps);
 }
 
-/** Moves threads to the trash and back, or marks them as read or not. */
+/**
+ * Moves threads to the trash and back, or marks them as read or not.
+ * @param upTo of `read`: the newest message that was seen; mail that has come since stays unread
+ */
 export function actOnThreads(
   workspace: string,
   threads: readonly Thread[],
   act: Act,
   said: string | null,
+  upTo?: string,
 ): void {
   offer(said, () => actOnThreads(workspace, threads, OPPOSITE[act], null));
   const steps = threads.map((row) => ({
@@ -56,6 +61,7 @@ export function actOnThreads(
     shown: SHOWN[act](),
     back: { deleted_at: row.deleted_at, unread: row.unread },
     body: { act },
+    ...(upTo !== undefined && { upTo }),
   }));
   void together(workspace, steps);
 }
@@ -72,6 +78,8 @@ const SHOWN: Record<Act, () => Partial<Thread>> = {
   unread: () => ({ unread: true }),
 };
 
+const MARKS: ReadonlySet<Act> = new Set<Act>(['read', 'unread']);
+
 interface Step extends Wanted {
   row: Thread;
   shown: Partial<Thread>;
@@ -81,12 +89,13 @@ interface Step extends Wanted {
 
 /** Shows all steps, then sends them; what is refused is shown as it was. */
 async function together(workspace: string, steps: readonly Step[]): Promise<void> {
+  const isMark = steps.every(({ body }) => 'act' in body && MARKS.has(body.act));
   underWay += 1;
   // Stopping puts the rows back to what they were before the reading, so it comes first; nothing is waited for until the
   // change is shown.
   const stopped = stopReading(workspace);
   for (const { row, shown } of steps) patchThread(workspace, row, shown);
-  await stopped;
+  const wasReading = await stopped;
   const results = await request(workspace, steps);
   let refusal: unknown = null;
   for (const [index, result] of results.entries()) {
@@ -96,10 +105,15 @@ async function together(workspace: string, steps: readonly Step[]): Promise<void
       refusal = result.reason;
       patchThread(workspace, row, back);
     }
-    void queryClient.invalidateQueries({ queryKey: keys.history(workspace, row.kind, row.id) });
+    if (!isMark) void queryClient.invalidateQueries({ queryKey: keys.history(workspace, row.kind, row.id) });
   }
   if (refusal !== null) showToast(sentence(refusal), { tone: 'bad' });
   underWay -= 1;
   if (underWay === 0) idle.dispatchEvent(new Event('idle'));
-  await rereadThreads(workspace);
+  // Reading moves no row, and takes none out of a list in which it is read.
+  if (isMark && !wasReading) return rereadCounts(workspace);
+  await rereadThreads(
+    workspace,
+    steps.map(({ row }) => row),
+  );
 }

@@ -14,6 +14,8 @@ export type Act = 'trash' | 'restore' | 'read' | 'unread';
 export interface Wanted {
   row: ThreadRef;
   body: { change: Change } | { act: Act };
+  /** Of `read`: the newest message that was seen. */
+  upTo?: string;
 }
 /** The row as the server has it now, as far as it says. */
 export type Agreed = Partial<Thread> | undefined;
@@ -45,7 +47,7 @@ async function requestMany(
 ): Promise<PromiseSettledResult<Agreed>[]> {
   const threads = all.map(({ row: { kind, id } }) => ({ kind, id }));
   const params = { path: { workspace_id: workspace }, header: { 'Idempotency-Key': newKey() } };
-  const body = { threads, ...all[0]!.body } as never;
+  const body = { threads, ...all[0]!.body };
   try {
     const { results } = await read(
       api.POST('/api/v1/workspaces/{workspace_id}/threads/bulk', { params, body }),
@@ -60,11 +62,11 @@ async function requestMany(
   }
 }
 
-async function requestOne(workspace: string, { row: { kind, id }, body }: Wanted): Promise<Agreed> {
+async function requestOne(workspace: string, { row: { kind, id }, body, upTo }: Wanted): Promise<Agreed> {
   const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}');
   const params = { path: { workspace_id: workspace, id } };
   if ('change' in body) {
-    const { data, response } = await api.PATCH(path, { params, body: body.change as never });
+    const { data, response } = await api.PATCH(path, { params, body: body.change });
     etags.set(id, response.headers.get('ETag'));
     return data;
   }
@@ -72,6 +74,7 @@ async function requestOne(workspace: string, { row: { kind, id }, body }: Wanted
     await api.DELETE(path, { params });
     return undefined;
   }
-  const answer = api.POST(`${path}/${body.act}` as never, { params } as never);
-  return (await (answer as Promise<{ data?: Partial<Thread> }>)).data;
+  if (body.act === 'read' && upTo !== undefined)
+    return (await api.POST(`${path}/read`, { params, body: { up_to: upTo } })).data;
+  return (await api.POST(`${path}/${body.act}`, { params })).data;
 }

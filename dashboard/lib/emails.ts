@@ -14,3 +14,10 @@ export const emailsQuery = (workspace: string) =>
       return page.data;
     },
   });
+
+/** The address to which customers write: the oldest for tickets that also sends, since others are only forwarded to. */
+export function frontDoor(emails: readonly WorkspaceEmail[]): string | undefined {
+  const able = emails.filter(({ purpose, can_receive }) => purpose === 'ticket' && can_receive);
+  const oldest = able.sort((a, b) => a.created_at.localeCompare(b.created_at));
+  return (oldest.find(({ can_send }) => can_send) ?? oldest[0])?.address;
+}

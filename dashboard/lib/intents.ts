@@ -5,8 +5,8 @@ import type { ThreadRef } from './rows.ts';
 export interface Intents {
   /** Opens the composer of the open thread. */
   compose: { mode: 'reply' | 'reply_all' | 'forward' | 'note'; messageId?: string };
-  /** Opens the composer of a new thread. */
-  write: { to?: string };
+  /** Opens the composer of a new thread, or a draft of one. */
+  write: { to?: string; draft?: string };
   /** Shows a thread. */
   open: ThreadRef;
   snooze: ThreadRef;
@@ -15,6 +15,11 @@ export interface Intents {
   prioritise: ThreadRef;
   merge: ThreadRef;
   print: ThreadRef;
+  subject: ThreadRef;
+  follow: ThreadRef;
+  makeTicket: ThreadRef;
+  /** Opens the bell. */
+  notices: null;
   /** An answer was taken back: its draft opens again. */
   takenBack: { thread: ThreadRef; draft: unknown };
 }

@@ -16,5 +16,7 @@ export const keys = {
   contact: (workspace: string, id: string) => ['w', workspace, 'contact', id] as const,
   notifications: (workspace: string) => ['w', workspace, 'notifications'] as const,
   drafts: (workspace: string) => ['w', workspace, 'drafts'] as const,
+  snippets: (workspace: string) => ['w', workspace, 'snippets'] as const,
+  me: (workspace: string) => ['w', workspace, 'me'] as const,
   outbox: (workspace: string) => ['w', workspace, 'outbox'] as const,
 };

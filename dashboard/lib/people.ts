@@ -2,6 +2,7 @@ import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, read } from './api.ts';
 import { keys } from './keys.ts';
 import type { Member } from './rows.ts';
+import type { components } from './schema.gen.d.ts';
 
 /** Everyone in the workspace. */
 const membersQuery = (workspace: string) =>
@@ -21,6 +22,8 @@ const membersQuery = (workspace: string) =>
   });
 
 export interface People {
+  /** Of this workspace. */
+  workspaceName: string;
   /** The id of who is signed in. */
   me: string;
   members: Member[];
@@ -28,12 +31,16 @@ export interface People {
   nameOf: (id: string | null) => string | null;
 }
 
+type Session = components['schemas']['Session'];
+
 export function usePeople(workspace: string): People {
-  const session = useQueryClient().getQueryData<{ user: { id: string } }>(['session']);
+  const session = useQueryClient().getQueryData<Session>(['session']);
   const { data: members = [] } = useQuery(membersQuery(workspace));
   const nameOf = (id: string | null) => {
     const member = members.find((each) => each.id === id);
     return member ? member.name || member.email : null;
   };
-  return { me: session?.user.id ?? '', members, nameOf };
+  const workspaceName =
+    session?.memberships.find(({ workspace_id }) => workspace_id === workspace)?.name ?? '';
+  return { me: session?.user.id ?? '', members, nameOf, workspaceName };
 }

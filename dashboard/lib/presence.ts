@@ -1,19 +1,22 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { api } from './api.ts';
+import { api, read } from './api.ts';
 import type { LiveEvent } from './live.ts';
 import { Problem } from './problem.ts';
 import type { ThreadRef } from './rows.ts';
+import type { components } from './schema.gen.d.ts';
 import { threadPath } from './threadPath.ts';
 
 /** Who else has a thread open, and who writes in it. Nothing of it is kept: what is not said again ends by itself. */
 export interface Present {
   user: string;
   writing: boolean;
-  /** ms since 1970 */
+  /** ms since 1970, by this browser's clock */
   until: number;
 }
+type Row = components['schemas']['Presence'];
 
 const SAY_EVERY_MS = 20_000;
+const LOOK_EVERY_MS = 5_000;
 const ENDS_AFTER_MS = 45_000;
 const present = new Map<string, Present[]>();
 const writing = new Set<string>();
@@ -27,16 +30,25 @@ function changed(): void {
 /** For the live feed: a colleague has said where they are. */
 export function heardPresence({ type, data }: LiveEvent): void {
   if (type !== 'thread.presence') return;
-  const { user_id, viewing } = data as { user_id?: string; viewing?: boolean };
-  const thread_id = data.ticket_id ?? data.conversation_id;
-  if (typeof thread_id !== 'string' || typeof user_id !== 'string') return;
-  const others = (present.get(thread_id) ?? NOBODY).filter(({ user }) => user !== user_id);
-  const one = {
+  const { user_id: user, viewing, writing: isWriting } = data as Partial<Row>;
+  const thread = data.ticket_id ?? data.conversation_id;
+  if (typeof thread !== 'string' || user === undefined) return;
+  const others = (present.get(thread) ?? NOBODY).filter((other) => other.user !== user);
+  const one = { user, writing: isWriting === true, until: Date.now() + ENDS_AFTER_MS };
+  present.set(thread, viewing === false ? others : [...others, one]);
+  changed();
+}
+
+/** Who is here, as the server knows it. Times are the server's: my own row, which is new, says how its clock goes. */
+function readPresence(thread: string, rows: readonly Row[], me: string): void {
+  const mine = rows.find(({ user_id }) => user_id === me);
+  const ahead = mine ? Date.parse(mine.until) - Date.now() - ENDS_AFTER_MS : 0;
+  const here = rows.map(({ user_id, writing: isWriting, until }) => ({
     user: user_id,
-    writing: (data as { writing?: boolean }).writing === true,
-    until: Date.now() + ENDS_AFTER_MS,
-  };
-  present.set(thread_id, viewing === false ? others : [...others, one]);
+    writing: isWriting,
+    until: Date.parse(until) - ahead,
+  }));
+  present.set(thread, here);
   changed();
 }
 
@@ -53,6 +65,22 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
+async function say(
+  workspace: string,
+  { kind, id }: ThreadRef,
+  body: { viewing: boolean; writing: boolean },
+  me: string,
+): Promise<void> {
+  const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/presence');
+  try {
+    const { data } = await read(api.POST(path, { params: { path: { workspace_id: workspace, id } }, body }));
+    if (body.viewing) readPresence(id, data, me);
+  } catch (error) {
+    // It is a courtesy: the page works without it.
+    if (!(error instanceof Problem)) throw error;
+  }
+}
+
 /** The others in a thread; says at the same time that I am here, as long as the page is seen. */
 export function usePresence(workspace: string, thread: ThreadRef, me: string): Present[] {
   const { kind, id } = thread;
@@ -60,20 +88,25 @@ export function usePresence(workspace: string, thread: ThreadRef, me: string): P
   const isWriting = useSyncExternalStore(subscribe, () => writing.has(id));
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/presence' as never);
-    const say = (viewing: boolean) => {
-      setNow(Date.now());
-      if (viewing && document.visibilityState === 'hidden') return;
-      const params = { path: { workspace_id: workspace, id } };
-      const body = { viewing, writing: viewing && isWriting };
-      (api.POST(path, { params, body } as never) as Promise<unknown>).catch((error: unknown) => {
-        // It is a courtesy: the page works without it.
-        if (!(error instanceof Problem)) throw error;
-      });
+    const here = () => {
+      if (document.visibilityState === 'hidden') return;
+      void say(workspace, { kind, id }, { viewing: true, writing: isWriting }, me);
     };
-    say(true);
-    const timer = setInterval(() => say(true), SAY_EVERY_MS);
+    here();
+    const timer = setInterval(here, SAY_EVERY_MS);
+    document.addEventListener('visibilitychange', here);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', here);
+    };
+  }, [workspace, kind, id, isWriting, me]);
+  useEffect(
+    () => () => void say(workspace, { kind, id }, { viewing: false, writing: false }, me),
+    [workspace, kind, id, me],
+  );
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), LOOK_EVERY_MS);
     return () => clearInterval(timer);
-  }, [workspace, kind, id, isWriting]);
+  }, []);
   return all.filter(({ user, until }) => user !== me && until > now);
 }

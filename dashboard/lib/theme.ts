@@ -20,6 +20,9 @@ export function apply(): void {
 }
 
 system.addEventListener('change', apply);
+// Paper is light.
+addEventListener('beforeprint', () => (document.documentElement.dataset.theme = 'light'));
+addEventListener('afterprint', apply);
 
 function safely<T>(act: () => T): T | null {
   try {

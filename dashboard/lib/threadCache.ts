@@ -3,12 +3,10 @@ import { fits } from './fits.ts';
 import { keys } from './keys.ts';
 import { queryClient } from './query.ts';
 import type { Thread, ThreadRef } from './rows.ts';
+import type { ThreadsPage } from './threadsPage.ts';
 
-/** Threads as they were read, wherever they are shown: in lists and beside them. */
-interface Page {
-  data: Thread[];
-  next_cursor: string | null;
-}
+/* Threads as they were read, wherever they are shown: in lists and beside them. */
+type Lists = Partial<InfiniteData<ThreadsPage>>;
 
 /** Changes a thread everywhere it is shown; it leaves the lists that it no longer fits. */
 export function patchThread(workspace: string, { kind, id }: ThreadRef, change: Partial<Thread>): void {
@@ -36,19 +34,15 @@ export function cachedThread(workspace: string, { kind, id }: ThreadRef): Thread
   return undefined;
 }
 
-/** Other queries may begin with the same key: those have no pages. */
-const listsOf = (workspace: string) =>
-  queryClient.getQueriesData<Partial<InfiniteData<Page>>>({ queryKey: keys.threads(workspace) });
-
-/** Reads again what may have changed with threads. */
-export async function rereadThreads(workspace: string): Promise<void> {
-  await Promise.all(
-    [keys.threads(workspace), keys.counts(workspace)].map((queryKey) =>
-      queryClient.invalidateQueries({ queryKey }),
-    ),
-  );
+/** Takes a thread out of every list: it is gone. */
+export function dropThread(workspace: string, id: string): void {
+  for (const [key, lists] of listsOf(workspace))
+    if (lists?.pages?.some(({ data }) => data.some((row) => row.id === id))) {
+      const without = (page: ThreadsPage) => ({ ...page, data: page.data.filter((row) => row.id !== id) });
+      queryClient.setQueryData(key, { ...lists, pages: lists.pages.map(without) });
+    }
 }
 
-/** Answers that are under way would show what was before a change. */
-export const stopReading = (workspace: string): Promise<void> =>
-  queryClient.cancelQueries({ queryKey: keys.threads(workspace) });
+/** Other queries may begin with the same key: those have no pages. */
+const listsOf = (workspace: string) =>
+  queryClient.getQueriesData<Lists>({ queryKey: keys.threads(workspace) });

@@ -40,15 +40,27 @@ export function messagesQuery(workspace: string, { kind, id }: ThreadRef, at: st
   });
 }
 
+/** The server gives so many lines at once; more pages than these nobody reads. */
+const HISTORY_PAGE = 100;
+const MOST_HISTORY = 10;
+
 /** What was done to a thread, oldest first. */
 export const historyQuery = (workspace: string, { kind, id }: ThreadRef) =>
   queryOptions({
     queryKey: keys.history(workspace, kind, id),
     queryFn: async ({ signal }): Promise<HistoryLine[]> => {
-      const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/history' as never);
-      const params = { path: { workspace_id: workspace, id } };
-      const page = (await read(api.GET(path, { signal, params } as never))) as { data: HistoryLine[] };
-      return page.data;
+      const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/history');
+      const lines: HistoryLine[] = [];
+      let cursor: string | null = null;
+      for (let page = 0; page < MOST_HISTORY && (page === 0 || cursor !== null); page += 1) {
+        const query: { limit: number; cursor?: string } = { limit: HISTORY_PAGE };
+        if (cursor !== null) query.cursor = cursor;
+        const params = { path: { workspace_id: workspace, id }, query };
+        const { data, next_cursor } = await read(api.GET(path, { signal, params }));
+        lines.push(...data);
+        cursor = next_cursor;
+      }
+      return lines;
     },
   });
 

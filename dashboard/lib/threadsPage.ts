@@ -1,17 +1,19 @@
 import { api, read } from './api.ts';
 import type { Thread } from './rows.ts';
 
-interface Page {
+export interface ThreadsPage {
   data: Thread[];
   next_cursor: string | null;
 }
+/** How many rows a list asks for at once. */
+export const LIST_PAGE = 50;
 
 /** A page of threads of both kinds. @param query as of `GET threads` */
 export async function threadsPage(
   workspace: string,
   query: Record<string, string | number>,
   signal: AbortSignal,
-): Promise<Page> {
+): Promise<ThreadsPage> {
   const params = { path: { workspace_id: workspace }, query };
   const { data, next_cursor } = await read(
     api.GET('/api/v1/workspaces/{workspace_id}/threads', { signal, params }),

@@ -16,7 +16,8 @@ const days = new Intl.NumberFormat(undefined, { style: 'unit', unit: 'day', unit
 export function age(at: string | Date, now: Date, justNow: string): string {
   const then = new Date(at);
   const ago = now.getTime() - then.getTime();
-  if (ago >= 0 && ago < MINUTE) return justNow;
+  // The page's clock is read every half minute, and the server's may be ahead.
+  if (ago > -2 * MINUTE && ago < MINUTE) return justNow;
   if (ago >= 0 && ago < HOUR) return minutes.format(Math.floor(ago / MINUTE));
   if (sameDay(then, now)) return clock.format(then);
   if (ago >= 0 && ago < 6 * DAY) return weekday.format(then);

@@ -33,19 +33,26 @@ export function showToast(text: string, more: Partial<Omit<Toast, 'id' | 'text'>
     counts: more.counts ?? false,
     ...(more.undo && { undo: more.undo }),
   };
-  change([...toasts.slice(-2), toast]);
+  // The same said twice is said once.
+  const others = toasts.filter(({ text: said, undo: undone }) => said !== text || undone !== undefined);
+  change([...others.slice(-2), toast]);
   const remove = () => change(toasts.filter(({ id }) => id !== toast.id));
   setTimeout(remove, toast.until - Date.now());
   return remove;
 }
 
+/** Undoes what a toast announced, once. */
+export function undo({ id, undo: undone }: Toast): void {
+  if (!toasts.some((toast) => toast.id === id)) return;
+  change(toasts.filter((toast) => toast.id !== id));
+  undone?.act();
+}
+
 /** Undoes the newest that can be. @returns whether there was one. */
 export function undoLast(): boolean {
-  const toast = toasts.findLast(({ undo }) => undo !== undefined);
-  if (!toast) return false;
-  change(toasts.filter(({ id }) => id !== toast.id));
-  toast.undo?.act();
-  return true;
+  const toast = toasts.findLast((each) => each.undo !== undefined);
+  if (toast) undo(toast);
+  return toast !== undefined;
 }
 
 export function useToasts(): readonly Toast[] {

@@ -27,8 +27,7 @@ export const thread = {
   gone: {
     title: 'This thread is not here',
     hint: 'It was deleted for good, or you may not see it.',
-    merged: 'This thread was merged into another one.',
-    toMerged: 'Go to it',
+    merged: 'That thread was merged into this one.',
     toList: 'Back to the list',
   },
   trash: 'This thread is in the trash and will be deleted for good after 30 days.',
@@ -219,12 +218,10 @@ export const thread = {
   merge: {
     title: 'Merge into another thread',
     hint: 'All messages of this thread move there. Later answers to either arrive there.',
-    act: (subject: string) => `Merge into “${subject}”`,
   },
   moveInto: {
     title: 'Move the message to another ticket',
     hint: 'Later answers to it arrive there too.',
-    act: (subject: string) => `Move to “${subject}”`,
   },
   history: {
     closed: (who: string) => `${who} closed this`,

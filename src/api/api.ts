@@ -6,7 +6,7 @@ import { compressJson } from '../infra/http/compress.ts';
 import { createSignalHub } from '../core/events/signals.ts';
 import { createLinks } from '../core/presenters/links.ts';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
-import { jsonBody, smallJsonBody } from './body.ts';
+import { isOptional, jsonBody, optionalJsonBody, smallJsonBody } from './body.ts';
 import type { ApiDeps, RouteDeps } from './deps.ts';
 import { docsRoutes } from './docs.ts';
 import { idempotent } from './idempotent.ts';
@@ -79,7 +79,7 @@ export function createRoutes(deps: ApiDeps) {
   const workspace = routeTable<ApiState, Policy>(router, (route) => [
     user,
     ...checksOf(route),
-    ...(route.body ? [jsonBody] : []),
+    ...(route.body ? [isOptional(route.body) ? optionalJsonBody : jsonBody] : []),
     ...(route.idempotency === 'answer kept' ? [keyed] : []),
   ]);
   const accountRouter = new Router<AccountState>({ prefix: ACCOUNT_PREFIX, methods: METHODS });

@@ -52,7 +52,7 @@ async function byToken(ctx: RouterContext<ApiState>, { models, limits }: AuthDep
   if (!user) throw unauthorized('The user of this token is no longer a member of the workspace.', true);
   if (user.workspaceId !== ctx.params.workspace_id) throw notFound();
   noteUse(models, row);
-  return { user, scopes: openedScopes(row.scopes, user.role) };
+  return { user: { ...user, tokenId: row._id }, scopes: openedScopes(row.scopes, user.role) };
 }
 
 async function bySession(ctx: RouterContext<ApiState>, deps: AuthDeps): Promise<ApiState> {

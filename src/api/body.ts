@@ -13,6 +13,15 @@ const SMALL_JSON_BYTES = 16 * 1024;
 
 /** Reads a JSON body. @throws Problem 400: not JSON; 413: over 6 MB; 415: another content type */
 export const jsonBody = readsJson(MAX_JSON_BYTES);
+/** The same where the body may be missing. */
+export const optionalJsonBody: Middleware = async (ctx, next) => {
+  const isMissing = ctx.is('json') === null || ctx.get('Content-Length') === '0';
+  await (isMissing ? next() : jsonBody(ctx, next));
+};
+
+/** Whether a request may leave the body out. */
+export const isOptional = (schema: z.ZodType): boolean => schema.safeParse(undefined).success;
+
 /** The same for routes of a person's account: 413 over 16 KB. */
 export const smallJsonBody = readsJson(SMALL_JSON_BYTES);
 

@@ -40,7 +40,7 @@ export interface ApiDeps {
   setUp: ProviderSetUp;
   /** Tells the run of a set-up to read its row again. Does not throw when Temporal is unavailable. */
   wakeSetUp: (workflow: SetUpWorkflow, run: SetUpRun) => Promise<void>;
-  parser: Pick<ParserPool, 'sanitise'>;
+  parser: Pick<ParserPool, 'sanitise' | 'words'>;
   log: Logger;
   /** Starts the runs of deliveries to endpoints in the background; never throws. */
   deliveries: Pick<DeliveryStarter, 'add'>;

@@ -14,8 +14,8 @@ export const threadFinder =
 
 /**
  * A thread that the user may see, and that is not in the trash.
- * @throws Problem 404; with `merged_into` and `merged_kind` where it was merged into a thread that the user
- * may see
+ * @throws Problem 404; with `merged_into` (and its kind and number) where it was merged into a thread that the
+ * user may see
  */
 export async function findThread(
   models: Models,
@@ -27,11 +27,11 @@ export async function findThread(
   if (row.merged_into === undefined) return row;
   const { merged_into, merged_kind = kind } = row;
   const target = await threadsOf(models, merged_kind)
-    .findOne({ _id: merged_into, ...seenBy(user) }, { _id: 1 })
-    .lean();
+    .findOne({ _id: merged_into, ...seenBy(user) }, { number: 1 })
+    .lean<{ _id: string; number?: number }>();
   if (!target) throw notFound();
   throw new Problem(404, `Its messages are now in the ${merged_kind} ${merged_into}.`, {
-    members: { merged_into, merged_kind },
+    members: { merged_into, merged_kind, merged_number: target.number ?? null },
   });
 }
 

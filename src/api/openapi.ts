@@ -7,6 +7,7 @@ import {
 } from 'zod-openapi';
 import { payloadSchemas } from '../core/events/webhooks/payloads.ts';
 import { ProblemBody } from '../core/presenters/schemas.ts';
+import { isOptional } from './body.ts';
 import { successOf, type Operation } from './operation.ts';
 import { KEY } from './request.ts';
 import type { Route } from './route.ts';
@@ -142,7 +143,7 @@ function requestBodyOf({ body, uploads }: Operation): Pick<ZodOpenApiOperationOb
   const content = uploads ?? { 'application/json': body! };
   return {
     requestBody: {
-      required: true,
+      required: !body || !isOptional(body),
       content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
     },
   };

@@ -36,10 +36,14 @@ export interface Page<Row> {
 interface Listed {
   _id: string;
   created_at: Date;
+  updated_at?: Date;
 }
+type TimeField = 'created_at' | 'updated_at';
 
 interface PageOptions<Row> {
   order: 'newest first' | 'oldest first';
+  /** What is ordered by; every row has it. Defaults to `created_at`. */
+  by?: TimeField;
   projection?: ProjectionType<Row>;
   /** Size of a row. A page ends after `PAGE_BYTES`, even below its limit. */
   bytes?: (row: Row) => number;
@@ -51,24 +55,28 @@ interface PageOptions<Row> {
  */
 export const PAGE_BYTES = 8 * 1024 * 1024;
 
-/** One page, by keyset on (created_at, _id): every page costs the same, and new rows do not shift pages. */
+/** One page, by keyset on (time, _id): every page costs the same, and new rows do not shift pages. */
 export async function readPage<Row extends Listed>(
   model: Model<Row>,
   filter: QueryFilter<Listed>,
   { limit, cursor }: z.output<typeof ListQuery>,
-  { order, projection, bytes = () => 0 }: PageOptions<Row>,
+  { order, by = 'created_at', projection, bytes = () => 0 }: PageOptions<Row>,
 ): Promise<Page<Row>> {
   const direction = order === 'newest first' ? -1 : 1;
   const cursorOfRows = model
-    .find((cursor ? { $and: [filter, beyond(cursor, direction)] } : filter) as QueryFilter<Row>, projection)
-    .sort({ created_at: direction, _id: direction })
+    .find(
+      (cursor ? { $and: [filter, beyond(by, cursor, direction)] } : filter) as QueryFilter<Row>,
+      projection,
+    )
+    .sort({ [by]: direction, _id: direction })
     .limit(limit + 1)
     .lean<Row[]>()
     .cursor();
   const rows: Row[] = [];
   let bytesRead = 0;
   for await (const row of cursorOfRows as AsyncIterable<Row>) {
-    if (rows.length === limit || bytesRead > PAGE_BYTES) return { rows, next_cursor: cursorAt(rows.at(-1)) };
+    if (rows.length === limit || bytesRead > PAGE_BYTES)
+      return { rows, next_cursor: cursorAt(rows.at(-1), by) };
     rows.push(row);
     bytesRead += bytes(row);
   }
@@ -76,15 +84,15 @@ export async function readPage<Row extends Listed>(
 }
 
 /** `$lte` on the time bounds the scan of the index; `$or` chooses among the rows of that millisecond. */
-function beyond([ms, id]: Position, direction: 1 | -1): QueryFilter<Listed> {
+function beyond(by: TimeField, [ms, id]: Position, direction: 1 | -1): QueryFilter<Listed> {
   const time = new Date(ms);
   return direction === -1
-    ? { created_at: { $lte: time }, $or: [{ created_at: { $lt: time } }, { _id: { $lt: id } }] }
-    : { created_at: { $gte: time }, $or: [{ created_at: { $gt: time } }, { _id: { $gt: id } }] };
+    ? { [by]: { $lte: time }, $or: [{ [by]: { $lt: time } }, { _id: { $lt: id } }] }
+    : { [by]: { $gte: time }, $or: [{ [by]: { $gt: time } }, { _id: { $gt: id } }] };
 }
 
-function cursorAt(row: Listed | undefined): string | null {
-  return row ? cursorAfter([row.created_at.getTime(), row._id]) : null;
+function cursorAt(row: Listed | undefined, by: TimeField): string | null {
+  return row ? cursorAfter([row[by]!.getTime(), row._id]) : null;
 }
 
 /** The cursor of the page that begins after this position. */

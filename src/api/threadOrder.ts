@@ -12,7 +12,7 @@ type Kind = MessageRow['thread_kind'];
 const SORTS = ['created_at', 'last_message_at', 'waiting_since', 'priority'] as const;
 type Sort = (typeof SORTS)[number];
 
-interface Order {
+export interface Order {
   sort: Sort;
   /** 1: earliest, or least urgent, first. */
   direction: 1 | -1;
@@ -24,16 +24,18 @@ export const SortParameter = z
     SORTS.flatMap((sort) => [sort, `-${sort}`] as const),
     `must be one of ${SORTS.join(', ')}, each also with a minus sign before it`,
   )
-  .default('-created_at')
   .transform((text): Order => {
     const isDown = text.startsWith('-');
     return { sort: (isDown ? text.slice(1) : text) as Sort, direction: isDown ? -1 : 1 };
   })
   .meta({
     description:
-      'With a minus sign: latest, or most urgent, first. With `waiting_since` only threads that wait are listed. ' +
+      'Defaults to the order of the `view`, else to `-created_at`. With a minus sign: latest, or most urgent, first. With `waiting_since` only threads that wait are listed. ' +
       'Threads of one priority are in the order of their last messages.',
   });
+
+/** Of a list that is asked for in no order. */
+export const DEFAULT_ORDER: Order = { sort: 'created_at', direction: -1 };
 
 /**
  * Where a page ended: the order, the rank of the priority (0 in other orders), the time (ms) and the id of
@@ -55,7 +57,7 @@ export const ThreadListQuery = z.strictObject({
     })
     .optional()
     .meta({ description: 'The `next_cursor` of the previous page of the same list, in the same order.' }),
-  sort: SortParameter,
+  sort: SortParameter.optional(),
 });
 
 /** A thread, and which kind it is. */
@@ -64,38 +66,63 @@ export interface ListedThread {
   row: ThreadRow;
 }
 
+/** Threads of these kinds that match the filter. */
+export interface ThreadRange {
+  kinds: readonly Kind[];
+  filter: object;
+}
+
 /**
- * One page of threads of these kinds, by keyset, so that every page costs the same and new rows do not shift
- * pages. Each kind has a collection of its own: they are read in the same order, and merged.
+ * One page of the threads in these ranges, by keyset, so that every page costs the same and new rows do not
+ * shift pages. Each range, and each kind, which has a collection of its own, is read in the same order, and
+ * all are merged.
  * @throws Problem 422: the cursor is of another order
  */
 export async function readThreads(
   models: Models,
-  kinds: readonly Kind[],
-  filter: object,
-  { limit, cursor, sort: order }: z.output<typeof ThreadListQuery>,
+  ranges: ThreadRange[],
+  { limit, cursor }: z.output<typeof ThreadListQuery>,
+  order: Order,
 ): Promise<Page<ListedThread>> {
   if (cursor && (cursor[0] !== order.sort || cursor[1] !== order.direction))
     throw wrongFields([{ field: 'cursor', message: 'must be of a page in the same order' }]);
   const lists = await Promise.all(
-    kinds.flatMap((kind) =>
-      eachAudience(filter).map((part) => readKind(models, kind, part, order, cursor, limit + 1)),
+    ranges.flatMap(({ kinds, filter }) =>
+      kinds.flatMap((kind) =>
+        eachAudience(filter).map((part) => readKind(models, kind, part, order, cursor, limit + 1)),
+      ),
     ),
   );
-  const merged = lists.flat().sort((one, other) => compare(order, one.row, other.row));
+  // A thread may be in several ranges.
+  const byId = new Map(lists.flat().map((thread) => [thread.row._id, thread]));
+  const merged = [...byId.values()].sort((one, other) => compare(order, one.row, other.row));
   const rows = merged.slice(0, limit);
   const last = merged.length > limit ? rows.at(-1) : undefined;
   return { rows, next_cursor: last ? encodeCursor(positionOf(order, last.row)) : null };
 }
 
 /**
- * The words of a search stand behind the audience in their index. With several audiences in one query the
- * stand-in database reads all threads (docs/decisions/stand-in-database.md).
+ * The words of a search stand behind workspace, audience and `hidden` in their index. The stand-in database
+ * uses it only where each of these has one value (docs/decisions/stand-in-database.md).
  */
-function eachAudience(filter: object): object[] {
-  const { words, audience } = filter as { words?: unknown; audience?: { $in?: string[] } };
-  const audiences = words === undefined ? undefined : audience?.$in;
-  return audiences ? audiences.map((one) => ({ ...filter, audience: one })) : [filter];
+export function eachAudience(filter: object): object[] {
+  const { words, audience, hidden } = filter as { words?: unknown; audience?: unknown; hidden?: unknown };
+  if (words === undefined) return [filter];
+  const valuesOf = (condition: unknown): unknown[] =>
+    (condition as { $in?: unknown[] } | null | undefined)?.$in ?? [condition];
+  return valuesOf(audience).flatMap((one) =>
+    valuesOf(hidden).map((value) => ({ ...filter, audience: one, hidden: value })),
+  );
+}
+
+/**
+ * The same filter, in which all other fields than those of the index of words stand apart: with them the
+ * stand-in database would not use the index.
+ */
+export function asSearch(filter: object): object {
+  const { workspace_id, audience, hidden, words, ...others } = filter as Record<string, unknown>;
+  if (words === undefined || Object.keys(others).length === 0) return filter;
+  return { workspace_id, audience, hidden, words, $and: [{ workspace_id }, others] };
 }
 
 /** The first `count` threads of one kind after the cursor. */
@@ -121,8 +148,8 @@ async function readKind(
     const found = await threadsOf(models, kind)
       .find(
         (isRankOfCursor
-          ? { $and: [ofRank, beyond(field, order.direction, cursor)] }
-          : ofRank) as QueryFilter<ThreadRow>,
+          ? { $and: [asSearch(ofRank), beyond(field, order.direction, cursor)] }
+          : asSearch(ofRank)) as QueryFilter<ThreadRow>,
         WITHOUT_LISTS,
       )
       .sort({ ...(rank !== null && { priority_rank: order.direction }), [field]: order.direction })

@@ -54,7 +54,7 @@ const ThreadFilters = z.strictObject({
   team_id: listOf().meta({ description: 'One or several: what the mail of these teams has opened.' }),
   snoozed: YesNoAny.meta({ description: 'Defaults to `any`, and to `false` in the list of all threads.' }),
   spam: YesNoAny.meta({ description: 'Defaults to `false`, and to `any` with `trash=true`.' }),
-  trash: YesNo.default('false'),
+  trash: YesNo.meta({ description: 'Defaults to `false`.' }),
   created_after: Time,
   created_before: Time,
   closed_after: Time,
@@ -62,31 +62,65 @@ const ThreadFilters = z.strictObject({
   changed_since: Time.meta({ description: 'Threads that changed at this time or later.' }),
   q: ThreadSearch.optional(),
 });
-type Filters = z.output<typeof ThreadFilters>;
+export type Filters = z.output<typeof ThreadFilters>;
+
+const View = z
+  .string(ONCE)
+  .optional()
+  .meta({
+    description:
+      'The id of a saved view: threads that match one of its groups, and all other parameters. Its groups decide ' +
+      'about spam, the trash and snoozed threads where the parameters do not.',
+  });
 
 /** Parameters of the lists of tickets and conversations. */
-export const ThreadQuery = z.strictObject({ ...ThreadListQuery.shape, ...ThreadFilters.shape });
+export const ThreadQuery = z.strictObject({
+  ...ThreadListQuery.shape,
+  view: View,
+  ...ThreadFilters.shape,
+});
 
 const KINDS = ['ticket', 'conversation'] as const;
+const Kinds = listOf(KINDS)
+  .transform((kinds) => kinds ?? [...KINDS])
+  .meta({ description: 'Defaults to both.' });
 
 /** Parameters of the list of all threads. */
-export const AnyThreadQuery = z.strictObject({
-  ...ThreadQuery.shape,
-  kind: listOf(KINDS)
-    .transform((kinds) => kinds ?? [...KINDS])
-    .meta({ description: 'Defaults to both.' }),
-  snoozed: ThreadFilters.shape.snoozed.default('false'),
+export const AnyThreadQuery = z.strictObject({ ...ThreadQuery.shape, kind: Kinds });
+
+/** A group of conditions of a saved view: the filters of the list of all threads. */
+export const ViewGroup = z.strictObject({
+  ...ThreadFilters.shape,
+  kind: Kinds,
+  snoozed: YesNoAny.default('false'),
 });
+export type ViewGroup = z.output<typeof ViewGroup>;
 
 /** With `?trash=true` a thread in the trash can be read. */
 export const OneThreadQuery = z.strictObject({ trash: ThreadFilters.shape.trash });
 
-/** Filter of the threads that the user may see and that match. By default without spam and the trash. */
-export function filterOf(user: ApiUser, query: Filters): Record<string, unknown> {
+/**
+ * Filter of the threads that the user may see and that match. By default without spam and the trash.
+ * @param group of a saved view: it must match too
+ */
+export function filterOf(user: ApiUser, query: Filters, group?: Filters): Record<string, unknown> {
+  const audiences = audiencesFor(user, query);
+  const both = group ? audiencesFor(user, group).filter((each) => audiences.includes(each)) : audiences;
+  const snoozed = query.snoozed ?? group?.snoozed;
+  return allOf(
+    { ...seenBy(user), audience: oneOf(both) },
+    hiddenAs({ spam: query.spam ?? group?.spam, trash: query.trash ?? group?.trash }),
+    snoozed === 'true' && { snoozed_until: { $gt: new Date(0) } },
+    snoozed === 'false' && { snoozed_until: null },
+    conditionsOf(user, query),
+    group && conditionsOf(user, group),
+  );
+}
+
+/** All but what decides whether lists leave a thread out. */
+function conditionsOf(user: ApiUser, query: Filters): Record<string, unknown> {
   const { status, priority, contact_id, workspace_email_id, tag, changed_since, q } = query;
   return allOf(
-    { ...seenBy(user), audience: oneOf(audiencesFor(user, query)) },
-    hiddenAs(query),
     query.inbox && { status: 'open', agent_id: { $in: [user.userId, null] } },
     status && { status: oneOf(status) },
     priority && { priority: oneOf(priority) },
@@ -96,8 +130,6 @@ export function filterOf(user: ApiUser, query: Filters): Record<string, unknown>
     tag && { tags: oneOf(tag.map(normaliseTag)) },
     query.unread && { read_by: query.unread === 'true' ? { $ne: user.userId } : user.userId },
     query.waiting && { waiting_since: { $gt: new Date(0) } },
-    query.snoozed === 'true' && { snoozed_until: { $gt: new Date(0) } },
-    query.snoozed === 'false' && { snoozed_until: null },
     between('created_at', query.created_after, query.created_before),
     between('closed_at', query.closed_after, query.closed_before),
     changed_since && { updated_at: { $gte: changed_since } },
@@ -126,7 +158,7 @@ function between(field: string, after: Date | undefined, before: Date | undefine
   return { [field]: { ...(after && { $gte: after }), ...(before && { $lt: before }) } };
 }
 
-function hiddenAs({ spam, trash }: Filters): object {
+function hiddenAs({ spam, trash }: Pick<Filters, 'spam' | 'trash'>): object {
   if (trash === 'true') return { hidden: 'trash', ...(spam && spam !== 'any' && { spam: spam === 'true' }) };
   if (spam === 'any') return { hidden: { $in: [null, 'spam'] } };
   return { hidden: spam === 'true' ? 'spam' : null };

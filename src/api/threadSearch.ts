@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiUser } from '../core/presenters/visibility.ts';
 import { normaliseTag } from '../core/threads/tags.ts';
+import { beginningWith } from '../core/presenters/searchSnippet.ts';
 import type { Models } from '../infra/models/index.ts';
 import { readSearch, UnreadableSearch, type SearchQuery } from '../mail/searchQuery.ts';
 import { allOf } from './allOf.ts';
@@ -33,8 +34,7 @@ export function searched(search: SearchQuery, user: ApiUser): object {
   const { words, prefix, statuses, tags, assignees, unread, before, after } = search;
   return allOf(
     ...words.map((word) => ({ words: word })),
-    // Only letters, digits and a colon, so nothing needs escaping.
-    prefix !== null && { words: { $regex: `^${prefix}` } },
+    prefix !== null && { words: beginningWith(prefix) },
     statuses.length > 0 && { status: { $in: statuses } },
     search.hasAttachment && { has_attachments: true },
     ...tags.map((tag) => ({ tags: normaliseTag(tag) })),

@@ -1,5 +1,5 @@
 import { seenBy, type ApiUser } from '../core/presenters/visibility.ts';
-import { withLastChange } from '../core/threads/lastChange.ts';
+import { actorFor, withLastChange } from '../core/threads/lastChange.ts';
 import { threadsOf, unchanged, WITHOUT_LISTS } from '../core/threads/threads.ts';
 import type { MessageRow, Models } from '../infra/models/index.ts';
 import type { ThreadRow } from '../infra/models/thread.ts';
@@ -10,12 +10,10 @@ import type { ThreadRow } from '../infra/models/thread.ts';
  */
 export const threadWriter =
   (models: Models, kind: MessageRow['thread_kind'], user: ApiUser) =>
-  (row: ThreadRow, change: object): Promise<ThreadRow | null> => {
-    const actor = { kind: 'user', id: user.userId } as const;
-    return threadsOf(models, kind)
-      .findOneAndUpdate({ ...unchanged(row), ...seenBy(user) }, withLastChange(row, change, actor), {
+  (row: ThreadRow, change: object): Promise<ThreadRow | null> =>
+    threadsOf(models, kind)
+      .findOneAndUpdate({ ...unchanged(row), ...seenBy(user) }, withLastChange(row, change, actorFor(user)), {
         returnDocument: 'after',
         projection: WITHOUT_LISTS,
       })
       .lean<ThreadRow>();
-  };

@@ -1,4 +1,5 @@
 import type { RouterContext } from '@koa/router';
+import { sendSignal } from '../core/events/signals.ts';
 import {
   draftChange,
   keepUploads,
@@ -7,7 +8,7 @@ import {
   type DraftContent,
   type DraftPlace,
 } from '../core/replies/drafts.ts';
-import type { DraftRow } from '../infra/models/index.ts';
+import type { DraftRow, MessageRow, Models } from '../infra/models/index.ts';
 import { isDuplicateKey } from '../infra/models/once.ts';
 import type { ApiState } from './auth.ts';
 import { changeRow } from './changeRow.ts';
@@ -19,6 +20,33 @@ type Ctx = RouterContext<ApiState>;
 
 export const draftTag = ({ _id, created_at, changes }: DraftRow): string =>
   etagOf('draft', _id, created_at, changes);
+
+/**
+ * Tells its writer's other tabs that a draft was saved, discarded or sent. A lost signal is made good when
+ * they read their drafts again.
+ */
+export const signalDraft = (
+  models: Models,
+  { _id, workspace_id, user_id, thread_kind, thread_id }: Signalled,
+): Promise<void> =>
+  sendSignal(models, {
+    type: 'draft.updated',
+    workspace_id,
+    audience: `owner:${user_id}`,
+    user_id,
+    thread_kind: thread_id === null ? null : thread_kind,
+    thread_id,
+    draft_id: _id,
+  });
+type Signalled = Pick<DraftRow, '_id' | 'workspace_id' | 'user_id' | 'thread_kind' | 'thread_id'>;
+
+/** The same for a draft that became a message, and is gone. */
+export const signalSent = (
+  models: Models,
+  draftId: string,
+  { workspace_id, author_id, thread_kind, thread_id }: MessageRow,
+): Promise<void> =>
+  signalDraft(models, { _id: draftId, workspace_id, user_id: author_id!, thread_kind, thread_id });
 
 /** The tag of a draft that does not exist: no `If-Match` names it. */
 const NO_DRAFT = etagOf('no draft');
@@ -52,6 +80,7 @@ export async function putDraft(
     const row = newDraft(_id, user, place, content);
     try {
       await models.Draft.create(row);
+      await signalDraft(models, row);
       return row;
     } catch (error) {
       // Another request has made it.
@@ -72,7 +101,7 @@ export async function changeDraft(
   const { user } = ctx.state;
   const isNewFile = (id: string) => !row.attachments.includes(id);
   await keepUploads(models, user, (content.attachments ?? []).filter(isNewFile));
-  return changeRow<DraftRow>(ctx, {
+  const changed = await changeRow<DraftRow>(ctx, {
     row,
     reread,
     etag: draftTag,
@@ -82,4 +111,6 @@ export async function changeDraft(
         returnDocument: 'after',
       }).lean<DraftRow>(),
   });
+  await signalDraft(models, changed);
+  return changed;
 }

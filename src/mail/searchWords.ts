@@ -13,8 +13,8 @@ const PLAIN: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', �
 /** Longer words are cut, in texts and in searches alike. */
 const MAX_WORD_CHARS = 40;
 /** How many characters of a text are read on the event loop, and how many words of a message are kept. */
-const MAX_TEXT_CHARS = 50_000;
-const MAX_WORDS = 5_000;
+export const MAX_TEXT_CHARS = 50_000;
+export const MAX_WORDS = 5_000;
 /** How many words of a search are used. */
 const MAX_SEARCHED = 10;
 
@@ -25,6 +25,9 @@ export const wordsOf = (...texts: string[]): string[] => [
     MAX_TEXT_CHARS,
   ),
 ];
+
+/** The same of one text of any length; in a parser thread only. */
+export const wordsOfWhole = (text: string): string[] => [...collect([['', text]], text.length)];
 
 /** What a mail is found by. */
 export interface SearchedMail {

@@ -340,12 +340,12 @@ describe('a message that is taken back', () => {
   });
 });
 
-test('the list is paged, newest first, and examines no more than its page', async () => {
+test('the list is paged, the last saved first, and examines no more than its page', async () => {
   const made: string[] = [];
   for (let n = 0; n < 30; n += 1) {
     const _id = newId();
     const own = { workspace_id: 'acme', user_id: 'dana', kind: 'new', thread_kind: 'ticket' } as const;
-    await world.models.Draft.create({ _id, ...own, created_at: new Date(T0.getTime() + n), updated_at: T0 });
+    await world.models.Draft.create({ _id, ...own, created_at: T0, updated_at: new Date(T0.getTime() + n) });
     await world.models.Draft.create({ _id: newId(), ...own, sent_as: 'm', created_at: T0, updated_at: T0 });
     made.unshift(_id);
   }

@@ -1,5 +1,7 @@
+import { endSnooze } from '../../src/core/threads/snooze.ts';
 import { applyToThread } from '../../src/core/threads/applyToThread.ts';
 import { startFollower, type Follower } from '../support/follow.ts';
+import { signedIn } from './signedIn.ts';
 import { until } from '../support/until.ts';
 import { askedTicket, createWorld, rows, seedEmails, type World } from './world.ts';
 
@@ -63,12 +65,48 @@ test('each change says who did it, with the value before and after', async () =>
       ['dana', 'restore', null, null],
     ].sort(),
   );
-  expect(all[0]!.actor).toEqual({ kind: 'user', id: 'dana', name: 'dana' });
+  expect(all[0]!.actor).toEqual({ kind: 'token', id: 'dana', name: 'dana' });
   expect(all.at(-1)!.action).toBe('restore');
   const first = await world.get(`${path}/history?limit=4`, world.tokens.dana);
   const { next_cursor } = (await first.json()) as { next_cursor: string };
   const second = await world.get(`${path}/history?limit=100&cursor=${next_cursor}`, world.tokens.dana);
   expect(((await second.json()) as { data: Line[] }).data).toEqual(all.slice(4));
+});
+
+test('a token is named by its own name, a session by its user', async () => {
+  const path = `/tickets/${await askedTicket(world)}`;
+  await world.models.Token.updateOne({ user_id: 'max' }, { name: 'CRM' });
+  await change(path, { priority: 'high' }, 'max');
+  const browser = await signedIn(world, 'dana');
+  await browser.ask('PATCH', `/workspaces/acme${path}`, { priority: 'low' });
+  expect((await lines(path, 2)).map(({ actor }) => actor)).toEqual([
+    { kind: 'token', id: 'max', name: 'CRM' },
+    { kind: 'user', id: 'dana', name: 'dana' },
+  ]);
+});
+
+test('a note that was changed or deleted, and a snooze that is over, are in it', async () => {
+  const thread_id = await askedTicket(world);
+  const path = `/tickets/${thread_id}`;
+  const written = await world.post(`${path}/messages`, world.tokens.max, { text: 'SECRET', note: true });
+  const { id } = (await written.json()) as { id: string };
+  await world.patch(`${path}/messages/${id}`, world.tokens.max, { text: 'other' });
+  await lines(path, 1);
+  await world.delete(`${path}/messages/${id}`, world.tokens.max);
+  await world.delete(`${path}/messages/${id}`, world.tokens.max);
+  await lines(path, 2);
+  const until = new Date(Date.now() + 60_000);
+  await change(path, { snoozed_until: until.toISOString() });
+  for (let n = 0; n < 2; n += 1) await endSnooze(world.models, { kind: 'ticket', id: thread_id, until });
+  const all = await lines(path, 4);
+  expect(all.map(short)).toEqual([
+    ['max', 'note_edited', null, id],
+    ['max', 'note_deleted', null, id],
+    ['dana', 'snoozed', null, until.toISOString()],
+    [null, 'snoozed', until.toISOString(), null],
+  ]);
+  expect(all.at(-1)!.actor.kind).toBe('system');
+  expect(JSON.stringify(await world.models.History.find({ thread_id }).lean())).not.toContain('SECRET');
 });
 
 test('mail that opens a closed thread is named with its sender', async () => {

@@ -78,7 +78,9 @@ const FILTERS = [
   'spam=any',
   'changed_since=2026-01-01T00:00:00Z',
   'q=hello%20wor',
+  'q=wor',
   'status=open&agent_id=none&tag=a&q=hello',
+  'view=groups',
 ];
 const matching = {
   tags: ['a'],
@@ -100,6 +102,19 @@ test('every list uses an index that starts with the workspace, on later pages to
       await storedFile(world, 'x', { message_id: _id, audience });
     }
   }
+  await models.SavedView.create({
+    _id: 'groups',
+    workspace_id: 'acme',
+    audience: 'shared',
+    name: 'Groups',
+    any: [
+      { tag: 'a', snoozed: 'any' },
+      { agent_id: 'none', status: 'open', snoozed: 'true' },
+    ],
+    sort: '-last_message_at',
+    created_at: T0,
+    updated_at: T0,
+  });
   for (let i = 0; i < 2; i += 1) {
     await rows.ticket(models, matching);
     await rows.conversation(models, matching);
@@ -176,6 +191,7 @@ test('a list examines at most one row more than its page, however many rows ther
         'contact_id=none&',
         'workspace_email_id=none&',
         'tag=a&',
+        'view=groups&',
       ].map((filter): [string, string] => [`/${name}?${filter}`, name]),
     ),
     // A word of every ticket.
@@ -241,7 +257,7 @@ test('so do the queries of an agent’s requests, except for rows found by id', 
 test('counts use indexes that start with the workspace, and end at some time', async () => {
   aggregates = [];
   expect((await world.get('/counts', world.tokens.dana)).status).toBe(200);
-  expect(aggregates).toHaveLength(12);
+  expect(aggregates).toHaveLength(19);
   for (const { aggregate, pipeline } of aggregates) {
     const [{ $match: filter } = {}, limit] = pipeline;
     expect([filter, limit]).toMatchObject([

@@ -24,7 +24,7 @@ describe('merging', () => {
     for (const path of [`/tickets/${a}`, `/tickets/${a}/messages`])
       expect(await answerOf(world.get(path, dana()))).toMatchObject({
         status: 404,
-        body: { merged_into: b, merged_kind: 'ticket' },
+        body: { merged_into: b, merged_kind: 'ticket', merged_number: merged.body.number },
       });
     // A repeated request succeeds; a merge into another thread is no longer possible.
     expect((await post(`/tickets/${a}/merge`, { into: b })).body.id).toBe(b);
@@ -120,7 +120,7 @@ test('only its owner makes a ticket of a personal conversation, which then answe
   expect((await world.get(`/contacts/${contact._id}`, world.tokens.max)).status).toBe(200);
   expect(await answerOf(world.get(`/conversations/${_id}`, dana()))).toMatchObject({
     status: 404,
-    body: { merged_into: created.body.id, merged_kind: 'ticket' },
+    body: { merged_into: created.body.id, merged_kind: 'ticket', merged_number: created.body.number },
   });
   expect((await post(path)).status).toBe(404);
 });

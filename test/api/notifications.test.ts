@@ -128,6 +128,64 @@ test('failed replies, and addresses that were proved or not, notify', async () =
   expect((await notificationsOf(world.tokens.dana)).map(([type]) => type)).toEqual(['verified']);
 });
 
+test('each says in words who did what and where, and shows the first words', async () => {
+  const { models, tokens } = world;
+  const wordsOf = async (token: string) => {
+    const { data } = (await (await world.get('/notifications', token)).json()) as {
+      data: { type: string; title: string; text: string }[];
+    };
+    return Object.fromEntries(data.map(({ type, title, text }) => [type, [title, text]]));
+  };
+  const { _id, number } = await rows.ticket(models, { subject: 'My parcel', agent_id: 'max', preview: 'P' });
+  await comesIn(_id, { opens: true, text: 'Where is it?\n\n> Quoted' });
+  await comesIn(_id, { text: 'Hello?', from: { email: 'bob@x.test', name: '' } });
+  const note = { direction: 'note', state: 'saved', author_id: 'dana', mentions: ['max'] };
+  await comesIn(_id, { ...note, text: 'Please look' } as Partial<MessageRow>);
+  const reply = await comesIn(_id, { direction: 'outbound', state: 'sending', text: 'Soon' });
+  await models.Message.updateOne(
+    { _id: reply._id },
+    { $set: { state: 'failed', outbound: { reason: 'No such mailbox' } } },
+  );
+  const email = await rows.workspaceEmail(models, {
+    address: 'max@acme.test',
+    purpose: 'inbox',
+    user_id: 'max',
+  });
+  await models.WorkspaceEmail.updateOne({ _id: email._id }, { $set: { proved_at: new Date() } });
+  const other = await rows.conversation(models, { subject: '', preview: 'Hi there' });
+  await world.patch(`/conversations/${other._id}`, tokens.olga, { agent_id: 'max' });
+  await upToNow();
+  const where = `#${number} “My parcel”`;
+  expect(await wordsOf(tokens.max)).toEqual({
+    new_thread: [`Ann opened ${where}`, 'Where is it?'],
+    new_message: [`bob@x.test wrote in ${where}`, 'Hello?'],
+    mentioned: [`dana mentioned you in ${where}`, 'Please look'],
+    delivery_failed: [`An answer in ${where} could not be delivered`, 'No such mailbox'],
+    verified: ['max@acme.test is verified', ''],
+    assigned: ['olga assigned a conversation to you', 'Hi there'],
+  });
+});
+
+test('what a member no longer sees is not in the words', async () => {
+  const { models, tokens } = world;
+  await models.Member.updateOne({ user_id: 'max' }, { team_ids: ['law'] });
+  const audience = 'team:law' as const;
+  const { _id } = await rows.ticket(models, {
+    audience,
+    subject: 'SECRET',
+    preview: 'SECRET',
+    agent_id: 'max',
+  });
+  await comesIn(_id, { audience, text: 'SECRET', from: { email: 'secret@x.test', name: 'SECRET' } });
+  await upToNow();
+  const read = async () => (await world.get('/notifications', tokens.max)).text();
+  expect(await read()).toContain('SECRET wrote in');
+  await models.Member.updateOne({ user_id: 'max' }, { team_ids: [] });
+  const text = await read();
+  expect(text).toContain('Somebody wrote in a ticket');
+  expect(text.toLowerCase()).not.toContain('secret');
+});
+
 test('users mark their own notifications as read, by ids or all', async () => {
   const { tokens } = world;
   const { _id } = await rows.ticket(world.models, {});

@@ -1,6 +1,6 @@
 import { createSignalHub, deleteOldSignals, sendSignal } from '../../src/core/events/signals.ts';
 import { until } from '../support/until.ts';
-import { createWorld, rows, type World } from './world.ts';
+import { askedTicket, createWorld, rows, seedEmails, type World } from './world.ts';
 
 type User = 'dana' | 'max' | 'olga';
 interface Present {
@@ -51,6 +51,46 @@ test('each says that they are there, and receives who else is, until it ends', a
   expect(who(await say(path, 'olga', {}))).toEqual([['olga', false]]);
   await deleteOldSignals(world.models);
   expect(await world.models.Signal.countDocuments()).toBe(1);
+});
+
+test('a draft that is saved, discarded or sent is signalled to its writer’s own streams', async () => {
+  await seedEmails(world);
+  const [danas, maxs] = await Promise.all([listen('dana'), listen('max')]);
+  const id = await askedTicket(world);
+  const path = `/tickets/${id}`;
+  const save = async () => {
+    const answer = await world.put(`${path}/draft/reply`, world.tokens.dana, { text: 'A' });
+    return ((await answer.json()) as { id: string }).id;
+  };
+  const signals = () =>
+    [...danas.text().matchAll(/^event: draft\.updated\ndata: (.*)$/gm)].map(([, data]) => JSON.parse(data!));
+  // The watch of signals opens with the first stream, so the first ones may come before it.
+  let draft = '';
+  await until('a save', async () => {
+    draft = await save();
+    return signals().length > 0;
+  });
+  expect(signals()[0]).toMatchObject({ data: { draft_id: draft, ticket_id: id } });
+  const next = async (act: () => Promise<Response>) => {
+    const before = signals().length;
+    expect((await act()).ok).toBe(true);
+    await until('one more', () => signals().length > before);
+    expect(signals().at(-1)).toMatchObject({ data: { draft_id: draft } });
+  };
+  await next(() => world.delete(`/drafts/${draft}`, world.tokens.dana));
+  await save();
+  await next(() => world.patch(`/drafts/${draft}`, world.tokens.dana, { text: 'B' }));
+  let sent = '';
+  await next(async () => {
+    const answer = await world.post(`${path}/messages`, world.tokens.dana, { text: 'B', draft });
+    sent = ((await answer.clone().json()) as { id: string }).id;
+    return answer;
+  });
+  // A colleague takes it back: it is her draft again, and her tabs hear of it.
+  await next(() => world.delete(`${path}/messages/${sent}`, world.tokens.max));
+  await say(path, 'olga', {});
+  await until('a later signal', () => maxs.text().includes('"olga"'));
+  expect(maxs.text()).not.toContain('draft.updated');
 });
 
 test('streams receive it at once, without an id, and only of what their user may see', async () => {

@@ -130,4 +130,8 @@ test('our own replies and notes are found too, and Bcc is not', async () => {
   await write({ text: 'The customer likes an okapi', note: true });
   for (const q of ['capybara', 'to:tapir', 'okapi']) expect([q, await found(q)]).toEqual([q, [id]]);
   expect(await found('manatee')).toEqual([]);
+  const long = Array.from({ length: 12_000 }, (_, n) => `f${n % 900}`).join(' ');
+  await write({ text: `${long} platypus`, to: ['tapir@x.test'] });
+  expect(long.length).toBeGreaterThan(50_000);
+  for (const q of ['platypus', 'platy']) expect([q, await found(q)]).toEqual([q, [id]]);
 });

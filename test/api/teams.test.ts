@@ -89,6 +89,27 @@ test('an address has a team of the workspace, or a user, and a team with an addr
   expect(email).toMatchObject({ team_id: team, purpose: 'ticket', user_id: null });
 });
 
+test('a team that is deleted while an address is given to it stays, or the address does not get it', async () => {
+  const { tokens, models } = world;
+  const address = '/emails/hello@acme.test';
+  for (let n = 0; n < 8; n += 1) {
+    const made = await world.post('/teams', tokens.olga, { name: `Race ${n}` });
+    const { id } = (await made.json()) as Team;
+    const results = await Promise.all([
+      world.patch(address, tokens.olga, { team_id: id }),
+      world.delete(`/teams/${id}`, tokens.olga),
+      world.patch(address, tokens.olga, { team_id: id }),
+    ]);
+    const [given, deleted] = results.map(({ status }) => status);
+    const email = await models.WorkspaceEmail.findById('hello@acme.test').lean();
+    const isThere = (await models.Team.exists({ _id: id })) !== null;
+    expect([given, deleted, email!.team_id === id, isThere]).toEqual(
+      isThere ? [200, 409, true, true] : [422, 204, false, false],
+    );
+    await world.patch(address, tokens.olga, { team_id: null });
+  }
+});
+
 test('what is a team’s is seen by its members alone, also by no owner outside it', async () => {
   const { ticket, message, file, inbound, contact } = await teamTicket();
   const paths = [

@@ -120,6 +120,81 @@ test('the lists of one kind have the same orders and filters, and show what is s
   expect(await idsOf('/conversations?sort=-priority&personal=false')).toEqual(['s0', 's1', 's2']);
 });
 
+describe('a saved view', () => {
+  const GROUPS = [{ agent_id: 'me' }, { tag: 'vip' }, { kind: 'conversation', agent_id: 'none' }];
+  const save = async (any: object[], more: object = {}): Promise<string> => {
+    const answer = await world.post('/views', world.tokens.dana, { name: 'V', query: { any }, ...more });
+    return ((await answer.json()) as { id: string }).id;
+  };
+
+  test('lists once what matches one of its groups, in its order, page by page', async () => {
+    const id = await save(GROUPS, { sort: 'created_at' });
+    for (const limit of [1, 2, 5, 50])
+      expect(await idsOf(`/threads?view=${id}`, 'dana', limit)).toEqual('s0 t0 t2 d0 t3 s1 d1'.split(' '));
+  });
+
+  test('is narrowed by the other parameters, and has the order that is asked for', async () => {
+    const id = await save(GROUPS, { sort: 'created_at' });
+    for (const [more, ids] of [
+      ['status=open', 's0 t0 d0 t3'],
+      ['agent_id=none', 's0 t3 s1'],
+      ['kind=ticket', 't0 t2 t3'],
+      ['personal=true', 'd0 d1'],
+      ['sort=-priority', 't0 s0 t2 t3 d0 s1 d1'],
+    ])
+      expect([more, await idsOf(`/threads?view=${id}&${more}`)]).toEqual([more, ids!.split(' ')]);
+    expect(await idsOf(`/tickets?view=${id}`)).toEqual(['t0', 't2', 't3']);
+  });
+
+  test('decides about spam and snoozed threads, unless a parameter does', async () => {
+    const spam = await save([{ spam: 'true' }]);
+    expect(await idsOf(`/threads?view=${spam}`)).toEqual(['t5']);
+    expect(await idsOf(`/threads?view=${spam}&spam=false`)).not.toContain('t5');
+    const open = await save([{ status: 'open', kind: 'ticket' }]);
+    const snoozed = await save([{ status: 'open', kind: 'ticket', snoozed: 'true' }]);
+    expect((await idsOf(`/threads?view=${open}`)).sort()).toEqual(['t0', 't3']);
+    expect((await idsOf(`/tickets?view=${open}&snoozed=any`)).sort()).toEqual(['t0', 't3', 't4']);
+    expect(await idsOf(`/threads?view=${snoozed}`)).toEqual(['t4']);
+  });
+
+  test('that is shared means whoever asks; anybody else’s is 404', async () => {
+    const shared = await save(GROUPS, { sort: 'created_at', shared: true });
+    const own = await save(GROUPS);
+    expect(await idsOf(`/threads?view=${shared}`, 'max')).toEqual('s0 t0 t1 t3 s1 s2 m0'.split(' '));
+    const foreign = {
+      _id: 'foreign',
+      workspace_id: 'other',
+      audience: 'shared',
+      name: 'F',
+      sort: 'created_at',
+    };
+    await world.models.SavedView.create({ ...foreign, any: [{}], created_at: T0, updated_at: T0 });
+    for (const [id, user] of [
+      [own, 'max'],
+      ['foreign', 'dana'],
+      ['unknown', 'dana'],
+    ] as const)
+      for (const list of ['threads', 'tickets', 'conversations'])
+        expect((await world.get(`/${list}?view=${id}`, world.tokens[user])).status).toBe(404);
+  });
+
+  test('has cursors of its own order', async () => {
+    const id = await save(GROUPS, { sort: 'created_at' });
+    const { next_cursor } = await page(`/threads?view=${id}&limit=2`);
+    const other = await world.get(
+      `/threads?view=${id}&sort=-created_at&cursor=${next_cursor}`,
+      world.tokens.dana,
+    );
+    expect(other.status).toBe(422);
+  });
+
+  test('with a group that is not understood any more leaves that group out', async () => {
+    const id = await save([{ tag: 'vip' }], { sort: 'created_at' });
+    await world.models.SavedView.updateOne({ _id: id }, { $push: { any: { colour: 'red' } } });
+    expect(await idsOf(`/threads?view=${id}`)).toEqual(['t0', 't3']);
+  });
+});
+
 test('rows say of which kind they are', async () => {
   const { data } = await page('/threads?limit=4');
   expect(data.map(({ kind }) => kind)).toEqual(['conversation', 'conversation', 'conversation', 'ticket']);

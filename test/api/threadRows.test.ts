@@ -1,6 +1,7 @@
 import type { MessageRow } from '../../src/infra/models/index.ts';
 import { createChangeHandler } from '../../src/core/events/changeHandler.ts';
 import { applyToThread } from '../../src/core/threads/applyToThread.ts';
+import { summariseThreadOf } from '../../src/core/threads/summary.ts';
 import type { TicketRow } from '../../src/infra/models/index.ts';
 import { createWorld, rows, seedEmails, storedFile, type World } from './world.ts';
 
@@ -8,7 +9,13 @@ import { createWorld, rows, seedEmails, storedFile, type World } from './world.t
 interface Thread {
   id: string;
   preview: string;
-  last_message: { id: string; direction: string; author_id: string | null; at: string } | null;
+  last_message: {
+    id: string;
+    direction: string;
+    author_id: string | null;
+    at: string;
+    sender_reason: string | null;
+  } | null;
   message_count: number;
   has_attachments: boolean;
   waiting_since: string | null;
@@ -67,6 +74,7 @@ describe('the row of a thread', () => {
         from: { email: 'ann@x.test', name: 'Ann' },
         author_id: null,
         at: minutes(2).toISOString(),
+        sender_reason: null,
       },
       message_count: 3,
       waiting_since: minutes(0).toISOString(),
@@ -80,6 +88,35 @@ describe('the row of a thread', () => {
     const before = await world.models.Ticket.findById(id).lean();
     await applyToThread(world.models, second, false);
     expect(await world.models.Ticket.findById(id).lean()).toEqual(before);
+  });
+
+  test('says why the sender of its last message may be somebody else', async () => {
+    const { id } = await newTicket({ created_at: minutes(0) });
+    const reasonOf = async () => (await read(id)).last_message!.sender_reason;
+    expect(await reasonOf()).toBeNull();
+    const doubt = { sender_known: false, created_at: minutes(1) };
+    const { _id } = await mail(id, { ...doubt, sender_reason: 'unproved' }, true);
+    expect(await reasonOf()).toBe('unproved');
+    await world.models.Message.updateOne({ _id }, { $set: { sender_reason: null } });
+    await summariseThreadOf(world.models, {
+      workspace_id: 'acme',
+      thread_kind: 'ticket',
+      thread_id: id,
+    });
+    expect(await reasonOf()).toBe('stranger');
+    await mail(id, { created_at: minutes(2) });
+    expect(await reasonOf()).toBeNull();
+  });
+
+  test('says whether the contact was known before', async () => {
+    const contact = await rows.contact(world.models, { created_at: minutes(0) });
+    const known = { contact_id: contact._id };
+    const first = await newTicket({ ...known, created_at: minutes(0) });
+    const later = await newTicket({ ...known, created_at: minutes(5) });
+    expect([await read(first.id), await read(later.id)]).toMatchObject([
+      { first_contact: true },
+      { first_contact: false },
+    ]);
   });
 
   test('the same from concurrent messages', async () => {
@@ -272,6 +309,24 @@ describe('read state', () => {
     expect(await seen()).toEqual([true, false]);
     await post(`/tickets/${id}/unread`, {}, 'max');
     expect(await seen()).toEqual([true, true]);
+  });
+
+  test('up to a message leaves newer mail unread', async () => {
+    const { id, message } = await newTicket();
+    const upTo = (up_to: string) => post(`/tickets/${id}/read`, { up_to });
+    expect((await upTo(message._id)).unread).toBe(false);
+    const second = await mail(id, { stored_at: new Date(Date.now() + 1) });
+    expect((await upTo(message._id)).unread).toBe(true);
+    expect((await upTo(second._id)).unread).toBe(false);
+    // Of a message that was seen last, all mail before it was seen too.
+    const note = await post(`/tickets/${id}/messages`, { text: 'x', note: true }, 'max');
+    await post(`/tickets/${id}/unread`);
+    await world.models.Message.updateOne({ _id: note.id }, { stored_at: new Date(Date.now() + 2_000) });
+    expect((await upTo(note.id)).unread).toBe(false);
+    const other = await newTicket();
+    for (const up_to of [other.message._id, 'none'])
+      expect((await world.post(`/tickets/${id}/read`, world.tokens.dana, { up_to })).status).toBe(422);
+    expect((await world.post(`/tickets/${id}/read`, world.tokens.dana)).status).toBe(200);
   });
 
   test('a mail that was delayed is news, though others came after it', async () => {

@@ -1,13 +1,15 @@
 import { bodyFor } from '../../dashboard/features/composer/body.ts';
-import { EMPTY, isBlank, textOf, type Draft } from '../../dashboard/features/composer/draft.ts';
+import { EMPTY, isBlank, type Draft } from '../../dashboard/features/composer/draft.ts';
 import { faultOf } from '../../dashboard/features/composer/fault.ts';
 import { fromCids, outgoingHtml, toCids } from '../../dashboard/features/composer/outgoing.ts';
 import { signatureOf } from '../../dashboard/features/composer/signatureOf.ts';
-import { fillHtml, matching, textToHtml } from '../../dashboard/features/composer/snippetText.ts';
+import { fillHtml, matching } from '../../dashboard/features/composer/snippetText.ts';
 import { startOf } from '../../dashboard/features/composer/start.ts';
 import { warningsOf } from '../../dashboard/features/composer/warnings.ts';
 import type { Attachment, Thread } from '../../dashboard/lib/rows.ts';
 import { message } from './message.ts';
+import { textOf, textToHtml } from '../../dashboard/lib/htmlText.ts';
+import { hrefOf, URL_BEFORE_SPACE, URLS } from '../../dashboard/features/composer/href.ts';
 
 const draft = (part: Partial<Draft> = {}): Draft => ({
   ...EMPTY,
@@ -175,4 +177,15 @@ test('an answer begins with what the page knows', () => {
   expect(startOf({ ...start, messages: [] }, 'reply').to).toEqual([
     { email: 'ann@client.test', name: 'Ann' },
   ]);
+});
+
+test('what is typed as an address becomes a link; programs of other kinds never do', () => {
+  expect(hrefOf('x.test/a')).toBe('https://x.test/a');
+  expect(hrefOf('ann@x.test')).toBe('mailto:ann@x.test');
+  expect(hrefOf('https://x.test/a?b=c')).toBe('https://x.test/a?b=c');
+  for (const bad of ['javascript:alert(1)', 'data:text/html,x', 'two words', 'word', ''])
+    expect(hrefOf(bad)).toBeNull();
+  expect('See https://x.test/a, or (www.y.test).'.match(URLS)).toEqual(['https://x.test/a', 'www.y.test']);
+  expect(URL_BEFORE_SPACE.exec('at https://x.test/a. ')?.[1]).toBe('https://x.test/a');
+  expect(URL_BEFORE_SPACE.exec('at https://x.test/a and ')).toBeNull();
 });

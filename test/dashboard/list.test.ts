@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { combined, filterOfView, narrowed } from '../../dashboard/features/inbox/filters.ts';
-import { arrange, between } from '../../dashboard/features/inbox/order.ts';
+import { arrange, besideOf, between } from '../../dashboard/features/inbox/order.ts';
+import { narrowingIn, wholeQuery, withNarrowing } from '../../dashboard/features/inbox/viewQuery.ts';
 import { flat } from '../../dashboard/lib/countTable.ts';
 import { fits } from '../../dashboard/lib/fits.ts';
-import { staleAfter } from '../../dashboard/lib/react.ts';
+import { withFirst } from '../../dashboard/lib/mergePages.ts';
+import { staleAfter, threadsIn } from '../../dashboard/lib/react.ts';
 
 const rows = (...ids: string[]) => ids.map((id) => ({ id }));
 const ids = (of: readonly { id: string }[]) => of.map(({ id }) => id);
@@ -108,14 +110,75 @@ test('counts of views and tags stand beside those of the fixed lists', () => {
 });
 
 test('an event makes stale what shows its row, and nothing of other threads', () => {
-  const stale = staleAfter('w', [
+  const events = [
     { type: 'ticket.message_created', data: { id: 'm1', ticket_id: 't1' } },
     { type: 'ticket.message_created', data: { id: 'm2', ticket_id: 't1' } },
     { type: 'notification.created', data: { id: 'n1' } },
-  ]);
+  ];
+  const stale = staleAfter('w', events);
   expect(stale).toContainEqual(['w', 'w', 'messages', 'ticket', 't1']);
-  expect(stale).toContainEqual(['w', 'w', 'threads']);
+  expect(threadsIn(events)).toEqual([{ kind: 'ticket', id: 't1' }]);
   expect(stale).toContainEqual(['w', 'w', 'notifications']);
   expect(stale).toHaveLength(new Set(stale.map((key) => key.join())).size);
-  expect(staleAfter('w', [{ type: 'thread.presence', data: { thread_id: 't1' } }])).toEqual([]);
+  const presence = [{ type: 'thread.presence', data: { ticket_id: 't1' } }];
+  expect([...staleAfter('w', presence), ...threadsIn(presence)]).toEqual([]);
+});
+
+describe('a list whose first page is read again', () => {
+  const row = (id: string, at: number) => ({
+    id,
+    priority: 'normal',
+    last_message_at: `2026-11-29T10:${String(at).padStart(2, '0')}:00Z`,
+    created_at: '2026-11-29T09:00:00Z',
+    waiting_since: null,
+  });
+  const page = (rows: ReturnType<typeof row>[], next_cursor: string | null) => ({ data: rows, next_cursor });
+  const pages = [page([row('a', 9), row('b', 8)], 'after b'), page([row('c', 7), row('d', 6)], 'after d')];
+  const shown = (of: { data: { id: string }[] }[]) => of.flatMap(({ data }) => data.map(({ id }) => id));
+
+  test('keeps what was pushed behind it, and the place where it goes on', () => {
+    const next = withFirst(pages, page([row('new', 10), row('a', 9)], 'after a'), '-last_message_at');
+    expect(shown(next)).toEqual(['new', 'a', 'b', 'c', 'd']);
+    expect(next.at(-1)?.next_cursor).toBe('after d');
+  });
+
+  test('loses what should stand in it and does not', () => {
+    const next = withFirst(pages, page([row('b', 8), row('c', 7)], 'after c'), '-last_message_at');
+    expect(shown(next)).toEqual(['b', 'c', 'd']);
+  });
+
+  test('is the whole list when there are no more', () => {
+    expect(shown(withFirst(pages, page([row('d', 6)], null), '-last_message_at'))).toEqual(['d']);
+  });
+
+  test('never shows a row twice', () => {
+    const some = fc.uniqueArray(fc.integer({ min: 0, max: 30 }), { minLength: 2 });
+    const listOf = (numbers: number[]) => numbers.sort((a, b) => b - a).map((n) => row(String(n), n));
+    fc.assert(
+      fc.property(some, some, (before, fresh) => {
+        const rowsBefore = listOf(before);
+        const pagesBefore = [page(rowsBefore.slice(0, 1), 'x'), page(rowsBefore.slice(1), 'y')];
+        const all = shown(withFirst(pagesBefore, page(listOf(fresh), 'z'), '-last_message_at'));
+        expect(new Set(all).size).toBe(all.length);
+      }),
+    );
+  });
+});
+
+test('the next row is the one in the place of a row that a colleague took away', () => {
+  const rowsLeft = ['a', 'c'];
+  const left = { at: -1, place: 1 };
+  expect([rowsLeft[besideOf(left, 1)], rowsLeft[besideOf(left, -1)]]).toEqual(['c', 'a']);
+  expect(besideOf({ at: 1, place: 1 }, -1)).toBe(0);
+});
+
+test('a saved view has what its list was narrowed by; each of its alternatives has it', () => {
+  const inbox = filterOfView('inbox').filter;
+  expect(wholeQuery(inbox, { tag: 'size' })).toEqual([{ ...inbox, tag: 'size' }]);
+  const any = [{ status: 'open' }, { priority: 'urgent' }];
+  expect(withNarrowing(any, { unread: 'true' })).toEqual([
+    { status: 'open', unread: 'true' },
+    { priority: 'urgent', unread: 'true' },
+  ]);
+  expect(narrowingIn({ tag: 'size', sort: '-created_at' })).toEqual({ tag: 'size' });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { piecesOf } from '../../dashboard/features/thread/links.ts';
-import { partsOf } from '../../dashboard/features/thread/quotes.ts';
+import { partsOf } from '../../dashboard/lib/quotes.ts';
 
 const kinds = (text: string) => partsOf(text).map(({ kind }) => kind);
 

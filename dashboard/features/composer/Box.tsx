@@ -4,6 +4,8 @@ import { useState, type ReactNode } from 'react';
 import { classes } from '../../components/classes.ts';
 import { IconButton } from '../../components/IconButton.tsx';
 import { Notice } from '../../components/Notice.tsx';
+import { currentPage } from '../../actions/perform.ts';
+import { ask } from '../../lib/intents.ts';
 import { showToast } from '../../lib/toasts.ts';
 import { base } from '../../lib/base.ts';
 import { usePeople } from '../../lib/people.ts';
@@ -21,7 +23,8 @@ import { Quoted } from './Quoted.tsx';
 import { SendButton } from './SendButton.tsx';
 import { useSignature } from './signature.ts';
 import { SignatureLine } from './SignatureLine.tsx';
-import { snippetHtml, snippetsQuery, valuesFor, type Snippet } from './snippets.ts';
+import { snippetsQuery, type Snippet } from '../../lib/snippets.ts';
+import { snippetHtml, valuesFor } from './snippets.ts';
 import { useSend } from './useSend.ts';
 import { useUploads } from './useUploads.ts';
 import { useWriting } from './useWriting.ts';
@@ -33,6 +36,8 @@ interface Props {
   messages: readonly Message[];
   keeper: DraftKeeper;
   draft: Draft;
+  /** How often the agent has asked to write here; 0: what was begun before is shown. */
+  asked: number;
   /** Above the lines: which kind of answer it is. */
   head: ReactNode;
   onClose: () => void;
@@ -41,7 +46,7 @@ interface Props {
 
 /** What is being written, with its recipients, text, files and the ways to send it. */
 export default function Box(props: Props) {
-  const { workspace, place, thread, messages, keeper, draft, head, onClose, onSent } = props;
+  const { workspace, place, thread, messages, keeper, draft, asked, head, onClose, onSent } = props;
   const { composer } = words;
   const people = usePeople(workspace);
   const { data: snippets = [] } = useQuery(snippetsQuery(workspace));
@@ -53,7 +58,7 @@ export default function Box(props: Props) {
   const signature = useSignature(workspace, draft.from);
   const isUploading = uploads.uploads.some(({ fault }) => fault === null);
   const sending = useSend({ workspace, place, keeper, messages, isUploading, signature, onSent });
-  useWriting(place.thread, !isBlank(draft));
+  useWriting(place.thread, draft.html);
   const isNote = draft.mode === 'note';
   const urlOf = (id: string) => `${base}/api/v1/workspaces/${workspace}/attachments/${id}`;
   const answered = messages.find(({ id }) => id === draft.messageId) ?? null;
@@ -67,23 +72,46 @@ export default function Box(props: Props) {
   const takeSnippet = (snippet: Snippet): string => {
     if (snippet.changes) change({ changes: { ...draft.changes, ...snippet.changes } });
     const agent = people.nameOf(people.me) ?? '';
-    return snippetHtml(snippet, valuesFor(thread, agent, ''));
+    return snippetHtml(snippet, valuesFor(thread, agent, people.workspaceName));
   };
   const discard = () => {
     const before = draft;
-    keeper.end(false);
+    keeper.end(null);
     onClose();
     if (isBlank(before)) return;
-    showToast(composer.discarded, {
-      undo: { name: composer.undo, act: () => keeper.takeBack(before, null) },
-    });
+    const undo = () => {
+      keeper.takeBack(before, null);
+      if (place.thread === null) ask('write', {});
+      // The agent may have gone on to another thread; there a draft is shown again by itself.
+      else if (currentPage()?.open?.id !== place.thread.id) ask('open', place.thread);
+      else if (before.mode !== 'new') ask('compose', { mode: before.mode });
+    };
+    showToast(composer.discarded, { undo: { name: composer.undo, act: undo } });
   };
   return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys of what is within it
     <section
       aria-label={isNote ? words.thread.note : composer.region}
-      onDragOver={() => setOver(true)}
-      onDragLeave={() => setOver(false)}
-      onDrop={() => setOver(false)}
+      onKeyDown={(event) => {
+        // In the lines above the text; the text has its own.
+        if (event.defaultPrevented) return;
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+          void sending.send(event.shiftKey ? { status: 'closed' } : {});
+        else if (event.key === 'Escape') onClose();
+        else return;
+        event.preventDefault();
+      }}
+      onDragOver={({ dataTransfer }) => setOver(dataTransfer.types.includes('Files'))}
+      onDragLeave={({ currentTarget, relatedTarget }) => {
+        if (!currentTarget.contains(relatedTarget as Node | null)) setOver(false);
+      }}
+      onDrop={(event) => {
+        setOver(false);
+        // The text takes what is dropped on it.
+        if (event.defaultPrevented || event.dataTransfer.files.length === 0) return;
+        event.preventDefault();
+        for (const file of event.dataTransfer.files) void uploads.add(file);
+      }}
       className={classes(
         '@container relative mx-auto max-w-[760px] rounded-big border',
         isNote
@@ -92,12 +120,22 @@ export default function Box(props: Props) {
       )}
     >
       {head}
-      {!isNote && <Envelope workspace={workspace} draft={draft} onChange={change} />}
+      {!isNote && (
+        <Envelope
+          key={draft.mode}
+          isAsked={asked > 0}
+          workspace={workspace}
+          draft={draft}
+          onChange={change}
+        />
+      )}
       <Editor
         html={fromCids(draft.html, draft.files, urlOf)}
         label={composer.message}
         placeholder={composer.placeholder[draft.mode]}
         isNote={isNote}
+        asked={asked}
+        takesCaret={!needsPeople(draft)}
         members={people.members}
         snippets={snippets}
         onChange={(html) => change({ html, ...(isNote && { mentions: mentionsIn(html) }) })}
@@ -161,6 +199,10 @@ export default function Box(props: Props) {
     </section>
   );
 }
+
+/** Nobody is named yet, so the agent begins with that. */
+const needsPeople = ({ mode, to }: Draft): boolean =>
+  (mode === 'new' || mode === 'forward') && to.length === 0;
 
 /** Colleagues named in a note. */
 const mentionsIn = (html: string): string[] => [

@@ -8,7 +8,7 @@ import { messagesQuery, threadQuery } from '../../lib/threadQueries.ts';
 import { isBlank, slotOf, type Mode, type Slot } from './draft.ts';
 import { Modes, SaveLine } from './Modes.tsx';
 import { emailsQuery } from '../../lib/emails.ts';
-import { snippetsQuery } from './snippets.ts';
+import { snippetsQuery } from '../../lib/snippets.ts';
 import { useDraft } from './useDraft.ts';
 import { useStart } from './useStart.ts';
 
@@ -40,6 +40,7 @@ export function Composer({ workspace, kind, id }: Props) {
   };
   const [slot, setSlot] = useState<Slot | null>(null);
   const [isPutAside, setPutAside] = useState(false);
+  const [asked, setAsked] = useState(0);
   const start = useStart(workspace, thread, messages, emails);
   useEffect(() => {
     const timer = setTimeout(() => void load(), PRELOAD_MS);
@@ -50,6 +51,7 @@ export function Composer({ workspace, kind, id }: Props) {
     const wanted = slotOf(mode);
     start(drafts[wanted].keeper, mode, messageId);
     setSlot(wanted);
+    setAsked((before) => before + 1);
   };
   useIntent('compose', ({ mode, messageId }) => open(mode, messageId));
   useIntent('takenBack', ({ thread: other, draft }) => {
@@ -58,6 +60,7 @@ export function Composer({ workspace, kind, id }: Props) {
     const { keeper } = drafts[row?.kind === 'note' ? 'note' : 'reply'];
     if (row && keeper.state.draft === null) keeper.adopt(row);
     setSlot(row?.kind === 'note' ? 'note' : 'reply');
+    setAsked((before) => before + 1);
   });
 
   // What was begun before is there again.
@@ -70,6 +73,7 @@ export function Composer({ workspace, kind, id }: Props) {
   const modes = <Modes mode={draft?.mode ?? null} begun={begunIn(drafts)} onMode={open} />;
   const close = () => {
     setSlot(null);
+    setAsked(0);
     setPutAside(true);
   };
   if (thread?.deleted_at !== null) return null;
@@ -92,14 +96,18 @@ export function Composer({ workspace, kind, id }: Props) {
               messages={messages}
               keeper={drafts[shown].keeper}
               draft={draft}
+              asked={asked}
               head={
-                <div className="flex flex-wrap items-center justify-between">
+                <div className="flex flex-wrap items-center justify-between @min-[480px]:flex-nowrap">
                   {modes}
                   <SaveLine save={drafts[shown].save} />
                 </div>
               }
               onClose={close}
-              onSent={() => setSlot(null)}
+              onSent={() => {
+                setSlot(null);
+                setAsked(0);
+              }}
             />
           </Suspense>
         </Guard>

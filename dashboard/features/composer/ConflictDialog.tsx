@@ -2,6 +2,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { usePeople } from '../../lib/people.ts';
 import type { Message } from '../../lib/rows.ts';
+import { ownText } from '../../lib/quotes.ts';
 import { moment } from '../../lib/time.ts';
 import { words } from '../../words/index.ts';
 
@@ -48,7 +49,7 @@ export function ConflictDialog({ workspace, messages, onLook, onSend }: Props) {
                 <span className="text-s text-fg-3">{moment(message.created_at, new Date())}</span>
               </p>
               <p dir="auto" className="wrap-anywhere whitespace-pre-wrap">
-                {message.text.slice(0, MOST_CHARS)}
+                {ownText(message.text).slice(0, MOST_CHARS)}
               </p>
             </li>
           );

@@ -1,12 +1,13 @@
 import './editor.css';
-import { EditorContent, useEditor, type Editor as TipTap } from '@tiptap/react';
+import type { Editor as TipTap } from '@tiptap/core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Latest } from '../../lib/latest.ts';
 import type { Member, Status } from '../../lib/rows.ts';
-import { extensionsFor } from './extensions.ts';
+import { attributesOf, extensionsFor } from './extensions.ts';
 import { filesOf } from './pasted.ts';
-import type { Snippet } from './snippets.ts';
+import type { Snippet } from '../../lib/snippets.ts';
 import { SuggestionList, type Suggesting } from './SuggestionList.tsx';
+import { EditorContent, useEditor } from './tiptap.tsx';
 import { Toolbar } from './Toolbar.tsx';
 
 export interface EditorProps {
@@ -14,6 +15,10 @@ export interface EditorProps {
   label: string;
   placeholder: string;
   isNote: boolean;
+  /** How often the agent has asked to write here: each time the caret goes where it is needed. 0: it is only shown. */
+  asked: number;
+  /** It is needed in the text, not in the lines above. */
+  takesCaret: boolean;
   members: readonly Member[];
   snippets: readonly Snippet[];
   onChange: (html: string) => void;
@@ -45,19 +50,11 @@ export default function Editor(props: EditorProps) {
       },
     }),
   );
-  const editor = useEditor({
-    injectCSS: false,
-    autofocus: 'end',
+  const editor = useEditor(() => ({
     content: props.html,
     extensions,
     editorProps: {
-      attributes: {
-        role: 'textbox',
-        'aria-multiline': 'true',
-        'aria-label': props.label,
-        dir: 'auto',
-        class: 'composer-text',
-      },
+      attributes: attributesOf(props.label),
       handlePaste: (_view, event) => takeFiles(event.clipboardData, event),
       handleDrop: (_view, event, _slice, isMoved) => !isMoved && takeFiles(event.dataTransfer, event),
       handleKeyDown: (_view, event) => {
@@ -73,7 +70,7 @@ export default function Editor(props: EditorProps) {
       },
     },
     onUpdate: ({ editor: changed }) => newest.get().onChange(changed.isEmpty ? '' : changed.getHTML()),
-  });
+  }));
   const held = useRef<TipTap>(null);
   useEffect(() => {
     held.current = editor;
@@ -94,12 +91,16 @@ export default function Editor(props: EditorProps) {
     }
   }
 
+  const { asked } = props;
+  useEffect(() => {
+    if (asked > 0 && newest.get().takesCaret) editor.commands.focus('end');
+  }, [editor, asked, newest]);
+
   // The text is replaced from outside only when another draft is shown, as after an undo.
   const { html } = props;
   useEffect(() => {
     if (!editor.isDestroyed && html !== (editor.isEmpty ? '' : editor.getHTML())) {
       editor.commands.setContent(html, { emitUpdate: false });
-      editor.commands.focus('end');
     }
   }, [editor, html]);
 

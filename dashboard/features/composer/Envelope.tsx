@@ -8,13 +8,15 @@ import { Recipients } from './Recipients.tsx';
 interface Props {
   workspace: string;
   draft: Draft;
+  /** The agent wants to write: the caret goes where it is needed first. */
+  isAsked: boolean;
   onChange: (part: Partial<Draft>) => void;
 }
 
 const MOST_SUBJECT_CHARS = 1_000;
 
 /** From, To, Cc, Bcc and subject. Whoever gets it is always seen; empty lines wait behind their names. */
-export function Envelope({ workspace, draft, onChange }: Props) {
+export function Envelope({ workspace, draft, isAsked, onChange }: Props) {
   const { composer } = words;
   const [asked, setAsked] = useState<ReadonlySet<string>>(new Set());
   const show = (line: string) => setAsked((before) => new Set(before).add(line));
@@ -30,7 +32,7 @@ export function Envelope({ workspace, draft, onChange }: Props) {
         workspace={workspace}
         label={composer.to}
         people={draft.to}
-        autoFocus={isNew && draft.to.length === 0}
+        autoFocus={isAsked && isNew && draft.to.length === 0}
         onChange={set('to')}
         aside={
           <span className="flex shrink-0 gap-2">

@@ -1,4 +1,4 @@
-import type { Editor } from '@tiptap/react';
+import type { Editor } from '@tiptap/core';
 import { Link } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import { Button } from '../../components/Button.tsx';
 import { Field } from '../../components/Field.tsx';
 import { IconButton } from '../../components/IconButton.tsx';
 import { words } from '../../words/index.ts';
+import { hrefOf } from './href.ts';
 
 /** Makes the chosen words a link; without chosen words the address itself stands in the text. */
 export function LinkButton({ editor, isOn }: { editor: Editor; isOn: boolean }) {
@@ -17,7 +18,7 @@ export function LinkButton({ editor, isOn }: { editor: Editor; isOn: boolean }) 
     setOpen(wanted);
   };
   const set = () => {
-    const url = withScheme(href.trim());
+    const url = hrefOf(href.trim());
     if (url === null) return;
     const chain = editor.chain().focus();
     if (editor.state.selection.empty && !editor.isActive('link'))
@@ -54,7 +55,7 @@ export function LinkButton({ editor, isOn }: { editor: Editor; isOn: boolean }) 
               onChange={({ target }) => setHref(target.value)}
             />
             <div className="flex gap-2">
-              <Button kind="main" type="submit" disabled={withScheme(href.trim()) === null}>
+              <Button kind="main" type="submit" disabled={hrefOf(href.trim()) === null}>
                 {composer.setLink}
               </Button>
               {isOn && (
@@ -73,11 +74,4 @@ export function LinkButton({ editor, isOn }: { editor: Editor; isOn: boolean }) 
       </Popover.Portal>
     </Popover.Root>
   );
-}
-
-/** `x.test/a` is a page; other programs than the browser's and the mail's are refused. */
-function withScheme(href: string): string | null {
-  if (/^(?:https?:\/\/|mailto:|tel:)\S+$/i.test(href)) return href;
-  if (/^[^\s/:@]+\.[^\s:@]+$/.test(href)) return `https://${href}`;
-  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(href) ? `mailto:${href}` : null;
 }

@@ -2,7 +2,7 @@ import { CircleAlert, Forward, Reply, ReplyAll, StickyNote } from 'lucide-react'
 import { classes } from '../../components/classes.ts';
 import { Button } from '../../components/Button.tsx';
 import { words } from '../../words/index.ts';
-import type { SaveState } from './DraftKeeper.ts';
+import type { SaveState } from './keeping.ts';
 import { slotOf, type Mode, type Slot } from './draft.ts';
 
 const { composer } = words;
@@ -23,7 +23,7 @@ interface Props {
 /** The four ways to answer. */
 export function Modes({ mode, begun, onMode }: Props) {
   return (
-    <div className="flex flex-wrap gap-0.5 p-1.5">
+    <div className="flex flex-wrap gap-0.5 p-1.5 @min-[480px]:shrink-0">
       {MODES.map(({ mode: each, name, icon, keys }) => (
         <Button
           key={each}
@@ -55,14 +55,14 @@ export function SaveLine({ save }: { save: SaveState }) {
   return (
     <span
       role="status"
-      title={save === 'kept' ? composer.keptHint : undefined}
+      title={save === 'kept' ? composer.keptHint : text}
       className={classes(
-        'flex items-center gap-1 px-3 text-s',
+        'flex min-w-0 items-center gap-1 px-3 text-s',
         isRefused ? 'text-bad' : save === 'kept' ? 'text-warn' : 'text-fg-3',
       )}
     >
-      {isRefused && <CircleAlert size={13} aria-hidden />}
-      {text}
+      {isRefused && <CircleAlert size={13} aria-hidden className="shrink-0" />}
+      <span className="truncate">{text}</span>
     </span>
   );
 }

@@ -11,7 +11,7 @@ import { recall } from '../../lib/storage.ts';
 import { words } from '../../words/index.ts';
 import { parseAddresses } from './addresses.ts';
 import type { DraftKeeper } from './DraftKeeper.ts';
-import { EMPTY, type Draft } from './draft.ts';
+import { EMPTY, isBlank, type Draft } from './draft.ts';
 import { SaveLine } from './Modes.tsx';
 import { emailsQuery } from '../../lib/emails.ts';
 import { LAST_SENDER, sendersFor, usualSender } from './senders.ts';
@@ -24,10 +24,15 @@ const PLACE = { thread: null, slot: 'new' } as const;
 export function NewThread({ workspace }: { workspace: string }) {
   const { composer } = words;
   const [isOpen, setOpen] = useState(false);
+  const [asked, setAsked] = useState(0);
   const { keeper, draft, save } = useDraft(workspace, PLACE);
   const { me } = usePeople(workspace);
   const { data: emails = [] } = useQuery(emailsQuery(workspace));
-  useIntent('write', ({ to }) => {
+  const begin = async (to: string | undefined) => {
+    const before = keeper.state.draft;
+    // What is written to somebody else stays theirs.
+    const isOthers = to !== undefined && before !== null && !isBlank(before);
+    if (isOthers && !(await keeper.putAside())) return;
     const current = keeper.state.draft ?? { ...EMPTY, mode: 'new' as const };
     const senders = sendersFor(emails, me);
     const first = usualSender(senders, recall<string | null>(LAST_SENDER, null));
@@ -36,7 +41,11 @@ export function NewThread({ workspace }: { workspace: string }) {
       from: current.from ?? first,
       to: to === undefined ? current.to : parseAddresses(to),
     });
+  };
+  useIntent('write', ({ to, draft: wanted }) => {
     setOpen(true);
+    setAsked((before) => before + 1);
+    void (wanted === undefined ? begin(to) : keeper.open(wanted));
   });
   const close = () => setOpen(false);
   if (!isOpen || draft === null) return null;
@@ -60,6 +69,7 @@ export function NewThread({ workspace }: { workspace: string }) {
             messages={[]}
             keeper={keeper}
             draft={draft}
+            asked={asked}
             head={<KindOf keeper={keeper} draft={draft} />}
             onClose={close}
             onSent={close}

@@ -1,4 +1,4 @@
-import { useEditorState, type Editor } from '@tiptap/react';
+import type { Editor } from '@tiptap/core';
 import { Bold, Image, Italic, List, ListOrdered, Paperclip, Quote, Scissors, Table } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { IconButton } from '../../components/IconButton.tsx';
@@ -6,7 +6,8 @@ import { Menu, MenuItem } from '../../components/Menu.tsx';
 import { Pick } from '../../components/Pick.tsx';
 import { words } from '../../words/index.ts';
 import { LinkButton } from './LinkButton.tsx';
-import type { Snippet } from './snippets.ts';
+import { useActive } from './tiptap.tsx';
+import type { Snippet } from '../../lib/snippets.ts';
 
 const { composer } = words;
 
@@ -16,20 +17,11 @@ interface Props extends SnippetsProps {
   onFiles: (files: File[]) => void;
 }
 
+const ACTIVE = ['bold', 'italic', 'bulletList', 'orderedList', 'blockquote', 'table', 'link'];
+
 /** The tools of the text. */
 export function Toolbar({ editor, snippets, onSnippet, onPictures, onFiles }: Props) {
-  const on = useEditorState({
-    editor,
-    selector: ({ editor: now }) => ({
-      bold: now.isActive('bold'),
-      italic: now.isActive('italic'),
-      bullets: now.isActive('bulletList'),
-      numbers: now.isActive('orderedList'),
-      quote: now.isActive('blockquote'),
-      table: now.isActive('table'),
-      link: now.isActive('link'),
-    }),
-  });
+  const on = useActive(editor, ACTIVE);
   const chain = () => editor.chain().focus();
   return (
     <div role="toolbar" aria-label={composer.formatting} className="flex flex-wrap items-center gap-0.5">
@@ -37,41 +29,42 @@ export function Toolbar({ editor, snippets, onSnippet, onPictures, onFiles }: Pr
         name={composer.bold}
         icon={Bold}
         keys="Mod+b"
-        on={on.bold}
+        on={on.has('bold')}
         onClick={() => chain().toggleBold().run()}
       />
       <IconButton
         name={composer.italic}
         icon={Italic}
         keys="Mod+i"
-        on={on.italic}
+        on={on.has('italic')}
         className="@max-[480px]:hidden"
         onClick={() => chain().toggleItalic().run()}
       />
       <IconButton
         name={composer.bullets}
         icon={List}
-        on={on.bullets}
+        on={on.has('bulletList')}
+        className="@max-[380px]:hidden"
         onClick={() => chain().toggleBulletList().run()}
       />
       <IconButton
         name={composer.numbers}
         icon={ListOrdered}
-        on={on.numbers}
+        on={on.has('orderedList')}
         className="@max-[580px]:hidden"
         onClick={() => chain().toggleOrderedList().run()}
       />
       <IconButton
         name={composer.quoteBlock}
         icon={Quote}
-        on={on.quote}
+        on={on.has('blockquote')}
         className="@max-[580px]:hidden"
         onClick={() => chain().toggleBlockquote().run()}
       />
       <span className="contents @max-[420px]:hidden">
-        <LinkButton editor={editor} isOn={on.link} />
+        <LinkButton editor={editor} isOn={on.has('link')} />
       </span>
-      {on.table ? <TableMenu editor={editor} /> : <NewTable editor={editor} />}
+      {on.has('table') ? <TableMenu editor={editor} /> : <NewTable editor={editor} />}
       <Files name={composer.attach} icon={Paperclip} onFiles={onFiles} />
       <Files
         name={composer.image}

@@ -23,8 +23,11 @@ function split(text: string): string[] {
   const parts = [''];
   let quoted = false;
   let angled = false;
+  let escaped = false;
   for (const sign of text) {
-    if (sign === '"') quoted = !quoted;
+    if (sign === '"' && !escaped) quoted = !quoted;
+    // Within quotes a backslash makes the next sign a plain one.
+    escaped = quoted && sign === '\\' && !escaped;
     if (sign === '<' && !quoted) angled = true;
     if (sign === '>') angled = false;
     if (/[,;\n]/.test(sign) && !quoted && !angled) parts.push('');

@@ -15,11 +15,11 @@ interface Defaults {
 export async function defaultsOf(
   workspace: string,
   { kind, id }: Thread,
-  mode: Mode,
+  mode: Exclude<Mode, 'note' | 'new'>,
   messageId: string | null,
 ): Promise<Defaults | null> {
   const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/reply-defaults');
-  const query = { kind: mode, ...(messageId !== null && { message_id: messageId }) } as never;
+  const query = { kind: mode, ...(messageId !== null && { message_id: messageId }) };
   try {
     return await read(api.GET(path, { params: { path: { workspace_id: workspace, id }, query } }));
   } catch (error) {

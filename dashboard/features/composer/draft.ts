@@ -1,3 +1,4 @@
+import { textOf } from '../../lib/htmlText.ts';
 import type { Address, Attachment, Thread } from '../../lib/rows.ts';
 
 export type Mode = 'reply' | 'reply_all' | 'forward' | 'note' | 'new';
@@ -50,17 +51,6 @@ export const EMPTY: Draft = {
 };
 
 export const slotOf = (mode: Mode): Slot => (mode === 'note' ? 'note' : 'reply');
-
-/** The words of HTML, for the checks before sending. Pure, without a DOM. */
-export function textOf(html: string): string {
-  return html
-    .replace(/<(?:br|\/p|\/li|\/h\d|\/tr|\/div|\/blockquote)[^>]*>/gi, '\n')
-    .replace(/<[^>]*>/g, '')
-    .replace(/&nbsp;/g, ' ')
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&amp;/g, '&');
-}
 
 /** Whether the agent has written nothing that would be missed. */
 export const isBlank = ({ html, files }: Pick<Draft, 'html' | 'files'>): boolean =>

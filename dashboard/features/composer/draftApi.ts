@@ -1,29 +1,15 @@
 import { api, newKey, read } from '../../lib/api.ts';
-import type { Address, Attachment, ThreadRef } from '../../lib/rows.ts';
+import { textOf } from '../../lib/htmlText.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { ThreadRef } from '../../lib/rows.ts';
+import type { components } from '../../lib/schema.gen.d.ts';
 import { threadPath } from '../../lib/threadPath.ts';
 import { formatAddress } from './addresses.ts';
-import { EMPTY, slotOf, textOf, type Draft, type Slot } from './draft.ts';
+import { EMPTY, slotOf, type Draft, type Slot } from './draft.ts';
 import { toCids } from './outgoing.ts';
 
 /** A draft as the server has it. */
-export interface DraftRow {
-  id: string;
-  kind: 'reply' | 'note' | 'new';
-  mode: 'reply' | 'reply_all' | 'forward' | null;
-  thread_kind: 'ticket' | 'conversation';
-  thread_id: string | null;
-  message_id: string | null;
-  to: Address[] | null;
-  cc: Address[] | null;
-  bcc: Address[] | null;
-  subject: string | null;
-  sending_email: string | null;
-  text: string;
-  html: string | null;
-  attachments: Attachment[];
-  quote: string | null;
-  updated_at: string;
-}
+export type DraftRow = components['schemas']['Draft'];
 
 /** Where a draft belongs: a thread's answer or note, or a new thread. */
 export type Place = { thread: ThreadRef; slot: Slot } | { thread: null; slot: 'new' };
@@ -61,44 +47,51 @@ const bodyOf = (draft: Draft) => ({
   quote: draft.quote,
 });
 
+/** A draft by its id; null: it is gone. */
+export async function readDraftById(workspace: string, id: string): Promise<DraftRow | null> {
+  const params = { path: { workspace_id: workspace, id } };
+  try {
+    return await read(api.GET('/api/v1/workspaces/{workspace_id}/drafts/{id}', { params }));
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
+}
+
 /** My draft of a place, if there is one. */
 export async function readDraft(workspace: string, { thread, slot }: Place): Promise<DraftRow | null> {
   const query = thread === null ? {} : { thread_id: thread.id };
-  const page = (await read(
-    api.GET(
-      '/api/v1/workspaces/{workspace_id}/drafts' as never,
-      { params: { path: { workspace_id: workspace }, query } } as never,
-    ),
-  )) as { data: DraftRow[] };
+  const params = { path: { workspace_id: workspace }, query };
+  const page = await read(api.GET('/api/v1/workspaces/{workspace_id}/drafts', { params }));
   return page.data.find((row) => row.kind === slot) ?? null;
 }
 
 /** Saves a draft. @param id of the one that is there; null: it is the first time */
 export async function writeDraft(
   workspace: string,
-  place: Place,
+  { thread }: Place,
   id: string | null,
   draft: Draft,
 ): Promise<DraftRow> {
-  const params = { path: { workspace_id: workspace } };
-  if (place.thread !== null) {
-    const slot = `/api/v1/workspaces/{workspace_id}/tickets/{id}/draft/${slotOf(draft.mode)}`;
-    const path = threadPath(place.thread.kind, slot as never);
-    const at = { path: { ...params.path, id: place.thread.id } };
-    return read(api.PUT(path, { params: at, body: bodyOf(draft) } as never));
+  const path = { workspace_id: workspace };
+  const body = bodyOf(draft);
+  if (thread !== null) {
+    const params = { path: { ...path, id: thread.id } };
+    return slotOf(draft.mode) === 'note'
+      ? read(api.PUT(threadPath(thread.kind, `${TICKET}/draft/note`), { params, body }))
+      : read(api.PUT(threadPath(thread.kind, `${TICKET}/draft/reply`), { params, body }));
   }
   if (id !== null) {
-    const path = '/api/v1/workspaces/{workspace_id}/drafts/{id}' as never;
-    const at = { path: { ...params.path, id } };
-    return read(api.PATCH(path, { params: at, body: bodyOf(draft) } as never));
+    const params = { path: { ...path, id } };
+    return read(api.PATCH('/api/v1/workspaces/{workspace_id}/drafts/{id}', { params, body }));
   }
-  const path = '/api/v1/workspaces/{workspace_id}/drafts' as never;
-  const keyed = { ...params, header: { 'Idempotency-Key': newKey() } };
-  const body = { kind: 'new', thread_kind: draft.newKind, ...bodyOf(draft) };
-  return read(api.POST(path, { params: keyed, body } as never));
+  const params = { path, header: { 'Idempotency-Key': newKey() } };
+  const row = { kind: 'new' as const, thread_kind: draft.newKind, thread_id: null, ...body };
+  return read(api.POST('/api/v1/workspaces/{workspace_id}/drafts', { params, body: row }));
 }
+const TICKET = '/api/v1/workspaces/{workspace_id}/tickets/{id}';
 
 export async function deleteDraft(workspace: string, id: string): Promise<void> {
-  const path = '/api/v1/workspaces/{workspace_id}/drafts/{id}' as never;
-  await api.DELETE(path, { params: { path: { workspace_id: workspace, id } } } as never);
+  const params = { path: { workspace_id: workspace, id } };
+  await api.DELETE('/api/v1/workspaces/{workspace_id}/drafts/{id}', { params });
 }

@@ -1,9 +1,19 @@
+import { Blockquote } from '@tiptap/extension-blockquote';
+import { Bold } from '@tiptap/extension-bold';
+import { Document } from '@tiptap/extension-document';
+import { HardBreak } from '@tiptap/extension-hard-break';
+import { Heading } from '@tiptap/extension-heading';
 import { Image } from '@tiptap/extension-image';
+import { Italic } from '@tiptap/extension-italic';
+import { BulletList, ListItem, ListKeymap, OrderedList } from '@tiptap/extension-list';
 import { Mention } from '@tiptap/extension-mention';
-import { TableKit } from '@tiptap/extension-table';
-import { Placeholder } from '@tiptap/extensions';
-import { StarterKit } from '@tiptap/starter-kit';
+import { Paragraph } from '@tiptap/extension-paragraph';
+import { Table, TableCell, TableHeader, TableRow } from '@tiptap/extension-table';
+import { Text } from '@tiptap/extension-text';
+import { Underline } from '@tiptap/extension-underline';
+import { Gapcursor, Placeholder, TrailingNode, UndoRedo } from '@tiptap/extensions';
 import type { EditorProps } from './Editor.tsx';
+import { Link } from './linkMark.ts';
 import { matching } from './snippetText.ts';
 import type { Suggesting } from './SuggestionList.tsx';
 
@@ -21,7 +31,41 @@ export interface SuggestionItem {
   hint: string | null;
 }
 
-/** What the editor can: what mail programs understand, and no more. */
+/** What mail programs understand, and no more: one by one, since TipTap's kits bring code blocks and their like. */
+export const TEXT = [
+  Document,
+  Paragraph,
+  Text,
+  HardBreak,
+  Bold,
+  Italic,
+  Underline,
+  Link,
+  Heading.configure({ levels: [2, 3] }),
+  Blockquote,
+  BulletList,
+  OrderedList,
+  ListItem,
+  ListKeymap,
+  Table.configure({ resizable: false }),
+  TableRow,
+  TableHeader,
+  TableCell,
+  Gapcursor,
+  TrailingNode,
+  UndoRedo,
+];
+
+/** What assistive programs know of the text. */
+export const attributesOf = (label: string): Record<string, string> => ({
+  role: 'textbox',
+  'aria-multiline': 'true',
+  'aria-label': label,
+  dir: 'auto',
+  class: 'composer-text',
+});
+
+/** The extensions of one editor. */
 export function extensionsFor({ now, onSuggest }: Options) {
   const people = (query: string): SuggestionItem[] =>
     now()
@@ -35,13 +79,8 @@ export function extensionsFor({ now, onSuggest }: Options) {
       .slice(0, MOST_SHOWN)
       .map(({ id, name, shortcut }) => ({ id, label: name, hint: shortcut && `;${shortcut}` }));
   return [
-    StarterKit.configure({
-      heading: { levels: [2, 3] },
-      codeBlock: false,
-      link: { openOnClick: false, defaultProtocol: 'https' },
-    }),
+    ...TEXT,
     Image.configure({ inline: true, allowBase64: true }),
-    TableKit.configure({ table: { resizable: false } }),
     Placeholder.configure({ placeholder: () => now().placeholder }),
     Mention.configure({
       renderText: ({ node }) => `@${String(node.attrs.label ?? '')}`,

@@ -64,7 +64,7 @@ async function post(
     const path = threadPath(thread.kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}/messages');
     const params = { path: { workspace_id: workspace, id: thread.id }, header };
     const sent = await read(api.POST(path, { params, body: body as never }));
-    return { sent: sent as unknown as Message, opened: null };
+    return { sent: sent, opened: null };
   }
   const { new_kind: kind, ...rest } = body as { new_kind: 'ticket' | 'conversation' };
   const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets');

@@ -8,4 +8,4 @@ export function signatureOf(mine: string | null, ofAddress: string | null): stri
 
 /** The text with the signature below it: above the quote, which the server adds. */
 export const signed = (html: string, signature: string | null): string =>
-  signature === null ? html : `${html}<p></p>${signature}`;
+  signature === null ? html : `${html}<div data-signature="true" style="margin-top:16px">${signature}</div>`;

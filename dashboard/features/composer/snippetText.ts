@@ -1,3 +1,5 @@
+import { escapeHtml } from '../../lib/htmlText.ts';
+
 /** Fills the placeholders of a snippet, and says which had nothing to be filled with. Pure. */
 export type Values = Readonly<Record<string, string | null>>;
 
@@ -12,16 +14,6 @@ export const fillHtml = (html: string, values: Values): string =>
 
 /** `Ann Bergström` -> `Ann`; an address gives its first part as it is. */
 export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? '';
-
-const escapeHtml = (text: string): string =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-
-/** Plain text as paragraphs. */
-export const textToHtml = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => `<p>${escapeHtml(line)}</p>`)
-    .join('');
 
 /** Snippets that fit what was typed after `;`: by shortcut first, then by name. */
 export function matching<Snippet extends { name: string; shortcut: string | null }>(

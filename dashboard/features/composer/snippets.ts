@@ -1,32 +1,7 @@
-import { queryOptions } from '@tanstack/react-query';
-import { api, read } from '../../lib/api.ts';
-import { keys } from '../../lib/keys.ts';
+import { textToHtml } from '../../lib/htmlText.ts';
 import type { Thread } from '../../lib/rows.ts';
-import { fillHtml, firstName, textToHtml, type Values } from './snippetText.ts';
-
-export interface Snippet {
-  id: string;
-  name: string;
-  shortcut: string | null;
-  text: string;
-  html: string | null;
-  /** What it changes of the thread when the answer goes out. */
-  changes: Partial<Pick<Thread, 'status' | 'tags' | 'agent_id' | 'priority'>> | null;
-  shared: boolean;
-}
-
-export const snippetsQuery = (workspace: string) =>
-  queryOptions({
-    queryKey: [...keys.workspace(workspace), 'snippets'],
-    retry: false,
-    queryFn: async ({ signal }): Promise<Snippet[]> => {
-      const params = { path: { workspace_id: workspace }, query: { limit: 100 } };
-      const page = (await read(
-        api.GET('/api/v1/workspaces/{workspace_id}/snippets' as never, { signal, params } as never),
-      )) as { data: Snippet[] };
-      return page.data;
-    },
-  });
+import type { Snippet } from '../../lib/snippets.ts';
+import { fillHtml, firstName, type Values } from './snippetText.ts';
 
 /** What the placeholders of a snippet stand for here. */
 export const valuesFor = (thread: Thread | undefined, agent: string, workspaceName: string): Values => ({

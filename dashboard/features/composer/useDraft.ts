@@ -1,7 +1,9 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import { keeperOf, type DraftKeeper, type SaveState } from './DraftKeeper.ts';
+import type { DraftKeeper } from './DraftKeeper.ts';
+import type { SaveState } from './keeping.ts';
 import type { Draft } from './draft.ts';
 import type { Place } from './draftApi.ts';
+import { keeperOf } from './keepers.ts';
 
 /** The draft of a place. */
 export function useDraft(

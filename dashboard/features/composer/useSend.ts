@@ -6,7 +6,7 @@ import { keys } from '../../lib/keys.ts';
 import { queryClient } from '../../lib/query.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
 import { moment } from '../../lib/time.ts';
-import { rereadThreads } from '../../lib/threadCache.ts';
+import { rereadThreads } from '../../lib/reread.ts';
 import { keep } from '../../lib/storage.ts';
 import { words } from '../../words/index.ts';
 import { addMessage } from './addMessage.ts';
@@ -59,8 +59,14 @@ export function useSend({ workspace, place, keeper, messages, isUploading, signa
     setBusy(true);
     try {
       await Promise.race([keeper.flush(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))]);
+      const sending = keeper.beginSending();
       const body = {
-        ...bodyFor(draft, how, keeper.id, signature),
+        ...bodyFor(
+          { ...draft, after: draft.after ?? seenIn(messages, keeper.savedAt) },
+          how,
+          sending.id,
+          signature,
+        ),
         ...(draft.mode === 'new' && { new_kind: draft.newKind }),
       };
       let isTold = false;
@@ -72,10 +78,13 @@ export function useSend({ workspace, place, keeper, messages, isUploading, signa
       if ('refused' in outcome) return setFault(words.composer.notSent(outcome.refused));
       if ('already' in outcome) showToast(words.composer.alreadySent, { tone: 'bad' });
       else {
-        finish(workspace, place, keeper, draft, outcome.sent, outcome.opened, onSent);
+        keeper.end(sending);
+        onSent();
+        finish(workspace, place, keeper, draft, outcome.sent, outcome.opened);
         if (how.status === 'closed') goOn();
       }
     } finally {
+      keeper.endSending();
       setBusy(false);
     }
   };
@@ -98,6 +107,10 @@ export function useSend({ workspace, place, keeper, messages, isUploading, signa
   };
 }
 
+/** Of a draft from another day: the newest message that was there when it was saved. */
+const seenIn = (messages: readonly Message[], savedAt: string | null): string | null =>
+  messages.findLast(({ created_at }) => savedAt !== null && created_at <= savedAt)?.id ?? null;
+
 /** What is sent and closed is left for the next thread, as with the key. */
 function goOn(): void {
   const page = currentPage();
@@ -112,15 +125,12 @@ function finish(
   draft: Draft,
   sent: Message,
   opened: ThreadRef | null,
-  onSent: () => void,
 ): void {
-  keeper.end(true);
-  onSent();
   if (draft.mode === 'new') keep(LAST_SENDER, draft.from);
   const thread = place.thread ?? opened;
   if (thread === null) return;
   addMessage(workspace, thread, sent);
-  void rereadThreads(workspace);
+  void rereadThreads(workspace, [thread]);
   const { composer } = words;
   if (draft.mode === 'note') return void showToast(composer.noteAdded);
   const due = sent.due_at === undefined ? 0 : Date.parse(sent.due_at);
@@ -143,7 +153,7 @@ async function undoOf(
   keeper.takeBack(draft, taken.draft);
   showToast(words.composer.takenBack);
   void queryClient.invalidateQueries({ queryKey: keys.messages(workspace, thread.kind, thread.id) });
-  void rereadThreads(workspace);
+  void rereadThreads(workspace, [thread]);
   if (draft.mode === 'new') return ask('write', {});
   // The agent may have gone on to another thread.
   ask('open', thread);

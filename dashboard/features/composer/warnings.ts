@@ -1,6 +1,7 @@
+import { textOf } from '../../lib/htmlText.ts';
 import type { Address, Message } from '../../lib/rows.ts';
 import { sameAddress } from './addresses.ts';
-import { textOf, type Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
 
 /** What an agent should know before a mail goes out. Pure. */
 export type Warning =

@@ -27,7 +27,7 @@ export function ContactHead({ workspace, contact }: { workspace: string; contact
           {shown === 'name' ? (
             <NameField workspace={workspace} contact={contact} onDone={() => setShown(null)} />
           ) : (
-            <h2 dir="auto" className="text-start font-semibold wrap-anywhere">
+            <h2 dir="auto" className="text-left font-semibold wrap-anywhere">
               {name}
             </h2>
           )}

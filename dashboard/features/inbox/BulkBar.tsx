@@ -41,9 +41,14 @@ export function BulkBar({ workspace, page }: Props) {
     <div
       role="toolbar"
       aria-label={words.list.bulk.bar}
-      className="flex min-h-9 shrink-0 flex-wrap items-center gap-0.5 border-b border-line bg-bg-1 py-1 pr-2 pl-3"
+      // As high as the filter, at any width: no row moves.
+      className="@container flex h-9 shrink-0 items-center border-b border-line bg-bg-1 px-1 pointer-coarse:h-11"
     >
-      <span className="mr-1 text-s font-medium tabular-nums">{words.list.selected(targets.length)}</span>
+      <IconButton name={words.list.clearSelection} icon={X} keys="Escape" onClick={page.list.chooseNone} />
+      <span className="text-s font-medium whitespace-nowrap tabular-nums">
+        {targets.length}
+        <span className="@max-[330px]:sr-only">{` ${words.list.selected}`}</span>
+      </span>
       <span className="flex-1" />
       <IconButton name={words.acts.close} icon={Check} keys="e" onClick={() => perform('close')} />
       <Pick
@@ -92,7 +97,6 @@ export function BulkBar({ workspace, page }: Props) {
       <IconButton name={words.acts.snooze} icon={Moon} keys="b" onClick={() => setPicker('snooze')} />
       <IconButton name={words.acts.spam} icon={CircleAlert} keys="!" onClick={() => perform('spam')} />
       <IconButton name={words.acts.trash} icon={Trash2} keys="#" onClick={() => perform('trash')} />
-      <IconButton name={words.list.clearSelection} icon={X} keys="Escape" onClick={page.list.chooseNone} />
       {picker === 'snooze' && (
         <WhenDialog
           title={snoozeUntil.title}

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { ArrowDownWideNarrow, ChevronDown, ListFilter, X } from 'lucide-react';
+import { ArrowDownWideNarrow, Bookmark, ChevronDown, ListFilter, X } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { classes } from '../../components/classes.ts';
 import { Menu, MenuItem } from '../../components/Menu.tsx';
@@ -19,12 +19,14 @@ interface Props {
   search: Narrowing;
   sort: string;
   onSearch: (search: Narrowing) => void;
+  /** Saves the list as it is now. */
+  onSave: () => void;
 }
 const { filter: names } = words.list;
 const { fields, status, priority } = words.thread;
 
 /** Narrows and orders a list. What is chosen stands in the URL. */
-export function FilterBar({ workspace, base, search, sort, onSearch }: Props) {
+export function FilterBar({ workspace, base, search, sort, onSearch, onSave }: Props) {
   const options = useOptions(workspace);
   const set = (field: Field, value: string | undefined) => {
     const next = { ...search };
@@ -54,6 +56,18 @@ export function FilterBar({ workspace, base, search, sort, onSearch }: Props) {
         />
       ))}
       <AddFilter fields={free} options={options} onPick={set} />
+      {(active.length > 0 || search.unread !== undefined) && (
+        <button
+          type="button"
+          title={words.views.save}
+          aria-label={words.views.save}
+          onClick={onSave}
+          className={classes(QUIET, 'text-fg-3')}
+        >
+          <Bookmark size={14} aria-hidden />
+          {words.views.saveShort}
+        </button>
+      )}
       <span className="flex-1" />
       <Menu
         align="end"

@@ -1,33 +1,27 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { Clock, Send, TriangleAlert } from 'lucide-react';
 import { Blank } from '../../components/Blank.tsx';
 import { Bones } from '../../components/Bones.tsx';
 import { Failed } from '../../components/Failed.tsx';
 import { Pill } from '../../components/Pill.tsx';
+import { api, read } from '../../lib/api.ts';
 import { keys } from '../../lib/keys.ts';
-import type { Address, Kind } from '../../lib/rows.ts';
+import type { components } from '../../lib/schema.gen.d.ts';
 import { useNow } from '../../lib/useNow.ts';
 import { words } from '../../words/index.ts';
 import { Line } from './Line.tsx';
-import { listOf } from './untyped.ts';
 
+type OutboxMessage = components['schemas']['OutboxMessage'];
 type State = keyof typeof words.list.outbox.states;
-interface Waiting {
-  id: string;
-  state: State;
-  reason: string | null;
-  to: Address[];
-  subject: string;
-  send_at: string | null;
-  created_at: string;
-  thread: { kind: Kind; id: string; number: number | null; subject: string };
-}
 
 const outboxQuery = (workspace: string) =>
   queryOptions({
     queryKey: keys.outbox(workspace),
-    queryFn: ({ signal }) => listOf<Waiting>(workspace, 'outbox', { limit: 100 }, signal),
+    queryFn: async ({ signal }) => {
+      const params = { path: { workspace_id: workspace }, query: { limit: 100 } };
+      return (await read(api.GET('/api/v1/workspaces/{workspace_id}/outbox', { signal, params }))).data;
+    },
   });
 
 /** Answers of all threads that are still to go out, or could not. */
@@ -47,32 +41,45 @@ export function Outbox({ workspace }: { workspace: string }) {
     );
   return (
     <ul aria-label={words.shell.outbox} className="flex-1 overflow-auto">
-      {data.map((message) => {
-        const isBad = message.state === 'failed' || message.state === 'unconfirmed';
-        return (
-          <li key={message.id} className="flex border-b border-line">
-            <Link
-              className="flex min-w-0 flex-1"
-              to="/w/$workspace/$view/$kind/$id"
-              params={{ workspace, view: 'outbox', kind: message.thread.kind, id: message.thread.id }}
-              search={{ message: message.id }}
-            >
-              <Line
-                title={outbox.to(message.to.map(({ name, email }) => name || email).join(', '))}
-                subject={message.subject || message.thread.subject || words.list.noSubject}
-                preview={message.reason ?? ''}
-                at={message.send_at ?? message.created_at}
-                now={now}
-                mark={
-                  <Pill tone={isBad ? 'bad' : 'accent'} icon={isBad ? TriangleAlert : Clock}>
-                    {outbox.states[message.state]}
-                  </Pill>
-                }
-              />
-            </Link>
-          </li>
-        );
-      })}
+      {data.map((message) => (
+        <li key={message.id} className="flex border-b border-line">
+          <Waiting workspace={workspace} message={message} now={now} />
+        </li>
+      ))}
     </ul>
+  );
+}
+
+function Waiting({ workspace, message, now }: { workspace: string; message: OutboxMessage; now: Date }) {
+  const { outbox } = words.list;
+  const { message: shown } = useSearch({ strict: false });
+  const { id, thread, to, subject, reason, preview, send_at, created_at } = message;
+  const isBad = message.state === 'failed' || message.state === 'unconfirmed';
+  const line = (
+    <Line
+      title={outbox.to(to.map(({ name, email }) => name || email).join(', '))}
+      subject={subject || thread?.subject || words.list.noSubject}
+      preview={reason ?? preview}
+      at={send_at ?? created_at}
+      now={now}
+      isOpen={id === shown}
+      mark={
+        <Pill tone={isBad ? 'bad' : 'accent'} icon={isBad ? TriangleAlert : Clock}>
+          {outbox.states[message.state as State]}
+        </Pill>
+      }
+    />
+  );
+  if (thread === null) return <span className="flex min-w-0 flex-1">{line}</span>;
+  return (
+    <Link
+      data-row
+      className="flex min-w-0 flex-1 outline-offset-[-2px]"
+      to="/w/$workspace/$view/$kind/$id"
+      params={{ workspace, view: 'outbox', kind: thread.kind, id: thread.id }}
+      search={{ message: id }}
+    >
+      {line}
+    </Link>
   );
 }

@@ -69,12 +69,16 @@ export function ThreadList({ workspace, list, me, openId, empty, onOpen }: Props
         role="listbox"
         aria-label={words.list.threads}
         aria-multiselectable
-        aria-activedescendant={active === null ? undefined : `row-${active}`}
+        aria-activedescendant={items.some(({ index }) => index === at) ? `row-${active}` : undefined}
         tabIndex={0}
         onPointerEnter={() => list.hold(true)}
         onPointerMove={() => list.hold(true)}
         onPointerLeave={() => list.hold(false)}
-        className="h-full overflow-auto outline-offset-[-2px] [overflow-anchor:none]"
+        onFocus={() => {
+          // The keyboard is on a row: that is what is marked.
+          if (active === null && rows[0]) list.activate(openId ?? rows[0].id);
+        }}
+        className="group/list h-full overflow-auto outline-none [overflow-anchor:none]"
       >
         <div role="presentation" style={{ height: virtual.getTotalSize() }} className="relative">
           {items.map(({ index, start, key }) => {
@@ -93,9 +97,10 @@ export function ThreadList({ workspace, list, me, openId, empty, onOpen }: Props
                   isOpen={thread.id === openId}
                   isActive={thread.id === active}
                   isChosen={chosen.has(thread.id)}
+                  isChoosing={chosen.size > 0}
                   isGone={gone.has(thread.id)}
                   onOpen={(row, event) =>
-                    event.shiftKey || event.metaKey || event.ctrlKey
+                    event.shiftKey || event.metaKey || event.ctrlKey || (chosen.size > 0 && event.isTouch)
                       ? list.choose(row.id, event.shiftKey)
                       : onOpen(row)
                   }

@@ -45,3 +45,10 @@ export function between(ids: readonly string[], from: string | null, to: string)
   if (a === -1 || b === -1) return [to];
   return ids.slice(Math.min(a, b), Math.max(a, b) + 1);
 }
+
+/**
+ * The index of the row beside the one that the keyboard is on.
+ * @param at its index; -1: it has left the list, and the row behind it is in its `place` now
+ */
+export const besideOf = ({ at, place }: { at: number; place: number }, direction: 1 | -1): number =>
+  at === -1 ? Math.max(0, direction === 1 ? place : place - 1) : at + direction;

@@ -1,17 +1,16 @@
 import { queryOptions } from '@tanstack/react-query';
+import { api, read } from '../../lib/api.ts';
 import { keys } from '../../lib/keys.ts';
-import { listOf } from './untyped.ts';
+import type { components } from '../../lib/schema.gen.d.ts';
 
 /** A list that somebody saved, for themselves or for all. */
-export interface SavedView {
-  id: string;
-  name: string;
-  shared: boolean;
-  sort: string;
-}
+export type SavedView = components['schemas']['SavedView'];
 
 export const savedViewsQuery = (workspace: string) =>
   queryOptions({
     queryKey: keys.views(workspace),
-    queryFn: ({ signal }) => listOf<SavedView>(workspace, 'views', {}, signal),
+    queryFn: async ({ signal }) => {
+      const params = { path: { workspace_id: workspace }, query: { limit: 100 } };
+      return (await read(api.GET('/api/v1/workspaces/{workspace_id}/views', { signal, params }))).data;
+    },
   });

@@ -1,9 +1,7 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { keys } from '../../lib/keys.ts';
-import { threadsPage } from '../../lib/threadsPage.ts';
+import { LIST_PAGE, threadsPage } from '../../lib/threadsPage.ts';
 import type { ThreadFilter } from '../../lib/views.ts';
-
-const PAGE = 50;
 
 /** A list of threads, page by page. */
 export const threadsQuery = (workspace: string, filter: ThreadFilter, sort: string) =>
@@ -13,7 +11,7 @@ export const threadsQuery = (workspace: string, filter: ThreadFilter, sort: stri
     queryFn: ({ pageParam, signal }) =>
       threadsPage(
         workspace,
-        { ...filter, sort, limit: PAGE, ...(pageParam !== null && { cursor: pageParam }) },
+        { ...filter, sort, limit: LIST_PAGE, ...(pageParam !== null && { cursor: pageParam }) },
         signal,
       ),
     getNextPageParam: (page) => page.next_cursor,

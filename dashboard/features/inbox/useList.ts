@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Thread } from '../../lib/rows.ts';
 import type { ThreadFilter } from '../../lib/views.ts';
-import { between } from './order.ts';
+import { besideOf, between } from './order.ts';
 import { threadsQuery } from './threads.ts';
 import { useSteady } from './useSteady.ts';
 
@@ -18,6 +18,10 @@ export function useList(workspace: string, filter: ThreadFilter, sort: string) {
   const [lastChosen, setLastChosen] = useState<string | null>(null);
   const { rows, gone, waiting } = useSteady(query.data ?? NO_ROWS, held);
   const ids = rows.map(({ id }) => id);
+  // Where the row of the keyboard is, or was: a colleague may take it out of the list.
+  const [place, setPlace] = useState(-1);
+  const at = active === null ? -1 : ids.indexOf(active);
+  if (at !== -1 && at !== place) setPlace(at);
   // What left the list is no longer chosen: an act on what is not seen would surprise.
   const chosen = picked.size === 0 ? NONE : new Set(ids.filter((id) => picked.has(id) && !gone.has(id)));
 
@@ -45,14 +49,14 @@ export function useList(workspace: string, filter: ThreadFilter, sort: string) {
     release: () => setHeld(false),
     /** Where the keyboard would be after one step. */
     beside: (direction: 1 | -1): Thread | null => {
-      const id = active === null ? ids[0] : (ids[ids.indexOf(active) + direction] ?? active);
+      const id = active === null ? ids[0] : ids[besideOf({ at, place }, direction)];
       return rows.find((row) => row.id === id) ?? null;
     },
     /** The row to go to when these leave. */
     after: (leaving: ReadonlySet<string>, from: string | null): Thread | null => {
       const staying = ids.filter((id) => !leaving.has(id) && !gone.has(id));
-      const at = from === null ? -1 : ids.indexOf(from);
-      const next = ids.slice(at + 1).find((id) => staying.includes(id)) ?? staying.at(-1) ?? null;
+      const left = from === null ? -1 : ids.indexOf(from);
+      const next = ids.slice(left + 1).find((id) => staying.includes(id)) ?? staying.at(-1) ?? null;
       return rows.find(({ id }) => id === next) ?? null;
     },
     activate: setActive,

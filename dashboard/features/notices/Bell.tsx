@@ -1,24 +1,28 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { Bell as BellIcon } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
 import { Blank } from '../../components/Blank.tsx';
 import { Button } from '../../components/Button.tsx';
 import { classes } from '../../components/classes.ts';
+import { useIntent } from '../../lib/intents.ts';
 import { showToast } from '../../lib/toasts.ts';
 import { sentence } from '../../lib/problem.ts';
 import { age, exact } from '../../lib/time.ts';
 import { useNow } from '../../lib/useNow.ts';
 import { words } from '../../words/index.ts';
-import { markRead, noticesQuery, titleOf, type Notice } from './notices.ts';
+import { markRead, noticesQuery, type Notice } from './notices.ts';
 import { useDesktop } from './useDesktop.ts';
 
 /** What the person was told, with a number for what they have not seen. */
 export function Bell({ workspace }: { workspace: string }) {
   const [open, setOpen] = useState(false);
+  useIntent('notices', () => setOpen(true));
   const queryClient = useQueryClient();
   const navigate = useNavigate();
+  // The list stays as it is.
+  const { view = 'all' } = useParams({ strict: false });
   const query = noticesQuery(workspace);
   const { data: all = [] } = useQuery(query);
   const now = useNow(60_000);
@@ -42,7 +46,7 @@ export function Bell({ workspace }: { workspace: string }) {
     if (id === null) return;
     void navigate({
       to: '/w/$workspace/$view/$kind/$id',
-      params: { workspace, view: 'all', kind, id },
+      params: { workspace, view, kind, id },
       search: notice.message_id === null ? {} : { message: notice.message_id },
     });
   };
@@ -97,8 +101,11 @@ export function Bell({ workspace }: { workspace: string }) {
                       aria-hidden
                       className={classes('size-[7px] rounded-full', notice.read_at === null && 'bg-accent')}
                     />
-                    <span dir="auto" className={classes(notice.read_at === null && 'font-semibold')}>
-                      {titleOf(notice)}
+                    <span
+                      dir="auto"
+                      className={classes('line-clamp-2', notice.read_at === null && 'font-semibold')}
+                    >
+                      {notice.title}
                     </span>
                     <time
                       dateTime={notice.created_at}
@@ -107,7 +114,7 @@ export function Bell({ workspace }: { workspace: string }) {
                     >
                       {age(notice.created_at, now, words.justNow)}
                     </time>
-                    {notice.text !== undefined && (
+                    {notice.text !== '' && (
                       <span dir="auto" className="col-start-2 truncate text-s text-fg-3">
                         {notice.text}
                       </span>
@@ -121,8 +128,8 @@ export function Bell({ workspace }: { workspace: string }) {
             <footer className="border-t border-line p-1.5">
               <Button
                 kind="quiet"
-                onClick={desktop.ask}
-                disabled={desktop.isOn}
+                aria-pressed={desktop.isOn}
+                onClick={desktop.toggle}
                 className="w-full justify-start"
               >
                 {desktop.isOn ? notices.desktopOn : notices.desktop}

@@ -2,10 +2,9 @@ import { queryOptions } from '@tanstack/react-query';
 import { api, newKey, read } from '../../lib/api.ts';
 import { keys } from '../../lib/keys.ts';
 import type { components } from '../../lib/schema.gen.d.ts';
-import { words } from '../../words/index.ts';
 
-/** What the person was told. Servers say it in words (`title`, `text`); older ones only by the type. */
-export type Notice = components['schemas']['Notification'] & { title?: string; text?: string };
+/** What the person was told, in words. */
+export type Notice = components['schemas']['Notification'];
 
 const SHOWN = 30;
 
@@ -23,6 +22,3 @@ export async function markRead(workspace: string, what: { ids: string[] } | { al
   const params = { path: { workspace_id: workspace }, header: { 'Idempotency-Key': newKey() } };
   await api.POST('/api/v1/workspaces/{workspace_id}/notifications/read', { params, body: what });
 }
-
-export const titleOf = ({ title, type }: Notice): string =>
-  title ?? new Map(Object.entries(words.notices.types)).get(type) ?? type;

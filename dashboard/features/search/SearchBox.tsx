@@ -1,4 +1,5 @@
 import { Search } from 'lucide-react';
+import { perform } from '../../actions/perform.ts';
 import { words } from '../../words/index.ts';
 
 /** The line in which is written what is looked for. */
@@ -13,8 +14,13 @@ export function SearchBox({ value, onValue }: { value: string; onValue: (value: 
         placeholder={words.list.search.placeholder}
         value={value}
         onChange={({ target }) => onValue(target.value)}
-        onKeyDown={({ key, currentTarget }) => {
-          if (key === 'Enter' || key === 'ArrowDown') currentTarget.blur();
+        onKeyDown={(event) => {
+          const { key, currentTarget } = event;
+          if (event.nativeEvent.isComposing || (key !== 'Enter' && key !== 'ArrowDown')) return;
+          // On to what was found: the first of it is marked.
+          event.preventDefault();
+          currentTarget.blur();
+          perform('next');
         }}
         dir="auto"
         className="min-w-0 flex-1 bg-transparent outline-none pointer-coarse:text-[16px]"

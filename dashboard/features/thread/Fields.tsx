@@ -24,7 +24,10 @@ interface Props {
 /** Status, agent, priority and tags, each set with one click or key. */
 export function Fields({ workspace, thread }: Props) {
   return (
-    <div className="flex flex-wrap items-center gap-x-1 gap-y-0.5 border-b border-line px-3 py-1">
+    <div
+      data-pane="fields"
+      className="flex flex-wrap items-center gap-x-1 gap-y-0.5 border-b border-line px-3 py-1"
+    >
       <Status workspace={workspace} thread={thread} />
       <Agent workspace={workspace} thread={thread} />
       <Priority workspace={workspace} thread={thread} />

@@ -1,5 +1,6 @@
 import {
   Check,
+  CircleAlert,
   Clock,
   Flag,
   Merge,
@@ -7,6 +8,7 @@ import {
   Pencil,
   Tag,
   Trash2,
+  Undo2,
   UserRound,
   type LucideIcon,
 } from 'lucide-react';
@@ -23,6 +25,8 @@ const ICONS: Record<string, LucideIcon> = {
   merged: Merge,
   moved: Merge,
   snoozed: Moon,
+  spam: CircleAlert,
+  restore: Undo2,
   trash: Trash2,
   subject: Pencil,
   note_edited: Pencil,

@@ -25,7 +25,9 @@ interface Props {
 export function MailFrame({ workspace, thread, message, images, quotes, onPaper }: Props) {
   const frame = useRef<HTMLIFrameElement>(null);
   const src = viewUrl(workspace, thread, message.id, { images, quotes });
-  const [height, setHeight] = useState(() => rememberedHeights.get(src) ?? guessedHeight(message.text));
+  const [height, setHeight] = useState(
+    () => rememberedHeights.get(src) ?? guessedHeight(message.text, quotes),
+  );
   const [isReady, setReady] = useState(false);
   useLayoutEffect(() => {
     const element = frame.current!;

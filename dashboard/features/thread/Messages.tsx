@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { Bones } from '../../components/Bones.tsx';
 import { Failed } from '../../components/Failed.tsx';
 import { usePeople } from '../../lib/people.ts';
-import type { Thread } from '../../lib/rows.ts';
+import type { Message, Thread } from '../../lib/rows.ts';
 import { useNow } from '../../lib/useNow.ts';
 import { words } from '../../words/index.ts';
 import { Article } from './Article.tsx';
@@ -22,6 +22,9 @@ interface Props {
   at: string | null;
 }
 
+/** An answer that was undone at once is a draft again: of it nothing stands here. One that was called off later does. */
+const isKept = ({ state, send_at }: Message): boolean => state !== 'cancelled' || send_at != null;
+
 /** The messages of a thread and what was done between them, oldest first. */
 export function Messages({ workspace, thread, at }: Props) {
   const now = useNow(30_000);
@@ -33,7 +36,7 @@ export function Messages({ workspace, thread, at }: Props) {
   useMarkRead(workspace, thread, messages);
   const { hasNextPage, isFetchingNextPage, fetchNextPage, hasPreviousPage } = query;
   const items = useMemo(() => {
-    const entries = timeline(messages, history, !hasPreviousPage);
+    const entries = timeline(messages.filter(isKept), history, !hasPreviousPage);
     return unfolded ? entries.map((row) => ({ row })) : folded(entries, open);
   }, [messages, history, hasPreviousPage, open, unfolded]);
   useEffect(() => {
@@ -51,6 +54,7 @@ export function Messages({ workspace, thread, at }: Props) {
         // What scrolls must be reached by keys; browsers differ in doing it themselves.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
+        data-scrolls
         role="group"
         aria-label={words.thread.messages}
         className="h-full overflow-auto px-7 py-5 outline-offset-[-2px] max-[720px]:p-3 print:overflow-visible"

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Button } from '../../components/Button.tsx';
+import { textOf } from '../../lib/htmlText.ts';
 import type { People } from '../../lib/people.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
@@ -23,10 +24,13 @@ export function NoteBody({ workspace, thread, message, people, isEdited, onDone 
     return <Body workspace={workspace} thread={thread} message={message} />;
   return (
     <div dir="auto" className="wrap-anywhere whitespace-pre-wrap">
-      <Mentioned text={message.text.trim()} people={people} />
+      <Mentioned text={noteText(message)} people={people} />
     </div>
   );
 }
+
+/** Lines as they were written: the plain text of a mail has an empty line between paragraphs. */
+const noteText = ({ html, text }: Message): string => (html === null ? text : textOf(html)).trim();
 
 /** Names of colleagues after an `@` stand out. */
 function Mentioned({ text, people }: { text: string; people: People }) {
@@ -46,7 +50,7 @@ function Mentioned({ text, people }: { text: string; people: People }) {
 const escaped = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function Edit({ workspace, thread, message, onDone }: Omit<Props, 'people' | 'isEdited'>) {
-  const [text, setText] = useState(message.text.trim());
+  const [text, setText] = useState(noteText(message));
   const [isBusy, setBusy] = useState(false);
   const save = async () => {
     setBusy(true);

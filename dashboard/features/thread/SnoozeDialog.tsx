@@ -1,6 +1,7 @@
 import { WhenDialog } from '../../components/WhenDialog.tsx';
 import type { Thread } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
+import { leaveWith } from './actHere.ts';
 import { change } from './changeText.ts';
 
 /** Asks until when a thread is out of the open lists. */
@@ -24,8 +25,8 @@ export function SnoozeDialog({
       tooEarly={texts.tooEarly}
       onClose={onClose}
       onPick={(at) => {
-        change(workspace, thread, { snoozed_until: at.toISOString() });
         onClose();
+        leaveWith(() => change(workspace, thread, { snoozed_until: at.toISOString() }));
       }}
     />
   );

@@ -1,6 +1,6 @@
 import { memo, useState } from 'react';
 import { piecesOf } from './links.ts';
-import { partsOf } from './quotes.ts';
+import { partsOf } from '../../lib/quotes.ts';
 import { QuoteToggle } from './QuoteToggle.tsx';
 
 /** Plain text: links can be followed, quotes are folded, and nothing of it is HTML. */

@@ -12,7 +12,7 @@ import { change } from './changeText.ts';
 import { Presence } from './Presence.tsx';
 import { SnoozeDialog } from './SnoozeDialog.tsx';
 import { SubjectField } from './SubjectField.tsx';
-import { mergeInto } from './threadActs.ts';
+import { follow, makeTicket, mergeInto } from './threadActs.ts';
 import { ThreadMenu } from './ThreadMenu.tsx';
 import { ThreadPicker } from './ThreadPicker.tsx';
 
@@ -23,6 +23,9 @@ export function ThreadHead({ workspace, thread }: { workspace: string; thread: T
   const [shown, setShown] = useState<Shown>(null);
   useIntent('snooze', () => setShown('snooze'));
   useIntent('merge', () => setShown('merge'));
+  useIntent('subject', () => setShown('subject'));
+  useIntent('follow', () => void follow(workspace, thread));
+  useIntent('makeTicket', () => void makeTicket(workspace, thread));
   const isClosed = thread.status === 'closed';
   const subject = thread.subject || words.thread.noSubject;
   const close = () => setShown(null);
@@ -32,14 +35,14 @@ export function ThreadHead({ workspace, thread }: { workspace: string; thread: T
       {shown === 'subject' ? (
         <SubjectField workspace={workspace} thread={thread} onDone={close} />
       ) : (
-        <h1
-          dir="auto"
-          title={subject}
-          className="mr-auto min-w-0 truncate text-start text-l font-semibold tracking-[-0.01em]"
-        >
-          {subject}
+        <h1 className="mr-auto flex min-w-0 gap-1.5 text-l font-semibold tracking-[-0.01em]">
+          <span dir="auto" title={subject} className="min-w-0 truncate text-left">
+            {subject}
+          </span>
           {thread.number !== null && (
-            <span className="font-normal text-fg-3 tabular-nums">{` ${words.thread.picker.number(thread.number)}`}</span>
+            <span className="shrink-0 font-normal text-fg-3 tabular-nums">
+              {words.thread.picker.number(thread.number)}
+            </span>
           )}
         </h1>
       )}

@@ -9,6 +9,7 @@ import { Banners } from './Banners.tsx';
 import { Fields } from './Fields.tsx';
 import { Gone } from './Gone.tsx';
 import { Messages } from './Messages.tsx';
+import { mergedInto, Moved } from './Moved.tsx';
 import { ThreadHead } from './ThreadHead.tsx';
 import { threadQuery } from '../../lib/threadQueries.ts';
 
@@ -28,8 +29,10 @@ export function ThreadPane({ workspace, kind, id }: Props) {
     // The list has the row already: the head is there at once.
     placeholderData: () => cachedThread(workspace, { kind, id }),
   });
-  if (error instanceof Problem && error.status === 404 && !data?.deleted_at)
-    return <Gone workspace={workspace} />;
+  if (error instanceof Problem && error.status === 404 && !data?.deleted_at) {
+    const target = mergedInto(error.body, kind);
+    return target ? <Moved workspace={workspace} to={target} /> : <Gone workspace={workspace} />;
+  }
   if (error && !data) return <Failed error={error} retry={() => void refetch()} />;
   if (!data) return <Bones />;
   return (

@@ -19,7 +19,7 @@ interface Props {
   thread: ThreadRef;
   /** Whose threads are offered before anything is typed. */
   contact: string | null;
-  text: { title: string; hint: string; act: (subject: string) => string };
+  text: { title: string; hint: string };
   /** @returns whether it was done */
   onPick: (id: string) => Promise<boolean>;
   onClose: () => void;
@@ -50,7 +50,6 @@ export function ThreadPicker({ workspace, thread, contact, text, onPick, onClose
             <button
               type="button"
               disabled={isBusy}
-              aria-label={text.act(row.subject)}
               onClick={() => void act(row.id)}
               className="flex w-full items-center gap-2 rounded px-2 py-1.5 text-start hover:bg-bg-2 pointer-coarse:py-3"
             >

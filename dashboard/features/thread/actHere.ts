@@ -9,3 +9,10 @@ export function actHere(id: string, alone: () => void): void {
   if (page === null || page.isChoosing) alone();
   else perform(id);
 }
+
+/** Does what makes the open thread leave the list, and goes on to the next one. */
+export function leaveWith(act: () => void): void {
+  const page = currentPage();
+  if (page === null || page.isChoosing) act();
+  else page.leave(act);
+}

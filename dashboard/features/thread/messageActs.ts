@@ -4,6 +4,7 @@ import { ask } from '../../lib/intents.ts';
 import { keys } from '../../lib/keys.ts';
 import { sentence } from '../../lib/problem.ts';
 import { queryClient } from '../../lib/query.ts';
+import { rereadThreads } from '../../lib/reread.ts';
 import type { ThreadRef } from '../../lib/rows.ts';
 import { threadPath } from '../../lib/threadPath.ts';
 import { words } from '../../words/index.ts';
@@ -77,6 +78,6 @@ async function attempt<T>(
   } finally {
     for (const queryKey of [keys.messages(workspace, kind, id), keys.thread(workspace, kind, id)])
       void queryClient.invalidateQueries({ queryKey });
-    void queryClient.invalidateQueries({ queryKey: keys.threads(workspace) });
+    void rereadThreads(workspace, [{ kind, id }]);
   }
 }

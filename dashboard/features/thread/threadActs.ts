@@ -3,7 +3,8 @@ import { api, newKey, read } from '../../lib/api.ts';
 import { ask } from '../../lib/intents.ts';
 import { sentence } from '../../lib/problem.ts';
 import type { Thread, ThreadRef } from '../../lib/rows.ts';
-import { patchThread, rereadThreads } from '../../lib/threadCache.ts';
+import { rereadThreads } from '../../lib/reread.ts';
+import { dropThread, patchThread } from '../../lib/threadCache.ts';
 import { threadPath } from '../../lib/threadPath.ts';
 import { words } from '../../words/index.ts';
 
@@ -35,6 +36,7 @@ export async function makeTicket(workspace: string, { id }: ThreadRef): Promise<
       }),
     );
     showToast(words.thread.menu.moved);
+    dropThread(workspace, id);
     ask('open', { kind: 'ticket', id: ticket.id });
     await rereadThreads(workspace);
   } catch (error) {
@@ -50,8 +52,9 @@ export async function mergeInto(workspace: string, { kind, id }: ThreadRef, into
       body: { into },
     });
     showToast(words.thread.done.merged);
+    dropThread(workspace, id);
     ask('open', { kind, id: into });
-    await rereadThreads(workspace);
+    await rereadThreads(workspace, [{ kind, id: into }]);
     return true;
   } catch (error) {
     showToast(sentence(error), { tone: 'bad' });

@@ -13,7 +13,7 @@ export function useMarkRead(workspace: string, thread: Thread, messages: readonl
       if (newest === null || document.visibilityState === 'hidden' || readAt.current === newest) return;
       readAt.current = newest;
       rememberSeen(thread.id, newest);
-      if (thread.unread) actOnThreads(workspace, [thread], 'read', null);
+      if (thread.unread) actOnThreads(workspace, [thread], 'read', null, newest);
     };
     read();
     document.addEventListener('visibilitychange', read);

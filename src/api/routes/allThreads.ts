@@ -6,8 +6,8 @@ import { Conversation, Ticket } from '../../core/presenters/thread.ts';
 import type { RouteDeps } from '../deps.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { readThreads } from '../threadOrder.ts';
-import { AnyThreadQuery, filterOf } from '../threadQuery.ts';
-import { withAssigneeIds } from '../threadSearch.ts';
+import { AnyThreadQuery } from '../threadQuery.ts';
+import { threadList } from '../threadViews.ts';
 
 const Thread = z.discriminatedUnion('kind', [Ticket, Conversation]).meta({ id: 'Thread' });
 
@@ -24,13 +24,15 @@ export function allThreadRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void
         'Tickets and conversations together. Without `spam`, `trash` and `snoozed`, spam, the trash and ' +
         'what is snoozed are left out.',
       query: AnyThreadQuery,
+      refuses: { 404: 'You have no saved view with this id.' },
       answer: pageOf(Thread),
     },
     async (ctx, { query }) => {
       const { user } = ctx.state;
       const { models } = deps;
-      const asked = await withAssigneeIds(models, user, query);
-      const page = await readThreads(models, query.kind, filterOf(user, asked), query);
+      const snoozed = query.snoozed ?? (query.view === undefined ? 'false' : undefined);
+      const { ranges, order } = await threadList(models, user, query.kind, { ...query, snoozed });
+      const page = await readThreads(models, ranges, query, order);
       const shown = await showListed(page.rows, user, deps);
       return { data: await withSnippets(models, user, shown, query.q), next_cursor: page.next_cursor };
     },

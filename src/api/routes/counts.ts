@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { countThreads, MOST_COUNTED } from '../../core/presenters/countThreads.ts';
+import { countThreads, MOST_CLOSED, MOST_COUNTED } from '../../core/presenters/countThreads.ts';
+import { countViews, MOST_IN_VIEW, MOST_VIEWS } from '../countViews.ts';
 import type { RouteDeps } from '../deps.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 
@@ -17,6 +18,8 @@ const Counts = z
     all: Count,
     waiting: Count.meta({ description: 'With mail that nobody has answered.' }),
     snoozed: Count,
+    closed: Count.meta({ description: `Up to ${MOST_CLOSED}.` }),
+    drafts: Count.meta({ description: 'The user’s own.' }),
     shared: Count.meta({ description: 'Shared conversations.' }),
     personal: Count.meta({ description: 'The user’s personal conversations.' }),
     outbox: Count.meta({ description: 'Messages that have not gone out, or may not have.' }),
@@ -26,6 +29,11 @@ const Counts = z
     addresses: z
       .record(z.string(), Count)
       .meta({ description: 'By the id of the workspace email; one without threads is left out.' }),
+    views: z.record(z.string(), Count).meta({
+      description:
+        `By the id of the saved view: what \`GET threads?view=\` lists, up to ${MOST_IN_VIEW}. Only of the ` +
+        `${MOST_VIEWS} newest views.`,
+    }),
     tickets: z.object({ ...statuses, mine: Number, unassigned: Number }),
     conversations: z.object({ shared: z.object(statuses), own: z.object(statuses) }),
   })
@@ -41,11 +49,15 @@ export function countRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): vo
       scope: 'read',
       summary: 'Count tickets and conversations',
       description:
-        `Exact up to ${MOST_COUNTED}; closed ones up to 1,000. Except where a name says otherwise, of ` +
-        'tickets, shared and own personal conversations, without spam, trash, closed and snoozed ones. ' +
-        '`tickets` and `conversations` count by status, with snoozed ones.',
+        `Exact up to ${MOST_COUNTED}; closed ones up to ${MOST_CLOSED}. Except where a name says otherwise, ` +
+        'of tickets, shared and own personal conversations, without spam, trash, closed and snoozed ones. ' +
+        '`GET tags` counts the tags. `tickets` and `conversations` count by status, with snoozed ones.',
       answer: Counts,
     },
-    (ctx) => countThreads(models, ctx.state.user),
+    async (ctx) => {
+      const { user } = ctx.state;
+      const [counts, views] = await Promise.all([countThreads(models, user), countViews(models, user)]);
+      return { ...counts, views };
+    },
   );
 }

@@ -12,7 +12,7 @@ import { ListQuery, readPage } from '../paging.ts';
 import { notFound } from '../problem.ts';
 import { createdId } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
-import { changeDraft, draftTag, putDraft } from '../writeDraft.ts';
+import { changeDraft, draftTag, putDraft, signalDraft } from '../writeDraft.ts';
 
 const DraftQuery = ListQuery.extend({
   thread_id: z.string('must be given once').optional(),
@@ -38,7 +38,7 @@ export function draftRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       role: 'member',
       scope: 'read',
       summary: 'List drafts',
-      description: 'Your own. Nobody else sees them.',
+      description: 'Your own, the last saved first. Nobody else sees them.',
       query: DraftQuery,
       answer: pageOf(Draft),
     },
@@ -47,6 +47,7 @@ export function draftRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       const filter = { ...ownDrafts(user), ...(thread_id !== undefined && { thread_id }) };
       const page = await readPage<DraftRow>(models.Draft, filter, query, {
         order: 'newest first',
+        by: 'updated_at',
         bytes: ({ text, html }) => text.length + (html?.length ?? 0),
       });
       return { data: await showDrafts(page.rows, user, deps), next_cursor: page.next_cursor };
@@ -120,6 +121,7 @@ export function draftRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
     },
     async (ctx, { row }) => {
       await models.Draft.deleteOne({ _id: row._id, ...ownDrafts(ctx.state.user) });
+      await signalDraft(models, row);
     },
   );
 }

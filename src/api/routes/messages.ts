@@ -21,6 +21,7 @@ import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { copyingDeps, saveAndStart } from '../saveAndStart.ts';
 import { checkAgent, checkMentions } from '../threadChange.ts';
+import { signalSent } from '../writeDraft.ts';
 
 const DefaultsQuery = z.strictObject({
   message_id: z
@@ -121,6 +122,7 @@ export function messageRoutes(
       const saved = await refusingSecondAnswers(ctx, deps, () =>
         saveAndStart(ctx, deps, requestOf(ctx, user), draft, make, acts),
       );
+      if (body.draft) await signalSent(models, body.draft, saved);
       return showMessage(saved, user, deps);
     },
   );

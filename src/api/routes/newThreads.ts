@@ -17,6 +17,7 @@ import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { copyingDeps, saveAndStart } from '../saveAndStart.ts';
 import { checkAgent } from '../threadChange.ts';
+import { signalSent } from '../writeDraft.ts';
 
 /** Opening a ticket or conversation by writing its first message. */
 export function newThreadRoutes(
@@ -52,6 +53,7 @@ export function newThreadRoutes(
       };
       const acts = actsOf(ctx, deps, undefined, { draft: body.draft, threadChange: null });
       const message = await saveAndStart(ctx, deps, requestOf(ctx, user), draft, make, acts);
+      if (body.draft) await signalSent(models, body.draft, message);
       const filter = { ...seenBy(user), _id: message.thread_id };
       const row = await threadsOf(models, kind).findOne(filter).lean<ThreadRow>();
       if (!row) throw notFound();

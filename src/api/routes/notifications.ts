@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Notification, presentNotification } from '../../core/presenters/notification.ts';
+import { Notification, showNotifications } from '../../core/presenters/notification.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import type { ApiUser } from '../../core/presenters/visibility.ts';
 import type { NotificationRow } from '../../infra/models/index.ts';
@@ -45,7 +45,8 @@ export function notificationRoutes(route: AddWorkspaceRoute, { models }: RouteDe
       const page = await readPage<NotificationRow>(models.Notification, filter, query, {
         order: 'newest first',
       });
-      return { data: page.rows.map(presentNotification), next_cursor: page.next_cursor };
+      const data = await showNotifications(models, page.rows, ctx.state.user);
+      return { data, next_cursor: page.next_cursor };
     },
   );
 

@@ -15,6 +15,7 @@ import { Problem } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { checkMentions } from '../threadChange.ts';
 import { uncounted } from '../unavailable.ts';
+import { signalDraft } from '../writeDraft.ts';
 
 const TakenBack = Message.extend({
   draft: Draft.nullable().meta({ description: 'Null for others than its author.' }),
@@ -53,10 +54,11 @@ export function outboundMessageRoutes(
       if (!done) throw new Problem(409, `It cannot be taken back: ${SENTENCES[message.state]}.`);
       void replies.wake({ id: message._id, run: message.outbound.run });
       const { user } = ctx.state;
-      const draft = await takenBackDraft(models, message, user);
+      const draft = await takenBackDraft(models, message);
+      if (draft) await signalDraft(models, draft);
       return {
         ...(await showMessage(message, user, deps)),
-        draft: draft && (await showDraft(draft, user, deps)),
+        draft: draft?.user_id === user.userId ? await showDraft(draft, user, deps) : null,
       };
     },
   );

@@ -11,15 +11,14 @@ import { ListQuery, readPage } from '../paging.ts';
 import { createdId } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { SortParameter } from '../threadOrder.ts';
-import { AnyThreadQuery } from '../threadQuery.ts';
+import { ViewGroup } from '../threadQuery.ts';
 
 /** Most groups of conditions: each is a range of an index of its own. */
 const MAX_GROUPS = 10;
-const Conditions = AnyThreadQuery.omit({ limit: true, cursor: true, sort: true });
 
 /** Kept as they were given, and read again by each list: `me` is whoever asks. */
 const Group = z.record(z.string(), z.string('must be text')).superRefine((group, check) => {
-  const parsed = Conditions.safeParse(group);
+  const parsed = ViewGroup.safeParse(group);
   for (const issue of parsed.error?.issues ?? [])
     check.addIssue({
       code: 'custom',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { showThread } from '../../core/presenters/show.ts';
 import { threadSchemas } from '../../core/presenters/thread.ts';
 import { seenBy } from '../../core/presenters/visibility.ts';
+import { actorFor } from '../../core/threads/lastChange.ts';
 import { mergeThreads } from '../../core/threads/mergeThreads.ts';
 import { threadsOf, WITHOUT_LISTS } from '../../core/threads/threads.ts';
 import type { MessageRow } from '../../infra/models/index.ts';
@@ -44,8 +45,7 @@ export function threadMergeRoutes(
               .findOne({ ...seenBy(user), _id: into }, WITHOUT_LISTS)
               .lean<ThreadRow>()
           : null;
-      const actor = { kind: 'user', id: user.userId } as const;
-      const ids = { kind, from: row._id, into, actor };
+      const ids = { kind, from: row._id, into, actor: actorFor(user) };
       const merged =
         target ?? (await mergeThreads(models, user.workspaceId, ids, mergeCheck(kind, into, user)));
       ctx.set('ETag', threadTag(kind, merged));

@@ -12,8 +12,8 @@ import { threadFinder } from '../findThread.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { shareContact, startSnooze, threadChange, ThreadChangeBody, threadTag } from '../threadChange.ts';
 import { readThreads } from '../threadOrder.ts';
-import { filterOf, OneThreadQuery, ThreadQuery } from '../threadQuery.ts';
-import { withAssigneeIds } from '../threadSearch.ts';
+import { OneThreadQuery, ThreadQuery } from '../threadQuery.ts';
+import { threadList } from '../threadViews.ts';
 import { threadWriter } from '../threadWrite.ts';
 
 /** `tickets` or `conversations`. Personal conversations are visible to their owner only. */
@@ -38,12 +38,13 @@ export function threadRoutes(
       summary: `List ${kind}s`,
       description: 'Without `spam` and `trash`, spam and the trash are left out.',
       query: ThreadQuery,
+      refuses: { 404: 'You have no saved view with this id.' },
       answer: pageOf(Thread),
     },
     async (ctx, { query }) => {
       const { user } = ctx.state;
-      const asked = await withAssigneeIds(models, user, query);
-      const page = await readThreads(models, [kind], filterOf(user, asked), query);
+      const { ranges, order } = await threadList(models, user, [kind], query);
+      const page = await readThreads(models, ranges, query, order);
       const rows = page.rows.map(({ row }) => row);
       const shown = await showThreads(rows, kind, user, deps);
       return { data: await withSnippets(models, user, shown, query.q), next_cursor: page.next_cursor };
@@ -57,7 +58,9 @@ export function threadRoutes(
       role: 'member',
       scope: 'read',
       summary: `Read a ${kind}`,
-      description: `For a ${kind} that was merged, the 404 says in \`merged_into\` where its messages are.`,
+      description:
+        `For a ${kind} that was merged, the 404 says in \`merged_into\`, \`merged_kind\` and ` +
+        '`merged_number` where its messages are.',
       query: OneThreadQuery,
       answer: Thread,
       etag: true,

@@ -2,7 +2,8 @@ import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { showThread } from '../../core/presenters/show.ts';
 import { Ticket } from '../../core/presenters/thread.ts';
-import { seenBy, type ApiUser } from '../../core/presenters/visibility.ts';
+import { seenBy } from '../../core/presenters/visibility.ts';
+import { actorFor } from '../../core/threads/lastChange.ts';
 import { findSender } from '../../core/replies/sender.ts';
 import { moveMessageInto, moveMessageOut } from '../../core/threads/moveOut.ts';
 import { moveToTicket } from '../../core/threads/moveToTicket.ts';
@@ -19,8 +20,6 @@ import { notFound, Problem } from '../problem.ts';
 import { requestOf } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { threadTag } from '../threadChange.ts';
-
-const actorOf = ({ userId }: ApiUser) => ({ kind: 'user', id: userId }) as const;
 
 const ONLY_MESSAGE = 'It is the only message of its ticket.';
 const MERGE_INSTEAD = `${ONLY_MESSAGE} Merge the ticket instead.`;
@@ -59,7 +58,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
       ).lean<ThreadRow>();
       const message = { ...seenBy(user), thread_id: row._id, _id: message_id };
       if (!existing && !(await models.Message.exists(message))) throw notFound();
-      const ticket = existing ?? (await moveMessageOut(models, id, row, message_id, actorOf(user)));
+      const ticket = existing ?? (await moveMessageOut(models, id, row, message_id, actorFor(user)));
       if (!ticket) throw new Problem(409, ONLY_MESSAGE);
       return show(ctx, ticket);
     },
@@ -92,7 +91,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
       const isThere = message.thread_id === into && into !== row._id;
       if (!isThere && message.thread_id !== row._id) throw notFound();
       const { _id: messageId } = message;
-      const move = { workspace_id: row.workspace_id, from: row._id, into, messageId, actor: actorOf(user) };
+      const move = { workspace_id: row.workspace_id, from: row._id, into, messageId, actor: actorFor(user) };
       const ticket = isThere
         ? await findThread(models, 'ticket', into, user)
         : await moveMessageInto(models, move, mergeCheck('ticket', into, user));
@@ -118,7 +117,7 @@ export function ticketMoveRoutes(route: AddWorkspaceRoute, deps: RouteDeps): voi
     async (ctx, { row }) => {
       const id = threadIdFor(`ticket of ${row._id}`);
       const emailId = await ticketEmail(models, row, id, ctx.state.user.userId);
-      const ticket = await moveToTicket(models, id, row, emailId, actorOf(ctx.state.user)).catch(
+      const ticket = await moveToTicket(models, id, row, emailId, actorFor(ctx.state.user)).catch(
         (error: unknown) => {
           if (isDuplicateKey(error)) return null;
           throw error;

@@ -31,10 +31,36 @@ export async function changeTeam(
  * @returns false while an address belongs to it: its new mail would be seen by nobody too
  */
 export async function deleteTeam(models: Models, { _id, workspace_id }: TeamRow): Promise<boolean> {
-  if (await models.WorkspaceEmail.exists({ workspace_id, team_id: _id, deleted_at: null })) return false;
-  await models.Team.deleteOne({ _id, workspace_id });
-  await models.Member.updateMany({ workspace_id, team_ids: _id }, { $pull: { team_ids: _id } });
-  return true;
+  return models.connection.transaction(async (session) => {
+    const given = { workspace_id, team_id: _id, deleted_at: null };
+    if (await models.WorkspaceEmail.findOne(given, { _id: 1 }, { session }).lean()) return false;
+    await models.Team.deleteOne({ _id, workspace_id }, { session });
+    await models.Member.updateMany(
+      { workspace_id, team_ids: _id },
+      { $pull: { team_ids: _id } },
+      { session },
+    );
+    return true;
+  });
+}
+
+/**
+ * Writes an address that a team gets. The transaction writes the team's row too, so that of this and a
+ * concurrent deletion of the team the later is retried and sees the earlier.
+ * @throws Unfit when there is no such team any more
+ */
+export async function givenToTeam<T>(
+  models: Models,
+  { workspace_id, team_id }: { workspace_id: string; team_id?: string | null | undefined },
+  write: (session?: ClientSession) => Promise<T>,
+): Promise<T> {
+  if (!team_id) return write();
+  return models.connection.transaction(async (session) => {
+    const team = { _id: team_id, workspace_id };
+    const { matchedCount } = await models.Team.updateOne(team, { $inc: { given: 1 } }, { session });
+    if (matchedCount === 0) throw new Unfit('team_id', 'is not a team of this workspace');
+    return write(session);
+  });
 }
 
 /** Who is in each of the teams, by the team's id. */

@@ -1,4 +1,5 @@
 import type { Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
+import { givenToTeam } from '../access/teams.ts';
 import { Unfit } from '../replies/draft.ts';
 import { checkTeam, checkUser } from './addEmail.ts';
 import { updateAddressFlags, provedRights } from './addressFlags.ts';
@@ -75,7 +76,7 @@ export async function emailChange(
   );
 }
 
-/** Writes the change if the address is still as it was read. @returns null when it is not. */
+/** Writes the change if the address is still as it was read. @returns null when it is not. @throws Unfit */
 export function writeEmailChange(
   models: Models,
   email: WorkspaceEmailRow,
@@ -83,7 +84,11 @@ export function writeEmailChange(
 ): Promise<WorkspaceEmailRow | null> {
   const { _id, workspace_id } = email;
   const asRead = { ...settingsOf(email), _id, workspace_id, deleted_at: null };
-  return models.WorkspaceEmail.findOneAndUpdate(asRead, { $set: set }).lean<WorkspaceEmailRow>();
+  return givenToTeam(models, { workspace_id, team_id: set.team_id }, (session) =>
+    models.WorkspaceEmail.findOneAndUpdate(asRead, { $set: set }, session ? { session } : {})
+      .lean<WorkspaceEmailRow>()
+      .exec(),
+  );
 }
 
 /** Applies a change that was written. @throws Unfit when the address should receive now, and cannot. */

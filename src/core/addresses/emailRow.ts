@@ -1,5 +1,6 @@
 import type { Models, WorkspaceEmailRow } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
+import { givenToTeam } from '../access/teams.ts';
 import { claimReceiving } from './receiving.ts';
 import { hashOf } from '../../lib/ids.ts';
 
@@ -27,7 +28,10 @@ export async function nextEmailId(
   return hashOf('workspace email', workspaceId, address, rows.length);
 }
 
-/** @returns null when the row exists already, or another workspace receives for the address. */
+/**
+ * @returns null when the row exists already, or another workspace receives for the address
+ * @throws Unfit when its team is gone
+ */
 export async function insertEmail(
   models: Models,
   _id: string,
@@ -51,7 +55,9 @@ export async function insertEmail(
   };
   if (row.can_receive && !(await claimReceiving(models, row))) return null;
   try {
-    await models.WorkspaceEmail.create(row);
+    await givenToTeam(models, row, (session) =>
+      models.WorkspaceEmail.create([row], session ? { session } : {}),
+    );
     return row;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;

@@ -74,7 +74,7 @@ function actorOf(change: RowChange, row: ChangedRow): string | null {
   if (change.ns.coll === 'messages')
     return change.operationType === 'insert' ? (row.author_id ?? null) : null;
   const actor = lastChangeIn(change)?.actor;
-  return actor?.kind === 'user' ? actor.id : null;
+  return actor?.kind === 'user' || actor?.kind === 'token' ? actor.id : null;
 }
 
 function factsOf(change: RowChange, row: ChangedRow, fields: string[]): EventFacts[] {

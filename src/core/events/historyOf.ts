@@ -11,6 +11,7 @@ const KINDS: Record<string, HistoryRow['thread_kind']> = { tickets: 'ticket', co
  * says so by its fields.
  */
 export function historyOf(change: RowChange): HistoryRow[] {
+  if (change.ns.coll === 'messages') return noteHistoryOf(change);
   const thread_kind = KINDS[change.ns.coll];
   const { workspace_id, audience, reopened_by } = change.fullDocument ?? {};
   if (!thread_kind || !workspace_id || audience === undefined) return [];
@@ -30,6 +31,29 @@ export function historyOf(change: RowChange): HistoryRow[] {
   return actsOfMail(change).map((act) =>
     newRow([act.action, ...markOf(change)], act, actorOf(reopened_by), change.wallTime ?? new Date()),
   );
+}
+
+/** Only its author changes or deletes a note. */
+function noteHistoryOf(change: RowChange): HistoryRow[] {
+  const { edited_at, state } = updated(change);
+  const { workspace_id, audience, thread_kind, thread_id, author_id, direction } = change.fullDocument ?? {};
+  if (direction !== 'note' || !(edited_at instanceof Date)) return [];
+  if (!workspace_id || !thread_kind || thread_id === undefined || audience === undefined) return [];
+  const note = change.documentKey._id;
+  return [
+    {
+      _id: hashOf('history', note, edited_at),
+      workspace_id,
+      audience,
+      thread_kind,
+      thread_id,
+      actor: { kind: 'user', id: author_id ?? null },
+      action: state === 'cancelled' ? 'note_deleted' : 'note_edited',
+      from: null,
+      to: note,
+      created_at: edited_at,
+    },
+  ];
 }
 
 /** What somebody did with this change; null when nobody did it. */

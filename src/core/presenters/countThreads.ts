@@ -1,6 +1,7 @@
 import type { MessageRow, Models } from '../../infra/models/index.ts';
 import type { MessageState } from '../../infra/models/outbound.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
+import { ownDrafts } from '../replies/drafts.ts';
 import { seenBy, type ApiUser } from './visibility.ts';
 import { threadsOf } from '../threads/threads.ts';
 
@@ -9,7 +10,7 @@ export const MOST_COUNTED = 10_000;
 /** The most threads of one kind that are read for the counts of what is not closed. */
 const MOST_READ = 50_000;
 /** Closed threads are nearly all, and are counted no further than this. */
-const MOST_CLOSED = 1_000;
+export const MOST_CLOSED = 1_000;
 
 export interface Count {
   total: number;
@@ -39,12 +40,14 @@ const KINDS = ['ticket', 'conversation'] as const;
  * ask for: a count of its own for each number would read the same threads over and over.
  */
 export async function countThreads(models: Models, user: ApiUser) {
-  const [tickets, conversations, spam, trash, snoozed, states, closed] = await Promise.all([
+  const [tickets, conversations, spam, trash, snoozed, closed, drafts, states, closedOf] = await Promise.all([
     groupsOf(models, 'ticket', user),
     groupsOf(models, 'conversation', user),
-    countHidden(models, user, { hidden: 'spam' }),
-    countHidden(models, user, { hidden: 'trash' }),
-    countHidden(models, user, { hidden: null, snoozed_until: { $gt: new Date(0) } }),
+    countMatching(models, user, { hidden: 'spam' }),
+    countMatching(models, user, { hidden: 'trash' }),
+    countMatching(models, user, { hidden: null, snoozed_until: { $gt: new Date(0) } }),
+    countMatching(models, user, { hidden: null, status: 'closed' }, MOST_CLOSED),
+    models.Draft.countDocuments(ownDrafts(user), { limit: MOST_COUNTED + 1 }),
     countStates(models, user),
     countClosed(models, user),
   ]);
@@ -54,7 +57,8 @@ export async function countThreads(models: Models, user: ApiUser) {
   const shown = groups.filter((group) => !group._id.snoozed);
   const count = (isCounted: (group: Group['_id']) => boolean): Count => {
     const counted = shown.filter((group) => isCounted(group._id));
-    return capped(numberIn(counted), numberIn(counted.filter((group) => !group._id.read)), isCut);
+    const unread = numberIn(counted.filter((group) => !group._id.read));
+    return capped(numberIn(counted), unread, MOST_COUNTED, isCut);
   };
   const emails = [...new Set(shown.map((group) => group._id.email))];
   const sent = (wanted: MessageState[]) =>
@@ -65,6 +69,8 @@ export async function countThreads(models: Models, user: ApiUser) {
     all: count(() => true),
     waiting: count(({ waiting }) => waiting),
     snoozed,
+    closed,
+    drafts: capped(drafts, 0),
     shared: count(({ audience }) => audience === 'shared'),
     personal: count(({ audience }) => audience === own),
     outbox: sent([...OUTBOX_STATES]),
@@ -73,13 +79,13 @@ export async function countThreads(models: Models, user: ApiUser) {
     trash,
     addresses: Object.fromEntries(emails.map((id) => [id, count(({ email }) => email === id)])),
     tickets: {
-      ...byStatus(tickets, closed.tickets),
+      ...byStatus(tickets, closedOf.tickets),
       mine: numberIn(tickets.filter(({ _id }) => _id.agent === 'me')),
       unassigned: numberIn(tickets.filter(({ _id }) => _id.agent === 'none')),
     },
     conversations: {
-      shared: byStatus(ofAudience(conversations, 'shared'), closed.shared),
-      own: byStatus(ofAudience(conversations, own), closed.own),
+      shared: byStatus(ofAudience(conversations, 'shared'), closedOf.shared),
+      own: byStatus(ofAudience(conversations, own), closedOf.own),
     },
   };
 }
@@ -115,20 +121,26 @@ function groupsOf(models: Models, kind: MessageRow['thread_kind'], user: ApiUser
   ]);
 }
 
-const isReadBy = ({ userId }: ApiUser) => ({ $in: [userId, { $ifNull: ['$read_by', []] }] });
+/** Whether the user has read a thread, as an expression. */
+export const isReadBy = ({ userId }: ApiUser) => ({ $in: [userId, { $ifNull: ['$read_by', []] }] });
 
-async function countHidden(models: Models, user: ApiUser, filter: object): Promise<Count> {
+async function countMatching(
+  models: Models,
+  user: ApiUser,
+  filter: object,
+  most = MOST_COUNTED,
+): Promise<Count> {
   const counted = await Promise.all(
     KINDS.map((kind) =>
       threadsOf(models, kind).aggregate<{ _id: boolean; count: number }>([
         { $match: { ...seenBy(user), ...filter } },
-        { $limit: MOST_COUNTED + 1 },
+        { $limit: most + 1 },
         { $group: { _id: isReadBy(user), count: { $sum: 1 } } },
       ]),
     ),
   );
   const groups = counted.flat();
-  return capped(numberIn(groups), numberIn(groups.filter(({ _id }) => !_id)));
+  return capped(numberIn(groups), numberIn(groups.filter(({ _id }) => !_id)), most);
 }
 
 /** The states of messages that have not gone out, or may not have. */
@@ -167,8 +179,9 @@ const ofAudience = (groups: Group[], audience: string): Group[] =>
 
 const numberIn = (groups: { count: number }[]): number => groups.reduce((sum, { count }) => sum + count, 0);
 
-const capped = (total: number, unread: number, isCut = false): Count => ({
-  total: Math.min(total, MOST_COUNTED),
-  unread: Math.min(unread, MOST_COUNTED),
-  capped: isCut || total > MOST_COUNTED,
+/** A count that ends at `most`. @param isCut not everything was read */
+export const capped = (total: number, unread: number, most = MOST_COUNTED, isCut = false): Count => ({
+  total: Math.min(total, most),
+  unread: Math.min(unread, most),
+  capped: isCut || total > most,
 });

@@ -9,6 +9,7 @@ import { PRIORITIES, THREAD_STATUSES } from '../../infra/models/thread.ts';
 import type { Links } from './links.ts';
 import type { ApiUser } from './visibility.ts';
 import { MailAddress, Time } from './schemas.ts';
+import { senderReasonOf } from '../threads/summary.ts';
 import { Attachment, presentAttachment } from './attachment.ts';
 
 const Delivery = z.object({
@@ -119,7 +120,7 @@ export function presentMessage(
     from: senderOf(row, row.from),
     sender: senderOf(row, row.sender),
     sender_known: row.sender_known,
-    sender_reason: row.sender_reason ?? (row.sender_known ? null : 'stranger'),
+    sender_reason: senderReasonOf(row),
     authentication: row.authentication,
     reply_to: row.reply_to,
     to: row.to,

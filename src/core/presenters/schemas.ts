@@ -29,5 +29,15 @@ export const ProblemBody = z
       .array(z.object({ field: z.string(), message: z.string() }))
       .optional()
       .meta({ description: 'Each invalid field, and what is wrong with it.' }),
+    merged_into: z.string().optional().meta({
+      description: 'Of a 404: the id of the thread or contact that it was merged into, if the user sees it.',
+    }),
+    merged_kind: z
+      .enum(['ticket', 'conversation'])
+      .optional()
+      .meta({ description: 'The kind of `merged_into`, where that is a thread.' }),
+    merged_number: z.int().nullable().optional().meta({
+      description: 'The number of `merged_into`, where that is a ticket.',
+    }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457, as `application/problem+json`.' });

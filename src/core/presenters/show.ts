@@ -13,7 +13,7 @@ import type { MessageState } from '../../infra/models/outbound.ts';
 import type { Links } from './links.ts';
 import { presentMessage } from './message.ts';
 import { presentConversation, presentTicket, type MessageFacts, type PresentedThread } from './thread.ts';
-import { seenBy, type ApiUser } from './visibility.ts';
+import { messagesSeenBy, seenBy, type ApiUser } from './visibility.ts';
 
 /** Fields of a message that are never shown. */
 export const NOT_SHOWN = { headers: 0, names: 0, people: 0, copies: 0, words: 0 } as const;
@@ -96,13 +96,13 @@ async function messageFacts(
   threads: ThreadRow[],
   user: ApiUser,
 ): Promise<Map<string, MessageFacts>> {
-  const thread_id = { $in: threads.map((row) => row._id) };
+  const threadIds = threads.map((row) => row._id);
   const counted = await models.Message.aggregate<{
     _id: { thread: string; state: MessageState };
     count: number;
     send_at: Date | null;
   }>([
-    { $match: { thread_id, ...seenBy(user), state: { $ne: 'cancelled' } } },
+    { $match: messagesSeenBy(user, threadIds, { state: { $ne: 'cancelled' } }) },
     {
       $group: {
         _id: { thread: '$thread_id', state: '$state' },

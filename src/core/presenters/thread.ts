@@ -7,6 +7,7 @@ import type {
   WorkspaceEmailRow,
 } from '../../infra/models/index.ts';
 import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../../infra/models/thread.ts';
+import { SENDER_REASONS } from '../../infra/models/message.ts';
 import { MailAddress, Time } from './schemas.ts';
 import { SearchSnippet } from './searchSnippet.ts';
 import type { ApiUser } from './visibility.ts';
@@ -30,8 +31,12 @@ const fields = {
       from: MailAddress.nullable().meta({ description: 'Of mail; null when we wrote the message.' }),
       author_id: z.string().nullable().meta({ description: 'The user who wrote it.' }),
       at: Time,
+      sender_reason: z.enum(SENDER_REASONS).nullable().meta({
+        description: 'Of mail: its sender took no part in the thread, or may be forged. As in the message.',
+      }),
     })
     .nullable(),
+  first_contact: z.boolean().meta({ description: 'Nothing of the contact came before this thread.' }),
   message_count: z.int().meta({ description: 'Without cancelled ones.' }),
   has_attachments: z.boolean(),
   waiting_since: Time.nullable().meta({
@@ -122,6 +127,7 @@ function common(row: ThreadRow, { user, messages, contacts, workspaceEmails }: T
     spam: row.spam,
     preview: row.preview,
     last_message: presentLast(row.last_message),
+    first_contact: contact !== undefined && contact.created_at >= row.created_at,
     message_count: facts.count,
     has_attachments: row.has_attachments,
     waiting_since: row.waiting_since,
@@ -142,6 +148,13 @@ function common(row: ThreadRow, { user, messages, contacts, workspaceEmails }: T
 
 function presentLast(last: ThreadRow['last_message']) {
   if (last === null) return null;
-  const { id, direction, from, author_id, at } = last;
-  return { id, direction, from: direction === 'inbound' ? from : null, author_id, at };
+  const { id, direction, from, author_id, at, sender_reason } = last;
+  return {
+    id,
+    direction,
+    from: direction === 'inbound' ? from : null,
+    author_id,
+    at,
+    sender_reason: sender_reason ?? null,
+  };
 }

@@ -9,6 +9,8 @@ export interface ApiUser {
   readonly role: Role;
   /** Of the workspace; none where it is left out. */
   readonly teamIds?: readonly string[];
+  /** The API token that the request came with; none for a session. */
+  readonly tokenId?: string;
 }
 
 /**
@@ -33,6 +35,15 @@ const teamAudience = (team: string): Audience => `team:${team}`;
 /** Filter for the threads, messages and attachments that the user may see. */
 export function seenBy(user: ApiUser) {
   return { workspace_id: user.workspaceId, audience: { $in: audiencesOf(user) } };
+}
+
+/**
+ * Filter for messages of these threads that the user may see. Stand-in: docs/decisions/stand-in-database.md
+ * Only the first two fields of the index stand beside each other.
+ */
+export function messagesSeenBy(user: ApiUser, threadIds: string[], more: object) {
+  const { workspace_id, audience } = seenBy(user);
+  return { workspace_id, thread_id: { $in: threadIds }, $and: [{ workspace_id }, { audience, ...more }] };
 }
 
 /** Filter for threads that the user may see and that are neither in the trash nor merged into another one. */

@@ -153,12 +153,18 @@ export async function becomesDraft(
   await drafts.insertOne({ ...draft, attachments: files, taken_back: message._id }, { session });
 }
 
-/** The draft that the message became when it was taken back. Null: it was sent or discarded since then. */
-export const takenBackDraft = (models: Models, message: MessageRow, reader: Author) =>
+/**
+ * The draft of its author that the message became when it was taken back. Null: it was sent or discarded since
+ * then.
+ */
+export const takenBackDraft = (
+  models: Models,
+  { _id, workspace_id, author_id, thread_id }: OutboundMessageRow,
+) =>
   models.Draft.findOne({
-    ...ownDrafts(reader),
-    thread_id: message.thread_id,
-    taken_back: message._id,
+    ...ownDrafts({ workspaceId: workspace_id, userId: author_id }),
+    thread_id,
+    taken_back: _id,
   }).lean<DraftRow>();
 
 const contentOf = (draft: DraftRow): DraftContent =>

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { normaliseAddress, type Address } from '../../mail/addresses.ts';
-import { mailWords } from '../../mail/searchWords.ts';
+import { mailWords, MAX_WORDS } from '../../mail/searchWords.ts';
 import { parentIds } from '../../mail/messageIds.ts';
 import type {
   AttachmentRow,
@@ -88,7 +88,7 @@ export async function newNote(
     subject: thread.row.subject,
     mentions: order.draft.mentions,
   };
-  row.words = wordsOfOurs({ ...row, subject: '' }, [], uploads);
+  row.words = wordsOfOurs({ ...row, subject: '' }, order, [], uploads);
   return { row, uploads: markShown(uploads, order.body.shownCids) };
 }
 
@@ -152,7 +152,7 @@ export async function newOutbound(
   };
   checkTime(draft.sendAt, row.created_at);
   const uploads = await filesOf(models, order);
-  row.words = wordsOfOurs(row, [...outgoing.to, ...outgoing.cc], uploads);
+  row.words = wordsOfOurs(row, order, [...outgoing.to, ...outgoing.cc], uploads);
   const bytes = await composedBytes(row, uploads);
   if (bytes > MAX_COMPOSED_BYTES) {
     const why =
@@ -170,8 +170,16 @@ async function filesOf(models: Models, { author, draft, id, copies }: Order): Pr
 }
 
 /** Whom it is hidden from must not find it: Bcc has no words. */
-const wordsOfOurs = ({ subject, text }: MessageRow, to: Address[], files: AttachmentRow[]): string[] =>
-  mailWords({ subject, text, from: [], to, filenames: files.map(({ filename }) => filename) });
+function wordsOfOurs(
+  { subject, text }: MessageRow,
+  { body }: Order,
+  to: Address[],
+  files: AttachmentRow[],
+): string[] {
+  const filenames = files.map(({ filename }) => filename);
+  const words = mailWords({ subject, text: body.words ? '' : text, from: [], to, filenames });
+  return [...new Set([...words, ...(body.words ?? [])])].slice(0, MAX_WORDS);
+}
 
 /** What all messages of agents have in common. */
 const written = ({ id, author, requestHash, body }: Order) => {

@@ -28,7 +28,7 @@ export async function deleteNote(models: Models, { _id, workspace_id }: NoteRow)
   const note = { _id, workspace_id, direction: 'note' as const };
   await models.Message.updateOne(
     { ...note, state: 'saved' },
-    { $set: { state: 'cancelled', text: '', html: null, mentions: [], edited_at: new Date() } },
+    { $set: { state: 'cancelled', text: '', html: null, words: [], mentions: [], edited_at: new Date() } },
   );
   // Nobody sees them from now on. They count as uploads that no message took, and older than a day: their bytes
   // are deleted with the next of these.

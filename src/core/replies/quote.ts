@@ -14,7 +14,7 @@ import { safeBody } from './safeBody.ts';
 interface QuoteDeps {
   models: Models;
   storage: Pick<Storage, 'copy'>;
-  parser: Pick<ParserPool, 'sanitise'>;
+  parser: Pick<ParserPool, 'sanitise' | 'words'>;
   platformDomain: string;
 }
 

@@ -13,6 +13,10 @@ const ACTIONS = {
   snoozed_until: 'snoozed',
 } as const satisfies Partial<Record<keyof ThreadRow, Act['action']>>;
 
+/** Who makes a request, for the history. */
+export const actorFor = ({ userId, tokenId }: { userId: string; tokenId?: string }): Actor =>
+  tokenId === undefined ? { kind: 'user', id: userId } : { kind: 'token', id: userId, token_id: tokenId };
+
 /** What the history keeps of an act on a thread, to be written in the same update. */
 export const newLastChange = (
   { changes }: Pick<ThreadRow, 'changes'>,

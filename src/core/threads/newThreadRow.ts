@@ -26,6 +26,7 @@ type OpeningMessage = Pick<
   | 'people'
   | 'opens'
   | 'sender_known'
+  | 'sender_reason'
   | 'contact_id'
   | 'workspace_email_id'
   | 'created_at'

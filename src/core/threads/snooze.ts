@@ -1,5 +1,7 @@
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
-import { threadsOf } from './threads.ts';
+import { SYSTEM } from '../../infra/models/history.ts';
+import { withLastChange } from './lastChange.ts';
+import { threadsOf, unchanged } from './threads.ts';
 
 /** A thread that open lists leave out until a time. */
 export interface Snooze {
@@ -16,18 +18,21 @@ export interface Snooze {
  */
 export async function endSnooze(models: Models, { kind, id, until }: Snooze): Promise<boolean> {
   const threads = collectionOf(threadsOf(models, kind));
-  const { modifiedCount } = await threads.updateOne({ _id: id, snoozed_until: until }, [
-    {
-      $set: {
-        snoozed_until: null,
-        snoozed_by: null,
-        read_by: { $setDifference: [{ $ifNull: ['$read_by', []] }, ['$snoozed_by']] },
-        updated_at: new Date(),
-        changes: { $add: ['$changes', 1] },
-      },
-    },
-  ]);
-  return modifiedCount === 1;
+  for (;;) {
+    const row = await threads.findOne(
+      { _id: id, snoozed_until: until },
+      { projection: { people: 0, words: 0 } },
+    );
+    if (!row) return false;
+    const woken = { snoozed_until: null, snoozed_by: null, updated_at: new Date() };
+    // No pipeline: of its changes the history would receive only the parts that differ.
+    const update = { $set: woken, $inc: { changes: 1 }, $pull: { read_by: row.snoozed_by ?? '' } };
+    const { modifiedCount } = await threads.updateOne(
+      { ...unchanged(row), snoozed_until: until },
+      withLastChange(row, update, SYSTEM),
+    );
+    if (modifiedCount === 1) return true;
+  }
 }
 
 const BATCH = 200;

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { previewOf } from '../../mail/preview.ts';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
+import type { SenderReason } from '../../infra/models/message.ts';
 import type { ThreadRow, ThreadSummary } from '../../infra/models/thread.ts';
 import { threadsOf, unchanged } from './threads.ts';
 
@@ -14,18 +15,29 @@ const SUMMARY_FIELDS = {
   auto_reply: 1,
   list_mail: 1,
   spam: 1,
+  sender_known: 1,
+  sender_reason: 1,
   created_at: 1,
 } as const;
 type Summarised = Pick<MessageRow, '_id' | keyof typeof SUMMARY_FIELDS>;
 
 /** What a list shows of the message while it is its thread's last one. */
-export const lastMessageOf = ({ _id: id, direction, from, author_id, created_at: at }: Summarised) => ({
-  id,
-  direction,
-  from: { email: from.email, name: from.name },
-  author_id,
-  at,
+export const lastMessageOf = (message: ShownLast) => ({
+  id: message._id,
+  direction: message.direction,
+  from: { email: message.from.email, name: message.from.name },
+  author_id: message.author_id,
+  at: message.created_at,
+  sender_reason: senderReasonOf(message),
 });
+type ShownLast = Omit<Summarised, 'workspace_id' | 'audience' | 'auto_reply' | 'list_mail' | 'spam'>;
+
+/** Why the sender of a message may be somebody else; null: they are not, or it is ours. */
+export const senderReasonOf = ({
+  sender_known,
+  sender_reason,
+}: Pick<MessageRow, 'sender_known' | 'sender_reason'>): SenderReason | null =>
+  sender_reason ?? (sender_known ? null : 'stranger');
 
 /** Whether the message has files that its HTML does not show. */
 export async function hasFiles(

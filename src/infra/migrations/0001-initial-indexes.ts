@@ -67,8 +67,8 @@ const INDEXES: Indexes = {
     { key: { message_id: 1, created_at: 1 } },
   ],
   drafts: [
-    { key: { workspace_id: 1, user_id: 1, sent_as: 1, created_at: -1, _id: -1 } },
-    { key: { workspace_id: 1, user_id: 1, sent_as: 1, thread_id: 1, created_at: -1, _id: -1 } },
+    { key: { workspace_id: 1, user_id: 1, sent_as: 1, updated_at: -1, _id: -1 } },
+    { key: { workspace_id: 1, user_id: 1, sent_as: 1, thread_id: 1, updated_at: -1, _id: -1 } },
     { key: { workspace_id: 1, attachments: 1 } },
     { key: { expires_at: 1 }, expireAfterSeconds: 0 },
   ],

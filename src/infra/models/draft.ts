@@ -75,8 +75,8 @@ export const draftSchema = rowSchema<DraftRow>({
   updated_at: Date,
   changes: { type: Number, default: 0 },
 });
-draftSchema.index({ workspace_id: 1, user_id: 1, sent_as: 1, created_at: -1, _id: -1 });
-draftSchema.index({ workspace_id: 1, user_id: 1, sent_as: 1, thread_id: 1, created_at: -1, _id: -1 });
+draftSchema.index({ workspace_id: 1, user_id: 1, sent_as: 1, updated_at: -1, _id: -1 });
+draftSchema.index({ workspace_id: 1, user_id: 1, sent_as: 1, thread_id: 1, updated_at: -1, _id: -1 });
 // Which uploads are still wanted (activities/retention/deleteOldUploads.ts).
 draftSchema.index({ workspace_id: 1, attachments: 1 });
 draftSchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });

@@ -14,15 +14,20 @@ export const HISTORY_ACTIONS = [
   'snoozed',
   'merged',
   'moved',
+  'note_edited',
+  'note_deleted',
 ] as const;
 
-export const ACTOR_KINDS = ['user', 'contact', 'system'] as const;
+/** `token`: a user's API token. */
+export const ACTOR_KINDS = ['user', 'token', 'contact', 'system'] as const;
 
 /** Who did something. */
 export interface Actor {
   kind: (typeof ACTOR_KINDS)[number];
-  /** Of the user or contact. */
+  /** Of the user or contact; of a token its user. */
   id: string | null;
+  /** The row of the token. */
+  token_id?: string;
 }
 export const SYSTEM: Actor = { kind: 'system', id: null };
 
@@ -61,7 +66,7 @@ export interface HistoryRow extends Act {
 }
 
 const options = { _id: false, strict: 'throw', minimize: false } as const;
-const actor = new Schema({ kind: requiredString, id: nullableString }, options);
+const actor = new Schema({ kind: requiredString, id: nullableString, token_id: String }, options);
 const act = { action: requiredString, from: { type: Schema.Types.Mixed }, to: { type: Schema.Types.Mixed } };
 
 export const lastChangeSchema = new Schema(

@@ -23,6 +23,8 @@ export interface NotificationRow {
   message_id: string | null;
   workspace_email_id: string | null;
   domain_id: string | null;
+  /** The user who did it; null: mail, or the workspace's own work. */
+  actor_id: string | null;
   read_at: Date | null;
   /** Null: it is not mailed. */
   mail: 'wanted' | 'sending' | 'sent' | 'failed' | null;
@@ -40,6 +42,7 @@ export const notificationSchema = rowSchema<NotificationRow>({
   message_id: nullableString,
   workspace_email_id: nullableString,
   domain_id: nullableString,
+  actor_id: nullableString,
   read_at: nullableDate,
   mail: nullableString,
   mail_at: nullableDate,

@@ -6,11 +6,14 @@ export interface TeamRow {
   workspace_id: string;
   name: string;
   created_at: Date;
+  /** Raised whenever an address is given to it, so that a concurrent deletion fails. */
+  given?: number;
 }
 export const teamSchema = rowSchema<TeamRow>({
   _id: String,
   workspace_id: requiredString,
   name: text,
   created_at: Date,
+  given: Number,
 });
 teamSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });

@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Address } from '../../mail/addresses.ts';
 import { lastChangeSchema, type LastChange } from './history.ts';
-import type { MessageRow } from './message.ts';
+import type { MessageRow, SenderReason } from './message.ts';
 import { address, nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 
 export const THREAD_STATUSES = ['open', 'pending', 'closed'] as const;
@@ -18,6 +18,8 @@ export interface ThreadSummary {
     from: Address;
     author_id: string | null;
     at: Date;
+    /** Why its sender may be somebody else. */
+    sender_reason: SenderReason | null;
   } | null;
   /** A message has a file that its HTML does not show. */
   has_attachments: boolean;
@@ -122,7 +124,14 @@ const common = {
   preview: text,
   last_message: {
     type: new Schema(
-      { id: requiredString, direction: requiredString, from: address, author_id: nullableString, at: Date },
+      {
+        id: requiredString,
+        direction: requiredString,
+        from: address,
+        author_id: nullableString,
+        at: Date,
+        sender_reason: nullableString,
+      },
       { _id: false, strict: 'throw' },
     ),
     default: null,

@@ -37,6 +37,7 @@ export function createParserPool({ heapMb = HEAP_MB, warm = true }: ParserPoolOp
       run('files', { kind: 'extract', mime, parts, dir, maxBytes }, options),
     sanitise: (html) =>
       run<SanitisedBody>('slow', { kind: 'sanitise', html }, { limitMs: SANITISE_LIMIT_MS }),
+    words: (text) => run<string[]>('slow', { kind: 'words', text }, { limitMs: SANITISE_LIMIT_MS }),
     async close() {
       await Promise.all(Object.values(lanes).map((lane) => lane.close()));
     },

@@ -5,6 +5,7 @@ import { type DigestJob, ParserBroke, Unreadable } from './pool.ts';
 export type ParserJob =
   | { kind: 'digest' | 'salvage'; mail: DigestJob }
   | { kind: 'sanitise'; html: string }
+  | { kind: 'words'; text: string }
   | { kind: 'extract'; mime: string; parts: number[]; dir: string; maxBytes: number };
 /** A thread's answer to a job; its first message is `'ready'`. */
 export type ParserAnswer = { value: unknown } | { error: ParserError };

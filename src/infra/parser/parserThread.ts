@@ -3,6 +3,7 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { extractParts } from '../../mail/mime.ts';
+import { wordsOfWhole } from '../../mail/searchWords.ts';
 import { loadParsers } from '../providers/parsers.ts';
 import { digest, salvage, sanitise } from './digest.ts';
 import type { ParserAnswer, ParserJob } from './parserLane.ts';
@@ -17,6 +18,8 @@ async function runJob(job: ParserJob): Promise<unknown> {
       return salvage(job.mail);
     case 'sanitise':
       return sanitise(job.html);
+    case 'words':
+      return wordsOfWhole(job.text);
     case 'extract':
       return extractParts(job.mime, job.parts, job.dir, job.maxBytes);
   }

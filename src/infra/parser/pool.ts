@@ -67,5 +67,7 @@ export interface ParserPool {
   ): Promise<{ part: number; size: number }[]>;
   /** Does not wait for a `digest` in the quick lane. @throws ParserBroke */
   sanitise(html: string): Promise<SanitisedBody>;
+  /** The words of a text of any length, to search by. @throws ParserBroke */
+  words(text: string): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
-import type { Page } from 'playwright-core';
 import { desk, type Desk } from '../../support/desk.ts';
 import { inState, mailIn, messagesOf, outboxOf } from '../../support/outgoing.ts';
 import { sendMail } from '../../support/mails.ts';
 import { until } from '../../support/until.ts';
+import { button, row, text, thread } from './parts.ts';
 
 describe('an agent answers mail', () => {
   let at: Desk;
@@ -13,11 +13,6 @@ describe('an agent answers mail', () => {
     await at.closePages();
     expect(at.errors).toEqual([]);
   });
-
-  const thread = (page: Page) => page.getByRole('main', { name: 'Thread', exact: true });
-  const row = (page: Page, subject: string) => page.getByRole('option', { name: new RegExp(subject) });
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-  const text = (page: Page) => page.getByRole('textbox', { name: 'Message', exact: true });
 
   test('a mail appears by itself, is answered, and the customer’s answer comes into the open thread', async () => {
     const page = await at.openAs('Dana');

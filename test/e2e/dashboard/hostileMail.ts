@@ -46,6 +46,23 @@ describe('hostile mail', () => {
     expect(at.errors).toEqual([]);
   });
 
+  test('a mail of 2 MB is shown when it is asked for, whole; the page answers keys all the while', async () => {
+    const line = '<p>One of very many lines, each like the one before and the one after it</p>';
+    const html = `${line.repeat(2_000_000 / line.length)}<p>The end of the large mail</p>`;
+    await mailIn(at.stack, { subject: 'A kind of novel', html });
+    const page = await at.openAs('Dana');
+    await page.getByRole('option', { name: /A kind of novel/ }).click();
+    const article = page.getByRole('article').first();
+    await article.getByText('This mail is large', { exact: false }).waitFor();
+    expect(await article.locator('iframe').count()).toBe(0);
+    await article.getByRole('button', { name: 'Show it' }).click();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await article.frameLocator('iframe').getByText('The end of the large mail').waitFor();
+    expect(at.errors).toEqual([]);
+  });
+
   test('remote pictures are asked for only when the agent wants them', async () => {
     await mailIn(at.stack, {
       subject: 'With a tracker',

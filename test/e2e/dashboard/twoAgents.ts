@@ -40,6 +40,20 @@ describe('two agents at once', () => {
     );
   });
 
+  test('each sees that the other reads, and then writes', async () => {
+    await mailIn(at.stack, { subject: 'Together here' });
+    const [dana, olive] = [await open('Dana', 'Together here'), await open('Olive', 'Together here')];
+    await dana.getByText('Olive is reading').waitFor();
+    await olive.getByText('Dana is reading').waitFor();
+    await write(olive, 'Half a sentence');
+    await dana.getByText('Olive is writing').waitFor();
+    expect(await olive.getByText('Dana is writing').count()).toBe(0);
+    // What she writes is hers until it is sent.
+    expect(await dana.getByText('Half a sentence').count()).toBe(0);
+    await olive.getByRole('button', { name: 'Discard draft' }).click();
+    await dana.getByText('Olive is reading').waitFor();
+  });
+
   test('what one does is seen by the other at once; personal mail is not', async () => {
     const { path } = await mailIn(at.stack, { subject: 'Seen by both' });
     const olive = await at.openAs('Olive');

@@ -45,6 +45,7 @@ function newNotification(event: EventRow, content: Content, member: MemberRow): 
     message_id: null,
     workspace_email_id: null,
     domain_id: null,
+    actor_id: event.actor_id,
     ...content,
     read_at: null,
     mail: member.notify_by_mail ? 'wanted' : null,

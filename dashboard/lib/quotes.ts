@@ -26,6 +26,14 @@ export function partsOf(text: string): Part[] {
   return parts;
 }
 
+/** What its writer wrote, without what is quoted in it. */
+export const ownText = (text: string): string =>
+  partsOf(text)
+    .map((part) => (part.kind === 'own' ? part.text : ''))
+    .join('')
+    .replace(/\n{3,}/g, '\n\n')
+    .trimEnd();
+
 const isQuoted = (line: string): boolean => /^\s{0,3}>/.test(line);
 
 function quoteFollows(lines: string[], index: number): boolean {

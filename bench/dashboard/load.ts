@@ -1,0 +1,69 @@
+import type { Page } from 'playwright-core';
+import { say, figure, type Line } from '../report.ts';
+import type { BenchDesk } from './desk.ts';
+import { p95, timeLine } from './timing.ts';
+
+const ROUNDS = 10;
+const SLOW_ROUNDS = 5;
+const WARM_UP_ROUNDS = 1;
+const CPU_SLOWDOWN = 4;
+/** WebPageTest's "4G". */
+const NETWORK = { offline: false, latency: 170, downloadThroughput: 9e6 / 8, uploadThroughput: 9e6 / 8 };
+
+/** From the start of the navigation until the list can be read. */
+export async function measureLoad(desk: BenchDesk): Promise<{ lines: Line[]; shift: number }> {
+  const { inbox, floor } = desk.urls;
+  const times = { cold: [] as number[], warm: [] as number[], slow: [] as number[] };
+  const floors = { cold: [] as number[], warm: [] as number[], slow: [] as number[] };
+  let shift = 0;
+  for (let round = 1 - WARM_UP_ROUNDS; round <= ROUNDS; round += 1)
+    for (const [url, into] of [
+      [inbox, times],
+      [floor, floors],
+    ] as const) {
+      const context = await desk.newContext();
+      const page = await context.newPage();
+      const [cold, warm] = [await load(page, url), await load(page, url)];
+      if (into === times) shift = Math.max(shift, await shiftOf(page));
+      await context.close();
+      if (round < 1) continue;
+      into.cold.push(cold);
+      into.warm.push(warm);
+    }
+  for (let round = 1; round <= SLOW_ROUNDS; round += 1)
+    for (const [url, into] of [
+      [inbox, times],
+      [floor, floors],
+    ] as const) {
+      const context = await desk.newContext();
+      const page = await context.newPage();
+      await slowDown(page);
+      into.slow.push(await load(page, url));
+      if (into === times) shift = Math.max(shift, await shiftOf(page));
+      await context.close();
+    }
+  say(`dashboard: first load ${figure(p95(times.cold))} ms, warm ${figure(p95(times.warm))} ms`);
+  return {
+    lines: [
+      timeLine('list readable, cold', times.cold, 1_000, floors.cold),
+      timeLine('  warm', times.warm, 500, floors.warm),
+      timeLine(`  cold, CPU x${CPU_SLOWDOWN} and 4G`, times.slow, 2_500, floors.slow),
+    ],
+    shift,
+  };
+}
+
+const shiftOf = (page: Page): Promise<number> => page.evaluate<number>('probe.shifts.most');
+
+async function load(page: Page, url: string): Promise<number> {
+  await page.goto('about:blank');
+  await page.goto(url);
+  return page.evaluate<number>('probe.list');
+}
+
+async function slowDown(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.emulateNetworkConditions', NETWORK);
+  await session.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN });
+}
