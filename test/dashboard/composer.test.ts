@@ -38,7 +38,7 @@ describe('what is sent', () => {
 
   test('a signature stands below the text, once, and never below a note', () => {
     const html = bodyFor(draft(), {}, null, '<div>Dana</div>').html as string;
-    expect(html).toMatch(/Yes\..*<div>Dana<\/div>$/);
+    expect(html).toMatch(/Yes\..*<div data-signature="true"[^>]*><div>Dana<\/div><\/div>$/);
     expect(bodyFor(draft({ isSigned: false }), {}, null, '<div>Dana</div>').html).not.toContain('Dana');
     expect(bodyFor(draft({ mode: 'note' }), {}, null, '<div>Dana</div>').html).not.toContain('Dana');
     expect(signatureOf('a', 'a')).toBe('<div>a</div>');
