@@ -3,7 +3,7 @@ import { keptBy } from '../core/presenters/kept.ts';
 import type { ApiUser } from '../core/presenters/visibility.ts';
 import { threadsOf } from '../core/threads/threads.ts';
 import type { Models, SavedViewRow } from '../infra/models/index.ts';
-import { asSearch, eachAudience, type ThreadRange } from './threadOrder.ts';
+import { byIndex, eachAudience, type ThreadRange } from './threadOrder.ts';
 import { rangesOf } from './threadViews.ts';
 
 /** The newest views are counted: each costs a read of each of its groups. */
@@ -31,9 +31,9 @@ async function countIn(models: Models, user: ApiUser, ranges: ThreadRange[]): Pr
   const lists = await Promise.all(
     ranges.flatMap(({ kinds, filter }) =>
       kinds.flatMap((kind) =>
-        eachAudience(filter).map((part) =>
+        eachAudience(kind, filter).map((part) =>
           threadsOf(models, kind).aggregate<{ _id: string; read: boolean }>([
-            { $match: asSearch(part) },
+            { $match: byIndex(part) },
             { $limit: MOST_IN_VIEW + 1 },
             { $project: { read: isReadBy(user) } },
           ]),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { threadsOf, WITHOUT_LISTS } from '../core/threads/threads.ts';
 import type { MessageRow, Models } from '../infra/models/index.ts';
 import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../infra/models/thread.ts';
+import { mayHave } from '../core/presenters/visibility.ts';
 import { allOf } from './allOf.ts';
 import { decodeCursor, encodeCursor, ListQuery, type Page } from './paging.ts';
 import { wrongFields } from './problem.ts';
@@ -89,7 +90,7 @@ export async function readThreads(
   const lists = await Promise.all(
     ranges.flatMap(({ kinds, filter }) =>
       kinds.flatMap((kind) =>
-        eachAudience(filter).map((part) => readKind(models, kind, part, order, cursor, limit + 1)),
+        eachAudience(kind, filter).map((part) => readKind(models, kind, part, order, cursor, limit + 1)),
       ),
     ),
   );
@@ -102,27 +103,38 @@ export async function readThreads(
 }
 
 /**
- * The words of a search stand behind workspace, audience and `hidden` in their index. The stand-in database
- * uses it only where each of these has one value (docs/decisions/stand-in-database.md).
+ * One filter for each audience that the threads of a kind can have, and for each value of `hidden`: the
+ * stand-in database uses an index only where its first fields have one value each
+ * (docs/decisions/stand-in-database.md).
  */
-export function eachAudience(filter: object): object[] {
-  const { words, audience, hidden } = filter as { words?: unknown; audience?: unknown; hidden?: unknown };
-  if (words === undefined) return [filter];
+export function eachAudience(kind: Kind, filter: object): object[] {
+  const { audience, hidden } = filter as Record<string, unknown>;
   const valuesOf = (condition: unknown): unknown[] =>
     (condition as { $in?: unknown[] } | null | undefined)?.$in ?? [condition];
-  return valuesOf(audience).flatMap((one) =>
-    valuesOf(hidden).map((value) => ({ ...filter, audience: one, hidden: value })),
-  );
+  return valuesOf(audience)
+    .filter((one) => mayHave(kind, one as string))
+    .flatMap((one) => valuesOf(hidden).map((value) => ({ ...filter, audience: one, hidden: value })));
 }
 
-/**
- * The same filter, in which all other fields than those of the index of words stand apart: with them the
- * stand-in database would not use the index.
- */
-export function asSearch(filter: object): object {
-  const { workspace_id, audience, hidden, words, ...others } = filter as Record<string, unknown>;
-  if (words === undefined || Object.keys(others).length === 0) return filter;
-  return { workspace_id, audience, hidden, words, $and: [{ workspace_id }, others] };
+/** The same filter, in which only the first fields of one index stand beside each other, for the same reason. */
+export function byIndex(filter: object): object {
+  const fields = filter as Record<string, unknown>;
+  const keys = new Set(['workspace_id', 'audience', 'hidden', ...indexKeys(fields)]);
+  const [first, others] = [true, false].map((isKey) =>
+    Object.fromEntries(Object.entries(fields).filter(([field]) => keys.has(field) === isKey)),
+  );
+  if (Object.keys(others!).length === 0) return filter;
+  return { ...first, $and: [{ workspace_id: fields.workspace_id }, others] };
+}
+
+/** The fields after `hidden` of the index that is likely to have the fewest entries for the filter. */
+function indexKeys(filter: Record<string, unknown>): string[] {
+  const own = ['words', 'contact_id', 'workspace_email_id', 'tags'].find((field) => field in filter);
+  if (own !== undefined) return [own];
+  const { agent_id } = filter;
+  if (agent_id === null || typeof agent_id === 'string') return ['agent_id', 'status'];
+  if ('status' in filter) return ['status'];
+  return filter.snoozed_until ? ['snoozed_until'] : [];
 }
 
 /** The first `count` threads of one kind after the cursor. */
@@ -148,8 +160,8 @@ async function readKind(
     const found = await threadsOf(models, kind)
       .find(
         (isRankOfCursor
-          ? { $and: [asSearch(ofRank), beyond(field, order.direction, cursor)] }
-          : asSearch(ofRank)) as QueryFilter<ThreadRow>,
+          ? { $and: [byIndex(ofRank), beyond(field, order.direction, cursor)] }
+          : byIndex(ofRank)) as QueryFilter<ThreadRow>,
         WITHOUT_LISTS,
       )
       .sort({ ...(rank !== null && { priority_rank: order.direction }), [field]: order.direction })

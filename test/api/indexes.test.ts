@@ -257,7 +257,7 @@ test('so do the queries of an agent’s requests, except for rows found by id', 
 test('counts use indexes that start with the workspace, and end at some time', async () => {
   aggregates = [];
   expect((await world.get('/counts', world.tokens.dana)).status).toBe(200);
-  expect(aggregates).toHaveLength(19);
+  expect(aggregates).toHaveLength(28);
   for (const { aggregate, pipeline } of aggregates) {
     const [{ $match: filter } = {}, limit] = pipeline;
     expect([filter, limit]).toMatchObject([

@@ -2,7 +2,7 @@ import type { MessageRow, Models } from '../../infra/models/index.ts';
 import type { MessageState } from '../../infra/models/outbound.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import { ownDrafts } from '../replies/drafts.ts';
-import { seenBy, type ApiUser } from './visibility.ts';
+import { audiencesOf, mayHave, type ApiUser } from './visibility.ts';
 import { threadsOf } from '../threads/threads.ts';
 
 /** Counts are exact up to here. This number means "or more". */
@@ -90,7 +90,11 @@ export async function countThreads(models: Models, user: ApiUser) {
   };
 }
 
-function groupsOf(models: Models, kind: MessageRow['thread_kind'], user: ApiUser): Promise<Group[]> {
+/** Of each audience apart: with several, the stand-in database reads all rows (docs/decisions/stand-in-database.md). */
+const audiencesIn = (user: ApiUser, kind: MessageRow['thread_kind']): string[] =>
+  audiencesOf(user).filter((audience) => mayHave(kind, audience));
+
+async function groupsOf(models: Models, kind: MessageRow['thread_kind'], user: ApiUser): Promise<Group[]> {
   const isSet = (field: string) => ({ $gt: [{ $ifNull: [field, null] }, null] });
   const agent = {
     $switch: {
@@ -101,24 +105,33 @@ function groupsOf(models: Models, kind: MessageRow['thread_kind'], user: ApiUser
       default: 'other',
     },
   };
-  return threadsOf(models, kind).aggregate<Group>([
-    { $match: { ...seenBy(user), hidden: null, status: { $in: ['open', 'pending'] } } },
-    { $limit: MOST_READ },
-    {
-      $group: {
-        _id: {
-          email: '$workspace_email_id',
-          audience: '$audience',
-          status: '$status',
-          agent,
-          snoozed: isSet('$snoozed_until'),
-          waiting: isSet('$waiting_since'),
-          read: isReadBy(user),
+  const count = (audience: string) =>
+    threadsOf(models, kind).aggregate<Group>([
+      {
+        $match: {
+          workspace_id: user.workspaceId,
+          audience,
+          hidden: null,
+          status: { $in: ['open', 'pending'] },
         },
-        count: { $sum: 1 },
       },
-    },
-  ]);
+      { $limit: MOST_READ },
+      {
+        $group: {
+          _id: {
+            email: '$workspace_email_id',
+            audience: '$audience',
+            status: '$status',
+            agent,
+            snoozed: isSet('$snoozed_until'),
+            waiting: isSet('$waiting_since'),
+            read: isReadBy(user),
+          },
+          count: { $sum: 1 },
+        },
+      },
+    ]);
+  return (await Promise.all(audiencesIn(user, kind).map(count))).flat();
 }
 
 /** Whether the user has read a thread, as an expression. */
@@ -131,12 +144,14 @@ async function countMatching(
   most = MOST_COUNTED,
 ): Promise<Count> {
   const counted = await Promise.all(
-    KINDS.map((kind) =>
-      threadsOf(models, kind).aggregate<{ _id: boolean; count: number }>([
-        { $match: { ...seenBy(user), ...filter } },
-        { $limit: most + 1 },
-        { $group: { _id: isReadBy(user), count: { $sum: 1 } } },
-      ]),
+    KINDS.flatMap((kind) =>
+      audiencesIn(user, kind).map((audience) =>
+        threadsOf(models, kind).aggregate<{ _id: boolean; count: number }>([
+          { $match: { workspace_id: user.workspaceId, audience, ...filter } },
+          { $limit: most + 1 },
+          { $group: { _id: isReadBy(user), count: { $sum: 1 } } },
+        ]),
+      ),
     ),
   );
   const groups = counted.flat();
@@ -146,12 +161,15 @@ async function countMatching(
 /** The states of messages that have not gone out, or may not have. */
 export const OUTBOX_STATES = ['queued', 'scheduled', 'sending', 'failed', 'unconfirmed'] as const;
 
-const countStates = (models: Models, user: ApiUser) =>
-  models.Message.aggregate<{ _id: MessageState; count: number }>([
-    { $match: { ...seenBy(user), state: { $in: [...OUTBOX_STATES] } } },
-    { $limit: MOST_COUNTED + 1 },
-    { $group: { _id: '$state', count: { $sum: 1 } } },
-  ]);
+async function countStates(models: Models, user: ApiUser) {
+  const count = (audience: string) =>
+    models.Message.aggregate<{ _id: MessageState; count: number }>([
+      { $match: { workspace_id: user.workspaceId, audience, state: { $in: [...OUTBOX_STATES] } } },
+      { $limit: MOST_COUNTED + 1 },
+      { $group: { _id: '$state', count: { $sum: 1 } } },
+    ]);
+  return (await Promise.all(audiencesOf(user).map(count))).flat();
+}
 
 async function countClosed(models: Models, user: ApiUser) {
   const { workspaceId: workspace_id } = user;

@@ -32,6 +32,10 @@ export function audiencesOf(user: ApiUser): Audience[] {
 
 const teamAudience = (team: string): Audience => `team:${team}`;
 
+/** Whether tickets, or conversations, can have this audience. */
+export const mayHave = (kind: 'ticket' | 'conversation', audience: string): boolean =>
+  audience.startsWith('team:') || (audience === 'tickets') === (kind === 'ticket');
+
 /** Filter for the threads, messages and attachments that the user may see. */
 export function seenBy(user: ApiUser) {
   return { workspace_id: user.workspaceId, audience: { $in: audiencesOf(user) } };
