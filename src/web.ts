@@ -13,7 +13,7 @@ import { startServer } from './infra/http/server.ts';
 import { warnOfMissingMigrations } from './infra/migrations/untilMigrated.ts';
 import { createModels } from './infra/models/index.ts';
 import { createParserPool } from './infra/parser/createParserPool.ts';
-import { createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
+import { createDemoMail, createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
 import type { Storage } from './infra/storage/storage.ts';
 import { watchQueue } from './infra/telemetry/metrics.ts';
 import { createTemporalClient } from './infra/temporal/client.ts';
@@ -93,6 +93,7 @@ function api(opened: Storage): Middleware {
     config,
     providers,
     setUp: createSetUp(config),
+    receiveDemoMail: createDemoMail(config),
     rerun: (id) => rerunInbound({ models, client, starts }, id),
     replies: { ...replyStarter, wake },
     setUps: createSetUpStarter({ models, starts, log }),

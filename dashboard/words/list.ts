@@ -99,9 +99,5 @@ export const list = {
     clearFilter: 'Clear the filter',
     sendYourself: 'Send yourself a mail',
     firstSubject: 'My first mail',
-    command: (address: string) =>
-      `npm run send-mail -- --to ${address} --from ann@client.test --subject "My order" --text "Where is it?"`,
-    copyCommand: 'Copy the command that sends one',
-    copied: 'Copied. Run it in a terminal, in the folder of Postroom.',
   },
 };

@@ -5,6 +5,7 @@ import type { Config } from '../infra/config.ts';
 import type { Models } from '../infra/models/index.ts';
 import type { ParserPool } from '../infra/parser/pool.ts';
 import type { InboundProvider } from '../infra/providers/inbound.ts';
+import type { createDemoMail } from '../infra/providers/index.ts';
 import type { ProviderSetUp } from '../infra/providers/setup.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import type { DeliveryStarter } from '../sweeps/startDeliveries.ts';
@@ -38,6 +39,8 @@ export interface ApiDeps {
   snoozes: { add: (snooze: SnoozeRun) => void };
   /** Domains at the provider. */
   setUp: ProviderSetUp;
+  /** Lets the demo receive a mail. Resolves to whether it did; never rejects. */
+  receiveDemoMail?: ReturnType<typeof createDemoMail>;
   /** Tells the run of a set-up to read its row again. Does not throw when Temporal is unavailable. */
   wakeSetUp: (workflow: SetUpWorkflow, run: SetUpRun) => Promise<void>;
   parser: Pick<ParserPool, 'sanitise' | 'words'>;

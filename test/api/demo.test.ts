@@ -1,5 +1,6 @@
 import http from 'node:http';
 import { DEMO_WORKSPACE } from '../../src/core/access/demo.ts';
+import { createDemoMail } from '../../src/infra/providers/index.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -68,4 +69,45 @@ test("with it, the demo's people sign in by one click, and only from this machin
       ).toBe(404);
   const foreign = await ask(demo.url, 'POST', { user_id: 'dana' }, { 'sec-fetch-site': 'cross-site' });
   expect(foreign.status).toBe(403);
+});
+
+test('a signed-in person lets the local Mailgun receive a mail; away, it says so', async () => {
+  const mails: unknown[] = [];
+  const mailgun = http.createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      mails.push([request.url, JSON.parse(text)]);
+      response.end('{}');
+    });
+  });
+  await new Promise<void>((listening) => mailgun.listen(0, '127.0.0.1', listening));
+  const url = `http://127.0.0.1:${(mailgun.address() as { port: number }).port}`;
+  const mailgunConfig = { url, apiKey: '', signingKey: '', timeoutMs: 1_000 };
+  await using here = await createWorld({
+    config: demo.deps.config,
+    receiveDemoMail: createDemoMail({ mailgun: mailgunConfig }),
+  });
+  const _id = `${DEMO_WORKSPACE}/dana`;
+  await here.models.Member.create({ _id, workspace_id: DEMO_WORKSPACE, user_id: 'dana', role: 'member' });
+  const signedIn = await fetch(`${here.url}/api/v1/demo/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user_id: 'dana' }),
+  });
+  const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
+  const receive = (headers: Record<string, string>, to = 'support@postroom.test') =>
+    fetch(`${here.url}/api/v1/demo/mails`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', ...headers },
+      body: JSON.stringify({ to }),
+    });
+  expect((await receive({})).status).toBe(401);
+  expect((await receive({ cookie, 'x-forwarded-for': '127.0.0.1' })).status).toBe(404);
+  expect((await receive({ cookie }, 'nobody')).status).toBe(422);
+  expect((await receive({ cookie })).status).toBe(204);
+  expect(mails).toEqual([['/sandbox/receive', expect.objectContaining({ to: 'support@postroom.test' })]]);
+  mailgun.closeAllConnections();
+  await new Promise((closed) => mailgun.close(closed));
+  expect((await receive({ cookie })).status).toBe(409);
 });

@@ -1,9 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
-import { Copy, Inbox, Mail, SearchX } from 'lucide-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Inbox, Mail, SearchX } from 'lucide-react';
 import { Blank } from '../../components/Blank.tsx';
 import { BUTTON, Button } from '../../components/Button.tsx';
+import { Notice } from '../../components/Notice.tsx';
+import { api } from '../../lib/api.ts';
 import { emailsQuery, frontDoor } from '../../lib/emails.ts';
-import { showToast } from '../../lib/toasts.ts';
+import { sentence } from '../../lib/problem.ts';
 import { words } from '../../words/index.ts';
 
 interface Props {
@@ -44,9 +46,10 @@ export function EmptyList({ workspace, view, isFiltered, isNew, isDemo, onClear 
   );
 }
 
-/** The first mail: by the agent's own mail program, or in the demo by a command. */
+/** The first mail: by the agent's own mail program, or in the demo by the local Mailgun. */
 function SendYourself({ address, isDemo }: { address: string; isDemo: boolean }) {
   const { empty } = words.list;
+  const sending = useMutation({ mutationFn: () => sendDemoMail(address) });
   if (!isDemo)
     return (
       <a
@@ -57,19 +60,20 @@ function SendYourself({ address, isDemo }: { address: string; isDemo: boolean })
         {empty.sendYourself}
       </a>
     );
-  const command = empty.command(address);
-  const copy = async () => {
-    await navigator.clipboard.writeText(command);
-    showToast(empty.copied);
-  };
   return (
     <div className="grid justify-items-center gap-3">
-      <code className="rounded bg-bg-2 px-2.5 py-1.5 text-start font-mono text-s wrap-anywhere">
-        {command}
-      </code>
-      <Button kind="main" icon={Copy} onClick={() => void copy()}>
-        {empty.copyCommand}
+      <Button
+        kind="main"
+        icon={Mail}
+        busy={sending.isPending || sending.isSuccess}
+        onClick={() => sending.mutate()}
+      >
+        {empty.sendYourself}
       </Button>
+      {sending.isError && <Notice tone="bad">{sentence(sending.error)}</Notice>}
     </div>
   );
 }
+
+/** This route is only there under `npm start`, so OpenAPI does not have it. */
+const sendDemoMail = (to: string) => api.POST('/api/v1/demo/mails' as never, { body: { to } } as never);

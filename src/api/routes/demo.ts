@@ -5,15 +5,20 @@ import { demoPeople } from '../../core/access/demo.ts';
 import { newSession } from '../../core/access/sessions.ts';
 import { Session, showSession } from '../../core/presenters/session.ts';
 import type { RouteDeps } from '../deps.ts';
-import { notFound } from '../problem.ts';
+import { notFound, Problem } from '../problem.ts';
 import type { AddAccountRoute } from '../route.ts';
 import { setSessionCookie } from '../sessionCookie.ts';
 
 const Person = z.object({ user_id: z.string(), name: z.string(), role: z.string() });
 const SignInBody = z.strictObject({ user_id: z.string() });
+const MailBody = z.strictObject({ to: z.email('must be an address of the demo') });
 
-/** `demo`: signs in the people of the demo without a password. Only with DEMO_SIGN_IN, and only from this machine. */
-export function demoRoutes(route: AddAccountRoute, { models, config }: RouteDeps): void {
+/**
+ * `demo`: signs in the people of the demo without a password, and lets it receive a mail. Only with DEMO_SIGN_IN, and only from this machine. */
+export function demoRoutes(
+  route: AddAccountRoute,
+  { models, config, receiveDemoMail = () => Promise.resolve(false) }: RouteDeps,
+): void {
   route(
     {
       method: 'GET',
@@ -46,7 +51,31 @@ export function demoRoutes(route: AddAccountRoute, { models, config }: RouteDeps
       return showSession(models, row);
     },
   );
+
+  route(
+    {
+      method: 'POST',
+      path: '/demo/mails',
+      access: 'session',
+      summary: 'Let the demo receive a mail of a customer',
+      body: MailBody,
+    },
+    async (ctx, { body: { to } }) => {
+      fromThisMachine(ctx);
+      if (!(await receiveDemoMail({ ...FIRST_MAIL, to })))
+        throw new Problem(
+          409,
+          'The mail server of the demo took no mail. It runs as long as `npm start` does.',
+        );
+    },
+  );
 }
+
+const FIRST_MAIL = {
+  from: 'Ann Bell <ann@client.test>',
+  subject: 'My order 1234',
+  text: 'Hello,\n\nI ordered a lamp ten days ago, and it is not here yet.\nCan you tell me where it is?\n\nThank you\nAnn',
+};
 
 const OWN_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { InboundProvider } from './inbound.ts';
+import { createDemoMail as createLocalMailgunMail } from './mailgun/demoMail.ts';
 import { createMailgun } from './mailgun/index.ts';
 import { createMailgunOutbound } from './mailgun/outbound.ts';
 import { createMailgunSetUp } from './mailgun/setup.ts';
@@ -22,6 +23,9 @@ export function createProviders(
 export function createOutbound(config: Pick<Config, 'mailgun'>): OutboundProvider {
   return createMailgunOutbound(config.mailgun);
 }
+
+/** Lets the demo's provider receive a mail. */
+export const createDemoMail = (config: Pick<Config, 'mailgun'>) => createLocalMailgunMail(config.mailgun);
 
 /** Where domains are set up: the account of the provider for outgoing mail. */
 export function createSetUp(config: Pick<Config, 'mailgun'>): ProviderSetUp {
