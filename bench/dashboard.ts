@@ -54,7 +54,9 @@ export async function measureDashboard(): Promise<Section> {
 /** One that fails is missed, and says why; the others are still measured. */
 async function part(desk: BenchDesk, what: string, measure: () => Promise<Line[]>): Promise<Line[]> {
   try {
-    return await measure();
+    const lines = await measure();
+    for (const line of lines) say(`dashboard: ${line.what}: ${line.ours}`);
+    return lines;
   } catch (error) {
     say(`dashboard: ${what}: ${String(error)}`);
     return [{ what, ours: 'not measured', target: { reached: Infinity, atMost: 0, unit: '' } }];
