@@ -13,6 +13,8 @@ export interface Size {
   tickets: number;
   conversations: number;
   contacts: number;
+  /** Of each thread; four by default. */
+  messages?: number;
 }
 
 /** The workspace, user and addresses that the rows belong to. */
@@ -54,7 +56,7 @@ export async function fillWorkspace(models: Models, place: Place, size: Size): P
       const messages: MessageRow[] = [];
       for (let index = first; index < Math.min(first + THREADS_AT_ONCE, count); index += 1) {
         const at = new Date(from + index * EVERY_MS);
-        const rows = newThread(place, kind, index, contacts[index % contacts.length]!, at);
+        const rows = newThread(place, kind, index, contacts[index % contacts.length]!, at, size.messages);
         threads.push(rows.thread);
         messages.push(...rows.messages);
       }

@@ -1,15 +1,15 @@
 import type { Page } from 'playwright-core';
-import { type Line } from '../report.ts';
+import { say, type Line } from '../report.ts';
 import type { BenchDesk } from './desk.ts';
 import { afterInput, moveAway, timeLine, untilMail } from './timing.ts';
 
 const STEPS = 40;
-const ACTS = 20;
+const ACTS = 10;
 /** Rows that a new page shows; every second one is prefetched before it is opened. */
 const ROWS = 10;
-const PAGES = 3;
-const COMPOSERS = 15;
-const KEYS = 80;
+const PAGES = 2;
+const COMPOSERS = 10;
+const KEYS = 60;
 /** Of the bench alone: no ticket has it yet. */
 const TAG = 'measured';
 
@@ -18,11 +18,13 @@ const has = (selector: string) => `document.querySelector('${selector}')`;
 
 /** The acts of every minute, each until it is shown. */
 export async function measureActs(desk: BenchDesk): Promise<Line[]> {
+  const floor = await measureFloor(desk);
   const { next, closed } = await measureList(desk);
   const { assigned, tagged } = await measureFields(desk);
+  say('dashboard: closed, assigned and tagged');
   const { prefetched, others } = await measureOpening(desk);
+  say('dashboard: opened');
   const { composers, keys } = await measureComposer(desk);
-  const floor = await measureFloor(desk);
   return [
     timeLine('next row marked (j, k)', next, 50, floor.next),
     timeLine('closed: its row is gone', closed, 50),

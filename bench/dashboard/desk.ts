@@ -34,6 +34,8 @@ export interface BenchDesk {
   long: Record<200 | 500, string>;
   /** What was asked of other hosts by any page so far. */
   outside: string[];
+  /** Closes the pages that are open. */
+  closePages(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,9 @@ export async function openDesk(): Promise<BenchDesk> {
     },
     long: { 200: at(`all/ticket/${long[200]}`), 500: at(`all/ticket/${long[500]}`) },
     outside,
+    async closePages() {
+      await Promise.all(browser.contexts().map((context) => context.close()));
+    },
     async close() {
       await closeBrowser();
       await stack.close();
@@ -104,7 +109,12 @@ async function fill({ models, seeded }: Stack): Promise<Record<200 | 500, string
   };
   const long = { 200: '', 500: '' };
   const took = await timed(async () => {
-    await fillWorkspace(models, place, { tickets: TICKETS, conversations: 100, contacts: 2_000 });
+    await fillWorkspace(models, place, {
+      tickets: TICKETS,
+      conversations: 100,
+      contacts: 1_000,
+      messages: 2,
+    });
     long[200] = await addThread(models, place, TICKETS + 1, 200);
     long[500] = await addThread(models, place, TICKETS + 2, 500);
   });

@@ -56,12 +56,15 @@ async function workOn(page: Page, index: number): Promise<void> {
   if (!isByMouse) await untilMail(page, () => page.keyboard.press('j'));
   await page.keyboard.press('m');
   await page.keyboard.press('t');
-  await page.getByRole('combobox', { name: 'Find or write a tag' }).pressSequentially('hour');
+  const tag = page.getByRole('combobox', { name: 'Find or write a tag' });
+  await tag.pressSequentially('hour');
   await page.keyboard.press('Enter');
   await page.keyboard.press('Escape');
+  await tag.waitFor({ state: 'detached' });
   if (index % 3 === 2) await write(page, 'n', NOTE);
   await write(page, 'r', ANSWER);
   if (index % 3 === 0) {
+    await button(page, 'Undo').last().waitFor();
     await page.keyboard.press('z');
     await text(page).waitFor();
     await text(page).press('Control+Enter');
