@@ -1,4 +1,4 @@
-import type { InfiniteData, QueryKey } from '@tanstack/react-query';
+import { CancelledError, type InfiniteData, type QueryKey } from '@tanstack/react-query';
 import { keys } from './keys.ts';
 import { withFirst } from './mergePages.ts';
 import { Problem } from './problem.ts';
@@ -21,7 +21,9 @@ let reading = new AbortController();
 const changed = new Map<string, ThreadRef>();
 let isReading = false;
 let isAskedAgain = false;
-let countsTimer: ReturnType<typeof setTimeout> | undefined;
+let isCounting = false;
+let isCountAskedAgain = false;
+let countsRestMs = COUNTS_REST_MS;
 
 /** Reads again what may have changed with these threads. What is asked for while it reads is read once, after it. */
 export async function rereadThreads(workspace: string, threads: readonly ThreadRef[] = []): Promise<void> {
@@ -47,13 +49,22 @@ export async function stopReading(workspace: string): Promise<boolean> {
   return wasReading;
 }
 
-/** The numbers of the sidebar: several changes that come together are counted once. */
+/** The numbers of the sidebar, once for changes that come together; the longer counting takes, the more seldom. */
 export function rereadCounts(workspace: string): void {
-  clearTimeout(countsTimer);
-  countsTimer = setTimeout(
-    () => void queryClient.invalidateQueries({ queryKey: keys.counts(workspace) }),
-    COUNTS_REST_MS,
-  );
+  isCountAskedAgain = true;
+  if (!isCounting) void count(workspace);
+}
+
+async function count(workspace: string): Promise<void> {
+  isCounting = true;
+  while (isCountAskedAgain) {
+    await new Promise((rested) => setTimeout(rested, countsRestMs));
+    isCountAskedAgain = false;
+    const begun = performance.now();
+    await queryClient.invalidateQueries({ queryKey: keys.counts(workspace) });
+    countsRestMs = Math.max(COUNTS_REST_MS, 3 * (performance.now() - begun));
+  }
+  isCounting = false;
 }
 
 function takeAsked(): boolean {
@@ -104,9 +115,10 @@ async function rereadFirst(workspace: string, queryKey: QueryKey, signal: AbortS
     });
     return first.data.map(({ id }) => id);
   } catch (error) {
+    if (signal.aborted) return [];
     if (!(error instanceof Problem)) throw error;
     // The library tries again, and shows it when that is of no use.
-    if (!signal.aborted) void queryClient.invalidateQueries({ queryKey, exact: true });
+    void queryClient.invalidateQueries({ queryKey, exact: true });
     return [];
   }
 }
@@ -120,6 +132,8 @@ async function rereadRow(workspace: string, ref: ThreadRef): Promise<void> {
     const row = await queryClient.query({ ...threadQuery(workspace, ref), staleTime: 0 });
     patchThread(workspace, ref, row);
   } catch (error) {
+    // Somebody else reads it now.
+    if (error instanceof CancelledError) return;
     if (!(error instanceof Problem)) throw error;
     if (error.status === 404) dropThread(workspace, ref.id);
   }

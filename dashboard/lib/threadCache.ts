@@ -10,7 +10,10 @@ type Lists = Partial<InfiniteData<ThreadsPage>>;
 
 /** Changes a thread everywhere it is shown; it leaves the lists that it no longer fits. */
 export function patchThread(workspace: string, { kind, id }: ThreadRef, change: Partial<Thread>): void {
-  queryClient.setQueryData<Thread>(keys.thread(workspace, kind, id), (row) => row && { ...row, ...change });
+  const own = keys.thread(workspace, kind, id);
+  // While it is read for the first time, what is shown of it is the row of a list.
+  const known = queryClient.getQueryState(own) && cachedThread(workspace, { kind, id });
+  if (known) queryClient.setQueryData<Thread>(own, { ...known, ...change });
   const me = queryClient.getQueryData<{ user: { id: string } }>(['session'])?.user.id ?? '';
   for (const [key, lists] of listsOf(workspace)) {
     if (!lists?.pages?.some(({ data }) => data.some((row) => row.id === id))) continue;

@@ -3,21 +3,24 @@ import { api, read } from './api.ts';
 import { etags } from './etags.ts';
 import { keys } from './keys.ts';
 import type { HistoryLine, Thread, ThreadRef } from './rows.ts';
+import { cachedThread } from './threadCache.ts';
 import { threadPath } from './threadPath.ts';
 
 const PAGE = 50;
 
 /** The thread itself, also from the trash. */
 export const threadQuery = (workspace: string, { kind, id }: ThreadRef) =>
-  queryOptions({
+  queryOptions<Thread>({
     queryKey: keys.thread(workspace, kind, id),
-    queryFn: async ({ signal }): Promise<Thread> => {
+    queryFn: async ({ signal }) => {
       const path = threadPath(kind, '/api/v1/workspaces/{workspace_id}/tickets/{id}');
       const params = { path: { workspace_id: workspace, id } };
       const { data, response } = await api.GET(path, { signal, params });
       etags.set(id, response.headers.get('ETag'));
       return { number: null, ...(data as Partial<Thread>), kind } as Thread;
     },
+    // A list has the row already: the thread's head is there at once, and it can be answered.
+    placeholderData: () => cachedThread(workspace, { kind, id }),
   });
 
 /** How a page of messages is asked for: the newest, those around one, or on from a cursor. */

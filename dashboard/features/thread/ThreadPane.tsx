@@ -4,7 +4,6 @@ import { Bones } from '../../components/Bones.tsx';
 import { Failed } from '../../components/Failed.tsx';
 import { Problem } from '../../lib/problem.ts';
 import type { Kind } from '../../lib/rows.ts';
-import { cachedThread } from '../../lib/threadCache.ts';
 import { Banners } from './Banners.tsx';
 import { Fields } from './Fields.tsx';
 import { Gone } from './Gone.tsx';
@@ -24,11 +23,7 @@ const route = getRouteApi('/w/$workspace/$view');
 /** The open thread: its head, how it stands, and its messages. */
 export function ThreadPane({ workspace, kind, id }: Props) {
   const { message = null } = route.useSearch();
-  const { data, error, refetch } = useQuery({
-    ...threadQuery(workspace, { kind, id }),
-    // The list has the row already: the head is there at once.
-    placeholderData: () => cachedThread(workspace, { kind, id }),
-  });
+  const { data, error, refetch } = useQuery(threadQuery(workspace, { kind, id }));
   if (error instanceof Problem && error.status === 404 && !data?.deleted_at) {
     const target = mergedInto(error.body, kind);
     return target ? <Moved workspace={workspace} to={target} /> : <Gone workspace={workspace} />;

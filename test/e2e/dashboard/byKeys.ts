@@ -148,6 +148,7 @@ describe('the day of an agent, by keys alone', () => {
     );
     expect(forwarded.to).toEqual([expect.objectContaining({ email: 'lars@workshop.test' })]);
     expect(forwarded.text).toMatch(/^Have you seen one\?\n[^]*bakelite/);
+    await text(page).waitFor({ state: 'detached' });
 
     await press(page, 'r');
     await toHaveKeyboard(page, text(page));

@@ -45,6 +45,7 @@ describe('an agent keeps order by the mouse', () => {
       (await messagesOf(at.stack, path)).find(({ direction }) => direction === 'outbound'),
     );
     expect(forwarded.to).toEqual([expect.objectContaining({ email: 'mill@timber.test' })]);
+    await text(page).waitFor({ state: 'detached' });
 
     await write(page, 'We ask the mill.');
     await button(page, 'More ways to send').click();
