@@ -1,10 +1,9 @@
-import { PanelLeft, PenLine } from 'lucide-react';
+import { PenLine } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button } from '../components/Button.tsx';
-import { IconButton } from '../components/IconButton.tsx';
 import { ask } from '../lib/intents.ts';
 import { words } from '../words/index.ts';
-import { useShell } from './shellState.ts';
+import { DrawerButton } from './DrawerButton.tsx';
 
 /** The head of a list: what it is, and a new thread. */
 export function ListBar({
@@ -17,15 +16,9 @@ export function ListBar({
   children?: ReactNode;
   aside?: ReactNode;
 }) {
-  const { setDrawer } = useShell();
   return (
     <header className="flex h-(--bar) shrink-0 items-center gap-2 border-b border-line px-3 max-[720px]:px-1.5">
-      <IconButton
-        name={words.shell.mailboxes}
-        icon={PanelLeft}
-        onClick={() => setDrawer(true)}
-        className="min-[721px]:hidden"
-      />
+      <DrawerButton />
       {children ?? (
         <h1 dir="auto" className="min-w-0 flex-1 truncate text-start text-l font-semibold tracking-[-0.01em]">
           {name}

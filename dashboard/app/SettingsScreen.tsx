@@ -1,17 +1,15 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
-import { PanelLeft } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { Bones } from '../components/Bones.tsx';
 import { Failed } from '../components/Failed.tsx';
 import { Guard } from '../components/Guard.tsx';
-import { IconButton } from '../components/IconButton.tsx';
 import { Snippets } from '../features/settings/Snippets.tsx';
 import { Work } from '../features/settings/Work.tsx';
 import { You } from '../features/settings/You.tsx';
 import { meQuery } from '../lib/me.ts';
 import { words } from '../words/index.ts';
-import { useShell } from './shellState.ts';
+import { DrawerButton } from './DrawerButton.tsx';
 import { useBarePage } from './useBarePage.ts';
 
 /** With the editor, so it comes with the composer. */
@@ -21,18 +19,12 @@ const route = getRouteApi('/w/$workspace');
 /** What a member sets for themselves. The workspace's own settings will stand beside it. */
 export default function SettingsScreen() {
   const { workspace } = route.useParams();
-  const { setDrawer } = useShell();
   const { data: me, error, refetch } = useQuery(meQuery(workspace));
   useBarePage(workspace, null);
   return (
     <main className="flex min-w-0 flex-1 flex-col">
       <header className="flex h-(--bar) shrink-0 items-center gap-2 border-b border-line px-3 max-[720px]:px-1.5">
-        <IconButton
-          name={words.shell.mailboxes}
-          icon={PanelLeft}
-          onClick={() => setDrawer(true)}
-          className="min-[721px]:hidden"
-        />
+        <DrawerButton />
         <h1 className="text-l font-semibold tracking-[-0.01em]">{words.settings.title}</h1>
       </header>
       {/* What scrolls must be reached by the keyboard. */}

@@ -22,6 +22,17 @@ let starting: Promise<Desk & { browser: Browser }> | undefined;
 /** One for all suites of a test file. The file closes it: `afterAll(closeDesk)`. */
 export const desk = (): Promise<Desk> => (starting ??= start());
 
+/** The desk for a suite: after each of its tests the pages are closed, and no script of them has failed. */
+export function deskOfSuite(): Desk {
+  const at = {} as Desk;
+  beforeAll(async () => void Object.assign(at, await desk()));
+  afterEach(async () => {
+    await at.closePages();
+    expect(at.errors).toEqual([]);
+  });
+  return at;
+}
+
 export async function closeDesk(): Promise<void> {
   const started = await starting;
   starting = undefined;

@@ -1,18 +1,11 @@
-import { desk, type Desk } from '../../support/desk.ts';
+import { deskOfSuite } from '../../support/desk.ts';
 import { inState, mailIn, messagesOf, outboxOf } from '../../support/outgoing.ts';
 import { sendMail } from '../../support/mails.ts';
 import { until } from '../../support/until.ts';
 import { button, row, text, thread } from './parts.ts';
 
 describe('an agent answers mail', () => {
-  let at: Desk;
-  beforeAll(async () => {
-    at = await desk();
-  });
-  afterEach(async () => {
-    await at.closePages();
-    expect(at.errors).toEqual([]);
-  });
+  const at = deskOfSuite();
 
   test('a mail appears by itself, is answered, and the customer’s answer comes into the open thread', async () => {
     const page = await at.openAs('Dana');

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { MessageRow } from '../../../src/infra/models/index.ts';
-import { desk, type Desk } from '../../support/desk.ts';
+import { deskOfSuite } from '../../support/desk.ts';
 import { sendMail } from '../../support/mails.ts';
 import { mailIn, messagesOf } from '../../support/outgoing.ts';
 import { TOKENS } from '../../support/stack.ts';
@@ -8,14 +8,7 @@ import { until } from '../../support/until.ts';
 import { pressTo, row, text, thread, toHaveKeyboard } from './parts.ts';
 
 describe('the day of an agent, by keys alone', () => {
-  let at: Desk;
-  beforeAll(async () => {
-    at = await desk();
-  });
-  afterEach(async () => {
-    await at.closePages();
-    expect(at.errors).toEqual([]);
-  });
+  const at = deskOfSuite();
 
   /** A page that has no mouse: whatever would use it fails. */
   const openWithoutMouse = async (): Promise<Page> => {

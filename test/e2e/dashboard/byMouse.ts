@@ -1,18 +1,11 @@
-import { desk, type Desk } from '../../support/desk.ts';
+import { deskOfSuite } from '../../support/desk.ts';
 import { mailIn, messagesOf } from '../../support/outgoing.ts';
 import { TOKENS } from '../../support/stack.ts';
 import { until } from '../../support/until.ts';
 import { button, open, row, text, thread, write } from './parts.ts';
 
 describe('an agent keeps order by the mouse', () => {
-  let at: Desk;
-  beforeAll(async () => {
-    at = await desk();
-  });
-  afterEach(async () => {
-    await at.closePages();
-    expect(at.errors).toEqual([]);
-  });
+  const at = deskOfSuite();
 
   test('sorts, searches, forwards, schedules and merges', async () => {
     const desktop = await mailIn(at.stack, { subject: 'A desk of oak' });

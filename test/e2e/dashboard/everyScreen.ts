@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Locator, Page } from 'playwright-core';
 import { DAY_MS } from '../../../src/lib/time.ts';
-import { desk, type Desk } from '../../support/desk.ts';
+import { deskOfSuite } from '../../support/desk.ts';
 import { mailIn, reply } from '../../support/outgoing.ts';
 import { TOKENS } from '../../support/stack.ts';
 
@@ -32,17 +32,15 @@ const PLACES: [screen: string, path: string, ready: (page: Page) => Locator][] =
 ];
 
 describe.each(['light', 'dark'] as const)('every screen, %s', (colorScheme) => {
-  let at: Desk;
+  const at = deskOfSuite();
   const subject = `To look at, ${colorScheme}`;
   beforeAll(async () => {
-    at = await desk();
     const { path } = await mailIn(at.stack, { subject });
     const token = TOKENS.dana;
     await reply(at.stack, path, { text: 'Next week.', send_at: new Date(Date.now() + DAY_MS) }, { token });
     const other = await mailIn(at.stack, { subject: `Begun, ${colorScheme}` });
     await at.stack.request('PUT', `${other.path}/draft/note`, { text: 'A note' }, { token });
   });
-  afterEach(() => at.closePages());
 
   const check = async (page: Page, screen: string) => {
     expect({ screen, violations: await violations(page) }).toEqual({ screen, violations: [] });

@@ -1,4 +1,4 @@
-import { desk, type Desk } from '../../support/desk.ts';
+import { deskOfSuite } from '../../support/desk.ts';
 import { mailIn } from '../../support/outgoing.ts';
 import { until } from '../../support/until.ts';
 
@@ -13,11 +13,7 @@ const HOSTILE =
   '<a href="javascript:alert(4)">js</a><p>The end of the hostile mail</p>';
 
 describe('hostile mail', () => {
-  let at: Desk;
-  beforeAll(async () => {
-    at = await desk();
-  });
-  afterEach(() => at.closePages());
+  const at = deskOfSuite();
 
   test('runs nothing, asks nothing of the world, stays in its frame; the page answers keys', async () => {
     await mailIn(at.stack, { subject: 'A kind of trap', html: HOSTILE });

@@ -1,29 +1,21 @@
 import type { Page } from 'playwright-core';
-import { desk, type Desk } from '../../support/desk.ts';
+import { deskOfSuite } from '../../support/desk.ts';
 import { mailIn, messagesOf } from '../../support/outgoing.ts';
+import { button, open, write } from './parts.ts';
 
 describe('two agents at once', () => {
-  let at: Desk;
-  beforeAll(async () => {
-    at = await desk();
-  });
-  afterEach(() => at.closePages());
+  const at = deskOfSuite();
 
-  const open = async (name: 'Dana' | 'Olive', subject: string): Promise<Page> => {
+  const openAs = async (name: 'Dana' | 'Olive', subject: string): Promise<Page> => {
     const page = await at.openAs(name);
-    await page.getByRole('option', { name: new RegExp(subject) }).click();
-    await page.getByRole('article').first().waitFor();
+    await open(page, subject);
     return page;
   };
-  const write = async (page: Page, words: string) => {
-    await page.getByRole('button', { name: 'Reply', exact: true }).first().click();
-    await page.getByRole('textbox', { name: 'Message', exact: true }).fill(words);
-  };
-  const send = (page: Page) => page.getByRole('button', { name: 'Send', exact: true }).click();
+  const send = (page: Page) => button(page, 'Send').click();
 
   test('the second answer is stopped, shows what came, and keeps its text', async () => {
     const { path } = await mailIn(at.stack, { subject: 'Who is faster' });
-    const [dana, olive] = [await open('Dana', 'Who is faster'), await open('Olive', 'Who is faster')];
+    const [dana, olive] = [await openAs('Dana', 'Who is faster'), await openAs('Olive', 'Who is faster')];
     await write(olive, 'Olive answers.');
     await write(dana, 'Dana answers.');
     await send(dana);
@@ -42,7 +34,7 @@ describe('two agents at once', () => {
 
   test('each sees that the other reads, and then writes', async () => {
     await mailIn(at.stack, { subject: 'Together here' });
-    const [dana, olive] = [await open('Dana', 'Together here'), await open('Olive', 'Together here')];
+    const [dana, olive] = [await openAs('Dana', 'Together here'), await openAs('Olive', 'Together here')];
     await dana.getByText('Olive is reading').waitFor();
     await olive.getByText('Dana is reading').waitFor();
     await write(olive, 'Half a sentence');
@@ -58,7 +50,7 @@ describe('two agents at once', () => {
     const { path } = await mailIn(at.stack, { subject: 'Seen by both' });
     const olive = await at.openAs('Olive');
     await mailIn(at.stack, { subject: 'Dear Dana', to: [at.stack.at('dana')] });
-    const dana = await open('Dana', 'Dear Dana');
+    const dana = await openAs('Dana', 'Dear Dana');
     await olive.getByRole('option', { name: /Seen by both/ }).waitFor();
     await at.stack.request('PATCH', path, { status: 'closed' });
     for (const page of [olive, dana]) {
