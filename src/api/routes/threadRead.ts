@@ -42,10 +42,10 @@ export function threadReadRoutes(
     }) as const;
 
   route({ ...marking('read'), body: ReadBody }, async (ctx, { row, body: { up_to } }) =>
-    show(ctx, row, true, up_to === undefined ? null : await storedAt(ctx, row, up_to)),
+    markAndShow(ctx, row, true, up_to === undefined ? null : await storedAt(ctx, row, up_to)),
   );
 
-  route(marking('unread'), (ctx, { row }) => show(ctx, row, false, null));
+  route(marking('unread'), (ctx, { row }) => markAndShow(ctx, row, false, null));
 
   /** When a message of the thread was stored. @throws Problem 422 */
   async function storedAt(
@@ -59,7 +59,7 @@ export function threadReadRoutes(
     return message.stored_at;
   }
 
-  async function show(
+  async function markAndShow(
     { state: { user } }: RouterContext<ApiState>,
     { _id }: ThreadRow,
     isRead: boolean,
