@@ -44,7 +44,7 @@ export async function measureDashboard(): Promise<Section> {
     notes: [
       'Times: p95; median (middle half). From the key or click, by the clock of the browser, until the frame in which it is seen. Web, worker, database and browser share the cores.',
       'Floor: a page without a program, served by the same web process: its rows are readable, a key marks the next one, text is typed into a plain field, all its 10,000 rows are scrolled.',
-      'A thread is opened by the mouse; its first text is that of the mail in its frame. Prefetched: the pointer has rested on its row.',
+      'A thread is opened by the mouse; its first text is that of its mail, which stands there until the frame with the mail itself has loaded. Prefetched: the pointer has rested on its row.',
       'INP: of 24 threads that are read, assigned, tagged, answered and closed without a pause, with searches between them. Those under 16 ms count as 16.',
       'WCAG (axe) is checked by the tests, on every screen.',
     ],

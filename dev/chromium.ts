@@ -33,8 +33,16 @@ export async function launchChromium(place: BrowserPlace, args: string[] = []): 
   return chromium.launch({
     executablePath,
     env: { ...(place.env as Record<string, string>), ...env },
-    // Engines and browser run as root in containers, where Chromium's own sandbox cannot start.
-    args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--font-render-hinting=none', ...args],
+    // Every site has a process of its own, as in a desktop's browser. Engines and browser run as root in
+    // containers, where Chromium's own sandbox cannot start.
+    args: [
+      '--site-per-process',
+      '--no-sandbox',
+      '--no-zygote',
+      '--disable-gpu',
+      '--font-render-hinting=none',
+      ...args,
+    ],
     timeout: 120_000,
   });
 }

@@ -108,6 +108,10 @@
         });
     }).observe({ type: 'long-animation-frame', buffered: true });
 
+  const MAILS = 'main article :is(iframe, [data-meanwhile])';
+  const mails = () => [...document.querySelectorAll(MAILS)].filter(({ dataset }) => dataset.old === undefined);
+  const isLoaded = (mail) => mail.style.opacity === '1' && mail.contentDocument?.body?.textContent.trim();
+
   window.probe = {
     seen,
     afterInput,
@@ -125,11 +129,11 @@
     },
     /** The longest that a key waited for its frame since the last call (ms); 0: none took 16 ms. */
     longestKey: () => Math.max(0, ...keys.splice(0)),
-    /** Where a mail can be read in its frame, in a frame that was not there before. */
-    forget: () => document.querySelectorAll('main iframe').forEach((frame) => (frame.dataset.old = '')),
-    isMailShown: () =>
-      [...document.querySelectorAll('main article iframe:not([data-old])')].some(
-        (frame) => frame.style.opacity === '1' && frame.contentDocument?.body?.textContent.trim(),
-      ),
+    /** What is shown now of mails is not what is waited for. */
+    forget: () => document.querySelectorAll(MAILS).forEach((mail) => (mail.dataset.old = '')),
+    /** Whether a mail can be read: its text, or itself in its frame. */
+    isTextShown: () => mails().some((mail) => mail.textContent.trim() || isLoaded(mail)),
+    /** Whether a mail is seen as it was sent. */
+    isMailShown: () => mails().some(isLoaded),
   };
 })();

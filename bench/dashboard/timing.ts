@@ -36,10 +36,20 @@ export function timeLine(
 const spread = (times: readonly number[]): string =>
   `${figure(p95(times))} ms; ${withSpread(middleHalf(times), '')}`.trimEnd();
 
-/** Where a mail's own text is seen, in a frame that was not there when the act began. */
+/** Until a mail is seen in a frame that was not there when the act began. */
 export async function untilMail(page: Page, act: () => Promise<unknown>): Promise<number> {
   await page.evaluate('probe.forget()');
   return afterInput(page, 'probe.isMailShown()', act);
+}
+
+/** Until the text of a mail that was not there when the act began can be read, and until the mail is seen in its frame. */
+export async function untilText(
+  page: Page,
+  act: () => Promise<unknown>,
+): Promise<{ text: number; mail: number }> {
+  await page.evaluate('probe.forget(); void (window.text = probe.afterInput(() => probe.isTextShown()))');
+  const mail = await afterInput(page, 'probe.isMailShown()', act);
+  return { text: await page.evaluate<number>('text'), mail };
 }
 
 /** Away from the list, whose rows do not move while a pointer is on it. */

@@ -14,6 +14,7 @@ import type { Kind } from '../lib/rows.ts';
 import { Broken, Missing } from './Broken.tsx';
 import { filterOf, type ListSearch } from './listSearch.ts';
 import { ListScreen } from './ListScreen.tsx';
+import { readAhead } from './readAhead.ts';
 import { homeOf, requireSession, workspaceOf } from './session.ts';
 import { Shell } from './Shell.tsx';
 import { ThreadScreen } from './ThreadScreen.tsx';
@@ -69,7 +70,11 @@ const linkTo = (kind: Kind) =>
 const workspace = createRoute({
   getParentRoute: () => root,
   path: '/w/$workspace',
-  beforeLoad: async ({ location }) => ({ session: await requireSession(location.href) }),
+  beforeLoad: async ({ location, matches }) => {
+    const { params, search } = matches.at(-1)!;
+    readAhead(params, search as ListSearch);
+    return { session: await requireSession(location.href) };
+  },
   component: Shell,
 });
 

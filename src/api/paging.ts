@@ -1,5 +1,6 @@
 import type { Model, ProjectionType, QueryFilter } from 'mongoose';
 import { z } from 'zod';
+import { HOUR_MS } from '../lib/time.ts';
 
 /** Where a page ended: time (ms) and id of its last row. Rows of the same millisecond are ordered by id. */
 const Position = z.tuple([z.int(), z.string()]);
@@ -47,6 +48,8 @@ interface PageOptions<Row> {
   projection?: ProjectionType<Row>;
   /** Size of a row. A page ends after `PAGE_BYTES`, even below its limit. */
   bytes?: (row: Row) => number;
+  /** There may be very many rows that match. */
+  isLarge?: boolean;
 }
 
 /**
@@ -60,21 +63,35 @@ export async function readPage<Row extends Listed>(
   model: Model<Row>,
   filter: QueryFilter<Listed>,
   { limit, cursor }: z.output<typeof ListQuery>,
-  { order, by = 'created_at', projection, bytes = () => 0 }: PageOptions<Row>,
+  { order, by = 'created_at', projection, bytes, isLarge = false }: PageOptions<Row>,
 ): Promise<Page<Row>> {
   const direction = order === 'newest first' ? -1 : 1;
-  const cursorOfRows = model
-    .find(
-      (cursor ? { $and: [filter, beyond(by, cursor, direction)] } : filter) as QueryFilter<Row>,
-      projection,
-    )
-    .sort({ [by]: direction, _id: direction })
-    .limit(limit + 1)
-    .lean<Row[]>()
-    .cursor();
+  const find = (since: Date | null) => {
+    const times = timesBeyond(by, direction, cursor, since);
+    return model
+      .find((times ? { $and: [filter, times] } : filter) as QueryFilter<Row>, projection)
+      .sort({ [by]: direction, _id: direction })
+      .limit(limit + 1)
+      .lean<Row[]>();
+  };
+  if (bytes) return upToBytes(find(null).cursor() as AsyncIterable<Row>, limit, { by, bytes });
+  const from = cursor ? new Date(cursor[0]) : new Date();
+  const rows = isLarge && direction === -1 ? await newest(from, limit + 1, find) : await find(null);
+  return {
+    rows: rows.slice(0, limit),
+    next_cursor: rows.length > limit ? cursorAt(rows[limit - 1], by) : null,
+  };
+}
+
+/** A page that ends before its limit where it would become too large. */
+async function upToBytes<Row extends Listed>(
+  found: AsyncIterable<Row>,
+  limit: number,
+  { by, bytes }: { by: TimeField; bytes: (row: Row) => number },
+): Promise<Page<Row>> {
   const rows: Row[] = [];
   let bytesRead = 0;
-  for await (const row of cursorOfRows as AsyncIterable<Row>) {
+  for await (const row of found) {
     if (rows.length === limit || bytesRead > PAGE_BYTES)
       return { rows, next_cursor: cursorAt(rows.at(-1), by) };
     rows.push(row);
@@ -83,12 +100,45 @@ export async function readPage<Row extends Listed>(
   return { rows, next_cursor: null };
 }
 
-/** `$lte` on the time bounds the scan of the index; `$or` chooses among the rows of that millisecond. */
-function beyond(by: TimeField, [ms, id]: Position, direction: 1 | -1): QueryFilter<Listed> {
-  const time = new Date(ms);
+/** The newest rows are looked for in this stretch of time first (ms). */
+const STRETCH_MS = 6 * HOUR_MS;
+
+/**
+ * Rows in the order newest first, looked for in stretches of time that grow with what was found: the stand-in database sorts
+ * all that a filter matches before it gives the first row (docs/decisions/stand-in-database.md).
+ * @param from the rows of this time and older
+ * @param read the first `count` rows of `since` (null: of any time) and younger
+ */
+export async function newest<Row>(
+  from: Date,
+  count: number,
+  read: (since: Date | null) => Promise<Row[]>,
+): Promise<Row[]> {
+  const near = await read(new Date(from.getTime() - STRETCH_MS));
+  if (near.length === 0 || near.length >= count) return near.length > 0 ? near : read(null);
+  const enough = (STRETCH_MS * 2 * count) / near.length;
+  const rows = await read(new Date(from.getTime() - enough));
+  return rows.length >= count ? rows : read(null);
+}
+
+/**
+ * Rows beyond a place (time in ms and id), and of `since` or younger; null: all. A bound on the time itself bounds the scan of
+ * the index; `$or` chooses among the rows of the place's millisecond.
+ */
+export function timesBeyond(
+  field: string,
+  direction: 1 | -1,
+  place: readonly [ms: number, id: string] | null | undefined,
+  since: Date | null,
+): QueryFilter<unknown> | null {
+  if (!place) return since && { [field]: { $gte: since } };
+  const [time, id] = [new Date(place[0]), place[1]];
   return direction === -1
-    ? { [by]: { $lte: time }, $or: [{ [by]: { $lt: time } }, { _id: { $lt: id } }] }
-    : { [by]: { $gte: time }, $or: [{ [by]: { $gt: time } }, { _id: { $gt: id } }] };
+    ? {
+        [field]: { $lte: time, ...(since && { $gte: since }) },
+        $or: [{ [field]: { $lt: time } }, { _id: { $lt: id } }],
+      }
+    : { [field]: { $gte: time }, $or: [{ [field]: { $gt: time } }, { _id: { $gt: id } }] };
 }
 
 function cursorAt(row: Listed | undefined, by: TimeField): string | null {

@@ -5,7 +5,7 @@ import type { MessageRow, Models } from '../infra/models/index.ts';
 import { PRIORITIES, THREAD_STATUSES, type ThreadRow } from '../infra/models/thread.ts';
 import { mayHave } from '../core/presenters/visibility.ts';
 import { allOf } from './allOf.ts';
-import { decodeCursor, encodeCursor, ListQuery, type Page } from './paging.ts';
+import { decodeCursor, encodeCursor, ListQuery, newest, timesBeyond, type Page } from './paging.ts';
 import { wrongFields } from './problem.ts';
 
 type Kind = MessageRow['thread_kind'];
@@ -157,18 +157,20 @@ async function readKind(
       rank !== null && { priority_rank: rank },
       order.sort === 'waiting_since' && { waiting_since: { $gt: new Date(0) } },
     );
-    const found = await threadsOf(models, kind)
-      .find(
-        (isRankOfCursor
-          ? { $and: [byIndex(ofRank), beyond(field, order.direction, cursor)] }
-          : byIndex(ofRank)) as QueryFilter<ThreadRow>,
-        WITHOUT_LISTS,
-      )
-      .sort({ ...(rank !== null && { priority_rank: order.direction }), [field]: order.direction })
-      .sort({ _id: order.direction })
-      .limit(count - rows.length)
-      .lean<ThreadRow[]>();
-    rows.push(...found);
+    const wanted = count - rows.length;
+    const place = isRankOfCursor ? cursor : null;
+    const read = (since: Date | null) => {
+      const times = timesBeyond(field, order.direction, place && [place[3], place[4]], since);
+      return threadsOf(models, kind)
+        .find((times ? { $and: [byIndex(ofRank), times] } : byIndex(ofRank)) as QueryFilter<ThreadRow>)
+        .select(WITHOUT_LISTS)
+        .sort({ ...(rank !== null && { priority_rank: order.direction }), [field]: order.direction })
+        .sort({ _id: order.direction })
+        .limit(wanted)
+        .lean<ThreadRow[]>();
+    };
+    const from = new Date(place?.[3] ?? Date.now());
+    rows.push(...(order.direction === -1 ? await newest(from, wanted, read) : await read(null)));
     if (rows.length === count) break;
   }
   return rows.map((row) => ({ kind, row }));
@@ -186,14 +188,6 @@ function ranksAfter({ sort, direction }: Order, cursor: Position | undefined): (
   if (sort !== 'priority') return [null];
   const ranks = PRIORITIES.map((_, rank) => rank).sort((one, other) => (one - other) * direction);
   return cursor ? ranks.slice(ranks.indexOf(cursor[2])) : ranks;
-}
-
-/** `$lte` on the time bounds the scan of the index; `$or` chooses among the rows of that millisecond. */
-function beyond(field: string, direction: 1 | -1, [, , , ms, id]: Position): object {
-  const time = new Date(ms);
-  return direction === -1
-    ? { [field]: { $lte: time }, $or: [{ [field]: { $lt: time } }, { _id: { $lt: id } }] }
-    : { [field]: { $gte: time }, $or: [{ [field]: { $gt: time } }, { _id: { $gt: id } }] };
 }
 
 function positionOf({ sort, direction }: Order, row: ThreadRow): Position {

@@ -3,7 +3,7 @@ import { FileWarning, Image, Scissors } from 'lucide-react';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
 import { bytes } from '../../lib/size.ts';
 import { words } from '../../words/index.ts';
-import { MailFrame } from './MailFrame.tsx';
+import { LargeMailFrame, MailFrame } from './MailFrame.tsx';
 import { QuoteToggle } from './QuoteToggle.tsx';
 import { Strip, StripAct } from './Strip.tsx';
 import { TextBody } from './TextBody.tsx';
@@ -36,17 +36,18 @@ export function Body({ workspace, thread, message }: Props) {
       ) : html === null ? (
         <TextBody text={text} />
       ) : (
-        <Html workspace={workspace} thread={thread} message={message} />
+        <Html workspace={workspace} thread={thread} message={message} isLarge={isLarge} />
       )}
     </>
   );
 }
 
-function Html({ workspace, thread, message }: Props) {
+function Html({ workspace, thread, message, isLarge }: Props & { isLarge: boolean }) {
   const images = useImages(workspace, message);
   const [quotes, setQuotes] = useState(false);
   const [onPaper, setOnPaper] = useState(message.own_colours);
   const person = message.sender ?? message.from;
+  const Frame = isLarge ? LargeMailFrame : MailFrame;
   return (
     <>
       {images.blocked > 0 && (
@@ -66,7 +67,7 @@ function Html({ workspace, thread, message }: Props) {
           {words.thread.images.blocked(images.blocked)}
         </Strip>
       )}
-      <MailFrame
+      <Frame
         workspace={workspace}
         thread={thread}
         message={message}

@@ -1,12 +1,17 @@
 import { useLayoutEffect, useRef, useState } from 'react';
+import { classes } from '../../components/classes.ts';
 import { base } from '../../lib/base.ts';
 import type { Message, ThreadRef } from '../../lib/rows.ts';
+import { ownText } from '../../lib/quotes.ts';
 import { words } from '../../words/index.ts';
-import { guessedHeight, rememberedHeights } from './heights.ts';
+import { Linked } from './TextBody.tsx';
+import { guessedHeight, MOST_PX, rememberedHeights } from './heights.ts';
 import { dress } from './dress.ts';
 
 /** Smaller changes are rounding: following them would never end. */
 const SLACK_PX = 2;
+/** Of a text that stands in for its mail: about what is seen of it. */
+const MEANWHILE_CHARS = 4_000;
 
 interface Props {
   workspace: string;
@@ -62,17 +67,64 @@ export function MailFrame({ workspace, thread, message, images, quotes, onPaper 
     };
   }, [src, onPaper]);
   return (
-    <div className={onPaper ? 'rounded bg-paper p-3 [color-scheme:light]' : undefined}>
+    <div className={classes('relative', onPaper && 'rounded bg-paper p-3 [color-scheme:light]')}>
+      {!isReady && <Meanwhile text={message.text} onPaper={onPaper} height={rememberedHeights.get(src)} />}
       <iframe
         ref={frame}
         src={src}
-        title={words.thread.mailOf(message.sender?.name || message.sender?.email || '')}
+        title={titleOf(message)}
         sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
         referrerPolicy="no-referrer"
         loading="lazy"
         style={{ height, opacity: isReady ? 1 : 0 }}
-        className="block w-full border-0 bg-transparent"
+        className={classes(
+          'block w-full border-0 bg-transparent',
+          !isReady && 'pointer-events-none absolute inset-x-0 top-0',
+        )}
       />
+    </div>
+  );
+}
+
+/**
+ * A mail that would keep the page from answering while it is laid out. As a document of no origin it has a process of its own
+ * where the browser gives it one. So nobody out here can measure it: it scrolls by itself.
+ */
+export function LargeMailFrame({ workspace, thread, message, images, quotes, onPaper }: Props) {
+  const theme = onPaper ? 'light' : document.documentElement.dataset.theme;
+  return (
+    <iframe
+      src={`${viewUrl(workspace, thread, message.id, { images, quotes })}&theme=${theme}`}
+      title={titleOf(message)}
+      sandbox="allow-popups allow-popups-to-escape-sandbox"
+      referrerPolicy="no-referrer"
+      className={classes('block h-[70vh] w-full resize-y rounded border border-line', onPaper && 'bg-paper')}
+    />
+  );
+}
+
+const titleOf = ({ sender }: Message) => words.thread.mailOf(sender?.name || sender?.email || '');
+
+interface Text {
+  text: string;
+  onPaper: boolean;
+  /** Of the frame, where it is known; what is below it then stays in its place. */
+  height: number | undefined;
+}
+
+/** Its text, which came with the message: it can be read while the frame loads. */
+function Meanwhile({ text, onPaper, height }: Text) {
+  return (
+    <div
+      dir="auto"
+      data-meanwhile
+      style={{ height, maxHeight: MOST_PX }}
+      className={classes(
+        'overflow-hidden text-l wrap-anywhere whitespace-pre-wrap',
+        onPaper && 'text-[#1c1b19]',
+      )}
+    >
+      <Linked text={ownText(text).slice(0, MEANWHILE_CHARS)} />
     </div>
   );
 }

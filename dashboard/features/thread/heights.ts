@@ -5,7 +5,8 @@ export const rememberedHeights = new Map<string, number>();
 
 const LINE_PX = 24;
 const CHARS_PER_LINE = 85;
-const MOST_PX = 600;
+/** What is seen of a mail at once, at most. */
+export const MOST_PX = 600;
 
 /** How high a mail will be, before its frame has been measured. @param quotes whether its quotes are shown. Pure. */
 export function guessedHeight(text: string, quotes = true): number {

@@ -64,7 +64,10 @@ export function contactRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): 
     },
     async (ctx, { query }) => {
       const filter = { ...contactsSeenBy(ctx.state.user), ...query.q };
-      const page = await readPage<ContactRow>(models.Contact, filter, query, { order: 'newest first' });
+      const page = await readPage<ContactRow>(models.Contact, filter, query, {
+        order: 'newest first',
+        isLarge: true,
+      });
       const data = await showContacts(models, page.rows, ctx.state.user);
       return { data, next_cursor: page.next_cursor };
     },

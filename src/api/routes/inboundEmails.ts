@@ -62,6 +62,7 @@ export function inboundEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps): v
       const filter = { ...inboundEmailsSeenBy(ctx.state.user), ...(state && { state }) };
       const page = await readPage<InboundEmailRow>(models.InboundEmail, filter, query, {
         order: 'newest first',
+        isLarge: true,
         projection: INBOUND_EMAIL_FIELDS,
       });
       return { data: await show(page.rows, ctx.state.user), next_cursor: page.next_cursor };

@@ -44,6 +44,7 @@ export function notificationRoutes(route: AddWorkspaceRoute, { models }: RouteDe
       const filter = { ...ownOf(ctx.state.user), ...(unread && { read_at: null }) };
       const page = await readPage<NotificationRow>(models.Notification, filter, query, {
         order: 'newest first',
+        isLarge: true,
       });
       const data = await showNotifications(models, page.rows, ctx.state.user);
       return { data, next_cursor: page.next_cursor };

@@ -90,6 +90,7 @@ export function webhookDeliveryRoutes(route: AddWorkspaceRoute, { models, delive
       const filter = { workspace_id: row.workspace_id, webhook_id: row._id };
       const page = await readPage<WebhookDeliveryRow>(models.WebhookDelivery, filter, query, {
         order: 'newest first',
+        isLarge: true,
       });
       return { data: page.rows.map(presentDelivery), next_cursor: page.next_cursor };
     },
