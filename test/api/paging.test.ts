@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../src/lib/time.ts';
 import { createWorld, rows, T0, type World } from './world.ts';
 
 let world: World;
@@ -18,7 +19,7 @@ async function walk(path: string, limit: number): Promise<{ ids: string[]; pages
   let pages = 0;
   for (let cursor: string | null = ''; cursor !== null; pages += 1) {
     const next: Page = await page(
-      `${path}?limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
     );
     ids.push(...next.data.map((row) => row.id));
     cursor = next.next_cursor;
@@ -39,6 +40,23 @@ test('pages over rows of one millisecond miss none and repeat none, newest first
     const { ids, pages } = await walk('/contacts', limit);
     expect(ids).toEqual(all.map((row) => row._id));
     expect(pages).toBe(Math.ceil(23 / limit));
+  }
+});
+
+test('rows that lie far apart in time are all found, by lists of threads as well', async () => {
+  const HOURS = [-1, 0, 0.5, 1, 5.9, 6, 6.1, 7, 40, 41, 500, 501, 502, 9_000, 90_000];
+  for (const [index, hours] of HOURS.entries()) {
+    const at = new Date(Date.now() - hours * HOUR_MS);
+    const _id = `far${String(index).padStart(2, '0')}`;
+    await rows.contact(world.models, { _id, created_at: at });
+    await rows.ticket(world.models, { _id, created_at: at, last_message_at: at });
+  }
+  const far = (ids: string[]) => ids.filter((id) => id.startsWith('far'));
+  const newestFirst = HOURS.map((_, index) => `far${String(index).padStart(2, '0')}`);
+  for (const limit of [1, 4, 100]) {
+    expect(far((await walk('/contacts', limit)).ids)).toEqual(newestFirst);
+    expect(far((await walk('/tickets', limit)).ids)).toEqual(newestFirst);
+    expect(far((await walk('/tickets?sort=last_message_at', limit)).ids)).toEqual(newestFirst.toReversed());
   }
 });
 
