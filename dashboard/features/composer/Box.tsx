@@ -134,6 +134,7 @@ export default function Box(props: Props) {
         label={composer.message}
         placeholder={composer.placeholder[draft.mode]}
         isNote={isNote}
+        isBusy={sending.isBusy}
         asked={asked}
         takesCaret={!needsPeople(draft)}
         members={people.members}

@@ -49,7 +49,9 @@ export function Composer({ workspace, kind, id }: Props) {
 
   const open = (mode: Mode, messageId?: string) => {
     const wanted = slotOf(mode);
-    start(drafts[wanted].keeper, mode, messageId);
+    const { keeper } = drafts[wanted];
+    if (keeper.isSending) return keeper.whenSent(() => open(mode, messageId));
+    start(keeper, mode, messageId);
     setSlot(wanted);
     setAsked((before) => before + 1);
   };

@@ -19,6 +19,8 @@ import {
 
 const REST_MS = 700;
 const RETRY_MS = 5_000;
+/** The most that sending waits for the last save. */
+const SAVE_MS = 2_000;
 
 /**
  * Keeps one draft: in this browser with every key, on the server when the agent rests. Writes go one after the other, so
@@ -36,7 +38,9 @@ export class DraftKeeper {
   private readonly key: string;
   private chain: Promise<void> = Promise.resolve();
   private isDirty = false;
-  private isSending = false;
+  isSending = false;
+  /** What the agent wants to write when this is sent. */
+  private next: (() => void) | null = null;
   private saves = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private loading: Promise<void> | null = null;
@@ -192,12 +196,27 @@ export class DraftKeeper {
     if (isAway) this.timer = setTimeout(() => void this.flush(), error.retryAfterMs ?? RETRY_MS);
   }
 
-  /** Before it is sent: what the server removes with the message. Until the outcome is known nothing is read again. */
-  beginSending(): Sending {
+  /**
+   * Until the outcome is known nothing is read again. The last save is waited for, but not long: the answer must go out.
+   * @returns what the server removes with the message
+   */
+  async beginSending(): Promise<Sending> {
     this.isSending = true;
+    await Promise.race([this.flush(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))]);
     return { id: this.id, saves: this.saves };
   }
-  endSending = (): void => void (this.isSending = false);
+  endSending(): void {
+    const { next } = this;
+    this.isSending = false;
+    this.next = null;
+    // If it was refused, its text is still here.
+    if (this.state.draft === null) next?.();
+  }
+
+  /** Begins the next one as soon as this one is sent. */
+  whenSent(next: () => void): void {
+    this.next = next;
+  }
 
   /** The draft is gone: sent or discarded. @param sent as it was when it was sent: a save may have come after */
   end(sent: Sending | null): void {

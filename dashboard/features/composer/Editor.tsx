@@ -15,6 +15,8 @@ export interface EditorProps {
   label: string;
   placeholder: string;
   isNote: boolean;
+  /** It is being sent: nothing is written into it any more. */
+  isBusy: boolean;
   /** How often the agent has asked to write here: each time the caret goes where it is needed. 0: it is only shown. */
   asked: number;
   /** It is needed in the text, not in the lines above. */
@@ -34,6 +36,11 @@ export interface EditorProps {
   /** At the end of the tools. */
   aside: ReactNode;
 }
+
+const refuse = (event: Event): true => {
+  event.preventDefault();
+  return true;
+};
 
 /** The text of what is written, with its tools below. Its HTML goes up with every key. */
 export default function Editor(props: EditorProps) {
@@ -55,9 +62,13 @@ export default function Editor(props: EditorProps) {
     extensions,
     editorProps: {
       attributes: attributesOf(props.label),
-      handlePaste: (_view, event) => takeFiles(event.clipboardData, event),
+      // The caret stays where it is: without it the keys would be commands of the page.
+      handleDOMEvents: { beforeinput: (_view, event) => newest.get().isBusy && refuse(event) },
+      handlePaste: (_view, event) =>
+        newest.get().isBusy ? refuse(event) : takeFiles(event.clipboardData, event),
       handleDrop: (_view, event, _slice, isMoved) => !isMoved && takeFiles(event.dataTransfer, event),
       handleKeyDown: (_view, event) => {
+        if (newest.get().isBusy && event.key !== 'Tab' && event.key !== 'Escape') return refuse(event);
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
           newest.get().onSend(event.shiftKey ? 'closed' : undefined);
           return true;
@@ -106,7 +117,11 @@ export default function Editor(props: EditorProps) {
 
   return (
     <>
-      <EditorContent editor={editor} className="max-h-[38vh] min-h-16 overflow-auto px-4 py-2.5 text-l" />
+      <EditorContent
+        editor={editor}
+        aria-busy={props.isBusy}
+        className="max-h-[38vh] min-h-16 overflow-auto px-4 py-2.5 text-l aria-busy:opacity-60"
+      />
       {suggesting && <SuggestionList suggesting={suggesting} />}
       {props.between}
       <div className="flex items-end gap-0.5 border-t border-line px-2 py-1.5">

@@ -37,9 +37,6 @@ interface Asked {
   isLater?: boolean;
 }
 
-/** Waits for the last save, but no longer than this: the answer must go out. */
-const SAVE_MS = 2_000;
-
 /** Sending with all its questions. */
 export function useSend({ workspace, place, keeper, messages, isUploading, signature, onSent }: Options) {
   const [isBusy, setBusy] = useState(false);
@@ -58,8 +55,7 @@ export function useSend({ workspace, place, keeper, messages, isUploading, signa
     setAsked(null);
     setBusy(true);
     try {
-      await Promise.race([keeper.flush(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))]);
-      const sending = keeper.beginSending();
+      const sending = await keeper.beginSending();
       const body = {
         ...bodyFor(
           { ...draft, after: draft.after ?? seenIn(messages, keeper.savedAt) },

@@ -26,6 +26,7 @@ const PLACES: [screen: string, path: string, ready: (page: Page) => Locator][] =
   ['found', 'search?q=look', (page) => page.getByRole('option').first()],
   ['nothing found', 'search?q=nowhere', (page) => page.getByText('No thread was found')],
   ['drafts', 'drafts', (page) => page.getByRole('list', { name: 'Drafts' })],
+  ['settings', 'settings', (page) => page.getByRole('heading', { name: 'Settings', exact: true }).first()],
   ['outbox', 'outbox', (page) => page.getByRole('list', { name: 'Outbox' })],
   ['an empty list', 'tag:nothing', (page) => page.getByText('Nothing here')],
   ['a thread that is gone', 'all/ticket/gone', (page) => page.getByText('This thread is not here')],
@@ -63,6 +64,12 @@ describe.each(['light', 'dark'] as const)('every screen, %s', (colorScheme) => {
     await page.getByRole('button', { name: 'Reply', exact: true }).first().click();
     await page.getByRole('textbox', { name: 'Message', exact: true }).waitFor();
     await check(page, 'composer');
+    await page.getByRole('button', { name: 'More ways to send' }).click();
+    await page.getByRole('menuitem', { name: 'Send later …' }).click();
+    await page.getByRole('dialog', { name: 'Send later' }).waitFor();
+    await check(page, 'send later');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     // A phone has no keys.
     if (viewport === PHONE) return;
     await page.getByRole('textbox', { name: 'Message', exact: true }).press('Escape');
@@ -73,6 +80,10 @@ describe.each(['light', 'dark'] as const)('every screen, %s', (colorScheme) => {
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog', { name: 'Commands' }).waitFor();
     await check(page, 'palette');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('x');
+    await page.getByRole('toolbar').waitFor();
+    await check(page, 'chosen rows');
   });
 
   test.each(SIZES)('%s: so are the other places, the dialogs and the way in', async (_, viewport) => {

@@ -65,14 +65,18 @@ describe('when the connection is lost', () => {
     await page.context().setOffline(true);
     await button(page, 'Send').click();
     await page.getByText('The connection was lost.', { exact: false }).last().waitFor();
+    await text(page).pressSequentially(' Typed too late.');
     expect(await text(page).innerText()).toContain('Sent when it was back.');
+    // The next one may be begun already: it is there as soon as this one has gone.
+    await button(page, 'Reply').first().click();
     await page.context().setOffline(false);
-    await text(page).waitFor({ state: 'detached' });
+    await until('the next one to be begun', async () => (await text(page).innerText()).trim() === '');
     const shown = thread(page).getByRole('article').last().frameLocator('iframe');
     await shown.getByText('Sent when it was back.').waitFor();
     const texts = (await answersIn(path)).map((message) => message.text);
     expect(texts.filter((words) => words.startsWith('Sent once.'))).toHaveLength(1);
     expect(texts.filter((words) => words.startsWith('Sent when it was back.'))).toHaveLength(1);
+    expect(texts.filter((words) => words.includes('Typed too late.'))).toEqual([]);
   });
 
   test('web is restarted under the page: the text stays, the list goes on by itself', async () => {
