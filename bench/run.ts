@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- ack|mails|replies|waiting|thread|memory|api|webhooks|dashboard …]`: compares Postroom
+ * `npm run bench [-- ack|mails|replies|cost|waiting|thread|memory|api|webhooks|dashboard …]`: compares Postroom
  * with floors, which are measured in the same run, in turns, on the same machine and engines. Exit code 1: an
  * aim was missed.
  */
@@ -10,6 +10,7 @@ import { temporalAddress } from '../test/support/temporal.ts';
 import { measureAck } from './ack.ts';
 import { measureApi } from './api.ts';
 import { closeAll, closeLater } from './cleanUp.ts';
+import { measureCost } from './cost.ts';
 import { measureDashboard } from './dashboard.ts';
 import { engineVersions } from './engineVersions.ts';
 import { measureMails } from './mails.ts';
@@ -24,6 +25,7 @@ const parts = {
   ack: measureAck,
   mails: measureMails,
   replies: measureReplies,
+  cost: measureCost,
   waiting: measureWaiting,
   thread: measureThread,
   memory: measureMemory,

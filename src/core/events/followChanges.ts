@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Models } from '../../infra/models/index.ts';
@@ -6,14 +7,18 @@ import { changePipeline, type RowChange, type ResumeToken } from './changes.ts';
 
 /** Most changes that are handled together. */
 const BATCH = 100;
+/** How long a batch waits for more changes (ms). */
+const GATHER_MS = 50;
 /** How long the server waits for a change before it answers that there is none (ms). */
 const AWAIT_MS = 500;
 const RETRY_MS = 1_000;
+/** The position is saved so long after the last time at the earliest (ms): a reply alone is eight batches. */
+const SAVE_EVERY_MS = 1_000;
 /**
  * How often the position is saved while nothing happens (ms): a position that is older than the server's log
  * cannot be resumed.
  */
-const SAVE_EVERY_MS = 60_000;
+const SAVE_IDLE_EVERY_MS = 60_000;
 
 interface FollowOptions {
   /** On a connection without a socket timeout, because the stream waits for changes. */
@@ -28,8 +33,9 @@ interface FollowOptions {
 
 /**
  * Follows the changes in the database, from this reader's last position, until `signal` is aborted. The
- * position is saved after each batch, so a process that dies misses nothing. Two processes may follow under
- * one name: both handle everything.
+ * position is saved only after what came before it was handled, so a process that dies misses nothing, and
+ * handles the changes of about a second again. Two processes may follow under one name: both handle
+ * everything.
  */
 export async function followChanges(options: FollowOptions): Promise<void> {
   const { models, reader, log, signal } = options;
@@ -47,7 +53,7 @@ export async function followChanges(options: FollowOptions): Promise<void> {
         );
         await models.StreamPosition.deleteOne({ _id: reader }).catch(() => undefined);
       } else log.warn({ reader, error: faultOf(error) }, 'the change stream failed; opening it again');
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await sleep(RETRY_MS);
     }
   }
 }
@@ -69,32 +75,40 @@ async function follow({ models, reader, handle, signal }: FollowOptions): Promis
   });
   const readNext = () => stream.tryNext() as unknown as Promise<RowChange | null>;
   let upcoming = readNext();
+  let position: ResumeToken | null = null;
+  let unsaved = 0;
+  let savedAt = 0;
+  const save = async (token: ResumeToken): Promise<void> => {
+    const progress = { token, at: new Date() };
+    await models.StreamPosition.updateOne({ _id: reader }, { $set: progress }, { upsert: true });
+    unsaved = 0;
+    savedAt = Date.now();
+  };
   try {
-    for (let savedAt = 0; !signal.aborted;) {
+    while (!signal.aborted) {
       const first = await upcoming;
       const changes = first ? [first] : [];
       // Read before the next change: the stream's own token runs ahead of what is handled.
-      let position = first?._id ?? (stream.resumeToken as ResumeToken | null);
+      let reached = first?._id ?? (stream.resumeToken as ResumeToken | null);
       upcoming = readNext();
-      // Changes that have arrived already join the batch; it does not wait for others.
+      // What belongs together comes together: a mail's message, thread and contact are one batch.
+      const gathered = first && sleep(GATHER_MS, null);
       while (changes.length > 0 && changes.length < BATCH) {
-        const change = await Promise.race([upcoming, immediately()]);
+        const change = await Promise.race([upcoming, gathered]);
         if (!change) break;
         changes.push(change);
-        position = change._id;
+        reached = change._id;
         upcoming = readNext();
       }
       if (changes.length > 0) await handle(changes);
-      if (position && (changes.length > 0 || Date.now() - savedAt > SAVE_EVERY_MS)) {
-        const progress = { token: position, at: new Date() };
-        await models.StreamPosition.updateOne({ _id: reader }, { $set: progress }, { upsert: true });
-        savedAt = Date.now();
-      }
+      position = reached ?? position;
+      unsaved += changes.length;
+      const isDue = Date.now() - savedAt > (unsaved > 0 ? SAVE_EVERY_MS : SAVE_IDLE_EVERY_MS);
+      if (position && isDue) await save(position);
     }
   } finally {
+    if (position && unsaved > 0) await save(position).catch(() => undefined);
     upcoming.catch(() => undefined);
     await stream.close().catch(() => undefined);
   }
 }
-
-const immediately = (): Promise<null> => new Promise((resolve) => setImmediate(resolve, null));
