@@ -187,11 +187,15 @@ const draftFields = {
 };
 /** With `PUT` fields that are left out are empty, with `PATCH` they stay. */
 export const DraftBody = z.strictObject(draftFields).partial();
+const ThreadKind = z.enum(['ticket', 'conversation'], 'must be "ticket" or "conversation"');
+export const DraftChangeBody = DraftBody.extend({
+  thread_kind: ThreadKind.optional().meta({ description: 'Of a draft of a new thread alone.' }),
+});
 export const NewDraftBody = z
   .strictObject({
     ...DraftBody.shape,
     kind: z.enum(DRAFT_KINDS, 'must be "reply", "note" or "new"').default('new'),
-    thread_kind: z.enum(['ticket', 'conversation'], 'must be "ticket" or "conversation"').default('ticket'),
+    thread_kind: ThreadKind.default('ticket'),
     thread_id: Id('a thread').nullable().default(null),
   })
   .refine(({ kind, thread_id }) => (kind === 'new') === (thread_id === null), {

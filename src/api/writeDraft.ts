@@ -5,6 +5,7 @@ import {
   keepUploads,
   newDraft,
   ownDrafts,
+  type DraftChange,
   type DraftContent,
   type DraftPlace,
 } from '../core/replies/drafts.ts';
@@ -95,7 +96,7 @@ export async function changeDraft(
   { models }: RouteDeps,
   row: DraftRow,
   reread: () => Promise<DraftRow>,
-  content: Partial<DraftContent>,
+  content: DraftChange,
   whole: boolean,
 ): Promise<DraftRow> {
   const { user } = ctx.state;

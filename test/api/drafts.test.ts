@@ -106,6 +106,21 @@ describe('a draft', () => {
     expect([ids[0] === ids[1], ids[0] === ids[2]]).toEqual([true, false]);
   });
 
+  test('of a new thread can become one of the other kind; an answer cannot', async () => {
+    const { body } = await answerOf(world.post('/drafts', world.tokens.max, { text: 'x' }));
+    const asConversation = { thread_kind: 'conversation' };
+    const changed = await answerOf(world.patch(`/drafts/${body.id}`, world.tokens.max, asConversation));
+    expect(changed).toMatchObject({ status: 200, body: { ...asConversation, text: 'x' } });
+    const answer = await put(await askedTicket(world), { text: 'y' });
+    const refused = await answerOf(
+      world.patch(`/drafts/${answer.body.id}`, world.tokens.max, asConversation),
+    );
+    expect([refused.status, refused.body.errors]).toEqual([
+      422,
+      [expect.objectContaining({ field: 'thread_kind' })],
+    ]);
+  });
+
   test('changes only in the fields that are sent, and honours If-Match', async () => {
     const ticket = await askedTicket(world);
     const first = await world.put(`/tickets/${ticket}/draft/reply`, world.tokens.max, {

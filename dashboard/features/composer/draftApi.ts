@@ -83,7 +83,8 @@ export async function writeDraft(
   }
   if (id !== null) {
     const params = { path: { ...path, id } };
-    return read(api.PATCH('/api/v1/workspaces/{workspace_id}/drafts/{id}', { params, body }));
+    const change = { thread_kind: draft.newKind, ...body };
+    return read(api.PATCH('/api/v1/workspaces/{workspace_id}/drafts/{id}', { params, body: change }));
   }
   const params = { path, header: { 'Idempotency-Key': newKey() } };
   const row = { kind: 'new' as const, thread_kind: draft.newKind, thread_id: null, ...body };

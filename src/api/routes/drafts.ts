@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { Draft, showDraft, showDrafts } from '../../core/presenters/draft.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { draftIdFor, ownDrafts, type DraftPlace } from '../../core/replies/drafts.ts';
+import { Unfit } from '../../core/replies/draft.ts';
 import type { DraftRow, MessageRow } from '../../infra/models/index.ts';
 import type { ApiState } from '../auth.ts';
 import type { RouteDeps } from '../deps.ts';
-import { DraftBody, draftContentOf, NewDraftBody } from '../draft.ts';
+import { DraftBody, DraftChangeBody, draftContentOf, NewDraftBody } from '../draft.ts';
 import { findThread, threadFinder } from '../findThread.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { notFound } from '../problem.ts';
@@ -101,13 +102,18 @@ export function draftRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       role: 'member',
       scope: 'write',
       summary: 'Change a draft',
-      body: DraftBody,
+      body: DraftChangeBody,
       answer: Draft,
       etag: true,
       find,
     },
-    async (ctx, { row, body }) =>
-      show(ctx, await changeDraft(ctx, deps, row, () => find(ctx), draftContentOf(body), false)),
+    async (ctx, { row, body }) => {
+      const { thread_kind } = body;
+      if (thread_kind !== undefined && thread_kind !== row.thread_kind && row.kind !== 'new')
+        throw new Unfit('thread_kind', 'must be left out: an answer is of the kind of its thread');
+      const change = { ...draftContentOf(body), ...(thread_kind !== undefined && { thread_kind }) };
+      return show(ctx, await changeDraft(ctx, deps, row, () => find(ctx), change, false));
+    },
   );
 
   route(

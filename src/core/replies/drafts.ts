@@ -14,6 +14,9 @@ import { DAY_MS } from '../../lib/time.ts';
 import { Unfit, type Author } from './draft.ts';
 import { findUploads, uploaderOnly } from './uploads.ts';
 
+/** What its writer may change; what a new thread will be as well. */
+export type DraftChange = Partial<DraftContent & Pick<DraftRow, 'thread_kind'>>;
+
 /** What its writer may set. */
 export type DraftContent = Pick<
   DraftRow,
@@ -83,7 +86,7 @@ export function newDraft(
 }
 
 /** The change of a draft as an update of MongoDB. @param whole fields that are left out are emptied */
-export const draftChange = (content: Partial<DraftContent>, whole: boolean) => ({
+export const draftChange = (content: DraftChange, whole: boolean) => ({
   $set: { ...(whole && EMPTY), ...content, updated_at: new Date() },
   $inc: { changes: 1 },
 });
