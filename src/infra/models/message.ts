@@ -21,6 +21,8 @@ export interface InboundMessageRow extends AnyMessage {
   message_id: string | null;
   /** Date header. */
   sent_at: Date | null;
+  /** Of the mail (mail/sameMail.ts), to compare it without its bodies. Null: stored before it was kept. */
+  fingerprint: string | null;
   contact_id: string;
   inbound_email_id: string;
   /** Null: stored before it was kept. */
@@ -128,6 +130,7 @@ interface AnyMessage {
 interface NotReceived {
   to_email: null;
   sent_at: null;
+  fingerprint: null;
   inbound_email_id: null;
   authentication: null;
   sender_reason: null;
@@ -146,6 +149,7 @@ interface NotSent {
 export const NOT_RECEIVED = {
   to_email: null,
   sent_at: null,
+  fingerprint: null,
   inbound_email_id: null,
   authentication: null,
   sender_reason: null,
@@ -210,6 +214,7 @@ export const messageSchema = rowSchema<MessageRow & Pick<NoteRow, 'mentions' | '
   list_mail: { type: Boolean, default: false },
   spam: { type: Boolean, default: false },
   sent_at: nullableDate,
+  fingerprint: nullableString,
   contact_id: nullableString,
   inbound_email_id: nullableString,
   authentication: { type: Object, default: null },
