@@ -1,5 +1,5 @@
 import { heartbeat } from '@temporalio/activity';
-import type { InboundEmailRow } from '../../src/infra/models/index.ts';
+import type { InboundEmailRow, RepeatRow } from '../../src/infra/models/index.ts';
 import { NotStoredError } from '../../src/infra/storage/storage.ts';
 import { inboundWorkflowId } from '../../src/infra/temporal/ids.ts';
 import { payloadKey } from '../../src/infra/archive/keys.ts';
@@ -24,11 +24,19 @@ type RawDeps = Pick<Deps, 'models' | 'storage' | 'runState' | 'log'>;
  */
 export async function deleteRaw(deps: RawDeps, row: RawRow, others: object): Promise<void> {
   const incoming = row.key.replace(/^([^/]+)-skipped\//, '$1-incoming/');
-  const payloads = [...row.repeats.map((id) => payloadKey(row.provider, id)), incoming];
   const files = row.mail?.files.length ?? 0;
-  if (row.key !== incoming) await deletePayload(deps, row.key, files);
-  for (const key of payloads)
+  const deleteUnused = async (key: string) => {
     if (await isUnusedByOthers(deps, key, row._id, others)) await deletePayload(deps, key, files);
+  };
+  if (row.key !== incoming) await deletePayload(deps, row.key, files);
+  for (const id of row.repeats) await deleteUnused(payloadKey(row.provider, id));
+  const further = deps.models.Repeat.find({ inbound_email_id: row._id }, { post_id: 1 }).lean<RepeatRow>();
+  for await (const { _id, post_id } of further.cursor()) {
+    await deleteUnused(payloadKey(row.provider, post_id));
+    await deps.models.Repeat.deleteOne({ _id });
+    heartbeat();
+  }
+  await deleteUnused(incoming);
 }
 
 async function deletePayload(deps: RawDeps, key: string, remoteFiles: number): Promise<void> {

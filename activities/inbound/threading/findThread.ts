@@ -66,7 +66,7 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
    * stored now.
    */
   async function senderTakesPart(thread: ThreadRef): Promise<boolean> {
-    if (await takesPart(models, thread, senderAddress)) return true;
+    if (await takesPart(models, workspaceId, thread, senderAddress)) return true;
     const claims = await collectionOf(models.ThreadId)
       .find({
         workspace_id: workspaceId,

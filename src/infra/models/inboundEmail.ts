@@ -32,7 +32,7 @@ export interface InboundEmailRow {
    */
   raw: 'going' | 'gone' | null;
   raw_deleted_at: Date | null;
-  /** Ids of posts that repeated this one. */
+  /** Ids of posts that repeated this one: the first hundred (the others: repeat.ts). */
   repeats: string[];
   /** The parsed mail; null until `archiveEmail` has read it. */
   mail: StoredMail | null;

@@ -27,6 +27,7 @@ import {
 import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
+import { repeatSchema, type RepeatRow } from './repeat.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { savedViewSchema, type SavedViewRow } from './savedView.ts';
 import { snippetSchema, type SnippetRow } from './snippet.ts';
@@ -75,6 +76,7 @@ export type {
   PasswordLinkRow,
   PlatformAddressRow,
   PostTokenRow,
+  RepeatRow,
   ProviderDomainRow,
   SavedViewRow,
   SessionRow,
@@ -120,6 +122,7 @@ export interface Models {
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
+  Repeat: Model<RepeatRow>;
   Event: Model<EventRow>;
   StreamPosition: Model<StreamPositionRow>;
   Webhook: Model<WebhookRow>;
@@ -164,6 +167,7 @@ export function createModels(connection: Connection): Models {
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
+    Repeat: bind('Repeat', repeatSchema, 'repeats'),
     Event: bind('Event', eventSchema, 'events'),
     StreamPosition: bind('StreamPosition', streamPositionSchema, 'stream_positions'),
     Webhook: bind('Webhook', webhookSchema, 'webhooks'),

@@ -117,8 +117,8 @@ interface AnyMessage {
   /** What it is found by (mail/searchWords.ts). */
   words: string[];
   /**
-   * Each copy of the mail that came, the first included, with the workspace emails that its trace headers
-   * name.
+   * Copies of the mail that came, the first included, with the workspace emails that its trace headers name:
+   * 500, and those that name a further one.
    */
   copies: { inbound_email_id: string; traced: string[] }[];
   created_at: Date;
@@ -239,6 +239,8 @@ messageSchema.index({ workspace_id: 1, audience: 1, state: 1, created_at: -1, _i
 // Find a parent by its id; find children that name an id.
 messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
+// Whether an address takes part in a thread (activities/inbound/threading/people.ts): one key, however long the thread is.
+messageSchema.index({ workspace_id: 1, thread_id: 1, people: 1, sender_known: 1, opens: 1 });
 messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });
 // Find the reply that a provider's event is about: events know no workspace, and of Message-Ids only ours are
 // unique.

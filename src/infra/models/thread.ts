@@ -41,10 +41,10 @@ export interface ThreadRow extends ThreadSummary {
   workspace_email_id: string;
   agent_id: string | null;
   /**
-   * Normalised addresses that take part: of the opening mail, of unmarked inbound and of outbound messages. A
-   * set, so that a repeated step adds nothing, and a look-up costs the same for a thread of any length.
+   * Rows from before 0002-bounded-reads only: who takes part. The messages say it themselves now (`people`
+   * there); the next message removes the field.
    */
-  people: string[];
+  people?: string[];
   closed_at: Date | null;
   /** Arrival of the newest message. */
   last_message_at: Date;
@@ -113,7 +113,7 @@ const common = {
   contact_id: requiredString,
   workspace_email_id: requiredString,
   agent_id: nullableString,
-  people: [String],
+  people: { type: [String], default: undefined },
   closed_at: nullableDate,
   last_message_at: Date,
   created_at: Date,
