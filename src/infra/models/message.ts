@@ -246,9 +246,12 @@ messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });
 // unique.
 messageSchema.index({ message_id: 1, direction: 1 }, { partialFilterExpression: { direction: 'outbound' } });
 // Replies whose run is still to be started (src/sweeps/startReplies.ts), and those that may have lost their
-// run.
+// run, the first due first (src/sweeps/settleInbound.ts).
 messageSchema.index(
   { 'outbound.wants_start': 1 },
   { partialFilterExpression: { 'outbound.wants_start': true } },
 );
-messageSchema.index({ 'outbound.is_open': 1 }, { partialFilterExpression: { 'outbound.is_open': true } });
+messageSchema.index(
+  { 'outbound.is_open': 1, 'outbound.due_at': 1, _id: 1 },
+  { partialFilterExpression: { 'outbound.is_open': true } },
+);

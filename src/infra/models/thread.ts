@@ -200,7 +200,7 @@ function listIndexes(schema: Schema): void {
   for (const [key, field] of [
     [{ workspace_id: 1, merged_into: 1 }, 'merged_into'],
     [{ merged_at: 1 }, 'merged_at'],
-    [{ deleted_at: 1 }, 'deleted_at'],
+    [{ deleted_at: 1, _id: 1 }, 'deleted_at'],
   ] as const)
     schema.index(key, { partialFilterExpression: { [field]: { $exists: true } } });
 }
