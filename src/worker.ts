@@ -44,6 +44,7 @@ import { createWorkflowStarts } from './infra/temporal/workflowStarts.ts';
 import { newRowCursor } from './lib/rowCursor.ts';
 import { MINUTE_MS } from './lib/time.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
+import { deleteOriginals } from './sweeps/deleteOriginals.ts';
 import { every, type RepeatedSweep } from './sweeps/every.ts';
 import { releaseHeld } from './sweeps/releaseHeld.ts';
 import { settleDeliveries } from './sweeps/settleDeliveries.ts';
@@ -206,7 +207,8 @@ function startSweeps(): RepeatedSweep[] {
   const setUps = createSetUpStarter({ models, starts, log });
   const rows = { models, client, log };
   const { settleAfterMs } = config;
-  const [mailCursor, replyCursor, trashCursors] = [newRowCursor(), newRowCursor(), newTrashCursors()];
+  const [mailCursor, replyCursor, originalCursor] = [newRowCursor(), newRowCursor(), newRowCursor()];
+  const trashCursors = newTrashCursors();
   const startSweep = (ms: number, name: string, sweep: () => Promise<unknown>) => every(ms, name, sweep, log);
   return [
     startSweep(2_000, 'access mails', () => sendAccessMails(deps, stopping)),
@@ -222,6 +224,9 @@ function startSweeps(): RepeatedSweep[] {
       endOverdueSnoozes(models, new Date(Date.now() - MINUTE_MS)),
     ),
     startSweep(MINUTE_MS, 'held mails', () => releaseHeld(deps)),
+    startSweep(MINUTE_MS, 'originals of skipped mails', () =>
+      deleteOriginals({ models, storage, client }, 10 * MINUTE_MS, originalCursor),
+    ),
     startSweep(10 * MINUTE_MS, 'trash', () => purgeTrash(deps, Date.now(), trashCursors)),
   ];
 }

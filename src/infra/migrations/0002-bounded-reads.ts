@@ -18,6 +18,12 @@ export const boundedReads: Migration = {
           partialFilterExpression: { 'outbound.is_open': true },
         },
       ],
+      inbound_emails: [
+        {
+          key: { original_left: 1, updated_at: 1, _id: 1 },
+          partialFilterExpression: { original_left: true },
+        },
+      ],
       repeats: [{ key: { inbound_email_id: 1, _id: 1 } }],
       tickets: IN_TRASH,
       conversations: IN_TRASH,
