@@ -8,6 +8,7 @@ import {
   type SessionRow,
 } from './access.ts';
 import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
+import { archivePositionSchema, type ArchivePositionRow } from './archivePosition.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
@@ -56,6 +57,7 @@ import {
 export type {
   AccessMailRow,
   AddressProofRow,
+  ArchivePositionRow,
   AttachmentRow,
   ContactRow,
   ConversationRow,
@@ -123,6 +125,7 @@ export interface Models {
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
   Repeat: Model<RepeatRow>;
+  ArchivePosition: Model<ArchivePositionRow>;
   Event: Model<EventRow>;
   StreamPosition: Model<StreamPositionRow>;
   Webhook: Model<WebhookRow>;
@@ -168,6 +171,7 @@ export function createModels(connection: Connection): Models {
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
     Repeat: bind('Repeat', repeatSchema, 'repeats'),
+    ArchivePosition: bind('ArchivePosition', archivePositionSchema, 'archive_positions'),
     Event: bind('Event', eventSchema, 'events'),
     StreamPosition: bind('StreamPosition', streamPositionSchema, 'stream_positions'),
     Webhook: bind('Webhook', webhookSchema, 'webhooks'),
