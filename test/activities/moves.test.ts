@@ -245,7 +245,7 @@ describe('a message moved into another ticket', () => {
       { $set: { opens: true, sender_known: false } },
     );
     await move(thread(second), thread(first), stranger._id);
-    const inFirst = { thread_kind: 'ticket', thread_id: thread(first), audience: 'tickets' } as const;
+    const inFirst = { thread_id: thread(first) };
     expect(await takesPart(house.models, WORKSPACE, inFirst, 'bob@client.test')).toBe(false);
     expect(await takesPart(house.models, WORKSPACE, inFirst, 'ann@client.test')).toBe(true);
     expect(await house.models.Message.findById(stranger._id).lean()).toMatchObject({ opens: false });

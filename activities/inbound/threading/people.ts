@@ -20,7 +20,7 @@ export function peopleOf(mail: StoredMail, sender: Address): string[] {
 export async function takesPart(
   models: Models,
   workspace_id: string,
-  { thread_id }: ThreadRef,
+  { thread_id }: Pick<ThreadRef, 'thread_id'>,
   address: string,
 ): Promise<boolean> {
   // Each of the two is one key of an index, so that a stranger's thousand marked mails cost nothing.
