@@ -1,4 +1,4 @@
-import { carriersOf, isReused } from '../../activities/inbound/threading/matches.ts';
+import { CARRIER_FIELDS, carriersOf, isReused } from '../../activities/inbound/threading/matches.ts';
 import { newHouse, storeMail, type House } from '../support/house.ts';
 
 const ID = '<one@client.test>';
@@ -47,12 +47,26 @@ test('messages from before fingerprints were kept are compared, only the newest 
   const { collection } = house.models.Message;
   await collection.updateMany({}, { $unset: { fingerprint: '' } });
   for (let n = 1; n <= 8; n += 1) await addForm(n, { created_at: new Date(Date.UTC(2030, 0, n)) });
-  await collection.updateOne({ message_id: ID, _id: { $not: /^form/ } }, {
-    $set: { text: 'The oldest of nine, which nobody reads.' },
-  });
+  await collection.updateOne(
+    { message_id: ID, _id: { $not: /^form/ } },
+    {
+      $set: { text: 'The oldest of nine, which nobody reads.' },
+    },
+  );
   expect(await isReusedNow()).toBe(false);
   await collection.updateOne({ _id: 'form-1' } as never, {
     $set: { text: 'Completely different words in this one.' },
   });
   expect(await isReusedNow()).toBe(true);
+});
+
+test('what threading reads of messages with an id is in an index', async () => {
+  const { connection, Message } = house.models;
+  const find = {
+    find: Message.collection.name,
+    filter: { workspace_id: 'w1', message_id: ID },
+    projection: CARRIER_FIELDS,
+  };
+  const plan = await connection.db!.command({ explain: find, verbosity: 'executionStats' });
+  expect(plan.executionStats).toMatchObject({ nReturned: 1, totalDocsExamined: 0 });
 });

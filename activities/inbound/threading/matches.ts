@@ -54,7 +54,7 @@ async function bestOf(models: Models, carriers: Carrier[], target: Target): Prom
 /** Most messages with one id that are read; an id with more comes from a machine that reuses it. */
 const MAX_CARRIERS = 100;
 
-/** What threading reads of a message: a few hundred bytes, where the whole row may have several MB. */
+/** What threading reads of a message, all from the index `carriers`: the whole row may have several MB. */
 export const CARRIER_FIELDS = {
   direction: 1,
   audience: 1,

@@ -12,6 +12,22 @@ export const boundedReads: Migration = {
   async up(db) {
     await makeIndexes(db, {
       messages: [
+        {
+          key: {
+            workspace_id: 1,
+            message_id: 1,
+            direction: 1,
+            audience: 1,
+            thread_kind: 1,
+            thread_id: 1,
+            sending_email: 1,
+            inbound_email_id: 1,
+            fingerprint: 1,
+            created_at: 1,
+            _id: 1,
+          },
+          name: 'carriers',
+        },
         { key: { workspace_id: 1, thread_id: 1, people: 1, sender_known: 1, opens: 1 } },
         {
           key: { 'outbound.is_open': 1, 'outbound.due_at': 1, _id: 1 },
@@ -29,6 +45,7 @@ export const boundedReads: Migration = {
       conversations: IN_TRASH,
     });
     // Those that these replace.
+    await dropIndex(db, 'messages', 'workspace_id_1_message_id_1_direction_1');
     await dropIndex(db, 'messages', 'outbound.is_open_1');
     await dropIndex(db, 'tickets', 'deleted_at_1');
     await dropIndex(db, 'conversations', 'deleted_at_1');

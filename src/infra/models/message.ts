@@ -236,8 +236,25 @@ messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, created_at: 1,
 messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, state: 1, 'outbound.send_at': 1 });
 // The messages that have not gone out, over all threads.
 messageSchema.index({ workspace_id: 1, audience: 1, state: 1, created_at: -1, _id: -1 });
-// Find a parent by its id; find children that name an id.
-messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
+// Find a parent by its id, with all that threading reads of it, so that no row with its bodies is read
+// (CARRIER_FIELDS in activities/inbound/threading/matches.ts).
+messageSchema.index(
+  {
+    workspace_id: 1,
+    message_id: 1,
+    direction: 1,
+    audience: 1,
+    thread_kind: 1,
+    thread_id: 1,
+    sending_email: 1,
+    inbound_email_id: 1,
+    fingerprint: 1,
+    created_at: 1,
+    _id: 1,
+  },
+  { name: 'carriers' },
+);
+// Find children that name an id.
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
 // Whether an address takes part in a thread (activities/inbound/threading/people.ts): one key, however long the thread is.
 messageSchema.index({ workspace_id: 1, thread_id: 1, people: 1, sender_known: 1, opens: 1 });
