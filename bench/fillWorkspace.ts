@@ -172,6 +172,7 @@ function newMessage(
     subject: `Where is my order ${VOCABULARY[threadIndex % VOCABULARY.length]}`,
     text,
     html: `<div>${text}</div>`,
+    fingerprint: null,
     cut: [],
     headers: [['Subject', 'Where is my order?']],
     message_id,

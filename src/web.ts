@@ -20,13 +20,15 @@ import { createTemporalClient } from './infra/temporal/client.ts';
 import { rerunInbound } from './infra/temporal/rerun.ts';
 import { createWakeReply, createWakeSetUp } from './infra/temporal/wake.ts';
 import { createWorkflowStarts } from './infra/temporal/workflowStarts.ts';
-import { compareArchive } from './ingress/compareArchive.ts';
 import { createEventIngress } from './ingress/events.ts';
 import { createEventWork } from './ingress/eventWork.ts';
 import { createInboundIngress } from './ingress/inbound.ts';
 import { createNoteRepeat } from './ingress/noteRepeat.ts';
 import { createStarter } from './ingress/starter.ts';
+import { DAY_MS } from './lib/time.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
+import { compareArchive } from './sweeps/compareArchive.ts';
+import { every } from './sweeps/every.ts';
 import { createDeliveryStarter } from './sweeps/startDeliveries.ts';
 import { createReplyStarter } from './sweeps/startReplies.ts';
 import { createSnoozeStarter } from './sweeps/startSnoozes.ts';
@@ -115,13 +117,18 @@ function dashboard(): Middleware[] {
 
 /** Starts the work that earlier or other processes left in storage and MongoDB. */
 function takeUpWhatWasLeft(): void {
-  const compare = () => compareArchive({ providers, storage, models, client, starts, log });
+  const names = [...providers.keys()];
+  const compare = () => compareArchive({ providers: names, storage, models, client, starts, log });
   starter.takeUpMarks();
   eventWork.takeUpMarks();
   connected
     .then(() => {
       replyStarter.takeUp();
       return untilItWorks('storage, MongoDB or Temporal', compare, retry);
+    })
+    .then(() => {
+      const daily = every(DAY_MS, 'the comparison of the archive', compare, log);
+      background.push({ close: () => daily.stop() });
     })
     .catch(() => undefined);
 }

@@ -25,7 +25,7 @@ import { createSlots } from './core/events/webhooks/slots.ts';
 import { createLinks } from './core/presenters/links.ts';
 import { settleMerges } from './core/threads/mergeThreads.ts';
 import { endOverdueSnoozes } from './core/threads/snooze.ts';
-import { purgeTrash } from './core/threads/trash.ts';
+import { newTrashCursors, purgeTrash } from './core/threads/trash.ts';
 import { connect, newConnection } from './infra/database.ts';
 import { createDns } from './infra/dns/createDns.ts';
 import { answerHealth } from './infra/health.ts';
@@ -41,8 +41,10 @@ import { runState } from './infra/temporal/runs.ts';
 import { createWake } from './infra/temporal/wake.ts';
 import { createWorker, workflowBundle } from './infra/temporal/worker.ts';
 import { createWorkflowStarts } from './infra/temporal/workflowStarts.ts';
+import { newRowCursor } from './lib/rowCursor.ts';
 import { MINUTE_MS } from './lib/time.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
+import { deleteOriginals } from './sweeps/deleteOriginals.ts';
 import { every, type RepeatedSweep } from './sweeps/every.ts';
 import { releaseHeld } from './sweeps/releaseHeld.ts';
 import { settleDeliveries } from './sweeps/settleDeliveries.ts';
@@ -205,6 +207,8 @@ function startSweeps(): RepeatedSweep[] {
   const setUps = createSetUpStarter({ models, starts, log });
   const rows = { models, client, log };
   const { settleAfterMs } = config;
+  const [mailCursor, replyCursor, originalCursor] = [newRowCursor(), newRowCursor(), newRowCursor()];
+  const trashCursors = newTrashCursors();
   const startSweep = (ms: number, name: string, sweep: () => Promise<unknown>) => every(ms, name, sweep, log);
   return [
     startSweep(2_000, 'access mails', () => sendAccessMails(deps, stopping)),
@@ -212,15 +216,18 @@ function startSweeps(): RepeatedSweep[] {
     startSweep(5_000, 'starts of deliveries', () => deliveries.sweep()),
     startSweep(5_000, 'mails about notifications', () => mailNotifications(deps, stopping)),
     startSweep(10_000, 'old signals', () => deleteOldSignals(models)),
-    startSweep(MINUTE_MS, 'unfinished mails', () => settleInbound(rows, settleAfterMs)),
-    startSweep(MINUTE_MS, 'unfinished replies', () => settleReplies(rows, settleAfterMs)),
+    startSweep(MINUTE_MS, 'unfinished mails', () => settleInbound(rows, settleAfterMs, mailCursor)),
+    startSweep(MINUTE_MS, 'unfinished replies', () => settleReplies(rows, settleAfterMs, replyCursor)),
     startSweep(MINUTE_MS, 'unfinished deliveries', () => settleDeliveries(rows)),
     startSweep(MINUTE_MS, 'unfinished merges', () => settleMerges(models)),
     startSweep(MINUTE_MS, 'overdue snoozes', () =>
       endOverdueSnoozes(models, new Date(Date.now() - MINUTE_MS)),
     ),
     startSweep(MINUTE_MS, 'held mails', () => releaseHeld(deps)),
-    startSweep(10 * MINUTE_MS, 'trash', () => purgeTrash(deps)),
+    startSweep(MINUTE_MS, 'originals of skipped mails', () =>
+      deleteOriginals({ models, storage, client }, 10 * MINUTE_MS, originalCursor),
+    ),
+    startSweep(10 * MINUTE_MS, 'trash', () => purgeTrash(deps, Date.now(), trashCursors)),
   ];
 }
 

@@ -9,7 +9,9 @@ import { hashOf } from '../../src/lib/ids.ts';
 import { parentIds } from '../../src/mail/messageIds.ts';
 import { contactId } from '../../src/core/threads/contacts.ts';
 import { threadIdFor } from '../../src/core/threads/newThreadRow.ts';
+import { fingerprintOf } from '../../src/mail/sameMail.ts';
 import { messageKey } from './messageKey.ts';
+import { comparableMail } from './sameMail.ts';
 import { peopleOf } from './threading/people.ts';
 
 /**
@@ -51,6 +53,7 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Inbo
     list_mail: row.list_mail,
     spam: row.spam,
     sent_at: mail.date,
+    fingerprint: fingerprintOf(comparableMail(mail, sender.email)),
     contact_id: contactId(row.workspace_id as string, row.sender),
     inbound_email_id: row._id,
     authentication: authenticationOf(mail),

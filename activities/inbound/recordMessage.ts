@@ -118,25 +118,27 @@ async function insertOrFind({ models }: Deps, message: InboundMessageRow): Promi
   }
 }
 
+/** The most copies that a message keeps, but for those that bring the trace of a further address. */
+const MAX_COPIES = 500;
+
 async function addCopy(
   { models }: Deps,
-  message: InboundMessageRow,
+  { _id }: InboundMessageRow,
   row: InboundEmailRow,
-  route: Route,
+  { traced }: Route,
 ): Promise<InboundMessageRow> {
-  const copy = { inbound_email_id: row._id, traced: route.traced };
-  return (
-    models.Message.findOneAndUpdate(
-      { _id: message._id },
-      { $addToSet: { copies: copy } },
-      { returnDocument: 'after' },
-    )
-      // With its text, from which the thread's search words are made: the step that stored it may have died
-      // before that.
-      .select({ html: 0, headers: 0 })
-      .orFail()
-      .lean<InboundMessageRow>()
+  const messages = collectionOf(models.Message);
+  const hasRoom = { [`copies.${MAX_COPIES - 1}`]: { $exists: false } };
+  const isTracedNewly = traced.map((email) => ({ 'copies.traced': { $ne: email } }));
+  await messages.updateOne(
+    { _id, $or: [hasRoom, ...isTracedNewly] },
+    { $addToSet: { copies: { inbound_email_id: row._id, traced } } },
   );
+  // With its text, from which the thread's search words are made: the step that stored it may have died
+  // before that.
+  const message = await messages.findOne({ _id }, { projection: { html: 0, headers: 0 } });
+  if (!message) throw new Error('a message that a copy belongs to is gone');
+  return message as InboundMessageRow;
 }
 
 /**

@@ -3,7 +3,9 @@ import type { StoredMail } from '../../src/mail/storedMail.ts';
 import type { Comparable } from '../../src/mail/sameMail.ts';
 
 /** The fields of a stored message that mail/sameMail.ts compares. */
-export function comparable(message: MessageRow): Comparable {
+export function comparable(
+  message: Pick<MessageRow, 'subject' | 'text' | 'html' | 'sent_at' | 'sender' | 'files'>,
+): Comparable {
   return {
     subject: message.subject,
     text: message.text,

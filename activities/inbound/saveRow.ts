@@ -53,7 +53,15 @@ export async function saveRow(
 
 type RowOfRun = Omit<
   InboundEmailRow,
-  '_id' | 'created_at' | 'received_at' | 'updated_at' | 'repeats' | 'held_for' | 'raw' | 'raw_deleted_at'
+  | '_id'
+  | 'created_at'
+  | 'received_at'
+  | 'updated_at'
+  | 'repeats'
+  | 'held_for'
+  | 'raw'
+  | 'raw_deleted_at'
+  | 'original_left'
 >;
 
 /** The row as each run begins it: nothing of what an earlier run decided is kept. */

@@ -1,11 +1,9 @@
 import { heartbeat } from '@temporalio/activity';
-import type { InboundEmailRow } from '../../src/infra/models/index.ts';
-import { NotStoredError } from '../../src/infra/storage/storage.ts';
+import type { InboundEmailRow, RepeatRow } from '../../src/infra/models/index.ts';
 import { inboundWorkflowId } from '../../src/infra/temporal/ids.ts';
-import { payloadKey } from '../../src/infra/archive/keys.ts';
-import { longFields, StoredPost } from '../../src/infra/archive/storedPost.ts';
+import { incomingKey, payloadKey } from '../../src/infra/archive/keys.ts';
+import { deletePost, readPost } from '../../src/infra/archive/payloads.ts';
 import type { Deps } from '../deps.ts';
-import { remoteFileKey } from '../../src/infra/archive/keys.ts';
 
 /** The fields of a mail's row that say where its raw is. */
 export type RawRow = Pick<InboundEmailRow, '_id' | 'provider' | 'key' | 'repeats' | 'run'> & {
@@ -23,12 +21,20 @@ type RawDeps = Pick<Deps, 'models' | 'storage' | 'runState' | 'log'>;
  * @param others filter of rows that do not need the post any more
  */
 export async function deleteRaw(deps: RawDeps, row: RawRow, others: object): Promise<void> {
-  const incoming = row.key.replace(/^([^/]+)-skipped\//, '$1-incoming/');
-  const payloads = [...row.repeats.map((id) => payloadKey(row.provider, id)), incoming];
+  const incoming = incomingKey(row.key);
   const files = row.mail?.files.length ?? 0;
-  if (row.key !== incoming) await deletePayload(deps, row.key, files);
-  for (const key of payloads)
+  const deleteUnused = async (key: string) => {
     if (await isUnusedByOthers(deps, key, row._id, others)) await deletePayload(deps, key, files);
+  };
+  if (row.key !== incoming) await deletePayload(deps, row.key, files);
+  for (const id of row.repeats) await deleteUnused(payloadKey(row.provider, id));
+  const further = deps.models.Repeat.find({ inbound_email_id: row._id }, { post_id: 1 }).lean<RepeatRow>();
+  for await (const { _id, post_id } of further.cursor()) {
+    await deleteUnused(payloadKey(row.provider, post_id));
+    await deps.models.Repeat.deleteOne({ _id });
+    heartbeat();
+  }
+  await deleteUnused(incoming);
 }
 
 async function deletePayload(deps: RawDeps, key: string, remoteFiles: number): Promise<void> {
@@ -38,27 +44,7 @@ async function deletePayload(deps: RawDeps, key: string, remoteFiles: number): P
     for await (const object of objectsNamedLike(storage, key)) await storage.delete(object);
     return storage.delete(key);
   }
-  for (let file = 0; file < remoteFiles; file += 1) await storage.delete(remoteFileKey(key, file));
-  if (!post) return;
-  const objects = [...(post.mime ? [post.mime] : []), ...post.files, ...longFields(post).map(([, at]) => at)];
-  for (const { object } of objects) await storage.delete(object);
-  await storage.delete(key);
-}
-
-/** @returns null when it does not exist (any more) */
-async function readPost(storage: RawDeps['storage'], key: string): Promise<StoredPost | 'unreadable' | null> {
-  let bytes: Buffer;
-  try {
-    bytes = await storage.readAll(key);
-  } catch (error) {
-    if (error instanceof NotStoredError) return null;
-    throw error;
-  }
-  try {
-    return StoredPost.parse(JSON.parse(bytes.toString()));
-  } catch {
-    return 'unreadable';
-  }
+  await deletePost(storage, key, post, remoteFiles);
 }
 
 /** The objects of a payload, found by their names (`objectKey`). */

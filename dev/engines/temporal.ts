@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { startEngine, type Engine } from './start.ts';
 import { EngineError } from './tool.ts';
 
-/** Days for which Temporal keeps closed runs: web compares the posts of the last two days with them. */
+/** Days for which Temporal keeps closed runs: web compares the archive with them. */
 const RETENTION_DAYS = 7;
 const DAY_S = 24 * 60 * 60;
 

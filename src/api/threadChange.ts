@@ -4,6 +4,7 @@ import type { ThreadRow } from '../infra/models/thread.ts';
 import { derivedFields } from '../core/threads/derivedFields.ts';
 import { hiddenFor } from '../core/threads/threads.ts';
 import { DAY_MS } from '../lib/time.ts';
+import { withFirst } from '../core/threads/words.ts';
 import { wordsOf } from '../mail/searchWords.ts';
 import { MAX_SUBJECT_CHARS } from './draft.ts';
 import type { RouteDeps } from './deps.ts';
@@ -49,7 +50,7 @@ export async function threadChange(
   return {
     $set: { ...set, updated_at: at },
     $inc: { changes: 1 },
-    ...(set.subject !== undefined && { $addToSet: { words: { $each: wordsOf(set.subject) } } }),
+    ...(set.subject !== undefined && { $push: { words: withFirst(wordsOf(set.subject)) } }),
   };
 }
 

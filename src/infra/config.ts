@@ -165,7 +165,7 @@ export const Environment = z.object({
   REPLY_RETRY_MS: wholeNumber.default(5_000),
   EVENTS_KEPT_MS: wholeNumber.default(DAY_MS),
   DOMAIN_GRACE_MS: wholeNumber.default(3 * DAY_MS),
-  // compareArchive.ts reads the archive of the last two days.
+  // compareArchive.ts first reads the archive of the last two days.
   RETENTION_DAYS: wholeNumber.refine((days) => days >= 3, 'must be 3 or more').default(30),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });

@@ -102,7 +102,7 @@ export const VARIABLES: Record<VariableName, Variable> = {
     meaning: 'Archive of raw mail, and attachments: `file:<folder>` or `s3://<bucket>/<prefix>`.',
     default: null,
     unset: '`file:.postroom/storage`',
-    readBy: BOTH,
+    readBy: ALL,
     inProduction: true,
   },
   S3_ENDPOINT: {
@@ -112,7 +112,7 @@ export const VARIABLES: Record<VariableName, Variable> = {
       '`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`.',
     default: null,
     unset: 'AWS',
-    readBy: BOTH,
+    readBy: ALL,
   },
   MAILGUN_API_KEY: {
     section: 'Mail provider',

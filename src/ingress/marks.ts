@@ -146,7 +146,7 @@ export class MarkWork {
     const { storage, folder, log } = this.#deps;
     try {
       if (!(await this.#isFinished(waiting))) return this.#retryLater(waiting);
-      await storage.delete(folder(provider) + id);
+      await storage.delete(folder(provider) + id, { keepFolder: true });
       this.#known.delete(id);
     } catch (error) {
       log.warn(

@@ -1,3 +1,5 @@
+import { hashOf } from '../lib/ids.ts';
+
 /** The parts of a mail that its copies have in common, even if they came by different routes. */
 export interface Comparable {
   subject: string;
@@ -31,6 +33,15 @@ export function isSameMail(a: Comparable, b: Comparable): boolean {
   if (!isSameHtml && !oneContainsOther(...texts)) return false;
   const isCertain = (isSameHtml || areMeaningful(texts)) && a.date !== null && b.date !== null;
   return isCertain || (a.sender === b.sender && fileList(a) === fileList(b));
+}
+
+/**
+ * A short text about a mail. Two mails with the same fingerprint are the same mail for `isSameMail`; with
+ * different ones they may be, since another route can change a mail a little.
+ */
+export function fingerprintOf(mail: Comparable): string {
+  const beginning = letters(mail.text).slice(0, COMPARED_CHARS);
+  return hashOf('mail', mail.sender, letters(mail.subject), beginning, fileList(mail));
 }
 
 function areMeaningful(texts: string[]): boolean {

@@ -6,6 +6,7 @@ import type { MessageState, Outbound } from '../infra/models/outbound.ts';
 import { countMail, countReply } from '../infra/telemetry/metrics.ts';
 import { inboundWorkflowId, replyWorkflowId } from '../infra/temporal/ids.ts';
 import { runState } from '../infra/temporal/runs.ts';
+import { behind, movingOn, newRowCursor, type RowCursor } from '../lib/rowCursor.ts';
 
 /** Rows that one call checks. */
 const BATCH = 200;
@@ -13,18 +14,27 @@ const BATCH = 200;
 /**
  * No mail vanishes: a row that is not final after `olderThanMs`, and whose run has closed because
  * an operator ended it, becomes `failed`. There people see it, and can run it again.
+ * @param cursor kept between calls
  * @returns the number of mails that became `failed`.
  */
 export async function settleInbound(
   { models, client, log }: { models: Models; client: Client; log: Logger },
   olderThanMs: number,
+  cursor = newRowCursor(),
 ): Promise<number> {
   const before = new Date(Date.now() - olderThanMs);
-  const rows = await models.InboundEmail.find({ state: 'received', updated_at: { $lt: before } }, { run: 1 })
+  // A row is never changed before it is created.
+  const unfinished = {
+    state: 'received' as const,
+    updated_at: { $lt: before },
+    ...behind(cursor, 'created_at', before),
+  };
+  const rows = await models.InboundEmail.find(unfinished, { run: 1, created_at: 1 })
+    .sort({ created_at: 1, _id: 1 })
     .limit(BATCH)
-    .lean<Pick<InboundEmailRow, '_id' | 'run'>[]>();
+    .lean<Pick<InboundEmailRow, '_id' | 'run' | 'created_at'>[]>();
   let settled = 0;
-  for (const { _id, run } of rows) {
+  for (const { _id, run } of movingOn(cursor, rows, BATCH, ({ created_at }) => created_at)) {
     const runNow = await runState(client, inboundWorkflowId(_id, run));
     if (runNow.state === 'open') continue;
     const reason = runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
@@ -44,14 +54,22 @@ export async function settleInbound(
  * run (it was restored from a backup) and no call is unclear, the run is started again. When an operator
  * ended it, the reply becomes `failed`, or `unconfirmed` when the result of a call is unclear; an agent can
  * retry both.
+ * @param cursor kept between calls
  * @returns the number of replies settled.
  */
 export async function settleReplies(
   { models, client, log }: { models: Models; client: Client; log: Logger },
   olderThanMs: number,
+  cursor = newRowCursor(),
 ): Promise<number> {
   let settled = 0;
-  for (const { _id, state, outbound } of await lateReplies(models, Date.now() - olderThanMs)) {
+  const late = await lateReplies(models, new Date(Date.now() - olderThanMs), cursor);
+  for (const { _id, state, outbound } of movingOn(
+    cursor,
+    late,
+    BATCH,
+    ({ outbound: { due_at } }) => due_at,
+  )) {
     const { run, changes } = outbound;
     // While the run has not taken the reply, an unclear call belongs to an earlier run, about which a person
     // has decided.
@@ -94,17 +112,15 @@ interface LateReply {
   outbound: Outbound;
 }
 
-/**
- * At most `BATCH` late replies, from a random place each time: replies with an open run are late too when the
- * provider is away, and there may be thousands of them; they must not hide the others.
- */
-async function lateReplies(models: Models, before: number): Promise<LateReply[]> {
-  const late: LateReply[] = [];
-  const open = models.Message.find({ 'outbound.is_open': true }, { state: 1, outbound: 1 })
-    .lean<LateReply>()
-    .cursor();
-  for await (const message of open)
-    if (message.outbound.due_at.getTime() < before && !message.outbound.wants_start) late.push(message);
-  const from = Math.floor(Math.random() * late.length);
-  return [...late.slice(from), ...late.slice(0, from)].slice(0, BATCH);
+/** At most `BATCH` replies that were due before this time, the first due first; none that is due later is read. */
+function lateReplies(models: Models, before: Date, cursor: RowCursor): Promise<LateReply[]> {
+  const isLate = {
+    'outbound.is_open': true,
+    'outbound.wants_start': { $ne: true },
+    ...behind(cursor, 'outbound.due_at', before),
+  };
+  return models.Message.find(isLate, { state: 1, outbound: 1 })
+    .sort({ 'outbound.due_at': 1, _id: 1 })
+    .limit(BATCH)
+    .lean<LateReply[]>();
 }

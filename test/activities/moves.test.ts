@@ -1,5 +1,6 @@
 import type { MessageRow, TicketRow } from '../../src/infra/models/index.ts';
 import type { ThreadRow } from '../../src/infra/models/thread.ts';
+import { takesPart } from '../../activities/inbound/threading/people.ts';
 import { applyToThread } from '../../src/core/threads/applyToThread.ts';
 import { mergeContacts } from '../../src/core/threads/mergeContacts.ts';
 import { mergeThreads, settleMerges } from '../../src/core/threads/mergeThreads.ts';
@@ -244,7 +245,9 @@ describe('a message moved into another ticket', () => {
       { $set: { opens: true, sender_known: false } },
     );
     await move(thread(second), thread(first), stranger._id);
-    expect((await rowOf(thread(first))).people).not.toContain('bob@client.test');
+    const inFirst = { thread_id: thread(first) };
+    expect(await takesPart(house.models, WORKSPACE, inFirst, 'bob@client.test')).toBe(false);
+    expect(await takesPart(house.models, WORKSPACE, inFirst, 'ann@client.test')).toBe(true);
     expect(await house.models.Message.findById(stranger._id).lean()).toMatchObject({ opens: false });
   });
 });

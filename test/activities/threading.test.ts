@@ -188,13 +188,11 @@ describe('late parents and siblings', () => {
 test('messages that create their thread concurrently are each applied to it', async () => {
   const [message] = (await house.receive({})).messages as [MessageRow];
   await house.models.Ticket.deleteMany({});
-  const people = [1, 2, 3, 4, 5].map((n) => `writer-${n}@client.test`);
-  await Promise.all(
-    people.map((person) => applyToThread(house.models, { ...message, people: [person] }, false)),
-  );
+  const words = ['ant', 'bee', 'cat', 'dog', 'eel'];
+  await Promise.all(words.map((word) => applyToThread(house.models, { ...message, words: [word] }, false)));
   const [ticket, ...others] = await house.models.Ticket.find().lean();
   expect(others).toEqual([]);
-  expect(ticket?.people.toSorted()).toEqual(people);
+  expect(ticket?.words).toEqual(expect.arrayContaining(words));
 });
 
 describe('once per audience', () => {

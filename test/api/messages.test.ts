@@ -92,10 +92,8 @@ describe('recipients', () => {
       bcc: [{ email: 'hidden@x.test', name: '' }],
       subject: 'Mehr Öl\t日本',
     });
-    const { people, thread_id } = await row(body.id);
+    const { people } = await row(body.id);
     expect(people).toEqual(['zoe@xn--bcher-kva.test', 'kim@x.test', 'hidden@x.test']);
-    const thread = await world.models.Ticket.findById(thread_id).orFail().lean<ThreadRow>();
-    expect(thread.people.toSorted()).toEqual(people.toSorted());
   });
 
   test('may be an empty list, but there must be at least one', async () => {

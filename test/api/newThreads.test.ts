@@ -1,5 +1,4 @@
 import type { MessageRow } from '../../src/infra/models/index.ts';
-import type { ThreadRow } from '../../src/infra/models/thread.ts';
 import { contactId } from '../../src/core/threads/contacts.ts';
 import { newHouse, WORKSPACE } from '../support/house.ts';
 import { answerOf, faultsOf } from './answers.ts';
@@ -49,7 +48,7 @@ test('a ticket is opened with a message that is sent', async () => {
   expect(seen.body).toEqual({ ...ticket, unread: true });
   const { body: list } = await answerOf(world.get(`/tickets/${ticket.id}/messages`, world.tokens.dana));
   expect(list.data).toEqual([message]);
-  const { people } = await world.models.Ticket.findById(ticket.id).orFail().lean<ThreadRow>();
+  const { people } = await world.models.Message.findById(message.id).orFail().lean<MessageRow>();
   expect(people).toEqual(['ann@x.test', 'bob@x.test', 'c@x.test']);
   const contact = await world.models.Contact.findById(contactId('acme', { email: 'ann@x.test', name: '' }));
   expect(contact?.audiences).toEqual(['tickets']);

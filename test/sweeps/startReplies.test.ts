@@ -122,7 +122,9 @@ test('replies that another process left are started, also if it died before it c
   newStarter(temporal).takeUp();
   await noneIsLeft();
   expect(temporal.runs.sort((a, b) => a.run - b.run)).toEqual([first, second]);
-  expect(await models.Ticket.findById(left.thread_id).lean()).toMatchObject({ people: ['ann@client.test'] });
+  expect(await models.Ticket.findById(left.thread_id).lean()).toMatchObject({
+    last_message: { id: left._id, direction: 'outbound' },
+  });
 });
 
 test('several processes start each run once', async () => {

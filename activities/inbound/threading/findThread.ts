@@ -1,11 +1,6 @@
 import { normaliseAddress } from '../../../src/mail/addresses.ts';
 import { missingParents } from '../../../src/mail/messageIds.ts';
-import {
-  collectionOf,
-  type InboundEmailRow,
-  type MessageRow,
-  type Models,
-} from '../../../src/infra/models/index.ts';
+import { collectionOf, type InboundEmailRow, type Models } from '../../../src/infra/models/index.ts';
 import { NO_ADDRESS } from '../../../src/infra/models/message.ts';
 import type { Route, Target } from '../../../src/infra/models/inboundEmail.ts';
 import type { StoredMail } from '../../../src/mail/storedMail.ts';
@@ -14,7 +9,7 @@ import { hashOf } from '../../../src/lib/ids.ts';
 import { threadIdFor } from '../../../src/core/threads/newThreadRow.ts';
 import { messageKey } from '../messageKey.ts';
 import { claim, moveClaims, personHash, whereItLeads, type Claimer } from './claims.ts';
-import { carriersOf, findParent, isReused, withoutBodies, type ThreadRef } from './matches.ts';
+import { CARRIER_FIELDS, carriersOf, findParent, isReused, type Carrier, type ThreadRef } from './matches.ts';
 import { peopleOf, takesPart } from './people.ts';
 
 /**
@@ -43,7 +38,7 @@ export async function findThread(
   };
 }
 
-function refOf(message: MessageRow): ThreadRef {
+function refOf(message: Carrier): ThreadRef {
   return { thread_kind: message.thread_kind, thread_id: message.thread_id, audience: message.audience };
 }
 
@@ -71,7 +66,7 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
    * stored now.
    */
   async function senderTakesPart(thread: ThreadRef): Promise<boolean> {
-    if (await takesPart(models, thread, senderAddress)) return true;
+    if (await takesPart(models, workspaceId, thread, senderAddress)) return true;
     const claims = await collectionOf(models.ThreadId)
       .find({
         workspace_id: workspaceId,
@@ -90,7 +85,7 @@ function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   async function threadNaming(id: string): Promise<ThreadRef | null> {
     const naming = await collectionOf(models.Message)
       .find({ workspace_id: workspaceId, audience: target.audience, names: id })
-      .project<MessageRow>(withoutBodies)
+      .project<Carrier>(CARRIER_FIELDS)
       .sort({ created_at: 1 })
       .limit(50)
       .toArray();

@@ -25,7 +25,7 @@ export async function findParent(
   models: Models,
   row: InboundEmailRow,
   target: Target,
-): Promise<MessageRow | null> {
+): Promise<Carrier | null> {
   const [likeliest, ...others] = parentIds(row.mail as StoredMail);
   // The answered mail has nearly always arrived. Only if not, the earlier ones that it names are read, up to
   // 30.
@@ -40,7 +40,7 @@ export async function findParent(
 }
 
 /** Of the messages with the same Message-Id, the one whose thread this mail may join. */
-async function bestOf(models: Models, carriers: MessageRow[], target: Target): Promise<MessageRow | null> {
+async function bestOf(models: Models, carriers: Carrier[], target: Target): Promise<Carrier | null> {
   if (await isReused(models, carriers)) return null;
   const counting = carriers.filter((message) => counts(message, target));
   return (
@@ -54,13 +54,26 @@ async function bestOf(models: Models, carriers: MessageRow[], target: Target): P
 /** Most messages with one id that are read; an id with more comes from a machine that reuses it. */
 const MAX_CARRIERS = 100;
 
+/** What threading reads of a message, all from the index `carriers`: the whole row may have several MB. */
+export const CARRIER_FIELDS = {
+  direction: 1,
+  audience: 1,
+  thread_kind: 1,
+  thread_id: 1,
+  sending_email: 1,
+  inbound_email_id: 1,
+  fingerprint: 1,
+  created_at: 1,
+} as const;
+export type Carrier = Pick<MessageRow, '_id' | keyof typeof CARRIER_FIELDS>;
+
 /** The messages with this Message-Id, newest first, without those of the mail itself. */
-export async function carriersOf(models: Models, row: InboundEmailRow, id: string): Promise<MessageRow[]> {
+export async function carriersOf(models: Models, row: InboundEmailRow, id: string): Promise<Carrier[]> {
   // Stand-in: docs/decisions/stand-in-database.md. Filtered and sorted here, because the stand-in is slow
   // unless a query has exactly the index's fields.
   const carriers = await collectionOf(models.Message)
     .find({ workspace_id: row.workspace_id as string, message_id: id })
-    .project<MessageRow>(withoutBodies)
+    .project<Carrier>(CARRIER_FIELDS)
     .limit(MAX_CARRIERS)
     .toArray();
   return carriers
@@ -68,30 +81,45 @@ export async function carriersOf(models: Models, row: InboundEmailRow, id: strin
     .sort((a, b) => b.created_at.getTime() - a.created_at.getTime());
 }
 
-/** Threading does not need bodies, which have up to 4 MB. */
-export const withoutBodies = { text: 0, html: 0, headers: 0 } as const;
+/** The fields that `comparable` reads. */
+const COMPARED_FIELDS = { subject: 1, text: 1, html: 1, sent_at: 1, 'sender.email': 1, files: 1 } as const;
+/** In so many forms one mail may be here: direct, through forwarders and lists that change it a little. */
+const MAX_FORMS = 8;
 
-/** Whether two different mails have this id (contact forms reuse them): then no mail is threaded by it. */
-export async function isReused(models: Models, carriers: MessageRow[]): Promise<boolean> {
-  if (carriers.length < 2) return false;
-  const complete = await models.Message.find({ _id: { $in: carriers.map((carrier) => carrier._id) } })
-    .select({ headers: 0 })
-    .lean<MessageRow[]>();
-  const [first, ...others] = complete.map(comparable);
-  return first !== undefined && others.some((other) => !isSameMail(first, other));
+/**
+ * Whether two different mails have this id (contact forms reuse them): then no mail is threaded by it. Only
+ * messages with different fingerprints are compared, and one after the other, since each may have 8 MB.
+ */
+export async function isReused(models: Models, carriers: Carrier[]): Promise<boolean> {
+  const fingerprints = new Set(carriers.flatMap(({ fingerprint }) => fingerprint ?? []));
+  if (fingerprints.size > MAX_FORMS) return true;
+  // Messages from before fingerprints were kept are a form each.
+  const forms = new Map(carriers.map(({ _id, fingerprint }) => [fingerprint ?? _id, _id]));
+  if (forms.size < 2) return false;
+  const read = async (id: string) => {
+    const message = await collectionOf(models.Message).findOne({ _id: id }, { projection: COMPARED_FIELDS });
+    return message && comparable(message);
+  };
+  const [newest, ...others] = [...forms.values()].slice(0, MAX_FORMS);
+  const first = await read(newest!);
+  for (const id of others) {
+    const other = await read(id);
+    if (first && other && !isSameMail(first, other)) return true;
+  }
+  return false;
 }
 
 /**
  * Whether mail to this address may join the message's thread. An unreceivable address accepts only answers to
  * our messages.
  */
-function counts(message: MessageRow, target: Target): boolean {
+function counts(message: Carrier, target: Target): boolean {
   if (target.unreceivable !== null && message.direction !== 'outbound') return false;
   if (isClosed(message.audience) ? message.audience === target.audience : !isClosed(target.audience))
     return true;
   return wasSentFrom(message, target);
 }
 
-function wasSentFrom(message: MessageRow, target: Target): boolean {
+function wasSentFrom(message: Carrier, target: Target): boolean {
   return message.direction === 'outbound' && message.sending_email === target.address;
 }

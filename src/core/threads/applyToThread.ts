@@ -4,13 +4,11 @@ import { collectionOf, type MessageRow, type Models } from '../../infra/models/i
 import type { ThreadRow, ThreadSummary } from '../../infra/models/thread.ts';
 import { contactNow } from './contacts.ts';
 import { followThread } from './moveMessages.ts';
-import { makeThread, takingPart } from './newThreadRow.ts';
+import { makeThread } from './newThreadRow.ts';
 import { wordsOfMessage } from '../../mail/searchWords.ts';
 import { hasFiles, isQuestion, lastMessageOf, summarise } from './summary.ts';
 import { threadsOf } from './threads.ts';
-
-/** The most words that a thread keeps; a message that comes after that adds none. */
-const MAX_THREAD_WORDS = 10_000;
+import { FULL_AT_WORDS } from './words.ts';
 
 /**
  * Creates the ticket or conversation of a stored message if it does not exist, and applies the message to it.
@@ -80,14 +78,14 @@ function changesBy(
   const union = (field: string, more: string[]) => ({
     $setUnion: [{ $ifNull: [field, []] }, { $literal: more }],
   });
-  const isFull = { $gte: [{ $size: { $ifNull: ['$words', []] } }, MAX_THREAD_WORDS] };
+  const isFull = { $gte: [{ $size: { $ifNull: ['$words', []] } }, FULL_AT_WORDS] };
   return [
     {
       $set: {
         ...summary,
         ...readStateWith(message),
         ...(mayOpen && wokenBy(message)),
-        people: union('$people', takingPart(message)),
+        people: '$$REMOVE',
         words: { $cond: [isFull, '$words', union('$words', wordsOfMessage(message))] },
         last_message_at: { $max: ['$last_message_at', at] },
         status: { $cond: [opens, 'open', '$status'] },

@@ -6,6 +6,7 @@ import { newLastChange } from './lastChange.ts';
 import { moveMessages } from './moveMessages.ts';
 import { summarise } from './summary.ts';
 import { threadsOf } from './threads.ts';
+import { joinedWords } from './words.ts';
 import { HOUR_MS } from '../../lib/time.ts';
 
 type Kind = MessageRow['thread_kind'];
@@ -87,14 +88,13 @@ function withThread(into: ThreadRow, from: ThreadRow, at: Date, actor: Actor): m
       updated_at: at,
       last_change: newLastChange(into, actor, [{ action: 'merged', from: from._id, to: null }]),
       settled_at: settledIn([into, from]),
+      words: joinedWords(into.words, from.words),
       // Unread mail of either thread is unread in the whole. (A user who has read both has read it.)
       read_by: into.read_by.filter((user) => from.read_by.includes(user)),
       ...(opens && { status: from.status, closed_at: null }),
     },
     $max: { last_message_at: from.last_message_at, ...(from.news_at && { news_at: from.news_at }) },
     $addToSet: {
-      people: { $each: from.people },
-      words: { $each: from.words },
       tags: { $each: from.tags },
       followers: { $each: from.followers },
     },

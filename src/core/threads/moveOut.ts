@@ -6,9 +6,10 @@ import { contactNow } from './contacts.ts';
 import { settledIn } from './mergeThreads.ts';
 import { newLastChange } from './lastChange.ts';
 import { moveMessages } from './moveMessages.ts';
-import { insertTicket, newThreadRow, takingPart } from './newThreadRow.ts';
+import { insertTicket, newThreadRow } from './newThreadRow.ts';
 import { wordsOf, wordsOfMessage } from '../../mail/searchWords.ts';
 import { summarise } from './summary.ts';
+import { joinedWords, MAX_THREAD_WORDS } from './words.ts';
 
 /** From how many messages of a thread the words to search it by are collected again. */
 const REINDEXED_MESSAGES = 200;
@@ -120,12 +121,12 @@ function withMessage(
     $set: {
       updated_at: new Date(),
       last_change: newLastChange(into, actor, [{ action: 'moved', from: from._id, to: into._id }]),
+      words: joinedWords(into.words, wordsOfMessage(message)),
       // A question that waits there waits here.
       ...(waits && { settled_at: settledIn([into, { ...from, waiting_since: created_at }]) }),
       read_by: into.read_by.filter((user) => from.read_by.includes(user)),
     },
     $max: { last_message_at: created_at, ...(direction === 'inbound' && { news_at: stored_at }) },
-    $addToSet: { people: { $each: takingPart(message) }, words: { $each: wordsOfMessage(message) } },
     $inc: { changes: 1 },
   };
 }
@@ -187,21 +188,27 @@ async function moveClaims(
   );
 }
 
+/** Those of the newest messages. A text is read, of up to 4 MB, only where a message has no words of its own. */
 async function remainingWords(
   models: Models,
   ticket: ThreadRow,
   session: mongo.ClientSession,
 ): Promise<string[]> {
-  const left = await collectionOf(models.Message)
+  const messages = collectionOf(models.Message);
+  const left = messages
     .find(
       { workspace_id: ticket.workspace_id, thread_id: ticket._id, audience: ticket.audience },
       { session },
     )
-    .project<Pick<MessageRow, 'subject' | 'text' | 'words'>>({ subject: 1, text: 1, words: 1 })
+    .project<{ _id: string; words?: string[] }>({ words: 1 })
     .sort({ created_at: -1, _id: -1 })
-    .limit(REINDEXED_MESSAGES)
-    .toArray();
-  const number = String((ticket as TicketRow).number);
-  const words = left.flatMap(wordsOfMessage);
-  return [...new Set([number, ...wordsOf(ticket.subject), ...words])];
+    .limit(REINDEXED_MESSAGES);
+  let words = joinedWords([String((ticket as TicketRow).number)], wordsOf(ticket.subject));
+  for await (const { _id, words: own = [] } of left) {
+    const text = { session, projection: { subject: 1, text: 1 } };
+    const message = own.length > 0 ? null : await messages.findOne({ _id }, text);
+    words = joinedWords(words, message ? wordsOfMessage(message) : own);
+    if (words.length === MAX_THREAD_WORDS) break;
+  }
+  return words;
 }

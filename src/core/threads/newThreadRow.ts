@@ -23,8 +23,6 @@ type OpeningMessage = Pick<
   | 'subject'
   | 'text'
   | 'words'
-  | 'people'
-  | 'opens'
   | 'sender_known'
   | 'sender_reason'
   | 'contact_id'
@@ -37,12 +35,6 @@ type OpeningMessage = Pick<
   | 'list_mail'
   | 'spam'
 >;
-
-/** The people that a message adds to its thread: none if it joined the thread from an unknown sender. */
-export const takingPart = (
-  message: Pick<MessageRow, 'opens' | 'sender_known' | 'direction' | 'people'>,
-): string[] =>
-  message.opens || message.sender_known || message.direction === 'outbound' ? message.people : [];
 
 /**
  * The thread that its first message creates. If the contact is blocked, it is closed and spam from the start.
@@ -63,7 +55,6 @@ export function newThreadRow(
     contact_id: contact?._id ?? (message.contact_id as string),
     workspace_email_id: message.workspace_email_id as string,
     agent_id: null,
-    people: takingPart(message),
     closed_at: isBlocked ? created_at : null,
     preview: previewOf(message.text),
     last_message: lastMessageOf(message),

@@ -2,6 +2,7 @@ import { collectionOf, type AttachmentRow, type MessageRow, type Models } from '
 import type { ThreadRow } from '../../infra/models/thread.ts';
 import type { Storage } from '../../infra/storage/storage.ts';
 import { threadsOf } from './threads.ts';
+import { behind, movingOn, newRowCursor, type RowCursor } from '../../lib/rowCursor.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
 /** For how many days a thread can be restored from the trash. */
@@ -16,24 +17,35 @@ const LONGEST_PROCESSING_DAYS = 14;
 const THREAD_BATCH = 50;
 const MESSAGE_BATCH = 200;
 
+type ExpiredThread = Pick<ThreadRow, '_id' | 'workspace_id'> & { deleted_at: Date };
+
+/** How far `purgeTrash` has come. */
+export const newTrashCursors = (): Record<MessageRow['thread_kind'], RowCursor> => ({
+  ticket: newRowCursor(),
+  conversation: newRowCursor(),
+});
+
 /**
  * Deletes threads that have been in the trash for 30 days: messages, files with their bytes, and claimed
  * message ids. The archived mails are left to the retention workflow. Idempotent; safe to call concurrently;
  * a call that dies half-way leaves the rest to the next one.
+ * @param cursor kept between calls: threads with mail that may restore them stay
  * @returns how many threads it deleted
  */
 export async function purgeTrash(
   { models, storage }: { models: Models; storage: Storage },
   now = Date.now(),
+  cursors = newTrashCursors(),
 ): Promise<number> {
   let purged = 0;
   for (const kind of ['ticket', 'conversation'] as const) {
     const expired = await threadsOf(models, kind)
-      .find({ deleted_at: { $lt: purgedBefore(now) } }, { people: 0, words: 0 })
-      .sort({ deleted_at: 1 })
+      .find(behind(cursors[kind], 'deleted_at', purgedBefore(now)), { workspace_id: 1, deleted_at: 1 })
+      .sort({ deleted_at: 1, _id: 1 })
       .limit(THREAD_BATCH)
-      .lean<ThreadRow[]>();
-    for (const thread of expired) if (await purge(models, storage, kind, thread, now)) purged += 1;
+      .lean<ExpiredThread[]>();
+    for (const thread of movingOn(cursors[kind], expired, THREAD_BATCH, ({ deleted_at }) => deleted_at))
+      if (await purge(models, storage, kind, thread, now)) purged += 1;
   }
   return purged;
 }
@@ -42,12 +54,12 @@ async function purge(
   models: Models,
   storage: Storage,
   kind: MessageRow['thread_kind'],
-  { _id, workspace_id, deleted_at }: ThreadRow,
+  { _id, workspace_id, deleted_at }: ExpiredThread,
   now: number,
 ): Promise<boolean> {
   const messages = collectionOf(models.Message);
   const inThread = { workspace_id, thread_id: _id };
-  const since = new Date(Math.max((deleted_at as Date).getTime(), now - LONGEST_PROCESSING_DAYS * DAY_MS));
+  const since = new Date(Math.max(deleted_at.getTime(), now - LONGEST_PROCESSING_DAYS * DAY_MS));
   // Such a message may be a customer's answer, which restores the thread as soon as it is applied.
   const isAnswer = [
     { direction: 'inbound', created_at: { $gt: since }, auto_reply: false, list_mail: false, spam: false },
@@ -75,7 +87,7 @@ async function purge(
   const { deletedCount } = await collectionOf(threadsOf(models, kind)).deleteOne({
     _id,
     workspace_id,
-    deleted_at: deleted_at as Date,
+    deleted_at,
   });
   return deletedCount === 1;
 }

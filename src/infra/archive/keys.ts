@@ -8,6 +8,10 @@ export const dayFolder = (provider: string, day: Date): string =>
 export const payloadKey = (provider: string, postId: string): string =>
   `${dayFolder(provider, arrivalOf(postId))}${postId}.json`;
 
+/** Where skipped mail is moved to, and where it came from: of a key, or of a folder. */
+export const skippedKey = (key: string): string => key.replace(/^([^/]+)-incoming\//, '$1-skipped/');
+export const incomingKey = (key: string): string => key.replace(/^([^/]+)-skipped\//, '$1-incoming/');
+
 /** An object next to the payload. @param name `eml`, `field-<n>` or `file-<n>` */
 export const objectKey = (provider: string, postId: string, name: string): string =>
   `${dayFolder(provider, arrivalOf(postId))}${postId}.${name}`;

@@ -21,6 +21,11 @@ export interface InboundEmailRow {
    * Storage key of the payload's JSON: below `<provider>-incoming/`, or `<provider>-skipped/` once skipped.
    */
   key: string;
+  /**
+   * The payload that `key` is a copy of is still below `<provider>-incoming/`: src/sweeps/deleteOriginals.ts.
+   * Missing: it is not.
+   */
+  original_left?: boolean;
   state: (typeof INBOUND_STATES)[number];
   reason: string | null;
   /**
@@ -32,7 +37,7 @@ export interface InboundEmailRow {
    */
   raw: 'going' | 'gone' | null;
   raw_deleted_at: Date | null;
-  /** Ids of posts that repeated this one. */
+  /** Ids of posts that repeated this one: the first hundred (the others: repeat.ts). */
   repeats: string[];
   /** The parsed mail; null until `archiveEmail` has read it. */
   mail: StoredMail | null;
@@ -93,6 +98,7 @@ export const inboundEmailSchema = rowSchema<InboundEmailRow>({
   provider: requiredString,
   recipient: text,
   key: requiredString,
+  original_left: Boolean,
   state: requiredString,
   reason: nullableString,
   run: { type: Number, required: true },
@@ -125,3 +131,7 @@ inboundEmailSchema.index({ state: 1, held_for: 1 });
 inboundEmailSchema.index({ state: 1, created_at: -1, _id: -1 });
 // Rows whose raw mail has been kept long enough, or is being deleted.
 inboundEmailSchema.index({ state: 1, raw: 1, created_at: 1, _id: 1 });
+inboundEmailSchema.index(
+  { original_left: 1, updated_at: 1, _id: 1 },
+  { partialFilterExpression: { original_left: true } },
+);

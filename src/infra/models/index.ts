@@ -8,6 +8,7 @@ import {
   type SessionRow,
 } from './access.ts';
 import { addressProofSchema, type AddressProofRow } from './addressProof.ts';
+import { archivePositionSchema, type ArchivePositionRow } from './archivePosition.ts';
 import { attachmentSchema, type AttachmentRow } from './attachment.ts';
 import { contactSchema, type ContactRow } from './contact.ts';
 import { domainSchema, providerDomainSchema, type DomainRow, type ProviderDomainRow } from './domain.ts';
@@ -27,6 +28,7 @@ import {
 import { notificationSchema, type NotificationRow } from './notification.ts';
 import { platformAddressSchema, type PlatformAddressRow } from './platformAddress.ts';
 import { postTokenSchema, type PostTokenRow } from './postToken.ts';
+import { repeatSchema, type RepeatRow } from './repeat.ts';
 import { receiverSchema, type ReceiverRow } from './receiver.ts';
 import { savedViewSchema, type SavedViewRow } from './savedView.ts';
 import { snippetSchema, type SnippetRow } from './snippet.ts';
@@ -55,6 +57,7 @@ import {
 export type {
   AccessMailRow,
   AddressProofRow,
+  ArchivePositionRow,
   AttachmentRow,
   ContactRow,
   ConversationRow,
@@ -75,6 +78,7 @@ export type {
   PasswordLinkRow,
   PlatformAddressRow,
   PostTokenRow,
+  RepeatRow,
   ProviderDomainRow,
   SavedViewRow,
   SessionRow,
@@ -120,6 +124,8 @@ export interface Models {
   ThreadId: Model<ThreadIdRow>;
   InboundEmail: Model<InboundEmailRow>;
   PostToken: Model<PostTokenRow>;
+  Repeat: Model<RepeatRow>;
+  ArchivePosition: Model<ArchivePositionRow>;
   Event: Model<EventRow>;
   StreamPosition: Model<StreamPositionRow>;
   Webhook: Model<WebhookRow>;
@@ -164,6 +170,8 @@ export function createModels(connection: Connection): Models {
     ThreadId: bind('ThreadId', threadIdSchema, 'thread_ids'),
     InboundEmail: bind('InboundEmail', inboundEmailSchema, 'inbound_emails'),
     PostToken: bind('PostToken', postTokenSchema, 'post_tokens'),
+    Repeat: bind('Repeat', repeatSchema, 'repeats'),
+    ArchivePosition: bind('ArchivePosition', archivePositionSchema, 'archive_positions'),
     Event: bind('Event', eventSchema, 'events'),
     StreamPosition: bind('StreamPosition', streamPositionSchema, 'stream_positions'),
     Webhook: bind('Webhook', webhookSchema, 'webhooks'),

@@ -21,6 +21,8 @@ export interface InboundMessageRow extends AnyMessage {
   message_id: string | null;
   /** Date header. */
   sent_at: Date | null;
+  /** Of the mail (mail/sameMail.ts), to compare it without its bodies. Null: stored before it was kept. */
+  fingerprint: string | null;
   contact_id: string;
   inbound_email_id: string;
   /** Null: stored before it was kept. */
@@ -115,8 +117,8 @@ interface AnyMessage {
   /** What it is found by (mail/searchWords.ts). */
   words: string[];
   /**
-   * Each copy of the mail that came, the first included, with the workspace emails that its trace headers
-   * name.
+   * Copies of the mail that came, the first included, with the workspace emails that its trace headers name:
+   * 500, and those that name a further one.
    */
   copies: { inbound_email_id: string; traced: string[] }[];
   created_at: Date;
@@ -128,6 +130,7 @@ interface AnyMessage {
 interface NotReceived {
   to_email: null;
   sent_at: null;
+  fingerprint: null;
   inbound_email_id: null;
   authentication: null;
   sender_reason: null;
@@ -146,6 +149,7 @@ interface NotSent {
 export const NOT_RECEIVED = {
   to_email: null,
   sent_at: null,
+  fingerprint: null,
   inbound_email_id: null,
   authentication: null,
   sender_reason: null,
@@ -210,6 +214,7 @@ export const messageSchema = rowSchema<MessageRow & Pick<NoteRow, 'mentions' | '
   list_mail: { type: Boolean, default: false },
   spam: { type: Boolean, default: false },
   sent_at: nullableDate,
+  fingerprint: nullableString,
   contact_id: nullableString,
   inbound_email_id: nullableString,
   authentication: { type: Object, default: null },
@@ -231,17 +236,39 @@ messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, created_at: 1,
 messageSchema.index({ workspace_id: 1, thread_id: 1, audience: 1, state: 1, 'outbound.send_at': 1 });
 // The messages that have not gone out, over all threads.
 messageSchema.index({ workspace_id: 1, audience: 1, state: 1, created_at: -1, _id: -1 });
-// Find a parent by its id; find children that name an id.
-messageSchema.index({ workspace_id: 1, message_id: 1, direction: 1 });
+// Find a parent by its id, with all that threading reads of it, so that no row with its bodies is read
+// (CARRIER_FIELDS in activities/inbound/threading/matches.ts).
+messageSchema.index(
+  {
+    workspace_id: 1,
+    message_id: 1,
+    direction: 1,
+    audience: 1,
+    thread_kind: 1,
+    thread_id: 1,
+    sending_email: 1,
+    inbound_email_id: 1,
+    fingerprint: 1,
+    created_at: 1,
+    _id: 1,
+  },
+  { name: 'carriers' },
+);
+// Find children that name an id.
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
+// Whether an address takes part in a thread (activities/inbound/threading/people.ts): one key, however long the thread is.
+messageSchema.index({ workspace_id: 1, thread_id: 1, people: 1, sender_known: 1, opens: 1 });
 messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });
 // Find the reply that a provider's event is about: events know no workspace, and of Message-Ids only ours are
 // unique.
 messageSchema.index({ message_id: 1, direction: 1 }, { partialFilterExpression: { direction: 'outbound' } });
 // Replies whose run is still to be started (src/sweeps/startReplies.ts), and those that may have lost their
-// run.
+// run, the first due first (src/sweeps/settleInbound.ts).
 messageSchema.index(
   { 'outbound.wants_start': 1 },
   { partialFilterExpression: { 'outbound.wants_start': true } },
 );
-messageSchema.index({ 'outbound.is_open': 1 }, { partialFilterExpression: { 'outbound.is_open': true } });
+messageSchema.index(
+  { 'outbound.is_open': 1, 'outbound.due_at': 1, _id: 1 },
+  { partialFilterExpression: { 'outbound.is_open': true } },
+);

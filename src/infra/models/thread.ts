@@ -41,10 +41,10 @@ export interface ThreadRow extends ThreadSummary {
   workspace_email_id: string;
   agent_id: string | null;
   /**
-   * Normalised addresses that take part: of the opening mail, of unmarked inbound and of outbound messages. A
-   * set, so that a repeated step adds nothing, and a look-up costs the same for a thread of any length.
+   * Rows from before 0002-bounded-reads only: who takes part. The messages say it themselves now (`people`
+   * there); the next message removes the field.
    */
-  people: string[];
+  people?: string[];
   closed_at: Date | null;
   /** Arrival of the newest message. */
   last_message_at: Date;
@@ -113,7 +113,7 @@ const common = {
   contact_id: requiredString,
   workspace_email_id: requiredString,
   agent_id: nullableString,
-  people: [String],
+  people: { type: [String], default: undefined },
   closed_at: nullableDate,
   last_message_at: Date,
   created_at: Date,
@@ -200,7 +200,7 @@ function listIndexes(schema: Schema): void {
   for (const [key, field] of [
     [{ workspace_id: 1, merged_into: 1 }, 'merged_into'],
     [{ merged_at: 1 }, 'merged_at'],
-    [{ deleted_at: 1 }, 'deleted_at'],
+    [{ deleted_at: 1, _id: 1 }, 'deleted_at'],
   ] as const)
     schema.index(key, { partialFilterExpression: { [field]: { $exists: true } } });
 }

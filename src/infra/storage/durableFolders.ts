@@ -1,6 +1,9 @@
 import { mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 
+/** So many folders are remembered; one that was forgotten costs a few system calls more. */
+const MAX_KNOWN = 1_000;
+
 /**
  * Folders whose entries survive a power cut. The fsync of a file does not make its name durable: the folder
  * needs an fsync too, and so does the parent of each new folder.
@@ -30,6 +33,7 @@ export class DurableFolders {
     if (!known) {
       known = this.#create(folder);
       this.#known.set(folder, known);
+      this.#forgetOldest();
       known.catch(() => this.forget(folder));
     }
     return known;
@@ -39,6 +43,11 @@ export class DurableFolders {
   forget(folder: string): void {
     for (let missing = folder; missing.length > this.#root.length; missing = path.dirname(missing))
       this.#known.delete(missing);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
   }
 
   /** Resolves when every entry that was in the folder at the time of the call is durable. */

@@ -8,6 +8,7 @@ import {
   readFile,
   rename,
   rm,
+  rmdir,
   stat,
   writeFile,
 } from 'node:fs/promises';
@@ -17,6 +18,9 @@ import { DurableFolders } from './durableFolders.ts';
 import { checkKey, checkPrefix, SPOOL } from './keys.ts';
 import { openSpool } from './spool.ts';
 import { ifStored, NotStoredError, type Storage } from './storage.ts';
+
+/** A folder may be removed as often while a file gets its name in it. */
+const TRIES_TO_ENTER = 5;
 
 /**
  * Objects as files below a folder. Every write: a file in the spool, its fsync, a rename into place, fsync of
@@ -83,11 +87,13 @@ class FileStorage implements Storage {
     return stats?.size ?? null;
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, { keepFolder = false } = {}): Promise<void> {
+    const file = this.#path(key);
     await ifStored(
-      this.#orNotStored(key, () => rm(this.#path(key))),
+      this.#orNotStored(key, () => rm(file)),
       undefined,
     );
+    if (!keepFolder) await this.#removeEmpty(path.dirname(file));
   }
 
   list(prefix: string): AsyncIterable<string> {
@@ -172,15 +178,28 @@ class FileStorage implements Storage {
   /** Runs `place`, which gives a file its name in a folder; creates the folder when it is missing. */
   async #enter(target: string, place: () => Promise<void>): Promise<void> {
     const folder = path.dirname(target);
-    await this.#folders.ensure(folder);
-    try {
-      await place();
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-      // The folder was deleted after it was created.
+    for (let triesLeft = TRIES_TO_ENTER - 1; ; triesLeft -= 1) {
+      try {
+        await this.#folders.ensure(folder);
+        return await place();
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT' || triesLeft === 0) throw error;
+        // The folder was removed after it was created, because it was empty.
+        this.#folders.forget(folder);
+      }
+    }
+  }
+
+  /** Removes the folder, and those above it, as far as they are empty. A write into one creates it again. */
+  async #removeEmpty(emptied: string): Promise<void> {
+    for (let folder = emptied; folder !== this.#root; folder = path.dirname(folder)) {
+      try {
+        await rmdir(folder);
+      } catch (error) {
+        // Nearly always ENOTEMPTY. Another process may have removed the folder, but not those above it.
+        if (codeOf(error) !== 'ENOENT') return;
+      }
       this.#folders.forget(folder);
-      await this.#folders.ensure(folder);
-      await place();
     }
   }
 

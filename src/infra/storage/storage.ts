@@ -30,8 +30,11 @@ export interface Storage {
   withFile<T>(key: string, use: (file: string) => Promise<T>): Promise<T>;
   /** Size in bytes, or null when there is no such object. */
   size(key: string): Promise<number | null>;
-  /** No error when there is no such object. */
-  delete(key: string): Promise<void>;
+  /**
+   * No error when there is no such object. Folders of a file system that become empty by it are removed.
+   * @param options.keepFolder where the next object comes into the same folder soon
+   */
+  delete(key: string, options?: { keepFolder?: boolean }): Promise<void>;
   /**
    * Keys below a prefix that ends in a slash, in name order, folder by folder; without the spool. Whether
    * `a-b` comes before or after what is below `a/` differs from store to store.

@@ -137,16 +137,19 @@ describe.each([
 
   test('the copy of a skipped mail and posts that repeated it are deleted with the original', async () => {
     const repeat = await mail(31, { state: 'routed' });
-    await world.models.InboundEmail.deleteOne({ _id: repeat.id });
+    const further = await mail(31, { state: 'routed' });
+    await world.models.InboundEmail.deleteMany({ _id: { $in: [repeat.id, further.id] } });
     const { id, key, post } = await mail(31, { state: 'skipped', repeats: [repeat.post] });
     const copy = key.replace('incoming', 'skipped');
     await storage.put(copy, (await storage.readAll(key)).toString().replaceAll('incoming', 'skipped'));
     for (const name of ['field-1', 'file-1', 'eml', 'remote-0'])
       await storage.put(copy.replace(/json$/, name), 'x');
     await world.models.InboundEmail.updateOne({ _id: id }, { $set: { key: copy } });
+    await world.models.Repeat.create({ _id: 'further', inbound_email_id: id, post_id: further.post });
     await sweep();
     expect(await keysBelow(storage, 'mailgun-skipped/')).toEqual([]);
-    expect([await leftOf({ post }), await leftOf(repeat)]).toEqual([0, 0]);
+    expect(await Promise.all([{ post }, repeat, further].map(leftOf))).toEqual([0, 0, 0]);
+    expect(await world.models.Repeat.countDocuments()).toBe(0);
   });
 
   test('a post to two recipients is deleted with the last of them', async () => {

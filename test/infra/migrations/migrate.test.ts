@@ -63,6 +63,21 @@ test('a migrated database has the indexes that the models declare, and no others
   expect(await indexesOf(migrated)).toEqual(expected);
 });
 
+test.each([
+  ['options', { key: { expires_at: 1 }, expireAfterSeconds: 60 }],
+  ['key', { key: { user_id: 1 }, name: 'expires_at_1' }],
+] as const)('an index that exists with another %s is named, with what to do', async (_, index) => {
+  const database = await connection();
+  await database.collection('sessions').createIndexes([index]);
+  const migrating = migrate(database, silent);
+  await expect(migrating).rejects.toThrow(MigrationError);
+  await expect(migrating).rejects.toThrow(
+    /^0001-initial-indexes failed: the index expires_at_1 of sessions is .*db\.sessions\.dropIndex\("expires_at_1"\)/,
+  );
+  await database.collection('sessions').dropIndex('expires_at_1');
+  expect(await migrate(database, silent)).toEqual(NAMES);
+});
+
 test('every file of a migration is in the list, under its own name, and the numbers have no gap', async () => {
   const folder = new URL('../../../src/infra/migrations/', import.meta.url);
   const files = (await readdir(folder)).filter((file) => /^\d/.test(file)).sort();

@@ -165,6 +165,30 @@ describe('a store on files', () => {
     expect((await storage.readAll('in/day/b')).toString()).toBe('b');
   });
 
+  test('removes the folders that a deletion empties, and no others', async () => {
+    const storage = await open('emptied');
+    for (const key of ['in/2026/11/01/a', 'in/2026/12/01/b', 'in/unstarted/c']) await storage.put(key, key);
+    await storage.delete('in/2026/11/01/a');
+    await storage.delete('in/2026/11/01/a');
+    await storage.delete('in/unstarted/c', { keepFolder: true });
+    expect((await readdir(path.join(temp, 'emptied', 'in'), { recursive: true })).sort()).toEqual(
+      ['2026', '2026/12', '2026/12/01', '2026/12/01/b', 'unstarted'].map((name) => path.normalize(name)),
+    );
+    await storage.delete('in/2026/12/01/b');
+    await storage.put('in/2026/12/01/b', 'again');
+    expect((await storage.readAll('in/2026/12/01/b')).toString()).toBe('again');
+  });
+
+  test('takes writes into a folder that another process empties again and again', async () => {
+    const [storage, other] = [await open('contended'), await open('contended')];
+    for (let n = 0; n < 100; n += 1) {
+      await other.put('in/day/other', 'x');
+      await Promise.all([storage.put(`in/day/${n}`, 'x', `in/marks/${n}`), other.delete('in/day/other')]);
+      await Promise.all([storage.delete(`in/day/${n}`), other.delete(`in/marks/${n}`)]);
+    }
+    expect(await keysBelow(storage, 'in/')).toEqual([]);
+  });
+
   test('takes many writes into new folders at once', async () => {
     const storage = await open('many');
     const keys = Array.from({ length: 200 }, (_, n) => `in/${n % 7}/${n % 3}/${String(n).padStart(3, '0')}`);

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Client } from '@temporalio/client';
 import type { InboundEmailRow, Models } from '../../src/infra/models/index.ts';
 import { createStorage } from '../../src/infra/storage/createStorage.ts';
@@ -12,41 +14,51 @@ import { hashOf, newId } from '../../src/lib/ids.ts';
 import { inboundWorkflowId } from '../../src/infra/temporal/ids.ts';
 import { runState } from '../../src/infra/temporal/runs.ts';
 import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
-import { compareArchive } from '../../src/ingress/compareArchive.ts';
-import { markKey, payloadKey } from '../../src/infra/archive/keys.ts';
-import { freshModels } from '../support/mongodb.ts';
+import { compareArchive } from '../../src/sweeps/compareArchive.ts';
+import { markKey, payloadKey, skippedKey } from '../../src/infra/archive/keys.ts';
+import { built } from '../support/built.ts';
+import { freshDatabaseUri, freshModels } from '../support/mongodb.ts';
 import { freshNamespace, temporalAddress } from '../support/temporal.ts';
-import { silent } from './rig.ts';
-import { HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
+import { silent } from '../ingress/rig.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/lib/time.ts';
 
 let root: string;
 let storage: Storage;
 let models: Models;
 let client: Client;
+const uri = freshDatabaseUri();
+let namespace: string;
 beforeAll(async () => {
-  models = await freshModels();
-  client = createTemporalClient({ address: temporalAddress(), namespace: await freshNamespace() });
+  models = await freshModels(uri);
+  namespace = await freshNamespace();
+  client = createTemporalClient({ address: temporalAddress(), namespace });
 });
 afterAll(() => Promise.all([models.connection.close(), client.connection.close()]));
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'postroom-compare-'));
   storage = await createStorage({ url: `file:${root}`, s3Endpoint: null });
+  await models.ArchivePosition.deleteMany({});
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const compare = (change: Partial<Parameters<typeof compareArchive>[0]> = {}): Promise<number> =>
-  compareArchive({
-    providers: new Map([
-      ['mailgun', null],
-      ['mime', null],
-    ]),
-    storage,
-    models,
-    client,
-    starts: createWorkflowStarts(client),
-    log: silent,
-    ...change,
+const compare = (
+  change: Partial<Parameters<typeof compareArchive>[0]> = {},
+  since?: Date,
+): Promise<number> => {
+  const starts = createWorkflowStarts(client);
+  const providers = ['mailgun', 'mime'];
+  return compareArchive({ providers, storage, models, client, starts, log: silent, ...change }, since);
+};
+
+/** The store, which notes the payloads that are read. */
+function noting(read: string[]): Storage {
+  return new Proxy(storage, {
+    get: (target, name) =>
+      name === 'readAll'
+        ? (key: string) => (read.push(key), target.readAll(key))
+        : (Reflect.get(target, name) as () => unknown).bind(target),
   });
+}
 
 /** A payload in the archive, whose mark was removed. */
 async function archived({
@@ -168,6 +180,59 @@ test('a post that still has its mark is compared too: its run may have ended bef
   expect(await stateOf(marked.id, 2)).toBe('open');
 });
 
+test('payloads that were compared, and have rows, are not read again; the last hour is', async () => {
+  const old = await archived({ ageMs: 26 * HOUR_MS });
+  const recent = await archived({ ageMs: 30 * MINUTE_MS });
+  for (const mail of [old, recent]) await addRow(mail);
+  expect(await compare()).toBe(0);
+  const read: string[] = [];
+  expect(await compare({ storage: noting(read) })).toBe(0);
+  expect(read).toEqual([recent.key]);
+  const all: string[] = [];
+  await compare({ storage: noting(all) }, new Date(Date.now() - 3 * DAY_MS));
+  expect(all.sort()).toEqual([old.key, recent.key].sort());
+});
+
+test('a run that is ended before its row exists is found, however long after', async () => {
+  const [before, mail, after] = [
+    await archived({ ageMs: 40 * HOUR_MS }),
+    await archived({ ageMs: 30 * HOUR_MS }),
+    await archived({ ageMs: 20 * HOUR_MS }),
+  ];
+  for (const known of [before, after]) await addRow(known);
+  await start(mail);
+  expect(await compare()).toBe(0);
+  await end(mail.id);
+  const read: string[] = [];
+  expect(await compare({ storage: noting(read) })).toBe(1);
+  expect(read).toEqual([mail.key, after.key]);
+  await addRow(mail);
+  expect(await compare()).toBe(0);
+  const left: string[] = [];
+  expect(await compare({ storage: noting(left) })).toBe(0);
+  expect(left).toEqual([]);
+});
+
+test('a position from a backup: everything that arrived since is compared', async () => {
+  const mail = await archived({ ageMs: 5 * DAY_MS });
+  expect(await compare()).toBe(0);
+  await models.ArchivePosition.updateOne({}, { until: new Date(Date.now() - 6 * DAY_MS) });
+  expect(await compare()).toBe(1);
+  expect(await stateOf(mail.id)).toBe('open');
+});
+
+test('skipped mail whose row is lost is started from where it was moved to', async () => {
+  const { id, key } = await archived();
+  const moved = skippedKey(key);
+  await storage.copy(key, moved);
+  await storage.delete(key);
+  const started: string[] = [];
+  const inboundEmail = async (run: { key: string }) => (started.push(run.key), 'started' as const);
+  expect(await compare({ starts: { inboundEmail } })).toBe(1);
+  expect(started).toEqual([moved]);
+  expect(await stateOf(id)).toBe('unknown');
+});
+
 test('objects of payloads, and other files, do not count as payloads', async () => {
   const mail = await archived();
   for (const name of ['field-1', 'eml', 'file-1']) await storage.put(mail.key.replace('json', name), 'x');
@@ -184,6 +249,27 @@ test('repeats of a post are one mail; a broken payload does not stop the compari
   const others = await Promise.all(Array.from({ length: 120 }, () => archived()));
   expect(await compare()).toBe(121);
   for (const { id } of [first, ...others]) expect(await stateOf(id)).toBe('open');
+});
+
+test('the command compares since a day, and says what it started', async () => {
+  const mail = await archived({ ageMs: 5 * DAY_MS });
+  const run = async (...args: string[]) => {
+    const command = path.join(await built(), 'src/cli/compareArchive.js');
+    const env = {
+      PATH: process.env.PATH,
+      MONGODB_URI: uri,
+      TEMPORAL_ADDRESS: temporalAddress(),
+      TEMPORAL_NAMESPACE: namespace,
+      STORAGE_URL: `file:${root}`,
+      LOG_LEVEL: 'silent',
+    };
+    return promisify(execFile)(process.execPath, [command, ...args], { env, cwd: root });
+  };
+  expect(await run()).toEqual({ stdout: 'Nothing to do: all mail in the archive is known.\n', stderr: '' });
+  const since = new Date(Date.now() - 6 * DAY_MS).toISOString().slice(0, 10);
+  expect(await run('--since', since)).toEqual({ stdout: '1 started.\n', stderr: '' });
+  expect(await stateOf(mail.id)).toBe('open');
+  await expect(run('--since', 'yesterday')).rejects.toMatchObject({ code: 1 });
 });
 
 test('it fails, to be repeated, when Temporal is away', async () => {
