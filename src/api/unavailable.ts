@@ -13,12 +13,18 @@ export const UNAVAILABLE = { headers: { 'Retry-After': '5' } };
 /** Longest time until an answer begins. The time of uploads and downloads is not counted. */
 const DEADLINE_MS = 10_000;
 
-const { MongoNetworkError, MongoNotConnectedError, MongoServerError, MongoServerSelectionError } =
-  mongoose.mongo;
+const {
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoOperationTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+} = mongoose.mongo;
 const UNAVAILABLE_ERRORS = [
   Unavailable,
   MongoNetworkError,
   MongoNotConnectedError,
+  MongoOperationTimeoutError,
   MongoServerSelectionError,
   mongoose.mongo.MongoTopologyClosedError,
   mongoose.mongo.MongoWriteConcernError,

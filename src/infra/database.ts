@@ -18,16 +18,40 @@ export function newConnection(): Connection {
   return connection;
 }
 
+/** What a connection may ask of the server. */
+export interface Limits {
+  /**
+   * Longest time for an operation, with its wait for a place in the pool (ms). The server is told, and ends
+   * the command then; nothing that we gave up goes on there. By default an answer may take any time.
+   */
+  timeoutMs?: number;
+  /** Commands in flight at one time; further ones wait in this process. */
+  commandsAtOnce?: number;
+}
+
+/**
+ * How long the search for a server, or a connection to it, may take (ms). Each takes several round trips, which
+ * a slow network delays by seconds each; a server that refuses is noticed at once.
+ */
+const REACH_MS = 10_000;
+
 /**
  * One attempt to connect. Writes are acknowledged when a majority has them in its journal.
- * @param timeoutMs longest wait for a connection or an answer; by default an answer may take any time
+ *
+ * There is no time-out of the socket: it would break the connection off while the server goes on with the
+ * command, and the retry would add another one. The driver's heartbeats find a server that fell silent.
  * @throws UnsuitableDatabase, or the driver's error when the server is away
  */
-export async function connect(connection: Connection, uri: string, timeoutMs?: number): Promise<void> {
+export async function connect(
+  connection: Connection,
+  uri: string,
+  { timeoutMs, commandsAtOnce }: Limits = {},
+): Promise<void> {
   await connection.openUri(uri, {
-    serverSelectionTimeoutMS: 1_500,
-    connectTimeoutMS: 1_500,
-    ...(timeoutMs !== undefined && { socketTimeoutMS: timeoutMs, waitQueueTimeoutMS: timeoutMs }),
+    serverSelectionTimeoutMS: REACH_MS,
+    connectTimeoutMS: REACH_MS,
+    ...(timeoutMs !== undefined && { timeoutMS: timeoutMs }),
+    ...(commandsAtOnce !== undefined && { maxPoolSize: commandsAtOnce }),
     writeConcern: { w: 'majority', journal: true },
     appName: 'postroom',
   });
