@@ -124,9 +124,12 @@ export type WebhookActivities = ReturnType<typeof createWebhookActivities>;
 
 function stepsOf<All extends Deps>(deps: All) {
   return <Args extends unknown[], Result>(
-      work: (deps: All, ...args: Args) => Promise<Result>,
-      options?: StepOptions,
-    ) =>
-    (...args: Args): Promise<Result> =>
+    work: (deps: All, ...args: Args) => Promise<Result>,
+    options: StepOptions = {},
+  ): ((...args: Args) => Promise<Result>) => {
+    const run = (...args: Args) =>
       runStep(work.name, deps, (...given: Args) => work(deps, ...given), args, options);
+    // For the worker's slots (src/infra/temporal/worker.ts).
+    return Object.assign(run, { asksEngines: options.localFirst ?? false });
+  };
 }

@@ -10,7 +10,7 @@ import { say } from './report.ts';
 /** A MongoDB of its own that is slow, and can be made slower. */
 export interface SlowDatabase {
   /** URI of a database that nothing else uses. */
-  uri: string;
+  newUri(): string;
   /** From now on it has a fifth of its time: it stands still for 400 ms, twice a second. */
   brake(): void;
   release(): void;
@@ -39,10 +39,12 @@ export async function startSlowDatabase(): Promise<SlowDatabase> {
     await child.stop();
     await rm(dataDir, { recursive: true, force: true });
   });
-  const uri = new URL(mongodbUri(port));
-  uri.pathname = `/t_${randomBytes(6).toString('hex')}`;
   return {
-    uri: uri.toString(),
+    newUri() {
+      const uri = new URL(mongodbUri(port));
+      uri.pathname = `/t_${randomBytes(6).toString('hex')}`;
+      return uri.toString();
+    },
     brake: () => {
       standStill();
       turns = setInterval(standStill, TURN_MS);

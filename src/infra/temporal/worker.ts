@@ -7,7 +7,7 @@ import {
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { createPace, type Pace } from '../../lib/pace.ts';
-import { pacedSlots } from './pacedSlots.ts';
+import { createPacedSlots } from './pacedSlots.ts';
 
 /** The most runs, and the most of their steps, that one worker works on at one time. */
 export const AT_ONCE = 32;
@@ -62,12 +62,24 @@ export function createWorker({
   return Worker.create({
     ...options,
     tuner: {
-      // The local steps of a run are part of its workflow task, so its slot bounds them too.
-      workflowTaskSlotSupplier: pacedSlots(pace, AT_ONCE),
-      activityTaskSlotSupplier: pacedSlots(pace, activitiesAtOnce),
+      ...createPacedSlots(
+        pace,
+        { runs: AT_ONCE, activities: activitiesAtOnce },
+        engineStepsOf(options.activities),
+      ),
       localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: AT_ONCE },
       nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
     },
     shutdownGraceTime: '10 seconds',
   });
+}
+
+/** A function that runs a step which asks only our engines has this property (activities/index.ts). */
+const engineStepsOf = (activities: object): ReadonlySet<string> =>
+  new Set(
+    Object.entries(activities).flatMap(([name, step]) => ((step as EngineStep).asksEngines ? [name] : [])),
+  );
+
+interface EngineStep {
+  asksEngines?: boolean;
 }
