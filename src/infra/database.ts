@@ -21,8 +21,8 @@ export function newConnection(): Connection {
 /** What a connection may ask of the server. */
 export interface Limits {
   /**
-   * Longest time for an operation, with its wait for a place in the pool (ms). The server is told, and ends
-   * the command then; nothing that we gave up goes on there. By default an answer may take any time.
+   * Longest time for a query, for the majority's acknowledgement of a write, and for the wait for a place in the
+   * pool (ms). The server is told, and ends the command then. By default an answer may take any time.
    */
   timeoutMs?: number;
   /** Commands in flight at one time; further ones wait in this process. */
@@ -34,12 +34,15 @@ export interface Limits {
  * a slow network delays by seconds each; a server that refuses is noticed at once.
  */
 const REACH_MS = 10_000;
+/**
+ * How much longer the socket waits than the server may take (ms). Its time-out breaks the connection off while
+ * the server goes on with the command, and the retry would add another one: it must not come first.
+ */
+const SOCKET_LATER_MS = 15_000;
 
 /**
  * One attempt to connect. Writes are acknowledged when a majority has them in its journal.
- *
- * There is no time-out of the socket: it would break the connection off while the server goes on with the
- * command, and the retry would add another one. The driver's heartbeats find a server that fell silent.
+ * The driver's heartbeats find a server that fell silent.
  * @throws UnsuitableDatabase, or the driver's error when the server is away
  */
 export async function connect(
@@ -47,12 +50,17 @@ export async function connect(
   uri: string,
   { timeoutMs, commandsAtOnce }: Limits = {},
 ): Promise<void> {
+  // The driver's own `timeoutMS` has no effect any more.
+  if (timeoutMs !== undefined) connection.set('maxTimeMS', timeoutMs);
   await connection.openUri(uri, {
     serverSelectionTimeoutMS: REACH_MS,
     connectTimeoutMS: REACH_MS,
-    ...(timeoutMs !== undefined && { timeoutMS: timeoutMs }),
+    ...(timeoutMs !== undefined && {
+      socketTimeoutMS: timeoutMs + SOCKET_LATER_MS,
+      waitQueueTimeoutMS: timeoutMs,
+    }),
     ...(commandsAtOnce !== undefined && { maxPoolSize: commandsAtOnce }),
-    writeConcern: { w: 'majority', journal: true },
+    writeConcern: { w: 'majority', journal: true, ...(timeoutMs !== undefined && { wtimeoutMS: timeoutMs }) },
     appName: 'postroom',
   });
   try {

@@ -17,8 +17,8 @@ export interface Pace {
   onGrowth(listener: () => void): void;
 }
 
-/** With it, eight of 32 go on even if all fail: they find out when the engine is back. */
-const LEAST = 1 / 4;
+/** With it, four of 32 go on even if all fail: they find out when the engine is back. */
+const LEAST = 1 / 8;
 /** At the start, before anything is known. */
 const FIRST = 1 / 4;
 /**
@@ -27,7 +27,7 @@ const FIRST = 1 / 4;
  */
 const ROUNDS = 4;
 /** A try that takes longer shows that too much is done at one time (ms). */
-const SLOW_MS = 1_000;
+const SLOW_MS = 750;
 /** Tries that run at the same time are slow together, and must halve it only once (ms). */
 const HALVE_EVERY_MS = 1_000;
 const MOST_RETRIES = 10;

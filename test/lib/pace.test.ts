@@ -22,7 +22,7 @@ test('it grows to all of the work while tries succeed in time', () => {
 test.each([
   ['slow', SLOW],
   ['failed', FAILED],
-])('tries that are %s halve it, once a second, and leave a quarter', (_, bad) => {
+])('tries that are %s halve it, once a second, and leave an eighth', (_, bad) => {
   const { pace, clock, note } = newPace();
   note(10_000, FAST);
   clock.ms = 10_000;
@@ -32,7 +32,7 @@ test.each([
     clock.ms += 1_000;
     note(1, bad);
   }
-  expect(pace.share()).toBe(1 / 4);
+  expect(pace.share()).toBe(1 / 8);
 });
 
 test('growth is told of', () => {
