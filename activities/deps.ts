@@ -10,6 +10,7 @@ import type { Storage } from '../src/infra/storage/storage.ts';
 import type { Rerun } from '../src/infra/temporal/rerun.ts';
 import type { Links } from '../src/core/presenters/links.ts';
 import type { Post } from '../src/core/events/webhooks/post.ts';
+import type { Pace } from '../src/lib/pace.ts';
 import type { Seal } from '../src/lib/seal.ts';
 import type { Slots } from '../src/core/events/webhooks/slots.ts';
 import type { RunState } from '../src/infra/temporal/runs.ts';
@@ -42,6 +43,8 @@ export interface Deps {
   publicUrl: string;
   /** The current time; tests of long waits set their own. */
   now: () => Date;
+  /** Learns from the steps how much the engines take; tests need none. */
+  pace?: Pace;
   log: Logger;
 }
 

@@ -1,6 +1,3 @@
-import { asyncLocalStorage as activities } from '@temporalio/activity';
-import { withLogFields } from '../src/infra/telemetry/logContext.ts';
-import { observeStep, type StepResult } from '../src/infra/telemetry/metrics.ts';
 import { archiveEmail } from './inbound/archiveEmail.ts';
 import { classifyEmail } from './inbound/classifyEmail.ts';
 import type { Deps, EndpointDeps } from './deps.ts';
@@ -9,7 +6,7 @@ import { keepProvider } from './domains/keepProvider.ts';
 import { leaveDomain } from './domains/leaveDomain.ts';
 import { lookAtDomain } from './domains/lookAtDomain.ts';
 import { tellOwners } from './domains/tellOwners.ts';
-import { isVerdict, translate } from './errors.ts';
+import { failEmail } from './inbound/failEmail.ts';
 import { fetchAttachments } from './inbound/fetchAttachments.ts';
 import { matchContact } from './inbound/matchContact.ts';
 import { recordMessage } from './inbound/recordMessage.ts';
@@ -29,24 +26,30 @@ import { findReply } from './replies/findReply.ts';
 import { followReply } from './replies/followReply.ts';
 import { resolveSendingEmail } from './replies/resolveSendingEmail.ts';
 import { takeReply } from './replies/takeReply.ts';
+import { runStep, type StepOptions } from './runStep.ts';
 import { attemptWebhook } from './outgoingWebhooks/attemptWebhook.ts';
 import { tellOfDisabledWebhook } from './outgoingWebhooks/tellOfDisabledWebhook.ts';
 import { wakeThread } from './snooze/wakeThread.ts';
 import { holdEmail, skipEmail } from './inbound/skipEmail.ts';
 
+const LOCAL_FIRST: StepOptions = { localFirst: true };
+const MAY_FAIL: StepOptions = { localFirst: true, givesUp: true };
+const OWN_HEARTBEATS: StepOptions = { ownHeartbeats: true };
+
 /** The steps of incoming mail. Each may run twice, concurrently with itself, and after later steps. */
 export function createMailActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
-    archiveEmail: step(archiveEmail),
-    resolveForwarding: step(resolveForwarding),
-    classifyEmail: step(classifyEmail),
-    routeEmail: step(routeEmail),
-    matchContact: step(matchContact),
-    recordMessage: step(recordMessage),
-    fetchAttachments: step(fetchAttachments),
-    skipEmail: step(skipEmail),
-    holdEmail: step(holdEmail),
+    archiveEmail: step(archiveEmail, MAY_FAIL),
+    resolveForwarding: step(resolveForwarding, MAY_FAIL),
+    classifyEmail: step(classifyEmail, MAY_FAIL),
+    routeEmail: step(routeEmail, MAY_FAIL),
+    matchContact: step(matchContact, MAY_FAIL),
+    recordMessage: step(recordMessage, MAY_FAIL),
+    fetchAttachments: step(fetchAttachments, OWN_HEARTBEATS),
+    skipEmail: step(skipEmail, MAY_FAIL),
+    holdEmail: step(holdEmail, MAY_FAIL),
+    failEmail: step(failEmail, LOCAL_FIRST),
   };
 }
 export type MailActivities = ReturnType<typeof createMailActivities>;
@@ -55,8 +58,8 @@ export type MailActivities = ReturnType<typeof createMailActivities>;
 export function createReplyActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
-    takeReply: step(takeReply),
-    resolveSendingEmail: step(resolveSendingEmail),
+    takeReply: step(takeReply, MAY_FAIL),
+    resolveSendingEmail: step(resolveSendingEmail, MAY_FAIL),
     deliverReply: step(deliverReply),
     findReply: step(findReply),
     followReply: step(followReply),
@@ -68,7 +71,7 @@ export type ReplyActivities = ReturnType<typeof createReplyActivities>;
 export function createSetUpActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
-    lookAtProof: step(lookAtProof),
+    lookAtProof: step(lookAtProof, LOCAL_FIRST),
     sendProofCode: step(sendProofCode),
     checkProofDns: step(checkProofDns),
     remindOfProof: step(remindOfProof),
@@ -96,11 +99,11 @@ export type DomainActivities = ReturnType<typeof createDomainActivities>;
 export function createOperationsActivities(deps: Deps) {
   const step = stepsOf(deps);
   return {
-    deleteOldRaw: step(deleteOldRaw),
-    deleteOldUploads: step(deleteOldUploads),
-    deleteOldEvents: step(deleteOldEvents),
+    deleteOldRaw: step(deleteOldRaw, OWN_HEARTBEATS),
+    deleteOldUploads: step(deleteOldUploads, OWN_HEARTBEATS),
+    deleteOldEvents: step(deleteOldEvents, OWN_HEARTBEATS),
     closeWorkspace: step(closeWorkspace),
-    purgeWorkspace: step(purgeWorkspace),
+    purgeWorkspace: step(purgeWorkspace, OWN_HEARTBEATS),
   };
 }
 export type OperationsActivities = ReturnType<typeof createOperationsActivities>;
@@ -108,7 +111,7 @@ export type OperationsActivities = ReturnType<typeof createOperationsActivities>
 /** The step of a snooze. */
 export function createSnoozeActivities(deps: Deps) {
   const step = stepsOf(deps);
-  return { wakeThread: step(wakeThread) };
+  return { wakeThread: step(wakeThread, LOCAL_FIRST) };
 }
 export type SnoozeActivities = ReturnType<typeof createSnoozeActivities>;
 
@@ -120,29 +123,13 @@ export function createWebhookActivities(deps: EndpointDeps) {
 export type WebhookActivities = ReturnType<typeof createWebhookActivities>;
 
 function stepsOf<All extends Deps>(deps: All) {
-  return <Args extends unknown[], Result>(work: (deps: All, ...args: Args) => Promise<Result>) =>
-    (...args: Args): Promise<Result> =>
-      withLogFields(idsOfRun(), async () => {
-        const began = performance.now();
-        const observe = (result: StepResult) => {
-          const ms = performance.now() - began;
-          observeStep(work.name, result, ms / 1000);
-          deps.log.debug({ step: work.name, result, ms: Math.round(ms) }, 'a step was tried');
-        };
-        try {
-          const result = await work(deps, ...args);
-          observe('done');
-          return result;
-        } catch (error) {
-          const failure = translate(error, work.name, deps.log);
-          observe(isVerdict(failure) ? 'verdict' : 'again');
-          throw failure;
-        }
-      });
-}
-
-/** The workflow's id contains the id of the mail or message. */
-function idsOfRun(): Record<string, string> {
-  const workflowId = activities.getStore()?.info.workflowExecution?.workflowId;
-  return workflowId === undefined ? {} : { workflow_id: workflowId };
+  return <Args extends unknown[], Result>(
+    work: (deps: All, ...args: Args) => Promise<Result>,
+    options: StepOptions = {},
+  ): ((...args: Args) => Promise<Result>) => {
+    const run = (...args: Args) =>
+      runStep(work.name, deps, (...given: Args) => work(deps, ...given), args, options);
+    // For the worker's slots (src/infra/temporal/worker.ts).
+    return Object.assign(run, { asksEngines: options.localFirst ?? false });
+  };
 }

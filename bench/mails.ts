@@ -103,6 +103,8 @@ export async function measureMails(): Promise<Section> {
 export async function watchMessages(stack: Stack): Promise<(mail: Post) => Promise<void>> {
   const waiting = new Map<string, () => void>();
   const stream = stack.models.Message.collection.watch([{ $match: { operationType: 'insert' } }]);
+  // Closing the connection ends the stream with an error.
+  stream.on('error', () => undefined);
   stream.on('change', (change) => {
     if (change.operationType !== 'insert') return;
     const id = (change.fullDocument as unknown as { message_id: string }).message_id;

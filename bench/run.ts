@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- ack|mails|replies|cost|waiting|thread|memory|api|webhooks|dashboard …]`: compares Postroom
+ * `npm run bench [-- ack|mails|replies|cost|waiting|thread|memory|api|webhooks|
+ * overload|dashboard …]`: compares Postroom
  * with floors, which are measured in the same run, in turns, on the same machine and engines. Exit code 1: an
  * aim was missed.
  */
@@ -15,6 +16,7 @@ import { measureDashboard } from './dashboard.ts';
 import { engineVersions } from './engineVersions.ts';
 import { measureMails } from './mails.ts';
 import { measureMemory } from './memory.ts';
+import { measureOverload } from './overload.ts';
 import { measureReplies } from './replies.ts';
 import { isReached, printSection, say } from './report.ts';
 import { measureThread } from './thread.ts';
@@ -31,6 +33,7 @@ const parts = {
   memory: measureMemory,
   api: measureApi,
   webhooks: measureWebhooks,
+  overload: measureOverload,
   dashboard: measureDashboard,
 };
 const names = Object.keys(parts) as (keyof typeof parts)[];

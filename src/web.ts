@@ -6,7 +6,7 @@
 import type { Middleware } from 'koa';
 import { createApi } from './api/api.ts';
 import { createRecordDeliveryEvent } from './core/replies/recordDeliveryEvent.ts';
-import { connect, newConnection } from './infra/database.ts';
+import { connect, newConnection, type Limits } from './infra/database.ts';
 import type { Health } from './infra/health.ts';
 import { createPage } from './infra/http/page.ts';
 import { startServer } from './infra/http/server.ts';
@@ -33,6 +33,9 @@ import { createDeliveryStarter } from './sweeps/startDeliveries.ts';
 import { createReplyStarter } from './sweeps/startReplies.ts';
 import { createSnoozeStarter } from './sweeps/startSnoozes.ts';
 import { createSetUpStarter } from './sweeps/startSetUps.ts';
+
+/** For requests: an answer that takes longer is a 503 (src/api/unavailable.ts). */
+const MONGODB: Limits = { timeoutMs: 10_000, commandsAtOnce: 32 };
 
 const { config, log } = startProcess('web');
 const stopping = stopSignal(log);
@@ -84,7 +87,8 @@ log.info({ port: config.port }, 'ready');
 
 /** One attempt to open both connections. @throws anything when MongoDB is away */
 async function connectDatabase(): Promise<void> {
-  await Promise.all([connection, feedConnection].map((each) => connect(each, config.mongodbUri)));
+  const { mongodbUri } = config;
+  await Promise.all([connect(connection, mongodbUri, MONGODB), connect(feedConnection, mongodbUri)]);
 }
 
 function api(opened: Storage): Middleware {

@@ -26,21 +26,22 @@ import { createLinks } from './core/presenters/links.ts';
 import { settleMerges } from './core/threads/mergeThreads.ts';
 import { endOverdueSnoozes } from './core/threads/snooze.ts';
 import { newTrashCursors, purgeTrash } from './core/threads/trash.ts';
-import { connect, newConnection } from './infra/database.ts';
+import { connect, newConnection, type Limits } from './infra/database.ts';
 import { createDns } from './infra/dns/createDns.ts';
 import { answerHealth } from './infra/health.ts';
 import { untilMigrated } from './infra/migrations/untilMigrated.ts';
 import { createModels } from './infra/models/index.ts';
 import { createParserPool } from './infra/parser/createParserPool.ts';
 import { createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
-import { answerMetrics } from './infra/telemetry/metrics.ts';
+import { answerMetrics, watchPace, watchQueue } from './infra/telemetry/metrics.ts';
 import { createTemporalMetrics } from './infra/telemetry/temporalMetrics.ts';
 import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './infra/temporal/ids.ts';
 import { rerunInbound } from './infra/temporal/rerun.ts';
 import { runState } from './infra/temporal/runs.ts';
 import { createWake } from './infra/temporal/wake.ts';
-import { createWorker, workflowBundle } from './infra/temporal/worker.ts';
+import { AT_ONCE, createWorker, workflowBundle } from './infra/temporal/worker.ts';
 import { createWorkflowStarts } from './infra/temporal/workflowStarts.ts';
+import { createPace } from './lib/pace.ts';
 import { newRowCursor } from './lib/rowCursor.ts';
 import { MINUTE_MS } from './lib/time.ts';
 import { openStorage, startProcess, stopSignal, untilItWorks } from './processes.ts';
@@ -48,12 +49,15 @@ import { deleteOriginals } from './sweeps/deleteOriginals.ts';
 import { every, type RepeatedSweep } from './sweeps/every.ts';
 import { releaseHeld } from './sweeps/releaseHeld.ts';
 import { settleDeliveries } from './sweeps/settleDeliveries.ts';
-import { settleInbound, settleReplies } from './sweeps/settleInbound.ts';
+import { oldestReceivedAge, settleInbound, settleReplies } from './sweeps/settleInbound.ts';
 import { createDeliveryStarter } from './sweeps/startDeliveries.ts';
 import { createSetUpStarter } from './sweeps/startSetUps.ts';
 
-/** A step has two seconds for a try, so MongoDB must have failed before (ms). */
-const MONGODB_TIMEOUT_MS = 1_500;
+/**
+ * For steps and sweeps: a slow database makes mail slow, and never stops it. Local steps stop waiting much
+ * earlier (activities/runStep.ts).
+ */
+const MONGODB: Limits = { timeoutMs: MINUTE_MS, commandsAtOnce: 32 };
 /** Posts to endpoints at one time; core/events/webhooks/slots.ts shares them out. */
 const WEBHOOKS_AT_ONCE = 200;
 /** Activities besides those posts, which only find out that they must wait. */
@@ -84,6 +88,9 @@ const client = new Client({ connection: temporal, namespace });
 const starts = createWorkflowStarts(client);
 const deliveries = createDeliveryStarter({ models, starts, log });
 const parser = createParserPool();
+const pace = createPace({ most: AT_ONCE });
+watchPace(() => pace.share());
+watchQueue('received', () => oldestReceivedAge(models));
 const deps = createDeps();
 
 const workers = await createWorkers();
@@ -136,7 +143,7 @@ function startHealthServer(): void {
 function connectEngines() {
   const { mongodbUri, temporal: server } = config;
   const connectDatabase = async () => {
-    await untilItWorks('MongoDB', () => connect(connection, mongodbUri, MONGODB_TIMEOUT_MS), retry);
+    await untilItWorks('MongoDB', () => connect(connection, mongodbUri, MONGODB), retry);
     await untilMigrated(connection, retry);
   };
   return Promise.all([
@@ -165,6 +172,7 @@ function createDeps() {
     wake: createWake(client),
     runState: (id: string) => runState(client, id),
     now: () => new Date(),
+    pace,
     log,
   };
 }
@@ -179,7 +187,7 @@ async function createWorkers(): Promise<Worker[]> {
     post: createPost({ allowLoopback: config.webhooksAllowLoopback }),
     slots: createSlots(WEBHOOKS_AT_ONCE),
   };
-  const common = { connection: temporal, namespace, workflowBundle: await bundling };
+  const common = { connection: temporal, namespace, workflowBundle: await bundling, pace };
   return Promise.all([
     createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),
     createWorker({ ...common, taskQueue: REPLY_QUEUE, activities: createReplyActivities(deps) }),

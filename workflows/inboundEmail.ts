@@ -1,7 +1,7 @@
 import { proxyActivities, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { MailActivities } from '../activities/index.ts';
 import { files } from './policies.ts';
-import { isSuperseded, mailSteps } from './steps.ts';
+import { cannotPass, isSuperseded, mailSteps } from './steps.ts';
 import type { InboundOutcome, InboundRun } from '../src/infra/temporal/runTypes.ts';
 
 /**
@@ -19,8 +19,16 @@ async function process(mail: InboundRun): Promise<InboundOutcome> {
     return await processSteps(mail);
   } catch (error) {
     if (isSuperseded(error)) return { action: 'superseded' };
-    throw error;
+    const reason = cannotPass(error);
+    if (reason === null) throw error;
+    return await fail(mail, reason);
   }
+}
+
+async function fail(mail: InboundRun, fault: string): Promise<InboundOutcome> {
+  const reason = `it cannot be processed (${fault})`;
+  await mailSteps().failEmail(mail, reason);
+  return { action: 'failed', reason };
 }
 
 async function processSteps(mail: InboundRun): Promise<InboundOutcome> {

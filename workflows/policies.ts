@@ -7,8 +7,8 @@ import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow
 
 /**
  * First try of a step that touches only MongoDB and storage: no round trip to Temporal while everything
- * works. Short, because a hanging local step delays every other run on the worker; MongoDB's own time-outs
- * (1.5 s) end before it.
+ * works. Short, because a hanging local step delays every other run on the worker; the step stops waiting
+ * before (1.5 s, activities/runStep.ts).
  */
 export const localStep: LocalActivityOptions = {
   startToCloseTimeout: '2 seconds',
@@ -17,12 +17,18 @@ export const localStep: LocalActivityOptions = {
 };
 
 /**
+ * How long a try may take that asks only for short things: as many commands of MongoDB as a step needs, when
+ * each takes seconds; for one command MongoDB has a minute (src/worker.ts). The worker's heartbeats show that
+ * it lives (activities/runStep.ts), so a try whose worker died is repeated much earlier.
+ */
+const whileAlive: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '30 seconds' };
+
+/**
  * The same step once the local one has failed: visible in the Temporal UI and retried without end, at most a
- * minute apart, because an engine may be away for a weekend and the mail must still come through. A minute
- * and a half a try gives hostile mail its two tries of ten seconds in the parser.
+ * minute apart, because an engine may be away for a weekend and the mail must still come through.
  */
 export const durableStep: ActivityOptions = {
-  startToCloseTimeout: '90 seconds',
+  ...whileAlive,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
 
@@ -33,7 +39,7 @@ export const durableStep: ActivityOptions = {
  */
 export const files: ActivityOptions = {
   startToCloseTimeout: '30 minutes',
-  heartbeatTimeout: '1 minute',
+  heartbeatTimeout: '2 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
 
@@ -43,7 +49,7 @@ export const files: ActivityOptions = {
  * first is unclear.
  */
 export const delivery: ActivityOptions = {
-  startToCloseTimeout: '3 minutes',
+  ...whileAlive,
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
@@ -53,7 +59,7 @@ export const delivery: ActivityOptions = {
  * away for long.
  */
 export const askProvider: ActivityOptions = {
-  startToCloseTimeout: '90 seconds',
+  ...whileAlive,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
@@ -62,7 +68,7 @@ export const askProvider: ActivityOptions = {
  * other ways to prove an address go on meanwhile. Only our own faults (MongoDB, storage) are retried here.
  */
 export const notice: ActivityOptions = {
-  startToCloseTimeout: '3 minutes',
+  ...whileAlive,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
 
@@ -71,7 +77,7 @@ export const notice: ActivityOptions = {
  * five minutes apart.
  */
 export const askDns: ActivityOptions = {
-  startToCloseTimeout: '2 minutes',
+  ...whileAlive,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
@@ -81,7 +87,7 @@ export const askDns: ActivityOptions = {
  * claim is undone: retried without end.
  */
 export const domainStep: ActivityOptions = {
-  startToCloseTimeout: '5 minutes',
+  ...whileAlive,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
@@ -90,7 +96,7 @@ export const domainStep: ActivityOptions = {
  * The endpoint's answer is a result; only our own faults (MongoDB) are retried here, without end.
  */
 export const webhookAttempt: ActivityOptions = {
-  startToCloseTimeout: '1 minute',
+  ...whileAlive,
   heartbeatTimeout: '5 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };

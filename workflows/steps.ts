@@ -30,6 +30,13 @@ export const snoozeSteps = () => localFirst() as SnoozeActivities;
 /** Steps of a proof that touch only MongoDB. */
 export const proofSteps = () => localFirst() as Pick<SetUpActivities, 'lookAtProof'>;
 
+/**
+ * Where normal activities wait, a run that is further goes before one that has just begun: else all runs of a
+ * backlog would end late, at the same time.
+ */
+const FIRST = 1;
+const LAST = 5;
+
 type Step = (...args: unknown[]) => Promise<unknown>;
 
 /**
@@ -38,11 +45,14 @@ type Step = (...args: unknown[]) => Promise<unknown>;
  */
 function localFirst(): object {
   const local = proxyLocalActivities<Record<string, Step>>(localStep);
-  const durable = proxyActivities<Record<string, Step>>(durableStep);
+  const durable = (priorityKey: number) =>
+    proxyActivities<Record<string, Step>>({ ...durableStep, priority: { priorityKey } });
   let useDurable = false;
+  let done = 0;
   const step =
     (name: string): Step =>
     async (...args) => {
+      done += 1;
       if (!useDurable) {
         try {
           return await local[name]!(...args);
@@ -51,7 +61,7 @@ function localFirst(): object {
           useDurable = true;
         }
       }
-      return durable[name]!(...args);
+      return durable(Math.max(FIRST, LAST - done))[name]!(...args);
     };
   return new Proxy({}, { get: (_, name) => step(String(name)) });
 }
@@ -66,6 +76,12 @@ function mayPass(error: unknown): boolean {
 /** Why a step failed. The failure of a normal activity is wrapped, that of a local one is not. */
 function causeOf(error: unknown): unknown {
   return error instanceof ActivityFailure ? error.cause : error;
+}
+
+/** Why a step ended that failed again and again (activities/errors.ts): step and code. Null = it did not. */
+export function cannotPass(error: unknown): string | null {
+  const cause = causeOf(error);
+  return cause instanceof ApplicationFailure && cause.type === 'CannotPass' ? cause.message : null;
 }
 
 /** A later run owns the row now; what this run would write is out of date. */

@@ -72,6 +72,7 @@ const rowOf = (run: InboundRun, post: StoredPost | null, result: Result): RowOfR
   run: run.run,
   state: result.state,
   reason: result.state === 'failed' ? result.reason : null,
+  stuck_since: null,
   mail: result.mail,
   workspace_id: null,
   audiences: [],

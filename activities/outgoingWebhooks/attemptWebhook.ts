@@ -1,4 +1,3 @@
-import { heartbeat } from '@temporalio/activity';
 import type { EventRow, WebhookDeliveryRow, WebhookRow } from '../../src/infra/models/index.ts';
 import type { WebhookAttempt } from '../../src/infra/models/webhook.ts';
 import { observeWebhookAttempt } from '../../src/infra/telemetry/metrics.ts';
@@ -55,7 +54,6 @@ export async function attemptWebhook(
   const slot = slots.take(endpoint._id, endpoint.failing_since !== null);
   if ('waitMs' in slot) return { verdict: 'wait', for: 'its turn', afterMs: slot.waitMs };
   let answered = false;
-  const alive = setInterval(() => heartbeat(), 1_500);
   try {
     const data = event ? await payloadData(deps, endpoint, event) : { webhook_id: endpoint._id };
     if (data === null) return await cancel(deps, delivery);
@@ -64,7 +62,6 @@ export async function attemptWebhook(
     answered = answer.status !== null;
     return await settle(deps, endpoint, delivery, { n, at, answer, isLast });
   } finally {
-    clearInterval(alive);
     slot.free(answered);
   }
 }

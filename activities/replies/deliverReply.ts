@@ -1,4 +1,4 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import { settledBy } from '../../src/core/replies/applyEvents.ts';
 import { isCalledByThisRun, recipientsLeft } from '../../src/core/replies/attempts.ts';
 import { MAX_COMPOSED_BYTES, withComposed } from '../../src/core/replies/compose.ts';
@@ -23,7 +23,6 @@ export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number)
   const row = await readReply(deps, reply);
   const decided = verdictOn(row, attempt);
   if (decided) return decided;
-  const alive = setInterval(() => heartbeat(), 2_000);
   try {
     return await withComposed(deps, row, (mimeFile, size) => call(deps, reply, attempt, { mimeFile, size }));
   } catch (error) {
@@ -31,8 +30,6 @@ export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number)
     // The file may be lost, or its disk not mounted: retrying is safe in both cases.
     const reason = 'one of its attachments could not be found in storage';
     return await later(deps, { reply, attempt }, { code: 'NotStored', reason, retryAfterMs: null });
-  } finally {
-    clearInterval(alive);
   }
 }
 

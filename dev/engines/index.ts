@@ -4,7 +4,14 @@
  */
 import { askVersion, findTool } from './find.ts';
 import type { Obtained, Place } from './here.ts';
-import { fastMongodbRecipe, mongodbRecipe, s3Recipe, temporalRecipe, timeSkippingRecipe } from './recipes.ts';
+import {
+  fastMongodbRecipe,
+  mongodbRecipe,
+  s3Recipe,
+  slowMongodbRecipe,
+  temporalRecipe,
+  timeSkippingRecipe,
+} from './recipes.ts';
 import { obtain } from './obtain.ts';
 import { EngineError, isExecutable } from './tool.ts';
 
@@ -47,6 +54,9 @@ export async function obtainEngines<Name extends EngineName>(
   for (const { cached } of obtained) if (cached?.standIn) place.say(cached.standIn);
   return Object.fromEntries(names.map((name, index) => [name, obtained[index]])) as Record<Name, Obtained>;
 }
+
+/** A MongoDB that is some ten times slower than another: overload is measured on it. @throws EngineError */
+export const obtainSlowMongodb = (place: Place): Promise<Obtained> => obtain(slowMongodbRecipe, place);
 
 async function namedMongod(binary: string, { env, say }: Place): Promise<Obtained> {
   const mongod = mongodbRecipe.commands[0]!;

@@ -80,6 +80,15 @@ export const fastMongodbRecipe: Recipe = {
   builds: [secantusBuild, secantusWheel],
 };
 
+/** Only the stand-in that is ten times slower: for measurements of what a slow database does. */
+export const slowMongodbRecipe: Recipe = {
+  ...mongodbRecipe,
+  commands: [],
+  cached: [secantusPython],
+  download: null,
+  builds: [secantusWheel],
+};
+
 /** It keeps its objects in volumes of its own, and lists `a/b` before `a-b`, not in byte order. */
 const seaweedfs: Cached = {
   folder: 'seaweedfs-wheel-4.48',

@@ -13,21 +13,33 @@ export const UNAVAILABLE = { headers: { 'Retry-After': '5' } };
 /** Longest time until an answer begins. The time of uploads and downloads is not counted. */
 const DEADLINE_MS = 10_000;
 
-const { MongoNetworkError, MongoNotConnectedError, MongoServerError, MongoServerSelectionError } =
-  mongoose.mongo;
+const {
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoDriverError,
+  MongoWriteConcernError,
+} = mongoose.mongo;
+/** The command took longer than the server was told (src/infra/database.ts). */
+const MAX_TIME_EXPIRED = 50;
+/** No place in the pool became free in time. The driver does not export this class. */
+const WAIT_QUEUE_TIMEOUT = 'MongoWaitQueueTimeoutError';
 const UNAVAILABLE_ERRORS = [
   Unavailable,
   MongoNetworkError,
   MongoNotConnectedError,
   MongoServerSelectionError,
   mongoose.mongo.MongoTopologyClosedError,
-  mongoose.mongo.MongoWriteConcernError,
   mongoose.Error.MongooseServerSelectionError,
 ];
 
 export function isUnavailable(error: unknown): boolean {
+  if (error instanceof MongoWriteConcernError) return true;
   // A server that steps down or shuts down sends this label (MongoDB's retryable reads and writes).
-  if (error instanceof MongoServerError) return error.hasErrorLabel('RetryableWriteError');
+  if (error instanceof MongoServerError)
+    return error.hasErrorLabel('RetryableWriteError') || error.code === MAX_TIME_EXPIRED;
+  if (error instanceof MongoDriverError && error.name === WAIT_QUEUE_TIMEOUT) return true;
   return UNAVAILABLE_ERRORS.some((kind) => error instanceof kind);
 }
 

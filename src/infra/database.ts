@@ -18,17 +18,49 @@ export function newConnection(): Connection {
   return connection;
 }
 
+/** What a connection may ask of the server. */
+export interface Limits {
+  /**
+   * Longest time for a query, for the majority's acknowledgement of a write, and for the wait for a place in the
+   * pool (ms). The server is told, and ends the command then. By default an answer may take any time.
+   */
+  timeoutMs?: number;
+  /** Commands in flight at one time; further ones wait in this process. */
+  commandsAtOnce?: number;
+}
+
+/**
+ * How long the search for a server, or a connection to it, may take (ms). Each takes several round trips, which
+ * a slow network delays by seconds each; a server that refuses is noticed at once.
+ */
+const REACH_MS = 10_000;
+/**
+ * How much longer the socket waits than the server may take (ms). Its time-out breaks the connection off while
+ * the server goes on with the command, and the retry would add another one: it must not come first.
+ */
+const SOCKET_LATER_MS = 15_000;
+
 /**
  * One attempt to connect. Writes are acknowledged when a majority has them in its journal.
- * @param timeoutMs longest wait for a connection or an answer; by default an answer may take any time
+ * The driver's heartbeats find a server that fell silent.
  * @throws UnsuitableDatabase, or the driver's error when the server is away
  */
-export async function connect(connection: Connection, uri: string, timeoutMs?: number): Promise<void> {
+export async function connect(
+  connection: Connection,
+  uri: string,
+  { timeoutMs, commandsAtOnce }: Limits = {},
+): Promise<void> {
+  // The driver's own `timeoutMS` has no effect any more.
+  if (timeoutMs !== undefined) connection.set('maxTimeMS', timeoutMs);
   await connection.openUri(uri, {
-    serverSelectionTimeoutMS: 1_500,
-    connectTimeoutMS: 1_500,
-    ...(timeoutMs !== undefined && { socketTimeoutMS: timeoutMs, waitQueueTimeoutMS: timeoutMs }),
-    writeConcern: { w: 'majority', journal: true },
+    serverSelectionTimeoutMS: REACH_MS,
+    connectTimeoutMS: REACH_MS,
+    ...(timeoutMs !== undefined && {
+      socketTimeoutMS: timeoutMs + SOCKET_LATER_MS,
+      waitQueueTimeoutMS: timeoutMs,
+    }),
+    ...(commandsAtOnce !== undefined && { maxPoolSize: commandsAtOnce }),
+    writeConcern: { w: 'majority', journal: true, ...(timeoutMs !== undefined && { wtimeoutMS: timeoutMs }) },
     appName: 'postroom',
   });
   try {

@@ -13,7 +13,8 @@ const BATCH = 200;
 
 /**
  * No mail vanishes: a row that is not final after `olderThanMs`, and whose run has closed because
- * an operator ended it, becomes `failed`. There people see it, and can run it again.
+ * an operator ended it, becomes `failed`. There people see it, and can run it again. One whose run is open is
+ * stuck: people see that too.
  * @param cursor kept between calls
  * @returns the number of mails that became `failed`.
  */
@@ -36,7 +37,10 @@ export async function settleInbound(
   let settled = 0;
   for (const { _id, run } of movingOn(cursor, rows, BATCH, ({ created_at }) => created_at)) {
     const runNow = await runState(client, inboundWorkflowId(_id, run));
-    if (runNow.state === 'open') continue;
+    if (runNow.state === 'open') {
+      await markStuck(models, _id, run);
+      continue;
+    }
     const reason = runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
     const { modifiedCount } = await models.InboundEmail.updateOne(
       { _id, run, state: 'received' },
@@ -48,6 +52,20 @@ export async function settleInbound(
   }
   return settled;
 }
+
+/** Age of the oldest mail whose run has not ended, in seconds; 0 = there is none. */
+export async function oldestReceivedAge({ InboundEmail }: Models): Promise<number> {
+  const oldest = await InboundEmail.findOne({ state: 'received' }, { created_at: 1 })
+    .sort({ created_at: 1, _id: 1 })
+    .lean<Pick<InboundEmailRow, 'created_at'>>();
+  return oldest ? (Date.now() - oldest.created_at.getTime()) / 1000 : 0;
+}
+
+const markStuck = ({ InboundEmail }: Models, _id: string, run: number) =>
+  InboundEmail.updateOne(
+    { _id, run, state: 'received', stuck_since: null },
+    { $set: { stuck_since: new Date() } },
+  );
 
 /**
  * Settles replies that were due `olderThanMs` ago and whose run has closed. When Temporal does not know the

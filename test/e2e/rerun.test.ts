@@ -178,9 +178,15 @@ describe('a run that an operator ends', () => {
     });
     const settle = () => settleInbound({ models: stack.models, client: stack.client, log: silent }, 0);
     await settle();
-    expect(await rowIn(stack, id, 'received')).toMatchObject({ run: 1 });
+    expect(await rowIn(stack, id, 'received')).toMatchObject({ run: 1, stuck_since: expect.any(Date) });
+    const stuck = await (await stack.api('inbound-emails?stuck=true')).json();
+    expect(stuck).toMatchObject({ data: [{ id: row._id, stuck_since: expect.any(String) }] });
 
-    await stack.client.workflow.getHandle(workflowId).terminate('not this one');
+    // Stuck mail can be run again; then its earlier run writes nothing more.
+    expect(await rerun(stack, row._id)).toBe(202);
+    await until('its second run', async () => (await rowIn(stack, id, 'received')).run === 2);
+    expect(await rowIn(stack, id, 'received')).toMatchObject({ stuck_since: null });
+    await stack.client.workflow.getHandle(`${workflowId}/again/2`).terminate('not this one');
     await until('it to be settled', async () => {
       await settle();
       return stack.models.InboundEmail.exists({ _id: row._id, state: 'failed' });
@@ -195,7 +201,7 @@ describe('a run that an operator ends', () => {
     await changeEmail('ended', { active: true });
     expect(await rerun(stack, row._id)).toBe(202);
     await messageOf(stack, id);
-    expect(await rowIn(stack, id, 'routed')).toMatchObject({ _id: row._id, run: 2, reason: null });
+    expect(await rowIn(stack, id, 'routed')).toMatchObject({ _id: row._id, run: 3, reason: null });
   });
 
   test('while MongoDB is away and before there is a row: web starts it again when it boots', async () => {

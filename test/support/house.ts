@@ -187,6 +187,7 @@ export async function storeMail(models: Models, mail: Mail): Promise<InboundEmai
     key: `mailgun-incoming/2026/11/23/${newId()}.json`,
     state: 'received',
     reason: null,
+    stuck_since: null,
     run: 1,
     raw: null,
     raw_deleted_at: null,

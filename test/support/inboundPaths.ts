@@ -18,6 +18,7 @@ export function fakeActivities(change: Partial<MailActivities> = {}): {
     fetchAttachments: async () => undefined,
     skipEmail: async () => undefined,
     holdEmail: async () => undefined,
+    failEmail: async () => undefined,
     ...change,
   };
   const logged = Object.entries(steps).map(([name, step]) => [
@@ -76,6 +77,12 @@ export const inboundPaths: Record<string, Partial<MailActivities>> = {
     resolveForwarding: async () => {
       whenLocal(() => ApplicationFailure.retryable('resolveForwarding: MongoServerSelectionError'));
       return { verdict: 'accept' };
+    },
+  },
+  'cannot-pass': {
+    recordMessage: async () => {
+      whenLocal(() => ApplicationFailure.retryable('recordMessage: TypeError'));
+      throw ApplicationFailure.nonRetryable('recordMessage: TypeError', 'CannotPass');
     },
   },
   'local-step-hangs': {

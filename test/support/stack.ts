@@ -79,14 +79,16 @@ export interface StackOptions {
   processes?: ('web' | 'worker')[];
   env?: Record<string, string>;
   sandbox?: Partial<LocalMailgunOptions>;
+  /** By default a new database of the tests' engine. */
+  mongodbUri?: string;
 }
 
 export async function startStack({
   processes = ['web', 'worker'],
   env = {},
+  mongodbUri = freshDatabaseUri(),
   ...more
 }: StackOptions = {}): Promise<Stack> {
-  const mongodbUri = freshDatabaseUri();
   const [models, namespace, storageDir, webPort, workerPort, sandboxPort] = await Promise.all([
     freshModels(mongodbUri),
     freshNamespace(),

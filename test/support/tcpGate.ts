@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lastingPort } from './ports.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface TcpGate {
   open(): Promise<void>;
   close(): Promise<void>;
   stall(): Promise<void>;
+  /** From now on each answer of the server takes `ms` longer, as on a slow network. */
+  delayAnswers(ms: number): void;
   /** Closes it for good. */
   end(): Promise<void>;
 }
@@ -19,6 +22,7 @@ export interface TcpGate {
 export async function startTcpGate(target: { host: string; port: number }): Promise<TcpGate> {
   const pairs = new Set<[net.Socket, net.Socket]>();
   let stalled = false;
+  let delayMs = 0;
   const port = await lastingPort();
   let server: net.Server | null = null;
 
@@ -33,12 +37,16 @@ export async function startTcpGate(target: { host: string; port: number }): Prom
     };
     for (const socket of pair) socket.setNoDelay(true).on('error', drop).on('close', drop);
     inner.pipe(outer);
-    outer.pipe(inner);
+    let passed = Promise.resolve();
+    outer.on('data', (bytes) => {
+      const due = delayMs > 0 ? sleep(delayMs) : null;
+      passed = passed.then(() => due).then(() => void inner.write(bytes));
+    });
     if (stalled) silence(pair);
   };
   const silence = ([inner, outer]: [net.Socket, net.Socket]): void => {
     inner.unpipe(outer).pause();
-    outer.unpipe(inner).pause();
+    outer.pause();
   };
   const dropAll = (): void => {
     for (const [inner, outer] of pairs) {
@@ -65,6 +73,9 @@ export async function startTcpGate(target: { host: string; port: number }): Prom
     port,
     close,
     end: close,
+    delayAnswers(ms) {
+      delayMs = ms;
+    },
     async open() {
       // Connections that were silent are broken off: it is unknown which bytes passed.
       if (stalled) dropAll();

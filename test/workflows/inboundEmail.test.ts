@@ -71,6 +71,12 @@ test.each<[string, unknown, string[]]>([
     routed,
     ['archiveEmail', 'resolveForwarding', 'resolveForwarding', ...normal(TO_THE_END.slice(1))],
   ],
+  // The mail fails, not the run.
+  [
+    'cannot-pass',
+    { action: 'failed', reason: 'it cannot be processed (recordMessage: TypeError)' },
+    [...TO_THE_END, 'recordMessage', 'recordMessage, normal', 'failEmail'],
+  ],
   ['local-step-hangs', routed, [...TO_THE_END.slice(0, 3), 'classifyEmail', ...normal(TO_THE_END.slice(2))]],
   ['file-comes-later', routed, [...TO_THE_END, 'fetchAttachments, normal', 'fetchAttachments, normal']],
 ])('%s', async (path, outcome, calls) => {
@@ -82,5 +88,5 @@ test.each<[string, unknown, string[]]>([
 
 test('every path is tested here', () => {
   // A path added to inboundPaths without a row above would be recorded but not checked.
-  expect(Object.keys(inboundPaths)).toHaveLength(16);
+  expect(Object.keys(inboundPaths)).toHaveLength(17);
 });

@@ -26,12 +26,17 @@ import { Unavailable } from '../unavailable.ts';
 
 const InboundEmailQuery = ListQuery.extend({
   state: z.enum(INBOUND_STATES, `must be one of ${INBOUND_STATES.join(', ')}`).optional(),
+  stuck: z
+    .literal('true', 'must be true')
+    .optional()
+    .meta({ description: 'Only received mail whose steps have failed for an hour.' }),
 });
 
 const RAW_AND_SHOWN = { ...INBOUND_EMAIL_FIELDS, key: 1, provider: 1, raw: 1 };
 
 const RAW_DELETED = 'The mail as it was posted has been deleted: it is kept for a limited time.';
-const NOT_RUN_AGAIN = 'Only mail that is held, skipped or failed, or that misses a file, can be run again.';
+const NOT_RUN_AGAIN =
+  'Only mail that is held, skipped, failed or stuck, or that misses a file, can be run again.';
 
 /** `inbound-emails`: each mail that was posted, as it was posted, and what happened to it. */
 export function inboundEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
@@ -58,8 +63,12 @@ export function inboundEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps): v
       query: InboundEmailQuery,
       answer: pageOf(InboundEmail),
     },
-    async (ctx, { query: { state, ...query } }) => {
-      const filter = { ...inboundEmailsSeenBy(ctx.state.user), ...(state && { state }) };
+    async (ctx, { query: { state, stuck, ...query } }) => {
+      const filter = {
+        ...inboundEmailsSeenBy(ctx.state.user),
+        ...(state && { state }),
+        ...(stuck && { state: 'received', stuck_since: { $ne: null } }),
+      };
       const page = await readPage<InboundEmailRow>(models.InboundEmail, filter, query, {
         order: 'newest first',
         isLarge: true,

@@ -28,6 +28,8 @@ export interface InboundEmailRow {
   original_left?: boolean;
   state: (typeof INBOUND_STATES)[number];
   reason: string | null;
+  /** Since when a received mail's run has failed again and again. Of a mail in another state it means nothing. */
+  stuck_since: Date | null;
   /**
    * Number of the workflow run. States move forward within one run; a step of an older run writes nothing.
    */
@@ -101,6 +103,7 @@ export const inboundEmailSchema = rowSchema<InboundEmailRow>({
   original_left: Boolean,
   state: requiredString,
   reason: nullableString,
+  stuck_since: nullableDate,
   run: { type: Number, required: true },
   raw: nullableString,
   raw_deleted_at: nullableDate,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
@@ -87,23 +88,39 @@ export function observeWebhookAttempt(status: number | null, seconds: number): v
   attempts.observe({ outcome }, seconds);
 }
 
+/** A queue whose age takes longer is left out (ms). */
+const ANSWERS_WITHIN_MS = 2_000;
 const ages = new Map<string, () => Promise<number>>();
 new Gauge({
   name: 'postroom_queue_age_seconds',
-  help: 'Age of the oldest post that is not processed yet; 0 = none. Missing = storage does not answer.',
+  help: 'Age of the oldest that waits: posts without a run, mails in the state received; 0 = none. Missing = storage or MongoDB does not answer.',
   labelNames: ['queue'],
   registers,
   async collect() {
     this.reset();
     for (const [queue, ageOf] of ages) {
-      const age = await ageOf().catch(() => null);
+      const age = await Promise.race([ageOf(), sleep(ANSWERS_WITHIN_MS, null, { ref: false })]).catch(
+        () => null,
+      );
       if (age !== null) this.set({ queue }, age);
     }
   },
 });
-/** @param ageOf age of the oldest mark in seconds; called for each request for metrics. */
-export const watchQueue = (queue: 'mails' | 'events', ageOf: () => Promise<number>): void =>
+/** @param ageOf age of the oldest that waits, in seconds; called for each request for metrics. */
+export const watchQueue = (queue: 'mails' | 'events' | 'received', ageOf: () => Promise<number>): void =>
   void ages.set(queue, ageOf);
+
+let shareNow: (() => number) | null = null;
+new Gauge({
+  name: 'postroom_work_share',
+  help: 'Share of its work that a worker does at one time: 1, or less because the engines are slow.',
+  registers,
+  collect() {
+    this.reset();
+    if (shareNow) this.set(shareNow());
+  },
+});
+export const watchPace = (share: () => number): void => void (shareNow = share);
 
 /** The answer to `GET /metrics`. @param more further metrics in the same format. */
 export async function answerMetrics(more = ''): Promise<{ type: string; body: string }> {

@@ -6,7 +6,7 @@ import type { WorkflowStarts } from './workflowStarts.ts';
 
 export type Rerun =
   | { result: 'started' | 'running'; workflowId: string; run: number }
-  /** The mail is a message and has all its files, or its first run is still open. */
+  /** The mail is a message and has all its files, or its first run is open and not stuck. */
   | { result: 'not needed' }
   /** The raw mail was deleted after `RETENTION_DAYS`: a run would have nothing to read. */
   | { result: 'raw gone' }
@@ -19,7 +19,7 @@ export interface RerunDeps {
 }
 
 /**
- * Runs a skipped, held or failed mail again, or a mail with a file that failed. Safe to call concurrently:
+ * Runs a skipped, held, failed or stuck mail again, or a mail with a file that failed. Safe to call concurrently:
  * only one run starts.
  */
 export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> {
@@ -27,6 +27,7 @@ export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> 
   const row = await models.InboundEmail.findById(id, {
     run: 1,
     state: 1,
+    stuck_since: 1,
     key: 1,
     workspace_id: 1,
     raw: 1,
@@ -46,7 +47,8 @@ export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> 
 }
 
 async function mayRunAgain(models: Models, row: InboundEmailRow): Promise<boolean> {
-  if (row.state !== 'routed') return row.state !== 'received';
+  if (row.state === 'received') return !!row.stuck_since;
+  if (row.state !== 'routed') return true;
   const messages = await models.Message.find(
     { workspace_id: row.workspace_id, inbound_email_id: row._id },
     { _id: 1 },

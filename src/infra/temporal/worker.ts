@@ -6,6 +6,11 @@ import {
   type NativeConnection,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import { createPace, type Pace } from '../../lib/pace.ts';
+import { createPacedSlots } from './pacedSlots.ts';
+
+/** The most runs, and the most of their steps, that one worker works on at one time. */
+export const AT_ONCE = 32;
 
 const IS_TYPESCRIPT = import.meta.url.endsWith('.ts');
 
@@ -40,7 +45,8 @@ export async function buildWorkflowBundle(): Promise<{ code: string }> {
  * (workflows/policies.ts).
  */
 export function createWorker({
-  activitiesAtOnce = 32,
+  activitiesAtOnce = AT_ONCE,
+  pace = createPace({ most: AT_ONCE }),
   ...options
 }: {
   connection: NativeConnection;
@@ -50,12 +56,30 @@ export function createWorker({
   activities: object;
   workflowBundle: WorkflowBundleOption;
   activitiesAtOnce?: number;
+  /** How much of it may be done at one time. By default the worker has a pace of its own. */
+  pace?: Pace;
 }): Promise<Worker> {
   return Worker.create({
     ...options,
-    maxConcurrentLocalActivityExecutions: 32,
-    maxConcurrentActivityTaskExecutions: activitiesAtOnce,
-    maxConcurrentWorkflowTaskExecutions: 32,
+    tuner: {
+      ...createPacedSlots(
+        pace,
+        { runs: AT_ONCE, activities: activitiesAtOnce },
+        engineStepsOf(options.activities),
+      ),
+      localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: AT_ONCE },
+      nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+    },
     shutdownGraceTime: '10 seconds',
   });
+}
+
+/** A function that runs a step which asks only our engines has this property (activities/index.ts). */
+const engineStepsOf = (activities: object): ReadonlySet<string> =>
+  new Set(
+    Object.entries(activities).flatMap(([name, step]) => ((step as EngineStep).asksEngines ? [name] : [])),
+  );
+
+interface EngineStep {
+  asksEngines?: boolean;
 }
