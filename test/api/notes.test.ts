@@ -27,6 +27,8 @@ test('a note is changed by its author, and says so', async () => {
   expect([body.edited_at, body.mentions]).toEqual([null, []]);
   const changed = await patch(path, { html: '<p onclick="x">New</p>' });
   expect(changed).toMatchObject({ status: 200, body: { text: 'New', html: '<p>New</p>', state: 'saved' } });
+  const found = await answerOf(world.get('/threads?q=new', world.tokens.dana));
+  expect(found.body.data.map(({ id }) => id)).toEqual([ticket]);
   expect(changed.body.edited_at).not.toBeNull();
   const thread = await answerOf(world.get(`/tickets/${ticket}`, world.tokens.dana));
   expect(thread.body).toMatchObject({ preview: 'New' });

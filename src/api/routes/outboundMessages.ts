@@ -10,6 +10,7 @@ import type { MessageRow, NoteRow, OutboundMessageRow } from '../../infra/models
 import type { MessageState } from '../../infra/models/outbound.ts';
 import type { RouteDeps } from '../deps.ts';
 import { NoteBody } from '../draft.ts';
+import { wordsOf } from '../../mail/searchWords.ts';
 import { messageFinder } from '../findMessage.ts';
 import { Problem } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
@@ -86,6 +87,7 @@ export function outboundMessageRoutes(
       const changed = await changeNote(models, note, {
         text: safe.text,
         html: safe.html,
+        words: safe.words ?? wordsOf(safe.text),
         ...(body.mentions && { mentions: body.mentions }),
       });
       if (!changed) throw new Problem(409, 'The note was deleted.');

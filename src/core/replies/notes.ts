@@ -1,22 +1,33 @@
 import type { Models, NoteRow } from '../../infra/models/index.ts';
+import { MAX_WORDS } from '../../mail/searchWords.ts';
 import { summariseThreadOf } from '../threads/summary.ts';
+import { threadsOf } from '../threads/threads.ts';
+import { withFirst } from '../threads/words.ts';
 import { EXPIRED } from './uploads.ts';
 
 /**
  * Changes a note. Its row says that it was changed.
+ * @param words of its new text; it is still found by those of the old one, among them its files' names
  * @returns null when it was deleted
  */
 export async function changeNote(
   models: Models,
   { _id, workspace_id }: NoteRow,
-  change: Partial<Pick<NoteRow, 'text' | 'html' | 'mentions'>>,
+  { words, ...change }: { words: string[] } & Partial<Pick<NoteRow, 'text' | 'html' | 'mentions'>>,
 ): Promise<NoteRow | null> {
   const note = await models.Message.findOneAndUpdate(
     { _id, workspace_id, direction: 'note', state: 'saved' },
-    { $set: { ...change, edited_at: new Date() } },
+    {
+      $set: { ...change, edited_at: new Date() },
+      $push: { words: { $each: words, $position: 0, $slice: MAX_WORDS } },
+    },
     { returnDocument: 'after' },
   ).lean<NoteRow>();
-  if (note) await summariseThreadOf(models, note);
+  if (!note) return null;
+  await summariseThreadOf(models, note);
+  // It is found by what it says now as well.
+  const thread = { _id: note.thread_id, workspace_id };
+  await threadsOf(models, note.thread_kind).updateOne(thread, { $push: { words: withFirst(words) } });
   return note;
 }
 
