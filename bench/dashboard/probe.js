@@ -109,7 +109,8 @@
     }).observe({ type: 'long-animation-frame', buffered: true });
 
   const MAILS = 'main article :is(iframe, [data-meanwhile])';
-  const mails = () => [...document.querySelectorAll(MAILS)].filter(({ dataset }) => dataset.old === undefined);
+  const mails = () =>
+    [...document.querySelectorAll(MAILS)].filter(({ dataset }) => dataset.old === undefined);
   const isLoaded = (mail) => mail.style.opacity === '1' && mail.contentDocument?.body?.textContent.trim();
 
   window.probe = {
