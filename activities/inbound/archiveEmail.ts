@@ -1,9 +1,11 @@
+import { skippedKey } from '../../src/infra/archive/keys.ts';
 import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
+import type { Storage } from '../../src/infra/storage/storage.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { isReplay } from './isReplay.ts';
 import { readMail } from './readMail.ts';
-import { readPayload } from './readPayload.ts';
+import { readPayload, type ReadPayload } from './readPayload.ts';
 import { recipientOf, saveRow } from './saveRow.ts';
 
 export type Archived =
@@ -13,8 +15,8 @@ export type Archived =
   | { verdict: 'refused'; reason: string };
 
 /** Reads the raw payload through its provider's parser, and saves the mail's row. */
-export async function archiveEmail(deps: Deps, run: InboundRun): Promise<Archived> {
-  const payload = await readPayload(deps.storage, run.key);
+export async function archiveEmail(deps: Deps, asked: InboundRun): Promise<Archived> {
+  const { run, payload } = await readWhereItIs(deps.storage, asked);
   if (payload.post === null) return fail(deps, run, null, payload.reason);
   const { post } = payload;
   if (post.refused !== null) {
@@ -34,4 +36,16 @@ export async function archiveEmail(deps: Deps, run: InboundRun): Promise<Archive
 async function fail(deps: Deps, run: InboundRun, post: StoredPost | null, reason: string): Promise<Archived> {
   await saveRow(deps, run, post, { state: 'failed', reason, mail: null });
   return { verdict: 'failed', reason };
+}
+
+/** A row from a backup may be older than the move of its mail to the skipped ones; then the run's key is the new one. */
+async function readWhereItIs(
+  storage: Storage,
+  run: InboundRun,
+): Promise<{ run: InboundRun; payload: ReadPayload }> {
+  const payload = await readPayload(storage, run.key);
+  const key = skippedKey(run.key);
+  if (payload.post !== null || key === run.key) return { run, payload };
+  const moved = await readPayload(storage, key);
+  return moved.post === null ? { run, payload } : { run: { ...run, key }, payload: moved };
 }

@@ -131,6 +131,15 @@ test('a later run whose payload is gone fails, and keeps the recipient', async (
   expect(await row()).toMatchObject({ state: 'failed', run: 2, recipient: 'support@acme.test' });
 });
 
+test('a payload that was moved to the skipped ones is read there: its row may come from a backup', async () => {
+  await post();
+  const moved = KEY.replace('incoming', 'skipped');
+  await storage.copy(KEY, moved);
+  await storage.delete(KEY);
+  expect(await archive({ digest: () => mailOf('Hello') })).toMatchObject({ verdict: 'read' });
+  expect(await row()).toMatchObject({ state: 'received', key: moved });
+});
+
 test('the same token with other content: a replayed signature', async () => {
   const digest = () => mailOf('Hello');
   await post();
