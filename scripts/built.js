@@ -14,7 +14,12 @@ const BUILDS = path.join(ROOT, '.postroom', 'build');
 /** The folders that are compiled. */
 export const PARTS = ['src', 'activities', 'workflows', 'dev'];
 /** The sources of the workflow bundle: workflows import only types from other folders (a lint rule). */
-const BUNDLED = ['workflows', 'src/infra/temporal/worker.ts', 'scripts/bundle.js', 'package-lock.json'];
+const BUNDLED = [
+  'workflows',
+  'src/infra/temporal/workflowBundle.ts',
+  'scripts/bundle.js',
+  'package-lock.json',
+];
 const COMPILER = fileURLToPath(new URL('./compile.js', import.meta.url));
 /** What the dashboard is built from. */
 const PAGE = ['dashboard', 'scripts/buildPage.js', 'package-lock.json'];

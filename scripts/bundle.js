@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 const folder = path.resolve(process.argv[2] ?? 'dist');
 const { buildWorkflowBundle } = await import(
-  pathToFileURL(path.join(folder, 'src/infra/temporal/worker.js')).href
+  pathToFileURL(path.join(folder, 'src/infra/temporal/workflowBundle.js')).href
 );
 const { code } = await buildWorkflowBundle();
 writeFileSync(path.join(folder, 'workflow-bundle.js'), code);

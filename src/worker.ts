@@ -39,7 +39,8 @@ import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './infra/te
 import { rerunInbound } from './infra/temporal/rerun.ts';
 import { runState } from './infra/temporal/runs.ts';
 import { createWake } from './infra/temporal/wake.ts';
-import { AT_ONCE, createWorker, workflowBundle } from './infra/temporal/worker.ts';
+import { AT_ONCE, createWorker } from './infra/temporal/worker.ts';
+import { workflowBundle } from './infra/temporal/workflowBundle.ts';
 import { createWorkflowStarts } from './infra/temporal/workflowStarts.ts';
 import { createPace } from './lib/pace.ts';
 import { newRowCursor } from './lib/rowCursor.ts';

@@ -243,6 +243,7 @@ test('an inbound email, before and after it was parsed', async () => {
     workflow_url: `http://temporal.test/namespaces/mail/workflows/inbound%2F${_id}%2Fagain%2F2`,
     raw_url: `${world.url}/api/v1/workspaces/acme/inbound-emails/${_id}/raw`,
     raw_deleted_at: null,
+    stuck_since: null,
     classified_by: null,
     about_message_id: null,
     message_ids: [],

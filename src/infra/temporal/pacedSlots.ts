@@ -13,6 +13,8 @@ const FEWEST = 2;
 /** Slots of one kind. */
 interface Lane {
   most: number;
+  /** All of it may be used, however slow our engines are. */
+  isFixed: boolean;
   taken: number;
   waiting: Set<() => void>;
 }
@@ -32,6 +34,8 @@ export interface PacedSlots {
  * - The local steps of a run are part of its workflow task, so its slot bounds them too.
  * - New runs and the steps of others that ask our engines are bounded together: what was begun goes first.
  *   Else all of a backlog would be begun, and end late, at the same time.
+ * - Activities of a worker that has no such steps wait for others (endpoints) and cost our engines little: all of
+ *   their slots are there always, or a few that hang would hold up the rest.
  * - Tasks of runs in the worker's cache (sticky) have a lane of their own: polls for them that wait for nothing
  *   would hold the few slots that there are.
  * @param engineSteps activities that ask only our engines
@@ -43,11 +47,12 @@ export function createPacedSlots(
 ): PacedSlots {
   const newRuns = newLane(most.runs);
   const cachedRuns = newLane(most.runs);
-  const activities = newLane(most.activities);
+  const activities = newLane(most.activities, engineSteps.size === 0);
   let stepsNow = 0;
 
   const hasRoom = (lane: Lane): boolean => {
-    const limit = Math.max(FEWEST, Math.round(lane.most * pace.share()));
+    const share = lane.isFixed ? 1 : pace.share();
+    const limit = Math.max(FEWEST, Math.round(lane.most * share));
     return lane.taken + (lane === newRuns ? stepsNow : 0) < limit;
   };
   const wakeAll = () => {
@@ -79,7 +84,7 @@ export function createPacedSlots(
   };
 }
 
-const newLane = (most: number): Lane => ({ most, taken: 0, waiting: new Set() });
+const newLane = (most: number, isFixed = false): Lane => ({ most, isFixed, taken: 0, waiting: new Set() });
 
 function take(lane: Lane): Permit {
   lane.taken += 1;

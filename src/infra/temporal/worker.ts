@@ -1,41 +1,9 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import {
-  bundleWorkflowCode,
-  Worker,
-  type NativeConnection,
-  type WorkflowBundleOption,
-} from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
 import { createPace, type Pace } from '../../lib/pace.ts';
 import { createPacedSlots } from './pacedSlots.ts';
 
 /** The most runs, and the most of their steps, that one worker works on at one time. */
 export const AT_ONCE = 32;
-
-const IS_TYPESCRIPT = import.meta.url.endsWith('.ts');
-
-/**
- * The bundle that `npm run build` wrote next to the compiled code, or a new one from source (takes some
- * seconds).
- */
-export async function workflowBundle(): Promise<WorkflowBundleOption> {
-  const prebuilt = fileURLToPath(new URL('../../../workflow-bundle.js', import.meta.url));
-  if (!IS_TYPESCRIPT && existsSync(prebuilt)) return { codePath: prebuilt };
-  return buildWorkflowBundle();
-}
-
-/**
- * Bundles workflows/ for the deterministic sandbox.
- * @public scripts/bundle.js loads it, from wherever it was compiled to
- */
-export async function buildWorkflowBundle(): Promise<{ code: string }> {
-  const entry = new URL(`../../../workflows/index.${IS_TYPESCRIPT ? 'ts' : 'js'}`, import.meta.url);
-  const quiet = () => undefined;
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(entry),
-    logger: { trace: quiet, debug: quiet, info: quiet, log: quiet, warn: console.warn, error: console.error },
-  });
-}
 
 /**
  * A worker of one task queue. At `shutdown()` it takes nothing new, and after 10 s it cancels the activities

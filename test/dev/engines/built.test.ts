@@ -20,7 +20,7 @@ const write = (file: string, text: string) => writeFileSync(path.join(dir, file)
 
 /** A checkout with little in it. */
 beforeAll(() => {
-  for (const part of ['scripts', 'package.json', 'package-lock.json', 'src/infra/temporal/worker.ts'])
+  for (const part of ['scripts', 'package.json', 'package-lock.json', 'src/infra/temporal/workflowBundle.ts'])
     cpSync(path.join(ROOT, part), path.join(dir, part), { recursive: true });
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(dir, 'node_modules'));
   for (const part of ['activities', 'workflows', 'dev']) mkdirSync(path.join(dir, part));
