@@ -115,7 +115,8 @@ export async function newest<Row>(
   read: (since: Date | null) => Promise<Row[]>,
 ): Promise<Row[]> {
   const near = await read(new Date(from.getTime() - STRETCH_MS));
-  if (near.length === 0 || near.length >= count) return near.length > 0 ? near : read(null);
+  if (near.length >= count) return near;
+  if (near.length === 0) return read(null);
   const enough = (STRETCH_MS * 2 * count) / near.length;
   const rows = await read(new Date(from.getTime() - enough));
   return rows.length >= count ? rows : read(null);

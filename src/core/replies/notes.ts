@@ -19,7 +19,7 @@ export async function changeNote(
     { _id, workspace_id, direction: 'note', state: 'saved' },
     {
       $set: { ...change, edited_at: new Date() },
-      $push: { words: { $each: words, $position: 0, $slice: MAX_WORDS } },
+      $push: { words: withFirst(words, MAX_WORDS) },
     },
     { returnDocument: 'after' },
   ).lean<NoteRow>();

@@ -18,8 +18,8 @@ export function joinedWords(...lists: string[][]): string[] {
 }
 
 /** The change of `words` that puts these before those that are there; the last ones go if there is no room. */
-export const withFirst = (words: string[]) => ({
+export const withFirst = (words: string[], most = MAX_THREAD_WORDS) => ({
   $each: words,
   $position: 0,
-  $slice: MAX_THREAD_WORDS,
+  $slice: most,
 });
