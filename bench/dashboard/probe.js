@@ -122,6 +122,12 @@
     frames,
     /** When the list could first be read; its own promise, so that a load needs no second script. */
     list: seen(() => document.querySelector('[role="option"]')),
+    /** When nothing had come for a second. */
+    quiet: () =>
+      seen(() => {
+        const ends = performance.getEntriesByType('resource').map(({ responseEnd }) => responseEnd);
+        return performance.now() - Math.max(0, ...ends) > 1_000;
+      }),
     /** Of all interactions, the unreported ones with the least that is reported. */
     interactions: () => {
       const reported = [...interactions.values()];

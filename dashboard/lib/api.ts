@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import { words } from '../words/index.ts';
 import { base } from './base.ts';
+import { fetchEarly } from './early.ts';
 import { Problem, problemOf } from './problem.ts';
 import type { paths } from './schema.gen.d.ts';
 
@@ -24,7 +25,7 @@ const problems: Middleware = {
 export const signedOut = new EventTarget();
 
 /** The API, typed by its OpenAPI document. Every call throws a `Problem` unless it is answered with 2xx. */
-export const api = createClient<paths>({ baseUrl: base });
+export const api = createClient<paths>({ baseUrl: base, fetch: fetchEarly });
 api.use(problems);
 
 /** The body of an answer; `api` throws for all but 2xx. */

@@ -1,4 +1,4 @@
-/** `system` follows the system; public/theme.js does the same before the first paint. */
+/** `system` follows the system; public/early.js does the same before the first paint. */
 export type Theme = 'light' | 'dark' | 'system';
 const KEY = 'postroom.theme';
 const system = matchMedia('(prefers-color-scheme: dark)');

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, read } from './api.ts';
 import { etags } from './etags.ts';
 import { keys } from './keys.ts';
+import { listsFirst } from './listsFirst.ts';
 import type { HistoryLine, Thread, ThreadRef } from './rows.ts';
 import { cachedThread } from './threadCache.ts';
 import { threadPath } from './threadPath.ts';
@@ -72,6 +73,7 @@ export const tagsQuery = (workspace: string) =>
   queryOptions({
     queryKey: keys.tags(workspace),
     queryFn: async ({ signal }): Promise<string[]> => {
+      await listsFirst(workspace);
       const params = { path: { workspace_id: workspace } };
       const page = await read(api.GET('/api/v1/workspaces/{workspace_id}/tags', { signal, params }));
       return page.data.map(({ tag }) => tag);

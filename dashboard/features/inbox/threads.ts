@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, replaceEqualDeep, type InfiniteData } from '@tanstack/react-query';
+import { askEarly } from '../../lib/early.ts';
 import { keys } from '../../lib/keys.ts';
 import { LIST_PAGE, threadsPage, type ThreadsPage } from '../../lib/threadsPage.ts';
 import type { ThreadFilter } from '../../lib/views.ts';
@@ -8,12 +9,12 @@ export const threadsQuery = (workspace: string, filter: ThreadFilter, sort: stri
   infiniteQueryOptions({
     queryKey: keys.list(workspace, { ...filter, sort }),
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      threadsPage(
-        workspace,
-        { ...filter, sort, limit: LIST_PAGE, ...(pageParam !== null && { cursor: pageParam }) },
-        signal,
-      ),
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...filter, sort, limit: LIST_PAGE };
+      if (pageParam !== null) return threadsPage(workspace, { ...query, cursor: pageParam }, signal);
+      askEarly(workspace, query);
+      return threadsPage(workspace, query, signal);
+    },
     getNextPageParam: (page) => page.next_cursor,
     select: rowsOf,
     structuralSharing: shareRows,
