@@ -69,6 +69,10 @@ const NOBODY = { apiKey: 'key', signingKey: 'key', url: 'http://127.0.0.1:9', ti
 
 export const T0 = new Date('2026-11-01T10:00:00.000Z');
 
+/** To describe the API and to compile its schemas takes a second: once for all files of this process. */
+let checkAnswer: ReturnType<typeof onSchema> | undefined;
+const checkOf = (deps: ApiDeps) => (checkAnswer ??= onSchema(createRoutes(deps).describe()));
+
 export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
   const models = more.models ?? (await freshModels());
   const folder = await mkdtemp(path.join(os.tmpdir(), 'postroom-api-'));
@@ -112,7 +116,7 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     ...more,
   };
   app.use(createApi(deps));
-  const check = onSchema(createRoutes(deps).describe());
+  const check = checkOf(deps);
   app.use((ctx) => {
     ctx.body = 'not the API';
   });
