@@ -4,18 +4,19 @@ import { Check, type LucideIcon } from 'lucide-react';
 import { classes } from './classes.ts';
 import { Kbd } from './Kbd.tsx';
 
-/** A menu that opens below `trigger`, which must be a button. */
-export function Menu({
-  trigger,
-  children,
-  align = 'start',
-}: {
+interface MenuProps {
   trigger: ReactNode;
   children: ReactNode;
   align?: 'start' | 'end';
-}) {
+  /** Where a key opens it too. */
+  open?: boolean;
+  onOpen?: (open: boolean) => void;
+}
+
+/** A menu that opens below `trigger`, which must be a button. */
+export function Menu({ trigger, children, align = 'start', open, onOpen }: MenuProps) {
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} {...(onOpen && { open: open === true, onOpenChange: onOpen })}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content align={align} sideOffset={4} collisionPadding={8} className={MENU}>

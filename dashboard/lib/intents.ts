@@ -18,6 +18,9 @@ export interface Intents {
   subject: ThreadRef;
   follow: ThreadRef;
   makeTicket: ThreadRef;
+  /** Opens the menu of the list's orders, or of what narrows it. */
+  order: null;
+  filter: null;
   /** Opens the bell. */
   notices: null;
   /** An answer was taken back: its draft opens again. */

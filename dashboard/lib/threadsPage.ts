@@ -5,8 +5,10 @@ export interface ThreadsPage {
   data: Thread[];
   next_cursor: string | null;
 }
-/** How many rows a list asks for at once. */
+/** How many rows a list asks for first: what is seen at once, and some more. */
 export const LIST_PAGE = 50;
+/** And then, when somebody scrolls on. */
+export const NEXT_PAGE = 100;
 
 /** A page of threads of both kinds. @param query as of `GET threads` */
 export async function threadsPage(

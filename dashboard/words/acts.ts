@@ -32,6 +32,8 @@ export const acts = {
   chooseAll: 'Choose all that are loaded',
   chooseNone: 'Choose none',
   release: 'Show what is new',
+  order: 'Order the list',
+  filter: 'Filter the list',
   back: 'Back to the list',
   undo: 'Undo',
   search: 'Search',

@@ -5,6 +5,7 @@ import { classes } from '../../components/classes.ts';
 import { Menu, MenuItem } from '../../components/Menu.tsx';
 import { Pick, type Option } from '../../components/Pick.tsx';
 import { emailsQuery } from '../../lib/emails.ts';
+import { useIntent } from '../../lib/intents.ts';
 import { usePeople } from '../../lib/people.ts';
 import { tagsQuery } from '../../lib/threadQueries.ts';
 import type { ThreadFilter } from '../../lib/views.ts';
@@ -28,6 +29,8 @@ const { fields, status, priority } = words.thread;
 /** Narrows and orders a list. What is chosen stands in the URL. */
 export function FilterBar({ workspace, base, search, sort, onSearch, onSave }: Props) {
   const options = useOptions(workspace);
+  const [isOrdering, setOrdering] = useState(false);
+  useIntent('order', () => setOrdering(true));
   const set = (field: Field, value: string | undefined) => {
     const next = { ...search };
     if (value === undefined) Reflect.deleteProperty(next, field);
@@ -71,6 +74,8 @@ export function FilterBar({ workspace, base, search, sort, onSearch, onSave }: P
       <span className="flex-1" />
       <Menu
         align="end"
+        open={isOrdering}
+        onOpen={setOrdering}
         trigger={
           <button
             type="button"
@@ -170,6 +175,7 @@ function AddFilter(props: {
 }) {
   const { fields: free, options, onPick } = props;
   const [open, setOpen] = useState(false);
+  useIntent('filter', () => setOpen(true));
   const all = free.flatMap((field) =>
     options[field].map(({ id, label }) => ({
       id: `${field} ${id}`,

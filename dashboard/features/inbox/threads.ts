@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, replaceEqualDeep, type InfiniteData } from '@tanstack/react-query';
 import { askEarly } from '../../lib/early.ts';
 import { keys } from '../../lib/keys.ts';
-import { LIST_PAGE, threadsPage, type ThreadsPage } from '../../lib/threadsPage.ts';
+import { LIST_PAGE, NEXT_PAGE, threadsPage, type ThreadsPage } from '../../lib/threadsPage.ts';
 import type { ThreadFilter } from '../../lib/views.ts';
 
 /** A list of threads, page by page. */
@@ -11,7 +11,8 @@ export const threadsQuery = (workspace: string, filter: ThreadFilter, sort: stri
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => {
       const query = { ...filter, sort, limit: LIST_PAGE };
-      if (pageParam !== null) return threadsPage(workspace, { ...query, cursor: pageParam }, signal);
+      if (pageParam !== null)
+        return threadsPage(workspace, { ...query, limit: NEXT_PAGE, cursor: pageParam }, signal);
       askEarly(workspace, query);
       return threadsPage(workspace, query, signal);
     },
