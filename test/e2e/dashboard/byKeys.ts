@@ -162,6 +162,14 @@ describe('the day of an agent, by keys alone', () => {
 
     await press(page, 'g', 'i');
     await row(page, 'The keyed socket').waitFor();
+    await press(page, 'Shift+O');
+    await pressTo(page, 'ArrowDown', page.getByRole('menuitemcheckbox', { name: 'Newest first' }));
+    await press(page, 'Enter');
+    await page.getByRole('button', { name: 'Order: Newest first' }).waitFor();
+    await press(page, 'l');
+    await page.getByRole('combobox', { name: 'Filter the list' }).fill('Pending');
+    await press(page, 'Escape');
+    await row(page, 'The keyed socket').waitFor();
     await walkTo(page, 'The keyed socket');
     await press(page, 'Enter');
     await thread(page).getByRole('article').first().waitFor();
