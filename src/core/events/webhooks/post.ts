@@ -1,8 +1,7 @@
-import http from 'node:http';
-import https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { AddressNotAllowed, checkedLookup, isAllowedAddress } from './target.ts';
 import ipaddr from 'ipaddr.js';
+import { Agent, type Dispatcher } from 'undici';
+import { AddressNotAllowed, checkedLookup, isAllowedAddress } from './target.ts';
 
 /** Deadline for connecting, the answer and the start of its body together. */
 const TIMEOUT_MS = 15_000;
@@ -33,8 +32,12 @@ interface PostOptions {
 }
 
 export function createPost({ allowLoopback, lookup, timeoutMs = TIMEOUT_MS }: PostOptions): Post {
-  const connection = { keepAlive: true, timeout: timeoutMs, lookup: checkedLookup(allowLoopback, lookup) };
-  const agents = { 'http:': new http.Agent(connection), 'https:': new https.Agent(connection) };
+  // One deadline for all of it is set below.
+  const agent = new Agent({
+    connect: { lookup: checkedLookup(allowLoopback, lookup), timeout: 0 },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
 
   return async (text, headers, body) => {
     const started = performance.now();
@@ -51,51 +54,44 @@ export function createPost({ allowLoopback, lookup, timeoutMs = TIMEOUT_MS }: Po
     }
   };
 
-  function exchange(
-    url: URL,
+  async function exchange(
+    { origin, pathname, search }: URL,
     headers: Record<string, string>,
     body: string,
   ): Promise<Pick<EndpointAnswer, 'status' | 'body' | 'retryAfterMs'>> {
-    const isHttps = url.protocol === 'https:';
-    const bytes = Buffer.from(body);
-    const signal = AbortSignal.timeout(timeoutMs);
-    return new Promise((resolve, reject) => {
-      const request = (isHttps ? https : http).request(url, {
-        method: 'POST',
-        agent: agents[isHttps ? 'https:' : 'http:'],
-        headers: { ...headers, 'content-length': bytes.length },
-        signal,
-      });
-      request.once('error', reject);
-      request.once('response', (response) => {
-        // The endpoint has answered: an error from now on concerns only the rest of the body.
-        request.off('error', reject).once('error', () => finish());
-        let [start, isFinished] = [Buffer.alloc(0), false];
-        // Also when the body breaks off: the status is the answer.
-        const finish = () => {
-          if (isFinished) return;
-          isFinished = true;
-          if (!response.complete) response.destroy();
-          resolve({
-            status: response.statusCode ?? 0,
-            body: start.subarray(0, BODY_BYTES).toString('utf8'),
-            retryAfterMs: retryAfter(response.headers['retry-after']),
-          });
-        };
-        response.on('data', (chunk: Buffer) => {
-          start = Buffer.concat([start, chunk]);
-          if (start.length >= BODY_BYTES) finish();
-        });
-        for (const event of ['end', 'error', 'close']) response.once(event, finish);
-      });
-      request.end(bytes);
+    const answer = await agent.request({
+      origin,
+      path: pathname + search,
+      method: 'POST',
+      headers,
+      body,
+      signal: AbortSignal.timeout(timeoutMs),
     });
+    return {
+      status: answer.statusCode,
+      body: await startOf(answer.body),
+      retryAfterMs: retryAfter(answer.headers['retry-after']),
+    };
   }
 }
 
+/** The start of a body, also of one that breaks off: the status is the answer. */
+async function startOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+  let start = Buffer.alloc(0);
+  try {
+    for await (const chunk of body) {
+      start = Buffer.concat([start, chunk as Buffer]);
+      if (start.length >= BODY_BYTES) break;
+    }
+  } catch {
+    // The endpoint has answered; the rest of its body is not missed.
+  }
+  return start.subarray(0, BODY_BYTES).toString('utf8');
+}
+
 /** Seconds, or a date (RFC 9110, 10.2.3). */
-function retryAfter(header: string | undefined): number | null {
-  if (header === undefined) return null;
+function retryAfter(header: string | string[] | undefined): number | null {
+  if (typeof header !== 'string') return null;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) && ms > 0 ? ms : null;
 }
@@ -104,5 +100,7 @@ function retryAfter(header: string | undefined): number | null {
 function codeOf(error: unknown): string {
   const { name, code } = error as { name?: string; code?: unknown };
   if (name === 'AbortError' || name === 'TimeoutError' || code === 'ABORT_ERR') return 'time-out';
+  // undici's name for a connection that the endpoint closes.
+  if (code === 'UND_ERR_SOCKET') return 'ECONNRESET';
   return typeof code === 'string' ? code : 'no connection';
 }
