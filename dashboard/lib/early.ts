@@ -8,6 +8,10 @@ declare global {
   }
 }
 
+// What nobody has asked for by then would be old when somebody does.
+const KEEP_MS = 2_000;
+setTimeout(() => window.early?.clear(), KEEP_MS);
+
 /** Sends a request, unless it was sent before the program was there: such an answer is given out once. */
 export async function fetchEarly(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
@@ -22,7 +26,7 @@ export async function fetchEarly(request: Request): Promise<Response> {
 export function askEarly(workspace: string, query: Record<string, string | number>): void {
   const params = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
   keep('list', {
-    // Without the thread that is open beside the list.
+    // Of `/w/<workspace>/<view>/…`, without the thread that is open beside the list.
     path: base + location.pathname.slice(base.length).split('/').slice(0, 4).join('/'),
     search: location.search,
     url: `/api/v1/workspaces/${workspace}/threads?${params}`,
