@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { settledBy } from '../../src/core/replies/applyEvents.ts';
 import { isCalledByThisRun, recipientsLeft } from '../../src/core/replies/attempts.ts';
 import { MAX_COMPOSED_BYTES, withComposed } from '../../src/core/replies/compose.ts';
+import { maybeSentOf } from '../../src/core/replies/maybeSent.ts';
 import { NotStoredError } from '../../src/infra/storage/storage.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
@@ -18,11 +19,13 @@ const CALL_WITHIN_MS = 30_000;
 /**
  * One call to the provider. The row's attempt is raised before the call: a second try of this activity
  * (because the worker died) finds the number raised, makes no call, and reports that the result is unclear.
+ * So does the first try for a message that may have been sent by a call that the row does not know.
  */
 export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number): Promise<Delivered> {
   const row = await readReply(deps, reply);
   const decided = verdictOn(row, attempt);
   if (decided) return decided;
+  if (maybeSentOf(row)) return expectOtherCall(deps, reply, attempt);
   try {
     return await withComposed(deps, row, (mimeFile, size) => call(deps, reply, attempt, { mimeFile, size }));
   } catch (error) {
@@ -53,6 +56,22 @@ function verdictOn({ state, outbound }: OutboundMessageRow, attempt: number): De
     case 'cancelled':
       return { verdict: 'failed', code: `Is ${state}` };
   }
+}
+
+/**
+ * Raises the attempt without a call, as if this one had been made at the last moment at which an unknown call
+ * may have been: the workflow then looks the message up (findReply), and its next attempt is a call.
+ */
+async function expectOtherCall(deps: Deps, reply: ReplyRun, attempt: number): Promise<Delivered> {
+  const row = await changeReply(deps, reply, (read) => {
+    const maybe_sent = maybeSentOf(read);
+    if (verdictOn(read, attempt) || !maybe_sent) return null;
+    const attempt_to = recipientsLeft(read, read.outbound);
+    if (attempt_to.length === 0) return settledBy(read.outbound.deliveries);
+    return { outbound: { attempt, attempt_at: maybe_sent.until, attempt_to, maybe_sent, unclear: true } };
+  });
+  const decided = verdictOn(row, attempt);
+  return decided && decided.verdict !== 'unclear' ? decided : { verdict: 'unclear', code: 'MaybeSent' };
 }
 
 async function call(

@@ -24,6 +24,16 @@ const SOONEST_MS = 500;
 
 const REASONS = new Map([
   [
+    'MaybeSentUnreadable',
+    'it may have been sent already, before Postroom was restored from a backup or was away, and the ' +
+      "provider's events cannot be read. Ask a recipient, or retry it",
+  ],
+  [
+    'MaybeSentGone',
+    'it may have been sent already, before Postroom was restored from a backup or was away, and the ' +
+      'provider no longer has its events. Ask a recipient, or retry it',
+  ],
+  [
     'EventsUnreadable',
     'it is unclear whether it was sent: the provider did not confirm it, and its events cannot be read. ' +
       'Ask a recipient, or retry it',
@@ -52,13 +62,19 @@ export async function findReply(deps: Deps, reply: ReplyRun): Promise<FoundReply
       found && row.state === 'sending' && row.outbound.unclear
         ? verdictOf(deps, row, found)
         : verdictOfRow(row);
-    if (row.state !== 'sending' || verdict.verdict !== 'unconfirmed') return null;
-    return over('unconfirmed', REASONS.get(verdict.code) ?? null);
+    if (row.state !== 'sending') return null;
+    if (verdict.verdict === 'unconfirmed') return over('unconfirmed', REASONS.get(verdict.code) ?? null);
+    const isDoubtOver = verdict.verdict === 'not sent' && found && isCalledByThisRun(row.outbound);
+    if (!isDoubtOver || !row.outbound.unclear || !row.outbound.maybe_sent) return null;
+    // The time for retries counts from now: this run has not called yet.
+    return { outbound: { maybe_sent: null, trying_since: new Date() } };
   });
   if (verdict.verdict !== 'sent' || !isSettled(after.outbound.deliveries)) return verdict;
   // No event is to come that would wake the run.
   return { verdict: 'sent', outcome: after.state as 'sent' };
 }
+
+const unconfirmed = (code: string): FoundReply => ({ verdict: 'unconfirmed', code });
 
 /** The verdict if the row is settled already. */
 function verdictOfRow({ state }: OutboundMessageRow): FoundReply {
@@ -70,13 +86,19 @@ function verdictOfRow({ state }: OutboundMessageRow): FoundReply {
 function verdictOf({ replies }: Deps, { outbound }: OutboundMessageRow, found: FoundEvents): FoundReply {
   if (!isCalledByThisRun(outbound)) return { verdict: 'not sent' };
   const { settleMs, eventsKeptMs } = replies;
-  const ageMs = Date.now() - (outbound.attempt_at as Date).getTime();
+  const { maybe_sent } = outbound;
+  const attemptAt = (outbound.attempt_at as Date).getTime();
+  const firstCallAt = Math.min(attemptAt, maybe_sent?.since.getTime() ?? attemptAt);
+  const ageMs = Date.now() - Math.max(attemptAt, maybe_sent?.until.getTime() ?? attemptAt);
   const askAgain = (ms: number): FoundReply => ({ verdict: 'ask again', ms: Math.max(ms, SOONEST_MS) });
   if (!found.readable) {
     const leftMs = settleMs * PART_WAITED - ageMs;
-    return leftMs > 0 ? askAgain(leftMs) : { verdict: 'unconfirmed', code: 'EventsUnreadable' };
+    return leftMs > 0
+      ? askAgain(leftMs)
+      : unconfirmed(maybe_sent ? 'MaybeSentUnreadable' : 'EventsUnreadable');
   }
-  if (ageMs > eventsKeptMs) return { verdict: 'unconfirmed', code: 'EventsGone' };
+  if (Date.now() - firstCallAt > eventsKeptMs)
+    return unconfirmed(maybe_sent ? 'MaybeSentGone' : 'EventsGone');
   if (ageMs < settleMs) return askAgain(Math.min(settleMs - ageMs, settleMs / ASKS));
   // After an outage the provider's events may be even later than usual.
   return activityInfo().attempt > 1 ? askAgain(settleMs) : { verdict: 'not sent' };

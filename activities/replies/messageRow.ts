@@ -50,16 +50,24 @@ async function write({ models }: Deps, row: OutboundMessageRow, change: MessageC
 /** Ends the run, with a reason for the agent. */
 export const over = (state: 'failed' | 'unconfirmed', reason: string | null): MessageChange => ({
   state,
-  outbound: { reason, state_at: new Date(), is_open: false, unclear: state === 'unconfirmed' },
+  outbound: {
+    reason,
+    state_at: new Date(),
+    is_open: false,
+    unclear: state === 'unconfirmed',
+    // A person decides now, and knows of the doubt.
+    ...(state === 'unconfirmed' && { maybe_sent: null }),
+  },
 });
 
 /** Allowance for clocks that differ. */
 const SLACK_MS = 5 * MINUTE_MS;
 
-/** The provider's events of this message, from its run's first call on. */
+/** The provider's events of this message, from the first call on that its run made, or may have made. */
 export function askProvider({ outbound, replies }: Deps, row: OutboundMessageRow): Promise<FoundEvents> {
-  const { attempt_at, trying_since } = row.outbound;
-  const calls = [attempt_at, trying_since].map((at) => (at ?? row.created_at).getTime());
+  const { attempt_at, trying_since, maybe_sent } = row.outbound;
+  const known = [attempt_at, trying_since].map((at) => at ?? row.created_at);
+  const calls = [...known, ...(maybe_sent ? [maybe_sent.since] : [])].map((at) => at.getTime());
   const since = Math.max(Math.min(...calls) - SLACK_MS, Date.now() - replies.eventsKeptMs);
   return outbound.findEvents({
     messageId: row.message_id,

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { BackupError } from '../infra/backup/manifest.ts';
 import { ConfigError, loadConfig, type Config } from '../infra/config.ts';
 import { connect, newConnection, UnsuitableDatabase } from '../infra/database.ts';
 import { readReady } from './ready.ts';
@@ -36,10 +37,12 @@ export async function operate(work: (models: Models) => Promise<void>): Promise<
   process.stdout.on('error', () => process.exit());
   try {
     const { mongodbUri } = installation();
-    await connect(connection, mongodbUri);
+    await connect(connection, mongodbUri, { appName: 'postroom-operator' });
     await work(createModels(connection));
   } catch (error) {
-    const isSentence = [OperatorError, ConfigError, UnsuitableDatabase].some((kind) => error instanceof kind);
+    const isSentence = [OperatorError, BackupError, ConfigError, UnsuitableDatabase].some(
+      (kind) => error instanceof kind,
+    );
     console.error(isSentence ? (error as Error).message : `The command failed: ${(error as Error).message}`);
     process.exitCode = 1;
   } finally {

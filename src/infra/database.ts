@@ -27,7 +27,15 @@ export interface Limits {
   timeoutMs?: number;
   /** Commands in flight at one time; further ones wait in this process. */
   commandsAtOnce?: number;
+  /** How the server names this connection; an operator's command is not taken for a process that serves. */
+  appName?: string;
 }
+
+/** Name of the connections of web and worker to this database. */
+export const servingName = (database: string): string => `postroom/${database}`;
+
+/** Of `mongodb://host,host/name?options`; the driver's own default is `test`. */
+const databaseIn = (uri: string): string => /^[^/]+\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? 'test';
 
 /**
  * How long the search for a server, or a connection to it, may take (ms). Each takes several round trips, which
@@ -48,7 +56,7 @@ const SOCKET_LATER_MS = 15_000;
 export async function connect(
   connection: Connection,
   uri: string,
-  { timeoutMs, commandsAtOnce }: Limits = {},
+  { timeoutMs, commandsAtOnce, appName = servingName(databaseIn(uri)) }: Limits = {},
 ): Promise<void> {
   // The driver's own `timeoutMS` has no effect any more.
   if (timeoutMs !== undefined) connection.set('maxTimeMS', timeoutMs);
@@ -61,7 +69,7 @@ export async function connect(
     }),
     ...(commandsAtOnce !== undefined && { maxPoolSize: commandsAtOnce }),
     writeConcern: { w: 'majority', journal: true, ...(timeoutMs !== undefined && { wtimeoutMS: timeoutMs }) },
-    appName: 'postroom',
+    appName,
   });
   try {
     await refuseStandalone(connection);

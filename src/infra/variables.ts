@@ -19,6 +19,8 @@ export interface Variable {
   readBy: readonly Reader[];
   /** Set it in every production installation. */
   inProduction?: true;
+  /** A secret. No backup holds it, and a restored installation needs the same value. */
+  secret?: true;
 }
 
 const WEB: Variable['readBy'] = ['web'];
@@ -96,6 +98,7 @@ export const VARIABLES: Record<VariableName, Variable> = {
     unset: '`npm start` and `npm test` run their own',
     readBy: ALL,
     inProduction: true,
+    secret: true,
   },
   STORAGE_URL: {
     section: 'Engines',
@@ -121,6 +124,7 @@ export const VARIABLES: Record<VariableName, Variable> = {
     unset: '`npm start` runs a local Mailgun; elsewhere nothing can be sent',
     readBy: BOTH,
     inProduction: true,
+    secret: true,
   },
   MAILGUN_SIGNING_KEY: {
     section: 'Mail provider',
@@ -130,6 +134,7 @@ export const VARIABLES: Record<VariableName, Variable> = {
     unset: 'every post is answered 401, and Mailgun tries again for eight hours',
     readBy: WEB,
     inProduction: true,
+    secret: true,
   },
   MAILGUN_URL: {
     section: 'Mail provider',
@@ -237,6 +242,7 @@ export const VARIABLES: Record<VariableName, Variable> = {
     default: '',
     unset: 'closed',
     readBy: WEB,
+    secret: true,
   },
   WEBHOOKS_ALLOW_LOOPBACK: {
     section: 'API',
@@ -252,6 +258,7 @@ export const VARIABLES: Record<VariableName, Variable> = {
     unset: 'random at each start, which breaks older URLs',
     readBy: BOTH,
     inProduction: true,
+    secret: true,
   },
   SECRETS_KEY: {
     section: 'Secrets',
@@ -262,6 +269,7 @@ export const VARIABLES: Record<VariableName, Variable> = {
     unset: 'no webhooks can be created',
     readBy: BOTH,
     inProduction: true,
+    secret: true,
   },
   DEMO_SIGN_IN: {
     section: 'Development',
@@ -286,3 +294,10 @@ export const VARIABLES: Record<VariableName, Variable> = {
     readBy: DEVELOPMENT,
   },
 };
+
+/** What each secret is for. */
+export const SECRETS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries<Variable>(VARIABLES).flatMap(([name, { secret, meaning }]) =>
+    secret ? [[name, meaning]] : [],
+  ),
+);

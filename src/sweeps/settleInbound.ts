@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { reopenThread } from '../core/replies/applyEvents.ts';
+import { asSet } from '../core/replies/change.ts';
+import { beginAgain } from '../core/replies/maybeSent.ts';
 import type { InboundEmailRow, Models, OutboundMessageRow } from '../infra/models/index.ts';
 import type { MessageState, Outbound } from '../infra/models/outbound.ts';
 import { countMail, countReply } from '../infra/telemetry/metrics.ts';
@@ -69,9 +71,10 @@ const markStuck = ({ InboundEmail }: Models, _id: string, run: number) =>
 
 /**
  * Settles replies that were due `olderThanMs` ago and whose run has closed. When Temporal does not know the
- * run (it was restored from a backup) and no call is unclear, the run is started again. When an operator
- * ended it, the reply becomes `failed`, or `unconfirmed` when the result of a call is unclear; an agent can
- * retry both.
+ * run (it was restored from a backup) and no call is unclear, the run is started again. When the run has
+ * completed, the database was restored to an earlier moment than Temporal: a new run finds out whether the
+ * reply was sent. When an operator ended it, the reply becomes `failed`, or `unconfirmed` when it may have been
+ * sent; an agent can retry both.
  * @param cursor kept between calls
  * @returns the number of replies settled.
  */
@@ -96,11 +99,16 @@ export async function settleReplies(
     if (runNow.state === 'open') continue;
     log.warn({ message_id: _id, run, found: runNow.state }, 'a reply was left unfinished');
     const isLost = runNow.state === 'unknown' && !isUnclear;
+    const isSetBack = runNow.state === 'closed' && runNow.status === 'completed';
     const reason = runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
     const settledRow = await models.Message.findOneAndUpdate(
       { _id, 'outbound.changes': changes },
       {
-        $set: isLost ? { 'outbound.wants_start': true } : settledAs(outbound, reason),
+        $set: isLost
+          ? { 'outbound.wants_start': true }
+          : isSetBack
+            ? asSet(beginAgain({ outbound }))
+            : settledAs(outbound, reason),
         $inc: { 'outbound.changes': 1 },
       },
       {
@@ -110,15 +118,15 @@ export async function settleReplies(
     ).lean<OutboundMessageRow>();
     if (!settledRow) continue;
     settled += 1;
-    if (isLost) continue;
+    if (isLost || isSetBack) continue;
     countReply(settledRow.state);
     if (settledRow.state === 'failed') await reopenThread(models, settledRow, settledRow.outbound.state_at);
   }
   return settled;
 }
 
-const settledAs = ({ unclear }: Outbound, reason: string) => ({
-  state: unclear ? ('unconfirmed' as const) : ('failed' as const),
+const settledAs = ({ unclear, maybe_sent }: Outbound, reason: string) => ({
+  state: unclear || maybe_sent ? ('unconfirmed' as const) : ('failed' as const),
   'outbound.reason': reason,
   'outbound.state_at': new Date(),
   'outbound.is_open': false,

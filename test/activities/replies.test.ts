@@ -504,3 +504,118 @@ describe('followReply', () => {
     expect(await status()).toBe('open');
   });
 });
+
+describe('a reply that may have been sent by a call that its row does not know', () => {
+  const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  /** Restored ten minutes ago to a moment twenty minutes ago. */
+  const restored = (change: Partial<Reply['outbound']> = {}) =>
+    sending({
+      outbound: {
+        due_at: minutesAgo(15),
+        trying_since: minutesAgo(14),
+        maybe_sent: { since: minutesAgo(20), until: minutesAgo(10) },
+        ...change,
+      },
+    });
+  const late = (minutes: number) =>
+    sending({ outbound: { due_at: minutesAgo(minutes), trying_since: new Date() } });
+  const MAYBE = { verdict: 'unclear', code: 'MaybeSent' };
+
+  test('after a restore it is looked up before the first call; what is found settles it', async () => {
+    const reply = await restored();
+    expect(await deliver(reply, 1)).toEqual(MAYBE);
+    events = { readable: true, events: [event('delivered', reply, 1)] };
+    expect(await look(reply)).toEqual({ verdict: 'sent', outcome: 'delivered' });
+    expect(sends).toEqual([]);
+    const { state, outbound } = await readReply(house, reply._id);
+    expect([state, outbound.is_open, outbound.maybe_sent]).toEqual(['delivered', false, null]);
+  });
+
+  test('a later attempt than the row knows settles it too', async () => {
+    const reply = await restored({ attempt: 1 });
+    expect(await deliver(reply, 2)).toEqual(MAYBE);
+    events = { readable: true, events: [event('failed', reply, 5)] };
+    expect(await look(reply)).toEqual({ verdict: 'sent', outcome: 'failed' });
+    expect(sends).toEqual([]);
+  });
+
+  test('what is not found is sent, once, and has its whole time for retries', async () => {
+    const reply = await restored();
+    expect(await deliver(reply, 1)).toEqual(MAYBE);
+    expect(await deliver(reply, 1)).toMatchObject({ verdict: 'unclear' });
+    expect(await look(reply)).toEqual({ verdict: 'not sent' });
+    const { outbound } = await readReply(house, reply._id);
+    expect(outbound.trying_since!.getTime()).toBeGreaterThan(minutesAgo(1).getTime());
+    expect(await deliver(reply, 2)).toEqual({ verdict: 'sent' });
+    expect(sends).toHaveLength(1);
+  });
+
+  test('what is not found counts only some time after the restore', async () => {
+    const reply = await restored({ maybe_sent: { since: minutesAgo(20), until: new Date() } });
+    await deliver(reply, 1);
+    expect(await look(reply)).toMatchObject({ verdict: 'ask again' });
+  });
+
+  test.each([
+    ['cannot be read', { readable: false, code: '403' }, 20, 'MaybeSentUnreadable'],
+    ['are gone', { readable: true, events: [] }, 70, 'MaybeSentGone'],
+  ] as const)('if the events %s, a person decides, once', async (_case, answer, minutes, code) => {
+    const due_at = minutesAgo(minutes);
+    const reply = await restored({ due_at, maybe_sent: { since: due_at, until: minutesAgo(10) } });
+    await deliver(reply, 1);
+    events = answer as FoundEvents;
+    expect(await look(reply)).toEqual({ verdict: 'unconfirmed', code });
+    const { state, outbound } = await readReply(house, reply._id);
+    expect([state, outbound.reason]).toEqual(['unconfirmed', expect.stringContaining('may have been sent')]);
+    // As retryMessage and takeReply write it.
+    await house.models.Message.updateOne(
+      { _id: reply._id },
+      {
+        state: 'sending',
+        'outbound.run': 2,
+        'outbound.due_at': new Date(),
+        'outbound.trying_since': new Date(),
+        'outbound.attempts_before': 1,
+      },
+    );
+    const retried = await readReply(house, reply._id);
+    expect(await look(retried)).toEqual({ verdict: 'not sent' });
+    expect(await deliver(retried, 2)).toEqual({ verdict: 'sent' });
+  });
+
+  test('one that waited between two tries is looked up as well', async () => {
+    const reply = await restored({ attempt: 1, attempt_at: minutesAgo(21), trying_since: minutesAgo(21) });
+    expect(await deliver(reply, 2)).toEqual(MAYBE);
+    expect(sends).toEqual([]);
+  });
+
+  test('an event of that call settles it before it is looked up, also if it was cancelled', async () => {
+    const states = ['scheduled', 'cancelled'] as const;
+    for (const state of states) {
+      const reply = await restored();
+      await house.models.Message.updateOne({ _id: reply._id }, { $set: { state } });
+      await applyEvents(house.models, reply._id, [event('delivered', reply, 1)]);
+      expect(await readReply(house, reply._id)).toMatchObject({ state: 'delivered' });
+    }
+  });
+
+  test('without a mark, one that starts over ten minutes late is looked up, and no other', async () => {
+    const [tooLate, justInTime] = [await late(10.1), await late(9.5)];
+    expect(await deliver(justInTime, 1)).toEqual({ verdict: 'sent' });
+    expect(await deliver(tooLate, 1)).toEqual(MAYBE);
+    expect(sends).toHaveLength(1);
+    events = { readable: true, events: [event('accepted', tooLate, 1)] };
+    expect(await look(tooLate)).toEqual({ verdict: 'sent' });
+  });
+
+  test('a run that is further than its row hands it to a new run', async () => {
+    const reply = await saveReply(house, ticket, { state: 'scheduled' });
+    await expect(runStep(steps.followReply, run(reply), { ask: false })).rejects.toMatchObject({
+      type: 'Superseded',
+    });
+    expect(await readReply(house, reply._id)).toMatchObject({
+      state: 'scheduled',
+      outbound: { run: 2, wants_start: true, maybe_sent: { since: expect.any(Date) } },
+    });
+  });
+});

@@ -44,8 +44,9 @@ export async function applyEvents(
       { _id: id, direction: 'outbound' },
       SENT_FIELDS,
     ).lean<SentMessage>();
-    if (!message || message.outbound.attempt === 0) return null;
-    const { run, changes } = message.outbound;
+    if (!message) return null;
+    const { run, changes, attempt, maybe_sent } = message.outbound;
+    if (attempt === 0 && !maybe_sent) return null;
     const facts = factsOf(message, events);
     const deliveries = withEvents(message.outbound.deliveries, facts);
     if (!deliveries) return { run, wakes: isSettled(message.outbound.deliveries) };
@@ -55,6 +56,7 @@ export async function applyEvents(
     for (const failed of newFailures) await reopenThread(models, message, failed.at);
     const isDecided = settles(message, deliveries, facts);
     const change: MessageChange = isDecided ? settledBy(deliveries) : { outbound: { deliveries } };
+    if (isDecided && maybe_sent) change.outbound = { ...change.outbound, maybe_sent: null };
     const { modifiedCount } = await models.Message.updateOne(
       { _id: id, 'outbound.changes': changes },
       { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
@@ -68,11 +70,10 @@ export async function applyEvents(
  * Each event with its attempt. The provider accepts or refuses a call as a whole: an event for one recipient
  * of the call shows that it was accepted for all of them, and none of them may get the message again.
  */
-function factsOf(
-  { outbound }: SentMessage,
-  events: Omit<DeliveryEvent, 'id' | 'messageId'>[],
-): DeliveryFact[] {
-  const { attempt, attempt_to, deliveries, unclear } = outbound;
+function factsOf(message: SentMessage, events: Omit<DeliveryEvent, 'id' | 'messageId'>[]): DeliveryFact[] {
+  const { attempt, deliveries, unclear, maybe_sent } = message.outbound;
+  // Of a call that the row does not know it knows no recipients either.
+  const attempt_to = maybe_sent ? recipientsLeft(message, message.outbound) : message.outbound.attempt_to;
   // A bounce that comes as a mail names no attempt: it is about one that is known to have gone out, if any
   // is.
   const latest = unclear ? Math.max(0, ...deliveries.map((row) => row.attempt)) || attempt : attempt;
@@ -104,8 +105,9 @@ const isOpen = ({ state }: SentMessage): boolean => ['queued', 'scheduled', 'sen
  */
 function settles(message: SentMessage, deliveries: DeliveryRow[], facts: DeliveryFact[]): boolean {
   if (!isOpen(message)) return true;
-  const { attempt, bcc, unclear } = message.outbound;
+  const { attempt, bcc, maybe_sent } = message.outbound;
   if (recipientsLeft(message, { bcc, deliveries }).length === 0) return true;
+  const unclear = message.outbound.unclear || !!maybe_sent;
   const isUnderWay = message.state === 'sending' && isCalledByThisRun(message.outbound);
   return (unclear || isUnderWay) && facts.some((event) => event.attempt === attempt);
 }

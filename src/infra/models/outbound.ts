@@ -42,6 +42,12 @@ export interface DeliveryRow {
 /** Fields of a thread that a message sets. */
 export type ThreadFields = Partial<Pick<ThreadRow, 'status' | 'agent_id' | 'priority' | 'tags'>>;
 
+/** The first and the last moment at which an unknown call may have been made. */
+export interface MaybeSent {
+  since: Date;
+  until: Date;
+}
+
 /**
  * The sending of an outbound message. Everything else about the message (recipients, subject, ids, bodies)
  * does not change after it is saved.
@@ -72,6 +78,13 @@ export interface Outbound {
   attempt_to: string[];
   /** The result of the last call is not known: the mail may have been sent. */
   unclear: boolean;
+  /**
+   * Between these times the provider may have been called without this row knowing of it: the database was
+   * restored to an earlier moment, or the reply starts so late that it may have been
+   * (core/replies/maybeSent.ts). Before its next call the message is looked up at the provider. Missing or
+   * null: the row knows of every call.
+   */
+  maybe_sent?: MaybeSent | null;
   /** When this run first tried to send it. */
   trying_since: Date | null;
   /** Why the message is in its state, in words for an agent. */
@@ -106,6 +119,7 @@ export const outboundSchema = new Schema(
     attempts_before: Number,
     attempt_to: [String],
     unclear: Boolean,
+    maybe_sent: { type: new Schema({ since: Date, until: Date }, options), default: undefined },
     trying_since: nullableDate,
     reason: nullableString,
     state_at: Date,

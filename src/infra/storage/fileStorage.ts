@@ -15,7 +15,7 @@ import {
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { DurableFolders } from './durableFolders.ts';
-import { checkKey, checkPrefix, SPOOL } from './keys.ts';
+import { checkKey, checkPrefix, SPOOL, SPOOL_FOLDER } from './keys.ts';
 import { openSpool } from './spool.ts';
 import { ifStored, NotStoredError, type Storage } from './storage.ts';
 
@@ -122,6 +122,7 @@ class FileStorage implements Storage {
     // A folder sorts with its slash, like the keys below it.
     const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
     for (const name of names) {
+      if (prefix + name === SPOOL_FOLDER) continue;
       if (name.endsWith('/')) yield* this.#walk(prefix + name);
       else yield prefix + name;
     }

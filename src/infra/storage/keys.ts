@@ -1,5 +1,6 @@
-/** Folder of the store for bytes that are not (yet) objects; no key may be below it. */
-export const SPOOL = 'tmp/spool';
+/** Folders of the store for bytes that are not (yet) objects; no key may be below the first. */
+export const SPOOL_FOLDER = 'tmp/';
+export const SPOOL = `${SPOOL_FOLDER}spool`;
 
 /**
  * All keys are our own; this check makes sure that a mistake never reaches outside the store.
@@ -13,8 +14,9 @@ export function checkKey(key: string): string {
   return key;
 }
 
-/** A prefix is a key that ends in a slash. @throws Error */
+/** A prefix is a key that ends in a slash, or empty: all keys. @throws Error */
 export function checkPrefix(prefix: string): string {
+  if (prefix === '') return prefix;
   if (!prefix.endsWith('/')) throw new Error(`not a storage prefix: ${prefix}`);
   checkKey(prefix.slice(0, -1));
   return prefix;

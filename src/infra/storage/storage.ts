@@ -36,7 +36,7 @@ export interface Storage {
    */
   delete(key: string, options?: { keepFolder?: boolean }): Promise<void>;
   /**
-   * Keys below a prefix that ends in a slash, in name order, folder by folder; without the spool. Whether
+   * Keys below a prefix that ends in a slash, or all (''), in name order, folder by folder; without the spool. Whether
    * `a-b` comes before or after what is below `a/` differs from store to store.
    */
   list(prefix: string): AsyncIterable<string>;
