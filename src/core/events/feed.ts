@@ -24,6 +24,7 @@ export interface Feed {
 export const isPosition = (text: string): boolean => /^(?:[0-9A-F]{2}){4,1000}$/i.test(text);
 
 /**
+ * A change stream for one listener: for a page, or until the listener has caught up (liveFeed.ts).
  * @param since position after which to continue; null = from now on.
  * @param waitMs how long `next` waits for an event
  */
@@ -43,7 +44,7 @@ export function openFeed(
         },
       },
     ],
-    { maxAwaitTimeMS: waitMs, ...(since !== null && { resumeAfter: { _data: since } }) },
+    { maxAwaitTimeMS: waitMs, ...(since !== null && { resumeAfter: { _data: since.toUpperCase() } }) },
   ) as unknown as mongo.ChangeStream<EventRow>;
   return {
     async next() {

@@ -11,8 +11,13 @@ export interface EventRow {
   workspace_id: string;
   /** Who may see the event: users who belong to at least one of these. */
   audiences: string[];
+  /**
+   * Of an event that is about another row for each of its readers (their notifications): one event row in
+   * place of one for each. `core/presenters/event.ts` shows each reader their own.
+   */
+  readers?: EventReader[];
   type: EventType;
-  /** Id of the row that the event is about. */
+  /** Id of the row that the event is about. With `readers` of the event that they are notified of. */
   row_id: string;
   /** Thread of a message. */
   thread_kind: 'ticket' | 'conversation' | null;
@@ -27,10 +32,18 @@ export interface EventRow {
   actor_id: string | null;
   at: Date;
 }
+
+/** A user, and the row that the event is about for them. */
+export interface EventReader {
+  user_id: string;
+  row_id: string;
+}
+
 export const eventSchema = rowSchema<EventRow>({
   _id: String,
   workspace_id: requiredString,
   audiences: [String],
+  readers: { type: [{ _id: false, user_id: requiredString, row_id: requiredString }], default: undefined },
   type: requiredString,
   row_id: requiredString,
   thread_kind: nullableString,
