@@ -1,5 +1,5 @@
 import type { EventType } from './eventTypes.ts';
-import { nullableString, requiredString, rowSchema } from './schema.ts';
+import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
 
 /**
  * Something that happened, for endpoints, the feed of changes and notifications. It holds ids only: the row
@@ -58,12 +58,28 @@ export const eventSchema = rowSchema<EventRow>({
 eventSchema.index({ workspace_id: 1, at: 1, _id: 1 });
 eventSchema.index({ at: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });
 
-/** The position of a reader in a change stream. */
+/** The position of a reader in a change stream, and which process follows the stream for it. */
 export interface StreamPositionRow {
   /** Name of the reader. */
   _id: string;
-  /** Resume token of the last change that was handled. */
-  token: { _data: string };
-  at: Date;
+  /** Resume token of the last change that was handled; null before the first. */
+  token: { _data: string } | null;
+  /** All changes before this time were handled. */
+  at: Date | null;
+  /** The process that holds the lease, and until when if it does not renew it (core/events/lease.ts). */
+  holder: string | null;
+  held_until: Date | null;
+  /**
+   * The position was lost: the events since this time must still be made from the rows
+   * (core/events/changesSince.ts).
+   */
+  lost_since: Date | null;
 }
-export const streamPositionSchema = rowSchema<StreamPositionRow>({ _id: String, token: {}, at: Date });
+export const streamPositionSchema = rowSchema<StreamPositionRow>({
+  _id: String,
+  token: { type: Object, default: null },
+  at: nullableDate,
+  holder: nullableString,
+  held_until: nullableDate,
+  lost_since: nullableDate,
+});
