@@ -1,5 +1,4 @@
-import type { Feed, Listener } from '../core/events/feed.ts';
-import { isGone } from '../core/events/followChanges.ts';
+import { isGone, type Feed, type Listener } from '../core/events/feed.ts';
 import { audiencesOf, type ApiUser } from '../core/presenters/visibility.ts';
 import { Problem, wrongFields } from './problem.ts';
 

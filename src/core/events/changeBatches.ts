@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import type { Models } from '../../infra/models/index.ts';
+import { isGone } from './feed.ts';
 import { changePipeline, type ResumeToken, type RowChange } from './changes.ts';
 
 /** Most changes that are handled together. */
@@ -20,7 +21,20 @@ export interface ChangeBatch {
   at: Date;
 }
 
-/** The changes after a position, or from now on, until `signal` is aborted. @throws the driver's errors */
+/** The server cannot go on after a position: a retry would fail in the same way. */
+export class LostPosition extends Error {
+  /** MongoDB's. */
+  readonly code: unknown;
+  constructor(cause: unknown) {
+    super('the position in the change stream cannot be resumed', { cause });
+    this.code = (cause as { code?: unknown }).code;
+  }
+}
+
+/**
+ * The changes after a position, or from now on, until `signal` is aborted.
+ * @throws LostPosition, the driver's errors
+ */
 export async function* changeBatches(
   models: Models,
   since: ResumeToken | null,
@@ -46,6 +60,9 @@ export async function* changeBatches(
       const last = changes.at(-1);
       yield { changes, position: last?._id ?? position, at: last?.wallTime ?? new Date() };
     }
+  } catch (error) {
+    // Only of the stream: what the reader of the batches throws does not come here.
+    throw since && isGone(error) ? new LostPosition(error) : error;
   } finally {
     upcoming.catch(() => undefined);
     await stream.close().catch(() => undefined);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import { collectionOf, type EventRow, type Models } from '../../infra/models/index.ts';
 import type { Feed, FeedEntry, Listener } from './feed.ts';
@@ -11,8 +12,8 @@ const MOST_WAITING = 1_000;
 export interface LiveFeed extends Feed {
   /** A position of the shared stream after the moment of joining. @throws the driver's errors */
   joinedAt(): Promise<string>;
-  /** Whether the event has come and was not read yet. */
-  isWaiting(eventId: string): boolean;
+  /** Id of the first event that has come and was not read yet. */
+  firstWaiting(): string | null;
 }
 
 export interface FeedHub {
@@ -64,6 +65,8 @@ export function createFeedHub(models: Models): FeedHub {
         watch.position = (stream.resumeToken as { _data: string })._data;
         if (change) passOn(change.fullDocument, watch.position);
         onOpen();
+        // Many events may come at once: the listeners read each before the next one.
+        if (change) await setImmediate();
       }
     } catch (error) {
       failAll(error);
@@ -103,7 +106,7 @@ export function createFeedHub(models: Models): FeedHub {
           await watch.opened;
           return watch.position;
         },
-        isWaiting: queue.isWaiting,
+        firstWaiting: queue.firstWaiting,
         async next() {
           await watch.opened;
           // The first answer does not wait: the client wants to know that it is connected.
@@ -134,7 +137,7 @@ function createQueue(listener: Listener, onTooSlow: () => void) {
   return {
     listener,
     fail,
-    isWaiting: (eventId: string) => waiting.some(({ event }) => event?._id === eventId),
+    firstWaiting: () => waiting[0]?.event?._id ?? null,
     push(entry: FeedEntry): void {
       waiting.push(entry);
       wake?.();

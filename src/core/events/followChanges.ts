@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import type { Models, StreamPositionRow } from '../../infra/models/index.ts';
 import { faultOf } from '../../lib/faultOf.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
-import { changeBatches, presentPosition, type ChangeBatch } from './changeBatches.ts';
+import { changeBatches, LostPosition, presentPosition, type ChangeBatch } from './changeBatches.ts';
 import type { RowChange } from './changes.ts';
 import { changesSince } from './changesSince.ts';
 import { createLease, type Lease } from './lease.ts';
@@ -67,14 +66,6 @@ export async function followChanges(options: FollowOptions): Promise<void> {
   await lease.release().catch(() => undefined);
 }
 
-/** The position is invalid, of another server, or older than the log: a retry would fail in the same way. */
-export function isGone(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  // FailedToParse, InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost, "resume token is not
-  // valid".
-  return [9, 260, 280, 286, 40647, 40649, 50811].includes(code as number);
-}
-
 /** Until the stop, or until another process has the lease. @throws the driver's errors */
 async function follow(options: FollowOptions, lease: Lease, row: StreamPositionRow): Promise<void> {
   const renewal = keepLease(lease);
@@ -84,7 +75,7 @@ async function follow(options: FollowOptions, lease: Lease, row: StreamPositionR
     if (row.lost_since) await handleSince(held, lease, row.lost_since);
     await followFrom(held, lease, row);
   } catch (error) {
-    if (!isGone(error) || !row.token) throw error;
+    if (!(error instanceof LostPosition)) throw error;
     await giveUpPosition(options, lease, row, error);
   } finally {
     renewal.end();
@@ -144,9 +135,8 @@ async function giveUpPosition(
   { models, reader, log }: FollowOptions,
   lease: Lease,
   { at, lost_since }: StreamPositionRow,
-  error: unknown,
+  { code }: LostPosition,
 ): Promise<void> {
-  const { code } = error as mongo.MongoServerError;
   const since = lost_since ?? (at && new Date(at.getTime() - CLOCKS_MS));
   log.error(
     { reader, code, since },

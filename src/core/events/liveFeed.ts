@@ -26,7 +26,7 @@ export function openLiveFeed(options: LiveFeedOptions): Feed {
   const { hub, models, listener, since, onTooSlow } = options;
   if (since === null) return hub.join(listener, onTooSlow);
   const own = openFeed(models, listener, since, WAIT_MS);
-  const isRepeat = createMemory();
+  const read = createMemory();
   let live: LiveFeed | null = null;
   let joinedAt = '';
   let isCaughtUp = false;
@@ -40,8 +40,9 @@ export function openLiveFeed(options: LiveFeedOptions): Feed {
   async function catchUp(): Promise<FeedEntry> {
     const entry = await own.next();
     const { event, position } = entry;
-    if (event) isRepeat(event._id);
-    if (live) isCaughtUp = event ? live.isWaiting(event._id) : isReached(joinedAt, position);
+    if (event) read.add(event._id);
+    // Once its own stream has the first event of the shared one, the rest comes from there.
+    if (live) isCaughtUp = read.has(live.firstWaiting()) || (!event && isReached(joinedAt, position));
     else if (!event || Date.now() - event.at.getTime() < RECENT_MS) await join();
     if (isCaughtUp) await own.close();
     return entry;
@@ -51,7 +52,7 @@ export function openLiveFeed(options: LiveFeedOptions): Feed {
     async next() {
       if (!isCaughtUp) return catchUp();
       let entry = await live!.next();
-      while (entry.event && isRepeat(entry.event._id)) entry = await live!.next();
+      while (entry.event && read.has(entry.event._id)) entry = await live!.next();
       return entry;
     },
     async close() {
@@ -60,14 +61,15 @@ export function openLiveFeed(options: LiveFeedOptions): Feed {
   };
 }
 
-/** @returns function that remembers an id; its result is whether it knew the id before. */
-function createMemory(): (id: string) => boolean {
-  const known = new Set<string>();
-  return (id) => {
-    if (known.has(id)) return true;
-    known.add(id);
-    if (known.size > REMEMBERED) known.delete(known.values().next().value!);
-    return false;
+/** Remembers the last ids. */
+function createMemory() {
+  const ids = new Set<string | null>();
+  return {
+    has: (id: string | null) => ids.has(id),
+    add(id: string): void {
+      ids.add(id);
+      if (ids.size > REMEMBERED) ids.delete(ids.values().next().value!);
+    },
   };
 }
 
