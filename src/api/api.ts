@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import { compressJson } from '../infra/http/compress.ts';
+import { createFeedHub } from '../core/events/feedHub.ts';
 import { createSignalHub } from '../core/events/signals.ts';
 import { createLinks } from '../core/presenters/links.ts';
 import { authenticate, signedIn, type AccountState, type ApiState } from './auth.ts';
@@ -95,6 +96,7 @@ export function createRoutes(deps: ApiDeps) {
     authenticate: user,
     links: createLinks(deps.config),
     streams: createStreams(),
+    feedHub: createFeedHub(deps.feedModels ?? deps.models),
     signals: createSignalHub(deps.feedModels ?? deps.models),
   };
   for (const addRoutes of WORKSPACE_ROUTES) addRoutes(workspace.add, all);

@@ -1,9 +1,5 @@
-import type { RouterContext } from '@koa/router';
-import { openFeed, type Feed } from '../core/events/feed.ts';
-import { isGone } from '../core/events/followChanges.ts';
-import { audiencesOf } from '../core/presenters/visibility.ts';
-import type { Models } from '../infra/models/index.ts';
-import type { ApiState } from './auth.ts';
+import { isGone, type Feed, type Listener } from '../core/events/feed.ts';
+import { audiencesOf, type ApiUser } from '../core/presenters/visibility.ts';
 import { Problem, wrongFields } from './problem.ts';
 
 export const BAD_POSITION = 'must be a position from this feed';
@@ -11,17 +7,11 @@ export const BAD_POSITION = 'must be a position from this feed';
 /** MongoDB: ChangeStreamHistoryLost, and ChangeStreamFatalError for a position that it no longer has. */
 const HISTORY_LOST = [286, 280];
 
-/** Opens the feed of what the user may see. @param waitMs how long `next` waits for an event */
-export function openUserFeed(
-  ctx: RouterContext<ApiState>,
-  models: Models,
-  since: string | null,
-  waitMs: number,
-): Feed {
-  const { user } = ctx.state;
-  const reader = { workspaceId: user.workspaceId, audiences: audiencesOf(user) };
-  return openFeed(models, reader, since?.toUpperCase() ?? null, waitMs);
-}
+/** The user as a listener of what they may see. */
+export const listenerOf = (user: ApiUser): Listener => ({
+  workspaceId: user.workspaceId,
+  audiences: audiencesOf(user),
+});
 
 /**
  * The next event, or the position when there is none yet.

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { FeedHub } from '../core/events/feedHub.ts';
 import type { SignalHub } from '../core/events/signals.ts';
 import type { Links } from '../core/presenters/links.ts';
 import type { Config } from '../infra/config.ts';
@@ -62,5 +63,7 @@ export interface RouteDeps extends ApiDeps {
   limits: Limits;
   links: Links;
   streams: Streams;
+  /** Of all streams of events of this process. */
+  feedHub: FeedHub;
   signals: SignalHub;
 }

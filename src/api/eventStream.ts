@@ -1,17 +1,16 @@
 import { Readable } from 'node:stream';
 import type { RouterContext } from '@koa/router';
 import type { Feed } from '../core/events/feed.ts';
+import { openLiveFeed } from '../core/events/liveFeed.ts';
 import type { SignalHub } from '../core/events/signals.ts';
 import { presentEvent } from '../core/presenters/event.ts';
 import { presentSignal } from '../core/presenters/signal.ts';
 import { audiencesOf, type ApiUser } from '../core/presenters/visibility.ts';
 import type { SignalRow } from '../infra/models/index.ts';
 import type { ApiState } from './auth.ts';
-import { nextOf, openUserFeed } from './changeFeed.ts';
+import { listenerOf, nextOf } from './changeFeed.ts';
 import type { RouteDeps } from './deps.ts';
 
-/** How often a stream checks whether it must end. */
-const POLL_MS = 500;
 /** How often a stream checks whether its user may still read it. */
 const AUTHENTICATE_EVERY_MS = 5_000;
 /** Proxies close a connection that is silent for a minute. */
@@ -21,6 +20,7 @@ const HEARTBEAT_EVERY_MS = 15_000;
 const MOST_WAITING = 100;
 
 interface EventStream {
+  userId: string;
   feed: Feed;
   signals: Waiting;
   first: Awaited<ReturnType<Feed['next']>>;
@@ -32,11 +32,22 @@ interface EventStream {
 /** Answers with server-sent events until the client, the process, or the rights of the user end. */
 export async function streamEvents(
   ctx: RouterContext<ApiState>,
-  deps: Pick<RouteDeps, 'models' | 'feedModels' | 'streams' | 'signals' | 'stopping' | 'authenticate'>,
+  deps: Pick<
+    RouteDeps,
+    'models' | 'feedModels' | 'feedHub' | 'streams' | 'signals' | 'stopping' | 'authenticate'
+  >,
   since: string | null,
 ): Promise<void> {
-  const leave = deps.streams.enter(ctx.state.user.userId);
-  const feed = openUserFeed(ctx, deps.feedModels ?? deps.models, since, POLL_MS);
+  const { userId } = ctx.state.user;
+  const leave = deps.streams.enter(userId);
+  const feed = openLiveFeed({
+    hub: deps.feedHub,
+    models: deps.feedModels ?? deps.models,
+    listener: listenerOf(ctx.state.user),
+    since,
+    // It connects again, and reads on after the last event that it received.
+    onTooSlow: () => ctx.res.destroy(),
+  });
   const audiences = audiencesOf(ctx.state.user).join();
   const signals = receiveSignals(deps.signals, ctx.state.user);
   const close = async () => {
@@ -50,6 +61,7 @@ export async function streamEvents(
     throw error;
   });
   const events = eventText({
+    userId,
     feed,
     signals,
     first,
@@ -62,13 +74,14 @@ export async function streamEvents(
   });
   ctx.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   ctx.type = 'text/event-stream';
-  // One event at a time: for a client that reads nothing, nothing is read from the database.
+  // One event at a time: for a client that reads nothing, events wait in the feed, which bounds them.
   const stream = Readable.from(events, { highWaterMark: 1 });
   // Also runs when the client closes the connection before the stream began.
   ctx.body = stream.once('close', () => void close());
 }
 
 async function* eventText({
+  userId,
   feed,
   signals,
   first,
@@ -86,7 +99,7 @@ async function* eventText({
       }
       if (current.event) {
         const { event, position } = current;
-        yield `id: ${position}\nevent: ${event.type}\ndata: ${JSON.stringify(presentEvent(event))}\n\n`;
+        yield `id: ${position}\nevent: ${event.type}\ndata: ${JSON.stringify(presentEvent(event, userId))}\n\n`;
         sentAt = now;
       } else if (now - sentAt > HEARTBEAT_EVERY_MS) {
         yield `: still here\n\n`;
@@ -119,8 +132,7 @@ interface Waiting {
 function receiveSignals(hub: SignalHub, user: ApiUser): Waiting {
   const waiting: SignalRow[] = [];
   let wake: (() => void) | null = null;
-  const listener = { workspaceId: user.workspaceId, audiences: audiencesOf(user) };
-  const end = hub.listen(listener, (signal) => {
+  const end = hub.listen(listenerOf(user), (signal) => {
     waiting.push(signal);
     if (waiting.length > MOST_WAITING) waiting.shift();
     wake?.();

@@ -2,7 +2,7 @@ import { Problem } from './problem.ts';
 
 /** Open streams of one user: enough for all their windows and devices. */
 export const MAX_OF_USER = 20;
-/** Open streams of one process; each polls the database twice a second. */
+/** Open streams of one process; each checks every five seconds that its user may still read. */
 const MAX_OF_PROCESS = 500;
 
 /** Counts the streams of events that are open in this process. */

@@ -13,7 +13,11 @@ export interface Follower {
   stop(): Promise<void>;
 }
 
-export async function startFollower(models: Models, handle?: (n: number) => void): Promise<Follower> {
+export async function startFollower(
+  models: Models,
+  handle?: (n: number) => void | Promise<void>,
+  leaseMs?: number,
+): Promise<Follower> {
   const { connection } = models;
   const uri = new URL(connection.getClient().options.srvHost ?? mongoUri());
   uri.pathname = `/${connection.db!.databaseName}`;
@@ -31,13 +35,17 @@ export async function startFollower(models: Models, handle?: (n: number) => void
     reader: 'events',
     log: pino({ level: 'silent' }),
     signal: stopping.signal,
+    ...(leaseMs !== undefined && { leaseMs }),
     handle: async (changes) => {
-      handle?.(changes.length);
+      await handle?.(changes.length);
       await handler(changes);
     },
   });
   // The first follower of a database starts from now: it does not see earlier changes.
-  if (!before) await until('a place in the stream', () => models.StreamPosition.findById('events').lean());
+  if (!before?.token)
+    await until('a place in the stream', async () =>
+      Boolean((await models.StreamPosition.findById('events').lean())?.token),
+    );
   return {
     started,
     async stop() {

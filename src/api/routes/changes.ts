@@ -1,10 +1,10 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { isPosition } from '../../core/events/feed.ts';
+import { isPosition, openFeed } from '../../core/events/feed.ts';
 import { Event, presentEvent } from '../../core/presenters/event.ts';
 import type { EventRow } from '../../infra/models/index.ts';
 import type { ApiState } from '../auth.ts';
-import { BAD_POSITION, nextOf, openUserFeed } from '../changeFeed.ts';
+import { BAD_POSITION, listenerOf, nextOf } from '../changeFeed.ts';
 import type { RouteDeps } from '../deps.ts';
 import { streamEvents } from '../eventStream.ts';
 import { wrongFields } from '../problem.ts';
@@ -49,7 +49,8 @@ export function changesRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       ctx.vary('Accept');
       if (ctx.accepts('application/json', 'text/event-stream') === 'text/event-stream')
         return streamEvents(ctx, deps, lastEventId(ctx) ?? since ?? null);
-      const feed = openUserFeed(ctx, deps.models, since ?? null, WAIT_MS);
+      const { user } = ctx.state;
+      const feed = openFeed(deps.models, listenerOf(user), since ?? null, WAIT_MS);
       try {
         const events: EventRow[] = [];
         let current = await nextOf(feed);
@@ -57,7 +58,10 @@ export function changesRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
           events.push(current.event);
           if (events.length === PAGE) break;
         }
-        return { data: since === undefined ? [] : events.map(presentEvent), next: current.position };
+        return {
+          data: since === undefined ? [] : events.map((event) => presentEvent(event, user.userId)),
+          next: current.position,
+        };
       } finally {
         await feed.close();
       }

@@ -2,18 +2,12 @@ import type { mongo } from 'mongoose';
 import type { LastChange } from '../../infra/models/history.ts';
 
 /** Collections whose changes are events. */
-const WATCHED = [
-  'tickets',
-  'conversations',
-  'messages',
-  'contacts',
-  'workspace_emails',
-  'domains',
-  'notifications',
-] as const;
+const WATCHED = ['tickets', 'conversations', 'messages', 'contacts', 'workspace_emails', 'domains'] as const;
+/** Of these the change handler makes the rows itself, with one event for many. */
+const WATCHED_FOR_UPDATES = ['notifications'] as const;
 
 /** The fields of a row that come with its change. Bodies do not: a message may have 4 MB of them. */
-const ROW_FIELDS = [
+export const ROW_FIELDS = [
   'workspace_id',
   'audience',
   'audiences',
@@ -75,7 +69,14 @@ export interface RowChange {
 
 /** The aggregation stages with which `watch` yields `RowChange`s. */
 export const changePipeline: mongo.Document[] = [
-  { $match: { operationType: { $in: ['insert', 'update'] }, 'ns.coll': { $in: [...WATCHED] } } },
+  {
+    $match: {
+      $or: [
+        { operationType: 'insert', 'ns.coll': { $in: [...WATCHED] } },
+        { operationType: 'update', 'ns.coll': { $in: [...WATCHED, ...WATCHED_FOR_UPDATES] } },
+      ],
+    },
+  },
   {
     $project: {
       operationType: 1,

@@ -93,7 +93,8 @@ function factsOf(change: RowChange, row: ChangedRow, fields: string[]): EventFac
     case 'contacts':
       return aboutContact();
     case 'notifications':
-      return row.user_id ? aboutRow('notification', [`owner:${row.user_id}`]) : [];
+      // A new one has its event from `createNotifications`, one for all its readers.
+      return row.user_id && !isNew ? aboutRow('notification', [`owner:${row.user_id}`]) : [];
     case 'messages':
       if (isNew) return onceEvent(`${row.thread_kind ?? 'ticket'}.message_created`, seenBy);
       if (row.direction === 'note') return isSet(change, 'edited_at') ? event('message.updated', seenBy) : [];

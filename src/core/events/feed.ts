@@ -23,7 +23,16 @@ export interface Feed {
 /** A position is the text of a resume token: opaque to clients, and useless without their access rights. */
 export const isPosition = (text: string): boolean => /^(?:[0-9A-F]{2}){4,1000}$/i.test(text);
 
+/** The position is invalid, of another server, or older than the log: a retry would fail in the same way. */
+export function isGone(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  // FailedToParse, InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost, "resume token is not
+  // valid".
+  return [9, 260, 280, 286, 40647, 40649, 50811].includes(code as number);
+}
+
 /**
+ * A change stream for one listener: for a page, or until the listener has caught up (liveFeed.ts).
  * @param since position after which to continue; null = from now on.
  * @param waitMs how long `next` waits for an event
  */
@@ -43,7 +52,7 @@ export function openFeed(
         },
       },
     ],
-    { maxAwaitTimeMS: waitMs, ...(since !== null && { resumeAfter: { _data: since } }) },
+    { maxAwaitTimeMS: waitMs, ...(since !== null && { resumeAfter: { _data: since.toUpperCase() } }) },
   ) as unknown as mongo.ChangeStream<EventRow>;
   return {
     async next() {

@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { mongo } from 'mongoose';
 import type { Logger } from 'pino';
-import type { Models } from '../../infra/models/index.ts';
+import type { Models, StreamPositionRow } from '../../infra/models/index.ts';
 import { faultOf } from '../../lib/faultOf.ts';
-import { changePipeline, type RowChange, type ResumeToken } from './changes.ts';
+import { MINUTE_MS } from '../../lib/time.ts';
+import { changeBatches, LostPosition, presentPosition, type ChangeBatch } from './changeBatches.ts';
+import type { RowChange } from './changes.ts';
+import { changesSince } from './changesSince.ts';
+import { createLease, type Lease } from './lease.ts';
 
-/** Most changes that are handled together. */
-const BATCH = 100;
-/** How long a batch waits for more changes (ms). */
-const GATHER_MS = 50;
-/** How long the server waits for a change before it answers that there is none (ms). */
-const AWAIT_MS = 500;
+/** How long another worker waits for a holder that has died (ms). */
+const LEASE_MS = 10_000;
 const RETRY_MS = 1_000;
 /** The position is saved so long after the last time at the earliest (ms): a reply alone is eight batches. */
 const SAVE_EVERY_MS = 1_000;
@@ -18,7 +17,11 @@ const SAVE_EVERY_MS = 1_000;
  * How often the position is saved while nothing happens (ms): a position that is older than the server's log
  * cannot be resumed.
  */
-const SAVE_IDLE_EVERY_MS = 60_000;
+const SAVE_IDLE_EVERY_MS = MINUTE_MS;
+/** A holder that has handled nothing for so long, and also has not found that there is nothing, hangs (ms). */
+const HANGS_MS = 2 * MINUTE_MS;
+/** The clocks of the machines may differ so much (ms): a change that is handled twice adds nothing. */
+const CLOCKS_MS = MINUTE_MS;
 
 interface FollowOptions {
   /** On a connection without a socket timeout, because the stream waits for changes. */
@@ -29,86 +32,136 @@ interface FollowOptions {
   handle: (changes: RowChange[]) => Promise<void>;
   log: Logger;
   signal: AbortSignal;
+  /** How long a process that has died keeps the stream from the others. */
+  leaseMs?: number;
+}
+
+interface HolderOptions extends FollowOptions {
+  /** Says that the holder does not hang. */
+  isAlive: () => void;
 }
 
 /**
- * Follows the changes in the database, from this reader's last position, until `signal` is aborted. The
- * position is saved only after what came before it was handled, so a process that dies misses nothing, and
- * handles the changes of about a second again. Two processes may follow under one name: both handle
- * everything.
+ * Follows the changes in the database, from this reader's last position, until `signal` is aborted. Of the
+ * processes that follow under one name one does so at a time: docs/decisions/one-follower.md. The position is
+ * saved only after what came before it was handled, so a process that dies misses nothing, and the next one
+ * handles the changes of about a second again.
  */
 export async function followChanges(options: FollowOptions): Promise<void> {
-  const { models, reader, log, signal } = options;
+  const { models, reader, log, signal, leaseMs = LEASE_MS } = options;
+  const lease = createLease(models, reader, leaseMs);
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
   while (!signal.aborted) {
     try {
-      await follow(options);
+      const row = await lease.take();
+      if (row) await follow(options, lease, row);
+      else await pause(lease.renewEveryMs);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may have been aborted meanwhile
-      if (signal.aborted) return;
-      if (isGone(error)) {
-        log.error(
-          { reader, code: (error as mongo.MongoServerError).code },
-          'the position in the change stream cannot be resumed: THE EVENTS SINCE THEN ARE LOST; ' +
-            'continuing from now',
-        );
-        await models.StreamPosition.deleteOne({ _id: reader }).catch(() => undefined);
-      } else log.warn({ reader, error: faultOf(error) }, 'the change stream failed; opening it again');
-      await sleep(RETRY_MS);
+      if (signal.aborted) break;
+      log.warn({ reader, error: faultOf(error) }, 'the change stream failed; opening it again');
+      await pause(RETRY_MS);
     }
+  }
+  await lease.release().catch(() => undefined);
+}
+
+/** Until the stop, or until another process has the lease. @throws the driver's errors */
+async function follow(options: FollowOptions, lease: Lease, row: StreamPositionRow): Promise<void> {
+  const renewal = keepLease(lease);
+  const signal = AbortSignal.any([options.signal, renewal.lost]);
+  try {
+    const held = { ...options, signal, isAlive: renewal.isAlive };
+    if (row.lost_since) await handleSince(held, lease, row.lost_since);
+    await followFrom(held, lease, row);
+  } catch (error) {
+    if (!(error instanceof LostPosition)) throw error;
+    await giveUpPosition(options, lease, row, error);
+  } finally {
+    renewal.end();
   }
 }
 
-/** The position is invalid, of another server, or older than the log: a retry would fail in the same way. */
-export function isGone(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  // FailedToParse, InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost, "resume token is not
-  // valid".
-  return [9, 260, 280, 286, 40647, 40649, 50811].includes(code as number);
-}
-
-async function follow({ models, reader, handle, signal }: FollowOptions): Promise<void> {
-  const saved = await models.StreamPosition.findById(reader).lean();
-  const stream = models.connection.db!.watch(changePipeline, {
-    maxAwaitTimeMS: AWAIT_MS,
-    fullDocument: 'updateLookup',
-    ...(saved && { resumeAfter: saved.token }),
-  });
-  const readNext = () => stream.tryNext() as unknown as Promise<RowChange | null>;
-  let upcoming = readNext();
-  let position: ResumeToken | null = null;
-  let unsaved = 0;
+async function followFrom(
+  { models, handle, signal, isAlive }: HolderOptions,
+  lease: Lease,
+  { token }: StreamPositionRow,
+): Promise<void> {
+  let unsaved: ChangeBatch | null = null;
   let savedAt = 0;
-  const save = async (token: ResumeToken): Promise<void> => {
-    const progress = { token, at: new Date() };
-    await models.StreamPosition.updateOne({ _id: reader }, { $set: progress }, { upsert: true });
-    unsaved = 0;
+  const save = async ({ position, at }: ChangeBatch): Promise<void> => {
+    await lease.save({ token: position, at });
+    unsaved = null;
     savedAt = Date.now();
   };
   try {
-    while (!signal.aborted) {
-      const first = await upcoming;
-      const changes = first ? [first] : [];
-      // Read before the next change: the stream's own token runs ahead of what is handled.
-      let reached = first?._id ?? (stream.resumeToken as ResumeToken | null);
-      upcoming = readNext();
-      // What belongs together comes together: a mail's message, thread and contact are one batch.
-      const gathered = first && sleep(GATHER_MS, null);
-      while (changes.length > 0 && changes.length < BATCH) {
-        const change = await Promise.race([upcoming, gathered]);
-        if (!change) break;
-        changes.push(change);
-        reached = change._id;
-        upcoming = readNext();
+    for await (const batch of changeBatches(models, token, signal)) {
+      if (batch.changes.length > 0) {
+        await handle(batch.changes);
+        unsaved = batch;
       }
-      if (changes.length > 0) await handle(changes);
-      position = reached ?? position;
-      unsaved += changes.length;
-      const isDue = Date.now() - savedAt > (unsaved > 0 ? SAVE_EVERY_MS : SAVE_IDLE_EVERY_MS);
-      if (position && isDue) await save(position);
+      isAlive();
+      const isDue = Date.now() - savedAt > (unsaved ? SAVE_EVERY_MS : SAVE_IDLE_EVERY_MS);
+      if (batch.position && isDue) await save(batch);
     }
   } finally {
-    if (position && unsaved > 0) await save(position).catch(() => undefined);
-    upcoming.catch(() => undefined);
-    await stream.close().catch(() => undefined);
+    if (unsaved) await save(unsaved).catch(() => undefined);
   }
+}
+
+/** Renews the lease, also while changes are handled for long; a holder that hangs loses it. */
+function keepLease(lease: Lease) {
+  const lost = new AbortController();
+  let aliveAt = Date.now();
+  const timer = setInterval(() => {
+    if (Date.now() - aliveAt > HANGS_MS) return;
+    lease.save({}).then(
+      (isHeld) => !isHeld && lost.abort(),
+      // The next renewal may pass; if not, another process takes the lease.
+      () => undefined,
+    );
+  }, lease.renewEveryMs);
+  return {
+    /** Aborted when another process has the lease. */
+    lost: lost.signal,
+    /** Says that the holder does not hang. */
+    isAlive: () => void (aliveAt = Date.now()),
+    end: () => clearInterval(timer),
+  };
+}
+
+/** Goes on from now. What was missed is made from the rows before anything else is handled. */
+async function giveUpPosition(
+  { models, reader, log }: FollowOptions,
+  lease: Lease,
+  { at, lost_since }: StreamPositionRow,
+  { code }: LostPosition,
+): Promise<void> {
+  const since = lost_since ?? (at && new Date(at.getTime() - CLOCKS_MS));
+  log.error(
+    { reader, code, since },
+    'the position in the change stream cannot be resumed; continuing from now, and making from the rows ' +
+      'what happened since',
+  );
+  await lease.save({ token: await presentPosition(models), lost_since: since });
+}
+
+async function handleSince(
+  { models, reader, handle, log, signal, isAlive }: HolderOptions,
+  lease: Lease,
+  since: Date,
+): Promise<void> {
+  let changes = 0;
+  for await (const batch of changesSince(models, since)) {
+    if (signal.aborted) return;
+    await handle(batch);
+    isAlive();
+    changes += batch.length;
+  }
+  await lease.save({ lost_since: null });
+  log.error(
+    { reader, since, changes },
+    'made from the rows what happened after the lost position. LOST ARE: what a row went through before its ' +
+      'present state, rows deleted for ever, changes of domains, and which notifications were read',
+  );
 }

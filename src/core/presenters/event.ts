@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENT_TYPES } from '../../infra/models/eventTypes.ts';
 import type { EventRow } from '../../infra/models/index.ts';
+import { hashOf } from '../../lib/ids.ts';
 import { Time } from './schemas.ts';
 
 export const Event = z
@@ -19,8 +20,9 @@ export const Event = z
   })
   .meta({ id: 'Event' });
 
-/** An event of the feed. It has the row's id; clients read the row itself. */
-export function presentEvent(event: EventRow): z.input<typeof Event> {
+/** An event of the feed, as the user sees it. It has the row's id; clients read the row itself. */
+export function presentEvent(shared: EventRow, userId: string): z.input<typeof Event> {
+  const event = asSeenBy(shared, userId);
   return {
     id: event._id,
     type: event.type,
@@ -33,4 +35,10 @@ export function presentEvent(event: EventRow): z.input<typeof Event> {
       ...(event.changed.length > 0 && { changed: event.changed }),
     },
   };
+}
+
+/** One of several readers has an id of the event for themselves, made of their own row. */
+function asSeenBy(event: EventRow, userId: string): EventRow {
+  const own = event.readers?.find(({ user_id }) => user_id === userId);
+  return own ? { ...event, _id: hashOf('event', event.type, own.row_id, null), row_id: own.row_id } : event;
 }

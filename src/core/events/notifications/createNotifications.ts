@@ -8,18 +8,88 @@ import { threadsOf } from '../../threads/threads.ts';
 type Content = Pick<NotificationRow, 'type'> & Partial<NotificationRow>;
 type ThreadRef = Pick<MessageRow, 'thread_kind' | 'thread_id'>;
 
-/** Notifies members of events. Idempotent: a notification's id is made of the event and the user. */
+/** An event of which members are notified, and their notifications. */
+interface Planned {
+  event: EventRow;
+  notifications: NotificationRow[];
+}
+
+/**
+ * Notifies members of events, and their clients of the notifications: one event for all the notifications of
+ * an event. Idempotent: a notification's id is made of the event and the user.
+ */
 export async function createNotifications(models: Models, events: EventRow[]): Promise<void> {
+  const readMembers = memberReader(models);
+  const planned: Planned[] = [];
   for (const event of events) {
     const plan = await planFor(models, event);
     if (!plan) continue;
-    const { content, recipients } = plan;
-    const members = await models.Member.find({ workspace_id: event.workspace_id }).lean<MemberRow[]>();
-    const rows = recipients(members.filter((member) => mayKnow(member, event))).map((member) =>
-      newNotification(event, content, member),
-    );
-    await insertNew(models.Notification, rows);
+    const members = (await readMembers(event.workspace_id)).filter((member) => mayKnow(member, event));
+    const notifications = plan
+      .recipients(members)
+      .map((member) => newNotification(event, plan.content, member));
+    planned.push({ event, notifications });
   }
+  await insertNew(
+    models.Notification,
+    planned.flatMap(({ notifications }) => notifications),
+  );
+  await insertNew(models.Event, (await withoutEarlier(models, planned)).flatMap(notificationEvents));
+}
+
+/** Reads the members of each workspace once. */
+function memberReader(models: Models): (workspaceId: string) => Promise<MemberRow[]> {
+  const known = new Map<string, MemberRow[]>();
+  return async (workspace_id) => {
+    const members =
+      known.get(workspace_id) ?? (await models.Member.find({ workspace_id }).lean<MemberRow[]>());
+    known.set(workspace_id, members);
+    return members;
+  };
+}
+
+/**
+ * Without the notifications that an earlier event made: a note that is changed mentions again whom it
+ * mentioned before (`notificationId`).
+ */
+async function withoutEarlier(models: Models, planned: Planned[]): Promise<Planned[]> {
+  const mentions = planned.flatMap(({ notifications }) =>
+    notifications.filter(({ type }) => type === 'mentioned').map(({ _id }) => _id),
+  );
+  if (mentions.length === 0) return planned;
+  const stored = await models.Notification.find({ _id: { $in: mentions } }, { created_at: 1 }).lean<
+    Pick<NotificationRow, '_id' | 'created_at'>[]
+  >();
+  const madeAt = new Map(stored.map(({ _id, created_at }) => [_id, created_at.getTime()]));
+  return planned.map(({ event, notifications }) => ({
+    event,
+    notifications: notifications.filter(
+      ({ _id, type }) => type !== 'mentioned' || madeAt.get(_id) === event.at.getTime(),
+    ),
+  }));
+}
+
+function notificationEvents({ event, notifications }: Planned): EventRow[] {
+  const [first] = notifications;
+  if (!first) return [];
+  const type = 'notification.created';
+  return [
+    {
+      _id: hashOf('event', type, event._id),
+      workspace_id: event.workspace_id,
+      audiences: notifications.map(({ user_id }) => `owner:${user_id}`),
+      readers: notifications.map(({ user_id, _id }) => ({ user_id, row_id: _id })),
+      type,
+      row_id: event._id,
+      thread_kind: first.thread_kind,
+      thread_id: first.thread_id,
+      owner_id: null,
+      changed: [],
+      became: null,
+      actor_id: null,
+      at: event.at,
+    },
+  ];
 }
 
 /** Only the members of a team are notified of what is the team's. */
