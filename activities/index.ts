@@ -46,13 +46,23 @@ export function createMailActivities(deps: Deps) {
     routeEmail: step(routeEmail, MAY_FAIL),
     matchContact: step(matchContact, MAY_FAIL),
     recordMessage: step(recordMessage, MAY_FAIL),
-    fetchAttachments: step(fetchAttachments, OWN_HEARTBEATS),
+    ...createFileActivities(deps),
     skipEmail: step(skipEmail, MAY_FAIL),
     holdEmail: step(holdEmail, MAY_FAIL),
     failEmail: step(failEmail, LOCAL_FIRST),
   };
 }
 export type MailActivities = ReturnType<typeof createMailActivities>;
+
+/**
+ * The step that fetches files. Where the provider keeps them it has a task queue of its own
+ * (workflows/policies.ts).
+ */
+export function createFileActivities(deps: Deps) {
+  const step = stepsOf(deps);
+  return { fetchAttachments: step(fetchAttachments, OWN_HEARTBEATS) };
+}
+export type FileActivities = ReturnType<typeof createFileActivities>;
 
 /** The steps of an outgoing reply. */
 export function createReplyActivities(deps: Deps) {

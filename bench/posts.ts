@@ -19,7 +19,7 @@ const TEXT =
   'second parcel was sent.\n\nMany thanks\nAnn\n';
 
 /** The posted fields of a mail, except for the signature. */
-export function mailFields(messageId: string, sender: string): Field[] {
+export function mailFields(messageId: string, sender: string, recipient = RECIPIENT): Field[] {
   const headers: Header[] = [
     [
       'Dkim-Signature',
@@ -30,7 +30,7 @@ export function mailFields(messageId: string, sender: string): Field[] {
     ['Message-Id', `<${messageId}@client.test>`],
     ['Subject', 'Where is my order?'],
     ['From', `Ann Lee <${sender}@client.test>`],
-    ['To', `Support <${RECIPIENT}>`],
+    ['To', `Support <${recipient}>`],
     ['Content-Type', 'multipart/alternative; boundary="b1"'],
   ];
   const added = addedHeaders(`${sender}@client.test`, 'key', {
@@ -40,7 +40,7 @@ export function mailFields(messageId: string, sender: string): Field[] {
     spamScore: '-0.7',
   });
   return [
-    ...commonFields(RECIPIENT, `${sender}@client.test`, headers, added),
+    ...commonFields(recipient, `${sender}@client.test`, headers, added),
     ...bodyFields({ text: TEXT, html: `<div>${TEXT.replaceAll('\n', '<br>')}</div>`, files: [] }),
   ];
 }
@@ -55,8 +55,8 @@ export interface Post {
  * Creates posts that differ in Message-Id, token and signature. Cheap, because it runs on the measured
  * machine.
  */
-export function postMaker(): () => Post {
-  const template = new URLSearchParams(mailFields(ID, SENDER)).toString();
+export function postMaker(recipient?: string): () => Post {
+  const template = new URLSearchParams(mailFields(ID, SENDER, recipient)).toString();
   let count = 0;
   return () => {
     const id = newId();

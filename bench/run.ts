@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- ack|mails|replies|cost|waiting|thread|memory|api|webhooks|
- * overload|dashboard …]`: compares Postroom
+ * overload|fairness|dashboard …]`: compares Postroom
  * with floors, which are measured in the same run, in turns, on the same machine and engines. Exit code 1: an
  * aim was missed.
  */
@@ -14,6 +14,7 @@ import { closeAll, closeLater } from './cleanUp.ts';
 import { measureCost } from './cost.ts';
 import { measureDashboard } from './dashboard.ts';
 import { engineVersions } from './engineVersions.ts';
+import { measureFairness } from './fairness.ts';
 import { measureMails } from './mails.ts';
 import { measureMemory } from './memory.ts';
 import { measureOverload } from './overload.ts';
@@ -34,6 +35,7 @@ const parts = {
   api: measureApi,
   webhooks: measureWebhooks,
   overload: measureOverload,
+  fairness: measureFairness,
   dashboard: measureDashboard,
 };
 const names = Object.keys(parts) as (keyof typeof parts)[];

@@ -7,6 +7,7 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type LogEntry, type Worker } from '@temporalio/worker';
 import {
   createDomainActivities,
+  createFileActivities,
   createMailActivities,
   createOperationsActivities,
   createReplyActivities,
@@ -35,7 +36,7 @@ import { createParserPool } from './infra/parser/createParserPool.ts';
 import { createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
 import { answerMetrics, watchPace, watchQueue } from './infra/telemetry/metrics.ts';
 import { createTemporalMetrics } from './infra/telemetry/temporalMetrics.ts';
-import { MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './infra/temporal/ids.ts';
+import { FILE_QUEUE, MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './infra/temporal/ids.ts';
 import { rerunInbound } from './infra/temporal/rerun.ts';
 import { runState } from './infra/temporal/runs.ts';
 import { createWake } from './infra/temporal/wake.ts';
@@ -61,6 +62,8 @@ import { createSetUpStarter } from './sweeps/startSetUps.ts';
 const MONGODB: Limits = { timeoutMs: MINUTE_MS, commandsAtOnce: 32 };
 /** Posts to endpoints at one time; core/events/webhooks/slots.ts shares them out. */
 const WEBHOOKS_AT_ONCE = 200;
+/** Mails whose files are fetched from the provider at one time. */
+const FILES_AT_ONCE = 64;
 /** Activities besides those posts, which only find out that they must wait. */
 const WAITING_AT_ONCE = 32;
 /**
@@ -188,9 +191,16 @@ async function createWorkers(): Promise<Worker[]> {
     post: createPost({ allowLoopback: config.webhooksAllowLoopback }),
     slots: createSlots(WEBHOOKS_AT_ONCE),
   };
-  const common = { connection: temporal, namespace, workflowBundle: await bundling, pace };
+  const activitiesOnly = { connection: temporal, namespace, pace };
+  const common = { ...activitiesOnly, workflowBundle: await bundling };
   return Promise.all([
     createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),
+    createWorker({
+      ...activitiesOnly,
+      taskQueue: FILE_QUEUE,
+      activities: createFileActivities(deps),
+      activitiesAtOnce: FILES_AT_ONCE,
+    }),
     createWorker({ ...common, taskQueue: REPLY_QUEUE, activities: createReplyActivities(deps) }),
     createWorker({
       ...common,

@@ -1,6 +1,6 @@
 import { proxyActivities, setCurrentDetails, sleep, upsertMemo } from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/index.ts';
-import { notice, webhookAttempt } from './policies.ts';
+import { endpointNotice, webhookAttempt } from './policies.ts';
 import type { WebhookOutcome, WebhookRun } from '../src/infra/temporal/runTypes.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 
@@ -25,7 +25,7 @@ const QUEUE_MS = { longest: MINUTE_MS, share: 0.1 };
 /** Delivers one event to one endpoint. */
 export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutcome> {
   const { attemptWebhook } = proxyActivities<WebhookActivities>(webhookAttempt);
-  const { tellOfDisabledWebhook } = proxyActivities<WebhookActivities>(notice);
+  const { tellOfDisabledWebhook } = proxyActivities<WebhookActivities>(endpointNotice);
   const outcome = await deliver();
   upsertMemo({ outcome: outcome.action });
   return outcome;

@@ -1,6 +1,6 @@
 import { proxyActivities, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
-import type { MailActivities } from '../activities/index.ts';
-import { files } from './policies.ts';
+import type { FileActivities } from '../activities/index.ts';
+import { ownFiles, remoteFiles } from './policies.ts';
 import { cannotPass, isSuperseded, mailSteps } from './steps.ts';
 import type { InboundOutcome, InboundRun } from '../src/infra/temporal/runTypes.ts';
 
@@ -31,10 +31,11 @@ async function fail(mail: InboundRun, fault: string): Promise<InboundOutcome> {
   return { action: 'failed', reason };
 }
 
+const fetchFiles = (mail: InboundRun, policy: typeof ownFiles): Promise<void> =>
+  proxyActivities<FileActivities>(policy).fetchAttachments(mail);
+
 async function processSteps(mail: InboundRun): Promise<InboundOutcome> {
   const step = mailSteps();
-  const { fetchAttachments } = proxyActivities<MailActivities>(files);
-
   const archived = await step.archiveEmail(mail);
   if (archived.verdict === 'failed') return { action: 'failed', reason: archived.reason };
   if (archived.verdict === 'refused') return skip(archived.reason);
@@ -43,7 +44,7 @@ async function processSteps(mail: InboundRun): Promise<InboundOutcome> {
   if (recipients.verdict === 'skip') return skip(recipients.reason);
   if (recipients.verdict === 'hold') {
     await step.holdEmail(mail, recipients.reason);
-    if (archived.remoteFiles) await fetchAttachments(mail);
+    if (archived.remoteFiles) await fetchFiles(mail, remoteFiles);
     return { action: 'held', reason: recipients.reason };
   }
 
@@ -57,14 +58,14 @@ async function processSteps(mail: InboundRun): Promise<InboundOutcome> {
   const recorded = await step.recordMessage(mail);
   if (archived.files > 0) {
     setCurrentDetails(`message recorded; fetching ${archived.files} files`);
-    await fetchAttachments(mail);
+    await fetchFiles(mail, archived.remoteFiles ? remoteFiles : ownFiles);
   }
   return { action: 'routed', messages: recorded.messages, copy: recorded.copy };
 
   async function skip(reason: string): Promise<InboundOutcome> {
     await step.skipEmail(mail, reason);
     // The provider's URLs expire: a skipped mail that is run again next week still has its files.
-    if (archived.verdict === 'read' && archived.remoteFiles) await fetchAttachments(mail);
+    if (archived.verdict === 'read' && archived.remoteFiles) await fetchFiles(mail, remoteFiles);
     return { action: 'skipped', reason };
   }
 }

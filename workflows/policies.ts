@@ -33,15 +33,20 @@ export const durableStep: ActivityOptions = {
 };
 
 /**
- * Files of a mail: they may be many and large, and come over the network. The heartbeat shows that the step
- * is alive. It is retried without end, because each file has its own end
- * (activities/inbound/fetchAttachments.ts).
+ * Files of a mail that are in the archive: they may be many and large. The heartbeat shows that the step is
+ * alive. It is retried without end, because each file has its own end (activities/inbound/fetchAttachments.ts).
  */
-export const files: ActivityOptions = {
+export const ownFiles: ActivityOptions = {
   startToCloseTimeout: '30 minutes',
   heartbeatTimeout: '2 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
+
+/**
+ * The same where files come from the provider: in a task queue of their own, because a URL that hangs must
+ * delay no other mail.
+ */
+export const remoteFiles: ActivityOptions = { ...ownFiles, taskQueue: 'files' };
 
 /**
  * One call to the provider, which has its own time-out (`MAILGUN_TIMEOUT_MS`, below this). A missing
@@ -71,6 +76,9 @@ export const notice: ActivityOptions = {
   ...whileAlive,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
+
+/** The same to the owners of an endpoint. Posts to endpoints that wait go first. */
+export const endpointNotice: ActivityOptions = { ...notice, priority: { priorityKey: 4 } };
 
 /**
  * Look-ups at several resolvers, and starts of held mail: both are idempotent. Retried without end, at most

@@ -8,6 +8,18 @@ import { EngineError } from './tool.ts';
 const RETENTION_DAYS = 7;
 const DAY_S = 24 * 60 * 60;
 
+/**
+ * Workspaces take turns in a task queue (docs/deploying.md). Servers before 1.31 need the first three, later ones
+ * only the first; one that does not know them works in the order of arrival. Each partition of a queue keeps its
+ * own order, so tasks go to one of them; the others are read, for what an earlier version left there.
+ */
+const MATCHING = {
+  'matching.enableFairness': true,
+  'matching.useNewMatcher': true,
+  'matching.enableMigration': true,
+  'matching.numTaskqueueWritePartitions': 1,
+};
+
 export interface TemporalOptions {
   run: string;
   port: number;
@@ -30,6 +42,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Engine> {
     command: run,
     args: [
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error'],
+      ...Object.entries(MATCHING).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
       ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]),
       ...['--db-filename', path.join(dataDir, 'temporal.db'), '--namespace', namespace],
       // So that an acknowledged run survives a power failure.

@@ -30,7 +30,7 @@ export interface ApiDeps {
   /** Runs an inbound email again (infra/temporal/rerun.ts). @throws anything when Temporal is unavailable */
   rerun: (inboundEmailId: string) => Promise<Rerun>;
   /** Starts and wakes the runs of replies in the background. Neither throws when Temporal is unavailable. */
-  replies: { add: (reply: ReplyRun) => void; wake: (reply: ReplyRun) => Promise<void> };
+  replies: { add: (reply: ReplyRun, workspaceId: string) => void; wake: (reply: ReplyRun) => Promise<void> };
   /** Starts the runs of set-ups in the background (sweeps/startSetUps.ts); never throws. */
   setUps: Pick<SetUpStarter, 'add'>;
   /**

@@ -35,7 +35,8 @@ export async function saveAndStart(
   };
   const saved = await saveMessage(models, author.workspaceId, request, makeMessage, together);
   if (!saved) throw new Problem(409, 'This Idempotency-Key was used for another request. Send a new key.');
-  if (saved.outbound?.wants_start) replies.add({ id: saved._id, run: saved.outbound.run });
+  if (saved.outbound?.wants_start)
+    replies.add({ id: saved._id, run: saved.outbound.run }, saved.workspace_id);
   return saved;
 }
 

@@ -43,6 +43,8 @@ export interface Config {
   readonly secretsKey: string | null;
   readonly storage: { readonly url: string; readonly s3Endpoint: string | null };
   readonly platformDomain: string;
+  readonly mailsPerMinute: number;
+  readonly senderMailsPerMinute: number;
   /** Resolvers for customers' DNS records, each once: `ip`, `ip:port` or `[v6]:port`. */
   readonly dnsServers: readonly string[];
   /** Folder that keeps engines between runs. */
@@ -153,6 +155,8 @@ export const Environment = z.object({
   WEBHOOKS_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
   DASHBOARD_DIR: z.string().default('dist/dashboard'),
   DEMO_SIGN_IN: z.enum(['0', '1']).default('0'),
+  MAILS_PER_MINUTE: wholeNumber.refine((mails) => mails >= 1, 'must be at least 1').default(600),
+  SENDER_MAILS_PER_MINUTE: wholeNumber.refine((mails) => mails >= 1, 'must be at least 1').default(120),
   API_REQUESTS_PER_MINUTE: wholeNumber.refine((limit) => limit >= 1, 'must be at least 1').default(3_000),
   TRUSTED_PROXIES: wholeNumber.refine((proxies) => proxies <= 10, 'must be 0 to 10').default(0),
   SETTLE_AFTER_MS: wholeNumber.default(HOUR_MS),
@@ -215,6 +219,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       s3Endpoint: e.S3_ENDPOINT ?? null,
     }),
     platformDomain: e.PLATFORM_DOMAIN,
+    mailsPerMinute: e.MAILS_PER_MINUTE,
+    senderMailsPerMinute: e.SENDER_MAILS_PER_MINUTE,
     dnsServers: Object.freeze([...new Set(e.DNS_SERVERS ?? usualDnsServers())]),
     cacheDir: path.resolve(e.POSTROOM_CACHE ?? path.join(e.HOME ?? '.', '.cache', 'postroom')),
     maxPostBytes: e.MAX_POST_BYTES,

@@ -210,6 +210,21 @@ export const VARIABLES: Record<VariableName, Variable> = {
     readBy: ALL,
     inProduction: true,
   },
+  MAILS_PER_MINUTE: {
+    section: 'Mail',
+    meaning:
+      "Mails a minute that are started for one customer's domain, or for one address on the platform's; " +
+      "two minutes' worth may come at once. What comes faster is acknowledged and starts a little " +
+      'later, after four minutes at most. Each web process counts its own.',
+    default: '600',
+    readBy: WEB,
+  },
+  SENDER_MAILS_PER_MINUTE: {
+    section: 'Mail',
+    meaning: 'The same, of one envelope sender to one such domain or address.',
+    default: '120',
+    readBy: WEB,
+  },
   DNS_SERVERS: {
     section: 'Mail',
     meaning:

@@ -98,11 +98,15 @@ async function receive(ctx: Context, provider: InboundProvider, deps: IngressDep
   try {
     await read(bodyOf(ctx.req, config.maxPostBytes), post);
     if (!provider.provesFromHead && !isProved()) return;
-    const deliveries = await post.finish(provider.recipients(toProve), provider.token(toProve));
+    const posted = { recipients: provider.recipients(toProve), sender: provider.sender(toProve) };
+    const envelope = await post.finish(posted, provider.token(toProve));
     await post.commit(storage);
     ctx.body = { id: post.id };
-    starter.add({ provider: provider.name, id: post.id, deliveries });
-    log.debug({ provider: provider.name, post: post.id, deliveries: deliveries.length }, 'a post was stored');
+    starter.add({ provider: provider.name, id: post.id, ...envelope });
+    log.debug(
+      { provider: provider.name, post: post.id, deliveries: envelope.deliveries.length },
+      'a post was stored',
+    );
   } finally {
     await post.discard();
   }

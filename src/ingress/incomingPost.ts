@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { InboundProvider } from '../infra/providers/inbound.ts';
 import type { Storage } from '../infra/storage/storage.ts';
-import { newId } from '../lib/ids.ts';
+import { hashOf, newId } from '../lib/ids.ts';
 import { ContentHash } from './contentHash.ts';
-import { deliveriesOf } from '../infra/archive/recipients.ts';
+import { deliveriesOf, type Envelope } from '../infra/archive/recipients.ts';
 import { type FormPart, type FormSink, UnreadableBody } from '../infra/http/form.ts';
 import { markKey, objectKey, payloadKey } from '../infra/archive/keys.ts';
 import { placeObjects } from '../infra/archive/placeObjects.ts';
@@ -28,6 +28,12 @@ const MAX_FILES = 1_000;
 const MAX_PARTS = 100_000;
 
 type Kind = 'field' | 'file' | 'mime';
+
+/** As posted. */
+interface PostedEnvelope {
+  recipients: string[];
+  sender: string | null;
+}
 
 /**
  * One post while it streams in. Large parts wait in the spool. Before `commit` nothing is in the archive, and
@@ -87,13 +93,15 @@ export class IncomingPost implements FormSink {
   }
 
   /** Completes the payload, after the whole body was read. Nothing is in the archive yet. */
-  async finish(recipients: string[], token: string | null): Promise<StoredPost['deliveries']> {
+  async finish(envelope: PostedEnvelope, token: string | null): Promise<Envelope> {
     const contentHash = this.#contentHash.digest();
-    const deliveries = deliveriesOf(recipients, contentHash);
+    const deliveries = deliveriesOf(envelope.recipients, contentHash);
+    const sender_hash = envelope.sender ? hashOf(envelope.sender.trim().toLowerCase()) : null;
     const tail = {
       files: this.#files,
       mime: this.#mime,
       deliveries,
+      sender_hash,
       content_hash: contentHash,
       token_hash: token === null ? null : hash('sha256', token, 'hex'),
       refused: null,
@@ -103,7 +111,7 @@ export class IncomingPost implements FormSink {
     // A full disk fails here, before large objects are in the archive.
     if (this.#objects.some((object) => object.bytes.isSpooled)) await this.#payload.spool();
     await this.#payload.close();
-    return deliveries;
+    return { deliveries, sender_hash };
   }
 
   /** Makes the post durable, and marks it as not yet started. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { NotStoredError, type Storage } from '../infra/storage/storage.ts';
 import { faultOf } from '../lib/faultOf.ts';
 import { arrivalOf } from '../infra/archive/keys.ts';
+import { FairQueue } from '../lib/fairQueue.ts';
 
 /** Says that a durable object is not processed yet. */
 export interface Mark {
@@ -12,10 +13,10 @@ export interface Mark {
 
 /**
  * Does what a mark stands for. It is called until it returns true, so each step must be idempotent and safe
- * to run concurrently in another process. @returns false when something is left. @throws anything; it is
- * retried without end.
+ * to run concurrently in another process. @returns false when something is left, or how long it must wait for
+ * its turn (ms). @throws anything; it is retried without end.
  */
-export type MarkTask = (guarded: GuardedCall) => Promise<boolean>;
+export type MarkTask = (guarded: GuardedCall) => Promise<boolean | { afterMs: number }>;
 
 /**
  * Wraps each call to an engine (Temporal, MongoDB) in a circuit breaker: after a failed call there is a pause
@@ -36,6 +37,8 @@ export interface MarkWorkDeps {
 const AT_ONCE = 8;
 /** Marks held in memory; the others stay in the store. */
 const MAX_KNOWN = 10_000;
+/** Those among them that wait for their turn. Further ones do not wait: they must not keep out other marks. */
+const MAX_HELD = 5_000;
 const SWEEP_MS = 30_000;
 /** The process that wrote a younger mark is still processing it. */
 const LEFT_BEHIND_MS = 30_000;
@@ -47,6 +50,8 @@ const TRIES_FOR_OBJECT = 6;
 
 interface WaitingMark {
   mark: Mark;
+  /** Marks of different groups take turns. */
+  group: string;
   task: MarkTask;
   tries: number;
 }
@@ -56,9 +61,11 @@ export class MarkWork {
   readonly #deps: MarkWorkDeps;
   /** Ids of marks that wait or are under way. */
   readonly #known = new Set<string>();
-  readonly #waiting: WaitingMark[] = [];
+  readonly #waiting = new FairQueue<WaitingMark>();
   readonly #working = new Set<Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Marks that wait for their turn. */
+  #held = 0;
   #isClosed = false;
   #isPaused = false;
   /** Guarded calls that failed since the last successful one. After a failure one task at a time runs. */
@@ -69,11 +76,14 @@ export class MarkWork {
     this.#deps = deps;
   }
 
-  /** Runs the task in the background, and then removes the mark. Never throws. */
-  add({ provider, id }: Mark, task: MarkTask): void {
+  /**
+   * Runs the task in the background, and then removes the mark. Never throws.
+   * @param group takes turns with other groups, however many marks it has
+   */
+  add({ provider, id }: Mark, task: MarkTask, group = ''): void {
     if (this.#isClosed || this.#known.has(id) || this.#known.size >= MAX_KNOWN) return;
     this.#known.add(id);
-    this.#waiting.push({ mark: { provider, id }, task, tries: 0 });
+    this.#waiting.push(group, { mark: { provider, id }, group, task, tries: 0 });
     this.#startTasks();
   }
 
@@ -145,7 +155,9 @@ export class MarkWork {
     const { provider, id } = waiting.mark;
     const { storage, folder, log } = this.#deps;
     try {
-      if (!(await this.#isFinished(waiting))) return this.#retryLater(waiting);
+      const finished = await this.#isFinished(waiting);
+      if (typeof finished === 'object') return this.#hold(waiting, finished.afterMs);
+      if (!finished) return this.#retryLater(waiting);
       await storage.delete(folder(provider) + id, { keepFolder: true });
       this.#known.delete(id);
     } catch (error) {
@@ -157,7 +169,7 @@ export class MarkWork {
     }
   }
 
-  async #isFinished({ mark, task, tries }: WaitingMark): Promise<boolean> {
+  async #isFinished({ mark, task, tries }: WaitingMark): ReturnType<MarkTask> {
     try {
       return await task(this.#guardedCall);
     } catch (error) {
@@ -189,10 +201,22 @@ export class MarkWork {
   }
 
   #retryLater(waiting: WaitingMark): void {
-    this.#after(waitMs(waiting.tries++), () => {
-      this.#waiting.push(waiting);
-      this.#startTasks();
+    this.#after(waitMs(waiting.tries++), () => this.#wait(waiting));
+  }
+
+  /** The mark stays where it is: should this process end, another one takes it up. */
+  #hold(waiting: WaitingMark, ms: number): void {
+    if (this.#held === 0) this.#deps.log.info({ ms }, 'posts come in too fast; some wait for their turn');
+    this.#held += 1;
+    this.#after(this.#held > MAX_HELD ? 0 : ms, () => {
+      this.#held -= 1;
+      this.#wait(waiting);
     });
+  }
+
+  #wait(waiting: WaitingMark): void {
+    this.#waiting.push(waiting.group, waiting);
+    this.#startTasks();
   }
 
   #after(ms: number, act: () => void): void {

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
+import type { Config } from '../infra/config.ts';
 import { marksFolder, payloadKey } from '../infra/archive/keys.ts';
-import { idsOf, readInboundIds } from '../infra/archive/recipients.ts';
-import type { StoredPost } from '../infra/archive/storedPost.ts';
+import { type Envelope, readEnvelope } from '../infra/archive/recipients.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import type { WorkflowStarts } from '../infra/temporal/workflowStarts.ts';
+import { fairnessKeyOf } from './fairnessKey.ts';
 import { type MarkTask, type Mark, MarkWork } from './marks.ts';
+import { TokenBuckets } from './tokenBuckets.ts';
 
 /** A durable post whose workflows must be started. */
-export interface UnstartedPost extends Mark {
-  deliveries: StoredPost['deliveries'];
-}
+export interface UnstartedPost extends Mark, Envelope {}
 
 export interface StarterDeps {
   providers: ReadonlyMap<string, unknown>;
@@ -20,11 +20,15 @@ export interface StarterDeps {
    * @returns false when that row does not exist yet.
    */
   noteRepeat: (inboundEmailId: string, postId: string) => Promise<boolean>;
+  config: Pick<Config, 'platformDomain' | 'mailsPerMinute' | 'senderMailsPerMinute'>;
   log: Logger;
 }
 
 export interface Starter {
-  /** Starts the post's workflows in the background, and then removes its mark. Never throws. */
+  /**
+   * Starts the post's workflows in the background, and then removes its mark. Never throws. A post that comes
+   * faster than its buckets fill is started a little later.
+   */
   add(post: UnstartedPost): void;
   /** Adds the marks that other processes left, now and every 30 s. */
   takeUpMarks(): void;
@@ -39,34 +43,65 @@ export interface Starter {
  * safe to run in several processes, because Temporal refuses a second start, and that counts as success.
  */
 export function createStarter(deps: StarterDeps): Starter {
-  const { providers, storage, log } = deps;
+  const { providers, storage, config, log } = deps;
+  const keyOf = (recipient: string) => fairnessKeyOf(recipient, config.platformDomain);
+  const work = { ...deps, keyOf, waitFor: createWaits(config, keyOf) };
   const marks = new MarkWork({
     providers: [...providers.keys()],
     folder: marksFolder,
-    taskOf: (mark) => startTask(deps, mark, null),
+    taskOf: (mark) => startTask(work, mark, null),
     storage,
     log,
   });
   return {
-    add: ({ deliveries, ...mark }) => marks.add(mark, startTask(deps, mark, idsOf(deliveries))),
+    add({ provider, id, ...envelope }) {
+      const mark = { provider, id };
+      marks.add(mark, startTask(work, mark, envelope), keyOf(envelope.deliveries[0]?.recipient ?? ''));
+    },
     takeUpMarks: () => marks.takeUpMarks(),
     oldestAge: () => marks.oldestAge(),
     close: () => marks.close(),
   };
 }
 
-/** @param ids of inbound emails; null: they are read from the payload */
-function startTask(deps: StarterDeps, { provider, id: postId }: Mark, ids: string[] | null): MarkTask {
+type KeyOf = (recipient: string) => string;
+
+/** @returns how long a post must wait for its tokens (ms): one for each recipient, and one more for its sender */
+function createWaits(config: StarterDeps['config'], keyOf: KeyOf): (post: Envelope) => number {
+  const all = new TokenBuckets(config.mailsPerMinute);
+  const bySender = new TokenBuckets(config.senderMailsPerMinute);
+  return ({ deliveries, sender_hash }) => {
+    const waits = deliveries.map(({ recipient }) => {
+      const key = keyOf(recipient);
+      return Math.max(all.take(key), sender_hash ? bySender.take(`${key} ${sender_hash}`) : 0);
+    });
+    return Math.max(0, ...waits);
+  };
+}
+
+interface StartDeps extends StarterDeps {
+  keyOf: KeyOf;
+  waitFor: (post: Envelope) => number;
+}
+
+/** @param given null: it is read from the payload */
+function startTask(deps: StartDeps, { provider, id: postId }: Mark, given: Envelope | null): MarkTask {
   const key = payloadKey(provider, postId);
-  let toStart = ids;
+  let toStart: Envelope['deliveries'] | undefined;
   /** A run with this id existed already, perhaps that of another post with the same content. */
   const toNote: string[] = [];
 
   return async (guarded) => {
-    toStart ??= await readInboundIds(deps.storage, key);
-    for (let id = toStart[0]; id !== undefined; id = toStart[0]) {
-      const run = { id, key, run: 1 };
-      if ((await guarded(() => deps.starts.inboundEmail(run))) === 'already-started') toNote.push(id);
+    if (!toStart) {
+      const envelope = given ?? (await readEnvelope(deps.storage, key));
+      toStart = [...envelope.deliveries];
+      const afterMs = deps.waitFor(envelope);
+      if (afterMs > 0) return { afterMs };
+    }
+    for (let next = toStart[0]; next !== undefined; next = toStart[0]) {
+      const { inbound_id: id, recipient } = next;
+      const start = () => deps.starts.inboundEmail({ id, key, run: 1 }, deps.keyOf(recipient));
+      if ((await guarded(start)) === 'already-started') toNote.push(id);
       toStart.shift();
     }
     for (let id = toNote[0]; id !== undefined; id = toNote[0]) {

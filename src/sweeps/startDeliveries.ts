@@ -28,10 +28,20 @@ export function createDeliveryStarter({
   starts: Pick<WorkflowStarts, 'deliverWebhook'>;
   log: Logger;
 }): DeliveryStarter {
+  /** Workspaces take turns (`WorkflowStarts`). */
+  async function workspacesOf(runs: WebhookRun[]): Promise<Map<string, string>> {
+    const rows = await models.WebhookDelivery.find(
+      { _id: { $in: runs.map(({ id }) => id) } },
+      { workspace_id: 1 },
+    ).lean<{ _id: string; workspace_id: string }[]>();
+    return new Map(rows.map((row) => [row._id, row.workspace_id]));
+  }
+
   async function start(runs: WebhookRun[]): Promise<void> {
     for (let from = 0; from < runs.length; from += AT_ONCE) {
       const batch = runs.slice(from, from + AT_ONCE);
-      await Promise.all(batch.map((run) => starts.deliverWebhook(run)));
+      const workspaceOf = await workspacesOf(batch);
+      await Promise.all(batch.map((run) => starts.deliverWebhook(run, workspaceOf.get(run.id))));
       const started = batch.map(({ id, run }) => ({ _id: id, run }));
       await models.WebhookDelivery.updateMany({ $or: started }, { $set: { wants_start: false } });
     }

@@ -12,8 +12,8 @@ export interface ReplyStarterDeps {
 }
 
 export interface ReplyStarter {
-  /** Starts the run of a saved message in the background. Never throws. */
-  add: (reply: ReplyRun) => void;
+  /** Starts the run of a workspace's saved message in the background. Never throws. */
+  add: (reply: ReplyRun, workspaceId: string) => void;
   /** Starts the runs that other processes left, now and again and again. */
   takeUp: () => void;
   /** Resolves when the steps under way have ended; the rows keep the rest. */
@@ -45,9 +45,9 @@ export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): R
   let needsSweep = false;
   let isFailureLogged = false;
 
-  async function start({ id, run }: ReplyRun): Promise<void> {
+  async function start({ id, run }: ReplyRun, workspaceId: string): Promise<void> {
     try {
-      await starts.sendReply({ id, run });
+      await starts.sendReply({ id, run }, workspaceId);
       isTemporalAway = false;
     } catch (error) {
       isTemporalAway = true;
@@ -94,7 +94,7 @@ export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): R
     // The process that saved the message may have died before this. Reads the row whole: its thread is
     // searched by its text.
     await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundMessageRow>());
-    await start({ id: row._id, run: row.outbound.run });
+    await start({ id: row._id, run: row.outbound.run }, row.workspace_id);
   }
 
   async function sweep(): Promise<void> {
@@ -123,9 +123,9 @@ export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): R
   }
 
   return {
-    add(reply) {
+    add(reply, workspaceId) {
       if (isTemporalAway) leaveToSweep();
-      else if (!isClosed) inBackground(attempt(() => start(reply)));
+      else if (!isClosed) inBackground(attempt(() => start(reply, workspaceId)));
     },
     takeUp: () => inBackground(sweep()),
     async close() {

@@ -42,7 +42,7 @@ describe('200', () => {
     const answer = await postForm(rig, [...someFields(), ...signature()]);
     expect(answer.status).toBe(200);
     const { id } = (await answer.json()) as { id: string };
-    const { deliveries, received_at } = await rig.payloadOf(id);
+    const { deliveries, sender_hash, received_at } = await rig.payloadOf(id);
     const day = received_at.slice(0, 10).replaceAll('-', '/');
     expect(await rig.files()).toEqual([
       `mailgun-incoming/${day}/${id}.json`,
@@ -51,7 +51,8 @@ describe('200', () => {
     expect(deliveries).toEqual([
       { recipient: 'support@acme.test', inbound_id: expect.stringMatching(/^[0-9a-f]{32}$/) },
     ]);
-    expect(rig.started).toEqual([{ provider: 'mailgun', id, deliveries }]);
+    expect(sender_hash).toMatch(/^[0-9a-f]{32}$/);
+    expect(rig.started).toEqual([{ provider: 'mailgun', id, deliveries, sender_hash }]);
   });
 
   test.each(['mailgun/inbound', 'mailgun/inbound/mime'])('at %s', async (route) => {

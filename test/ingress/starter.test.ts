@@ -43,6 +43,7 @@ function newStarter(change: Partial<StarterDeps> = {}): Starter {
     storage: rig.storage,
     starts: createWorkflowStarts(client),
     noteRepeat: createNoteRepeat(models),
+    config: { platformDomain: 'postroom.test', mailsPerMinute: 600, senderMailsPerMinute: 120 },
     log: silent,
     ...change,
   });
@@ -337,4 +338,61 @@ test('after close nothing is started, and waiting posts keep their marks', async
   await starter.close();
   starter.add(await marked());
   expect(await marks()).toHaveLength(2);
+});
+
+/** Starts that only note for which posts they were. */
+function notedStarts(answer: () => Promise<unknown> = () => Promise.resolve()) {
+  const keys: string[] = [];
+  const inboundEmail = async ({ key }: InboundRun) => {
+    keys.push(key);
+    await answer();
+    return 'started' as const;
+  };
+  return { keys, starts: { inboundEmail } };
+}
+const slowBuckets = (mailsPerMinute: number, senderMailsPerMinute = 1_000) => ({
+  config: { platformDomain: 'postroom.test', mailsPerMinute, senderMailsPerMinute },
+});
+
+test('what comes too fast for its recipient waits with its mark, and all are started in the end', async () => {
+  // Two minutes' worth at once, then one every five seconds.
+  const posts = await Promise.all(Array.from({ length: 25 }, () => marked()));
+  const { keys, starts } = notedStarts();
+  const starter = newStarter({ starts, ...slowBuckets(12) });
+  for (const post of posts) starter.add(post);
+  await until('all but one to be started', async () => keys.length === 24 && (await marks()).length === 1);
+  await noMarks();
+  expect([...keys].sort()).toEqual(posts.map(({ key }) => key).sort());
+  expect(keys.at(-1)).toBe(posts.at(-1)!.key);
+});
+
+test('one sender who writes too fast holds up no other, and a restart loses nothing', async () => {
+  const posts = await Promise.all(Array.from({ length: 3 }, () => marked({ age: 60_000 })));
+  const others = await Promise.all([marked(), marked()]);
+  const { keys, starts } = notedStarts();
+  const starter = newStarter({ starts, ...slowBuckets(1_000, 1) });
+  for (const post of posts) starter.add({ ...post, sender_hash: 'one' });
+  for (const [n, post] of others.entries()) starter.add({ ...post, sender_hash: `other ${n}` });
+  await until('the others to be started', async () => keys.length === 4 && (await marks()).length === 1);
+  expect(keys).not.toContain(posts[2]!.key);
+  await starter.close();
+  expect(await marks()).toEqual([markKey('mailgun', posts[2]!.id)]);
+  newStarter({ starts, ...slowBuckets(1_000, 1) }).takeUpMarks();
+  await noMarks();
+  expect(keys.at(-1)).toBe(posts[2]!.key);
+});
+
+test('a post behind many for another recipient is started after one of those', async () => {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const { keys, starts } = notedStarts(() => opened);
+  const starter = newStarter({ starts });
+  const many = await Promise.all(Array.from({ length: 30 }, () => marked()));
+  const other = await marked();
+  other.deliveries[0]!.recipient = 'orders@other.test';
+  for (const post of [...many, other]) starter.add(post);
+  await until('the first to have begun', () => keys.length === 8);
+  open();
+  await noMarks();
+  expect(keys.indexOf(other.key)).toBeLessThan(10);
 });

@@ -47,6 +47,7 @@ const whenLocal = (error: () => Error): void => {
 export const inboundPaths: Record<string, Partial<MailActivities>> = {
   routed: {},
   'routed-with-files': { archiveEmail: read(2, true) },
+  'routed-with-own-files': { archiveEmail: read(2, false) },
   'auto-reply': { classifyEmail: async () => ({ verdict: 'auto-reply' }) },
   failed: { archiveEmail: async () => ({ verdict: 'failed', reason: 'replayed signature' }) },
   refused: { archiveEmail: async () => ({ verdict: 'refused', reason: 'not a form' }) },

@@ -135,6 +135,8 @@ export async function startStack({
     SECRETS_KEY,
     // Tests ask as fast as they can.
     API_REQUESTS_PER_MINUTE: '1000000',
+    MAILS_PER_MINUTE: '1000000',
+    SENDER_MAILS_PER_MINUTE: '1000000',
     LOG_LEVEL: 'warn',
     ...env,
   };

@@ -27,8 +27,13 @@ function newTemporal() {
     /** The most concurrent calls while it was away. */
     mostCallsWhileAway: 0,
     runs: [] as ReplyRun[],
-    startReply: async ({ id, run }: ReplyRun): Promise<'started' | 'already-started'> => {
+    fairnessKeys: new Set<string | undefined>(),
+    startReply: async (
+      { id, run }: ReplyRun,
+      fairnessKey?: string,
+    ): Promise<'started' | 'already-started'> => {
       temporal.calls += 1;
+      temporal.fairnessKeys.add(fairnessKey);
       if (temporal.isAway) {
         temporal.mostCallsWhileAway = Math.max(temporal.mostCallsWhileAway, ++waiting);
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -71,9 +76,10 @@ test('a run is started at once, which its row records', async () => {
   const temporal = newTemporal();
   const starter = newStarter(temporal);
   const reply = await saved();
-  starter.add(reply);
+  starter.add(reply, 'w1');
   await noneIsLeft();
   expect(temporal.runs).toEqual([reply]);
+  expect([...temporal.fairnessKeys]).toEqual(['w1']);
 });
 
 test('while Temporal is away one call at a time is made, and afterwards each run is started once', async () => {
@@ -82,9 +88,9 @@ test('while Temporal is away one call at a time is made, and afterwards each run
   const starter = newStarter(temporal);
   const replies: ReplyRun[] = [];
   for (let count = 0; count < 30; count += 1) replies.push(await saved());
-  starter.add(replies[0]!);
+  starter.add(replies[0]!, 'w1');
   await until('a second call', () => temporal.calls > 1);
-  replies.forEach((reply) => starter.add(reply));
+  replies.forEach((reply) => starter.add(reply, 'w1'));
   await until('more calls', () => temporal.calls > 4);
   expect([await wanting(), temporal.mostCallsWhileAway]).toEqual([30, 1]);
   temporal.isAway = false;
@@ -93,7 +99,7 @@ test('while Temporal is away one call at a time is made, and afterwards each run
   expect(ids(temporal.runs)).toEqual(ids(replies));
   // From now on each is started at once again.
   const next = await saved();
-  starter.add(next);
+  starter.add(next, 'w1');
   await noneIsLeft();
   expect(temporal.runs).toContainEqual(next);
 });
@@ -103,12 +109,12 @@ test('after a failed start that is not wanted any more, the next one does not wa
   temporal.isAway = true;
   const starter = newStarter(temporal);
   const cancelled = await saved();
-  starter.add(cancelled);
+  starter.add(cancelled, 'w1');
   await until('the first try', () => temporal.calls > 0);
   await models.Message.updateOne({ _id: cancelled.id }, { $set: { 'outbound.wants_start': false } });
   temporal.isAway = false;
   const reply = await saved();
-  starter.add(reply);
+  starter.add(reply, 'w1');
   await noneIsLeft();
   expect(temporal.runs).toContainEqual(reply);
 });
@@ -134,7 +140,7 @@ test('several processes start each run once', async () => {
   for (let count = 0; count < 3; count += 1) {
     const starter = newStarter(temporal);
     starter.takeUp();
-    all.forEach((reply) => starter.add(reply));
+    all.forEach((reply) => starter.add(reply, 'w1'));
   }
   await noneIsLeft();
   expect(temporal.runs).toHaveLength(20);
@@ -152,7 +158,7 @@ test('a run that is requested while the previous one is being started is not for
     },
   });
   const { id } = await saved();
-  starter.add({ id, run: 1 });
+  starter.add({ id, run: 1 }, 'w1');
   await models.Message.updateOne({ _id: id }, { $set: { 'outbound.run': 2 } });
   startSecond();
   await until('the first start', () => started.length === 1);
@@ -174,10 +180,10 @@ test('a failure for one reply does not delay others', async () => {
 test('closing waits for starts that are under way, and makes no new ones', async () => {
   const temporal = newTemporal();
   const starter = newStarter(temporal);
-  starter.add(await saved());
+  starter.add(await saved(), 'w1');
   await starter.close();
   expect(await wanting()).toBe(0);
-  starter.add(await saved());
+  starter.add(await saved(), 'w1');
   starter.takeUp();
   await starter.close();
   expect(temporal.calls).toBe(1);

@@ -37,6 +37,7 @@ const normal = (names: string[]) => names.map((name) => `${name}, normal`);
 test.each<[string, unknown, string[]]>([
   ['routed', routed, TO_THE_END],
   ['routed-with-files', routed, [...TO_THE_END, 'fetchAttachments, normal']],
+  ['routed-with-own-files', routed, [...TO_THE_END, 'fetchAttachments, normal']],
   ['auto-reply', routed, TO_THE_END],
   ['failed', { action: 'failed', reason: 'replayed signature' }, ['archiveEmail']],
   ['refused', { action: 'skipped', reason: 'not a form' }, ['archiveEmail', 'skipEmail']],
@@ -88,5 +89,5 @@ test.each<[string, unknown, string[]]>([
 
 test('every path is tested here', () => {
   // A path added to inboundPaths without a row above would be recorded but not checked.
-  expect(Object.keys(inboundPaths)).toHaveLength(17);
+  expect(Object.keys(inboundPaths)).toHaveLength(18);
 });

@@ -112,7 +112,7 @@ export function outboundMessageRoutes(
     async (ctx, { row }) => {
       const { row: message, done } = await retryMessage(models, outboundOnly(row));
       if (!done) throw new Problem(409, `It cannot be sent again: ${SENTENCES[message.state]}.`);
-      replies.add({ id: message._id, run: message.outbound.run });
+      replies.add({ id: message._id, run: message.outbound.run }, message.workspace_id);
       return showMessage(message, ctx.state.user, deps);
     },
   );

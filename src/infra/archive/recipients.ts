@@ -15,10 +15,18 @@ export function deliveriesOf(recipients: string[], contentHash: string): StoredP
   return [...deliveries].map(([inbound_id, recipient]) => ({ recipient, inbound_id }));
 }
 
+/** From whom and for whom a post is. */
+export type Envelope = Pick<StoredPost, 'deliveries' | 'sender_hash'>;
+
+/** @throws NotStoredError */
+export async function readEnvelope(storage: Storage, key: string): Promise<Envelope> {
+  const payload: unknown = JSON.parse((await storage.readAll(key)).toString());
+  return StoredPost.pick({ deliveries: true, sender_hash: true }).parse(payload);
+}
+
 /** Ids of the inbound emails that a stored payload becomes. @throws NotStoredError */
 export async function readInboundIds(storage: Storage, key: string): Promise<string[]> {
-  const payload: unknown = JSON.parse((await storage.readAll(key)).toString());
-  return idsOf(StoredPost.pick({ deliveries: true }).parse(payload).deliveries);
+  return idsOf((await readEnvelope(storage, key)).deliveries);
 }
 
 export const idsOf = (deliveries: StoredPost['deliveries']): string[] =>

@@ -37,6 +37,8 @@ export const StoredPost = z.object({
   mime: z.object({ object: z.string(), size: z.number() }).nullable(),
   /** One entry for each recipient; each becomes one workflow `inbound/<inbound_id>`. */
   deliveries: z.array(z.object({ recipient: z.string(), inbound_id: z.string() })),
+  /** Hash of the envelope sender, where the provider names one. Payloads of earlier versions have none. */
+  sender_hash: z.string().nullable().optional(),
   /** SHA-256 over the post without what changes from try to try (Mailgun: timestamp, token, signature). */
   content_hash: z.string(),
   /** SHA-256 of the single-use token, when the provider has one. */

@@ -29,7 +29,7 @@ export interface InboundProvider {
   readonly paths: readonly string[];
   /** Form fields that change when the provider retries a post; they are no part of the post's identity. */
   readonly volatileFields: readonly string[];
-  /** Form fields that `prove`, `recipients` and `token` read; no others are available there. */
+  /** Form fields that `prove`, `recipients`, `sender` and `token` read; no others are available there. */
   readonly readsFields: readonly string[];
   /** Form field that holds raw MIME; its bytes are stored in `<id>.eml`. */
   readonly mimeField: string | null;
@@ -39,6 +39,8 @@ export interface InboundProvider {
   prove(post: PostToProve): string | null;
   /** The addresses that the post is for, as posted. */
   recipients(post: PostToProve): string[];
+  /** The envelope sender as posted; null = the post does not say. */
+  sender(post: PostToProve): string | null;
   /** The single-use token, or null. */
   token(post: PostToProve): string | null;
   /** @param file local path of an archived object of this post. */

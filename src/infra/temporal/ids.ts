@@ -1,6 +1,12 @@
 /** Task queue of mail coming in. */
 export const MAIL_QUEUE = 'mail';
 
+/**
+ * Task queue of files that the provider keeps: activities of mail coming in, without workflows. A URL that
+ * hangs delays no mail.
+ */
+export const FILE_QUEUE = 'files';
+
 /** Task queue of replies going out. */
 export const REPLY_QUEUE = 'replies';
 

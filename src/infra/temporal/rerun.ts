@@ -37,8 +37,8 @@ export async function rerunInbound(deps: RerunDeps, id: string): Promise<Rerun> 
   if (row.raw) return { result: 'raw gone' };
   for (let run = row.run + 1; ; run += 1) {
     const workflowId = inboundWorkflowId(id, run);
-    if ((await starts.inboundEmail({ id, key: row.key, run })) === 'started')
-      return { result: 'started', workflowId, run };
+    const started = await starts.inboundEmail({ id, key: row.key, run }, row.workspace_id ?? undefined);
+    if (started === 'started') return { result: 'started', workflowId, run };
     // That run number is used: by an open run, by one that closed after the row was read here, or by one that
     // was ended before it wrote to the row.
     if ((await runState(client, workflowId)).state === 'open') return { result: 'running', workflowId, run };

@@ -22,7 +22,8 @@ export function createWorker({
   /** One of src/infra/temporal/ids.ts. */
   taskQueue: string;
   activities: object;
-  workflowBundle: WorkflowBundleOption;
+  /** Without one it runs activities only. */
+  workflowBundle?: WorkflowBundleOption;
   activitiesAtOnce?: number;
   /** How much of it may be done at one time. By default the worker has a pace of its own. */
   pace?: Pace;

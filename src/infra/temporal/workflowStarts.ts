@@ -39,11 +39,22 @@ export type Started = 'started' | 'already-started';
  * @throws ServiceError when Temporal is away, after 5 s at the latest; the run may have started all the same.
  */
 export type WorkflowStarts = {
-  [Type in keyof WorkflowInputs]: (input: WorkflowInputs[Type]) => Promise<Started>;
+  /**
+   * @param fairnessKey of whom the work is for (a workspace): what waits in one task queue is taken from each
+   * key in turn. Runs without a key share one.
+   */
+  [Type in keyof WorkflowInputs]: (input: WorkflowInputs[Type], fairnessKey?: string) => Promise<Started>;
 };
+
+/**
+ * Temporal's priority keys: of what waits in one task queue the lowest number goes first. Activities inherit
+ * them, unless workflows/policies.ts or workflows/steps.ts says otherwise.
+ */
+const PRIORITY = { mail: 2, setUp: 2, webhook: 3, deletion: 4, daily: 5 } as const;
 
 interface StartRule<Input> {
   queue: string;
+  priorityKey: (typeof PRIORITY)[keyof typeof PRIORITY];
   workflowId: (input: Input) => string;
   /** Ids only: Temporal never holds mail. */
   args: (input: Input) => unknown[];
@@ -69,6 +80,7 @@ const numbered =
 const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> } = {
   inboundEmail: {
     queue: MAIL_QUEUE,
+    priorityKey: PRIORITY.mail,
     workflowId: ({ id, run }) => inboundWorkflowId(id, run),
     args: ({ id, key, run }) => [{ id, key, run }],
     summary: numbered('A mail comes in'),
@@ -78,6 +90,7 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
   },
   sendReply: {
     queue: REPLY_QUEUE,
+    priorityKey: PRIORITY.mail,
     workflowId: ({ id, run }) => replyWorkflowId(id, run),
     args: idAndRun,
     summary: numbered('A reply goes out'),
@@ -86,6 +99,7 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
   },
   deliverWebhook: {
     queue: WEBHOOK_QUEUE,
+    priorityKey: PRIORITY.webhook,
     workflowId: ({ id, run }) => webhookWorkflowId(id, run),
     args: idAndRun,
     summary: numbered('An event goes to an endpoint'),
@@ -94,6 +108,7 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
   },
   verifyForwarding: {
     queue: SET_UP_QUEUE,
+    priorityKey: PRIORITY.setUp,
     workflowId: ({ id, run }) => setUpWorkflowId('verifyForwarding', id, run),
     args: idAndRun,
     summary: numbered('An address is being proved'),
@@ -102,6 +117,7 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
   },
   verifyDomain: {
     queue: SET_UP_QUEUE,
+    priorityKey: PRIORITY.setUp,
     workflowId: ({ id, run }) => setUpWorkflowId('verifyDomain', id, run),
     args: idAndRun,
     summary: numbered('A domain is proved, and then checked again and again'),
@@ -111,6 +127,7 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
   // The same time may be wanted twice: a run that has closed does nothing any more.
   snoozeThread: {
     queue: SET_UP_QUEUE,
+    priorityKey: PRIORITY.setUp,
     workflowId: ({ id, until }) => snoozeWorkflowId(id, until),
     args: ({ id, kind, until }) => [{ id, kind, until }],
     summary: () => 'A thread is snoozed',
@@ -119,6 +136,7 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
   },
   deleteWorkspace: {
     queue: SET_UP_QUEUE,
+    priorityKey: PRIORITY.deletion,
     workflowId: ({ id }) => deleteWorkspaceId(id),
     args: ({ id }) => [{ id }],
     summary: () => 'A workspace is deleted',
@@ -128,6 +146,7 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
   // One run for the installation, which works at once and then daily, however many processes ask for it.
   keepTidy: {
     queue: SET_UP_QUEUE,
+    priorityKey: PRIORITY.daily,
     workflowId: () => KEEP_TIDY_ID,
     args: () => [],
     summary: () => 'What has been kept long enough is deleted, daily',
@@ -136,6 +155,7 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
   },
   keepProvider: {
     queue: SET_UP_QUEUE,
+    priorityKey: PRIORITY.daily,
     workflowId: () => KEEP_PROVIDER_ID,
     args: () => [],
     summary: () => 'Routes and event webhooks at the mail provider are checked, daily',
@@ -149,9 +169,11 @@ const DEADLINE_MS = 5_000;
 export function createWorkflowStarts(client: Client): WorkflowStarts {
   const starter =
     <Type extends keyof WorkflowInputs>(type: Type) =>
-    async (input: WorkflowInputs[Type]): Promise<Started> => {
+    async (input: WorkflowInputs[Type], fairnessKey?: string): Promise<Started> => {
       try {
-        await client.connection.withDeadline(Date.now() + DEADLINE_MS, () => start(client, type, input));
+        await client.connection.withDeadline(Date.now() + DEADLINE_MS, () =>
+          start(client, type, input, fairnessKey),
+        );
         return 'started';
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-started';
@@ -175,6 +197,7 @@ function start<Type extends keyof WorkflowInputs>(
   client: Client,
   type: Type,
   input: WorkflowInputs[Type],
+  fairnessKey?: string,
 ): Promise<unknown> {
   const rule = RULES[type];
   const options = {
@@ -183,6 +206,7 @@ function start<Type extends keyof WorkflowInputs>(
     args: rule.args(input),
     staticSummary: rule.summary(input),
     staticDetails: rule.details?.(input),
+    priority: { priorityKey: rule.priorityKey, fairnessKey },
     workflowIdReusePolicy: rule.onlyOnce ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
   } as const;
   return rule.signalsOpenRun

@@ -29,26 +29,27 @@ async function historyOf(workflowId: string) {
 
 test('types, ids, queues and inputs are those of stored histories', async () => {
   const run = { id: 'x', run: 2 };
-  await starts.inboundEmail({ ...run, key: 'a key' });
-  await starts.sendReply(run);
-  await starts.deliverWebhook(run);
+  await starts.inboundEmail({ ...run, key: 'a key' }, 'acme');
+  await starts.sendReply(run, 'acme');
+  await starts.deliverWebhook(run, 'acme');
   await starts.verifyForwarding(run);
   await starts.verifyDomain(run);
   await starts.deleteWorkspace({ id: 'x' });
   await starts.keepTidy();
   await starts.keepProvider();
-  for (const [workflowId, type, queue, input] of [
-    ['inbound/x/again/2', 'inboundEmail', 'mail', { ...run, key: 'a key' }],
-    ['reply/x/again/2', 'sendReply', 'replies', run],
-    ['webhook/x/again/2', 'deliverWebhook', 'webhooks', run],
-    ['verify-forwarding/x/again/2', 'verifyForwarding', 'set-up', run],
-    ['verify-domain/x/again/2', 'verifyDomain', 'set-up', run],
-    ['delete-workspace/x', 'deleteWorkspace', 'set-up', { id: 'x' }],
-    ['keep-tidy', 'keepTidy', 'set-up', null],
-    ['keep-provider', 'keepProvider', 'set-up', null],
+  for (const [workflowId, type, queue, input, priority] of [
+    ['inbound/x/again/2', 'inboundEmail', 'mail', { ...run, key: 'a key' }, [2, 'acme']],
+    ['reply/x/again/2', 'sendReply', 'replies', run, [2, 'acme']],
+    ['webhook/x/again/2', 'deliverWebhook', 'webhooks', run, [3, 'acme']],
+    ['verify-forwarding/x/again/2', 'verifyForwarding', 'set-up', run, [2, '']],
+    ['verify-domain/x/again/2', 'verifyDomain', 'set-up', run, [2, '']],
+    ['delete-workspace/x', 'deleteWorkspace', 'set-up', { id: 'x' }, [4, '']],
+    ['keep-tidy', 'keepTidy', 'set-up', null, [5, '']],
+    ['keep-provider', 'keepProvider', 'set-up', null, [5, '']],
   ] as const) {
     const described = await client.workflow.getHandle(workflowId).describe();
     expect([described.type, described.taskQueue]).toEqual([type, queue]);
+    expect([described.priority!.priorityKey, described.priority!.fairnessKey]).toEqual(priority);
     expect((await historyOf(workflowId)).input).toEqual(input === null ? [] : [input]);
   }
 });

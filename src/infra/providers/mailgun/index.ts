@@ -11,7 +11,7 @@ export function createMailgun(config: Config['mailgun']): InboundProvider {
     body: 'form',
     paths: ['inbound', 'inbound/mime'],
     volatileFields: ['timestamp', 'token', 'signature'],
-    readsFields: ['recipient', 'timestamp', 'token', 'signature'],
+    readsFields: ['recipient', 'sender', 'timestamp', 'token', 'signature'],
     mimeField: 'body-mime',
     provesFromHead: false,
     prove: (post) => {
@@ -23,6 +23,7 @@ export function createMailgun(config: Config['mailgun']): InboundProvider {
       return whyUnproved({ timestamp, token, signature }, config.signingKey);
     },
     recipients: (post) => splitRecipients(post.field('recipient') ?? ''),
+    sender: (post) => post.field('sender'),
     token: (post) => post.field('token'),
     parse,
     remoteFile: (url) => remoteFile(url, config),

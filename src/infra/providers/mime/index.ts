@@ -19,6 +19,7 @@ export function createMime(tokens: readonly string[]): InboundProvider {
     provesFromHead: true,
     prove: (post) => whyUnproved(post, hashes),
     recipients: (post) => post.query.getAll('recipient').flatMap(splitRecipients),
+    sender: () => null,
     token: () => null,
     parse,
     remoteFile: () => {
