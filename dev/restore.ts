@@ -37,7 +37,7 @@ async function restoreOwn(): Promise<number> {
       onUp: (engine) => engines.push(engine),
     });
     const { mongodbUri: MONGODB_URI, temporalAddress: TEMPORAL_ADDRESS } = up;
-    return restore({ ...process.env, ...up.s3Environment, MONGODB_URI, TEMPORAL_ADDRESS });
+    return restore({ ...environment(), ...up.s3Environment, MONGODB_URI, TEMPORAL_ADDRESS });
   } finally {
     await Promise.all(engines.map((engine) => engine.stop()));
     claim.release();
@@ -45,7 +45,7 @@ async function restoreOwn(): Promise<number> {
 }
 
 try {
-  process.exitCode = loadConfig().mongodbUri ? restore(process.env) : await restoreOwn();
+  process.exitCode = loadConfig().mongodbUri ? restore(environment()) : await restoreOwn();
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;
