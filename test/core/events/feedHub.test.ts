@@ -97,6 +97,7 @@ test('a listener that reads too slowly is ended and reads on from its position; 
   const quick = collect(hub.join(tickets, fail));
   const ended = jest.fn();
   const slow = hub.join(tickets, ended);
+  await until('the beginning', () => quick.position !== '');
   const [first] = await store(eventOf('tickets'));
   const { event, position } = await until('its first event', async () => {
     const entry = await slow.next();
