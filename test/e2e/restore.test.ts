@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { TicketRow } from '../../src/infra/models/index.ts';
-import { built } from '../support/built.ts';
+import { runCommand } from '../support/command.ts';
 import { messageOf, rowIn, sendMail } from '../support/mails.ts';
 import { freshDatabaseUri } from '../support/mongodb.ts';
 import { inState, mailIn, outboxOf, postEvent, reply, ticketOf } from '../support/outgoing.ts';
@@ -28,26 +27,17 @@ afterAll(async () => {
 });
 
 async function run(name: 'backup' | 'restore', ...args: string[]) {
-  const child = spawn(process.execPath, [path.join(await built(), `src/cli/${name}.js`), ...args], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      MONGODB_URI: mongodbUri,
-      TEMPORAL_ADDRESS: temporalAddress(),
-      STORAGE_URL: `file:${stack.storageDir}`,
-      MAILGUN_URL: stack.sandbox.url,
-      MAILGUN_API_KEY: API_KEY,
-      MAILGUN_SIGNING_KEY: SIGNING_KEY,
-      PORT: new URL(stack.webUrl).port,
-      WORKER_PORT: String(await lastingPort()),
-    },
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, stdout, stderr };
+  const env = {
+    MONGODB_URI: mongodbUri,
+    TEMPORAL_ADDRESS: temporalAddress(),
+    STORAGE_URL: `file:${stack.storageDir}`,
+    MAILGUN_URL: stack.sandbox.url,
+    MAILGUN_API_KEY: API_KEY,
+    MAILGUN_SIGNING_KEY: SIGNING_KEY,
+    PORT: new URL(stack.webUrl).port,
+    WORKER_PORT: String(await lastingPort()),
+  };
+  return runCommand(name, args, { cwd: folder, env });
 }
 const restore = (...args: string[]) => run('restore', ...args);
 

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { connect, newConnection } from '../../../src/infra/database.ts';
 import { MIGRATIONS } from '../../../src/infra/migrations/all.ts';
-import { built } from '../../support/built.ts';
+import { runCommand } from '../../support/command.ts';
 import { freshDatabaseUri } from '../../support/mongodb.ts';
 
 const NAMES = MIGRATIONS.map(({ name }) => name);
@@ -21,18 +20,8 @@ afterAll(async () => {
 });
 
 /** Runs the command in an empty folder, without TEMPORAL_ADDRESS. */
-async function run(args: string[] = [], env: Record<string, string> = { MONGODB_URI: uri }) {
-  const child = spawn(process.execPath, [path.join(await built(), 'src/cli/migrate.js'), ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, ...env },
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, stdout, stderr };
-}
+const run = (args: string[] = [], env: Record<string, string> = { MONGODB_URI: uri }) =>
+  runCommand('migrate', args, { cwd: folder, env });
 
 test('--status names what is missing, and exits with 2', async () => {
   expect(await run(['--status'])).toEqual({
