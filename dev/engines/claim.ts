@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, wri
 import os from 'node:os';
 import path from 'node:path';
 import { pause } from './child.ts';
+import { isAlive } from '../../src/lib/isAlive.ts';
 
 /** A claim that was not touched for this long is dead, even if its pid is in use (ms). */
 const DEAD_AFTER_MS = 30_000;
@@ -96,12 +97,4 @@ function holderOf(file: string): Holder | null {
     // It was deleted meanwhile.
   }
   return null;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -3,6 +3,7 @@ import type { Config } from '../infra/config.ts';
 import { servingName } from '../infra/database.ts';
 import type { Models } from '../infra/models/index.ts';
 import { readReady } from './ready.ts';
+import { isAlive } from '../lib/isAlive.ts';
 
 const ANSWERS_WITHIN_MS = 2_000;
 
@@ -21,15 +22,6 @@ export async function whatRuns(models: Models, config: Config): Promise<string |
     if (await isLive(port)) return `${name} runs on this machine (port ${port}).`;
   const clients = await connectedClients(models);
   return clients.length > 0 ? `Postroom is connected to the database (from ${clients.join(', ')}).` : null;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 const isLive = (port: number): Promise<boolean> =>

@@ -14,6 +14,7 @@ import {
 } from '../../dev/engines/index.ts';
 import { startBroker } from './broker.ts';
 import { running } from './running.ts';
+import { isAlive } from '../../src/lib/isAlive.ts';
 
 /**
  * Below the ports that the system gives to outgoing connections (32768 and up on Linux), one of which could
@@ -111,14 +112,6 @@ function newFolder(parent: string): string {
   const folder = mkdtempSync(path.join(parent, `postroom-test-${process.pid}-`));
   running.folders.push(folder);
   return folder;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function hasRoom(folder: string): boolean {
