@@ -12,7 +12,7 @@ const PLAIN: Record<string, string> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', �
 
 /** Longer words are cut, in texts and in searches alike. */
 const MAX_WORD_CHARS = 40;
-/** How many characters of a text are read on the event loop, and how many words of a message are kept. */
+/** How many characters of a normalised text are read on the event loop, and how many words of a message are kept. */
 export const MAX_TEXT_CHARS = 50_000;
 export const MAX_WORDS = 5_000;
 /** How many words of a search are used. */
@@ -70,7 +70,7 @@ export const wordsOfMessage = (message: { subject: string; text: string; words?:
 function collect(texts: [tag: string, text: string][], maxChars: number): Set<string> {
   const words = new Set<string>();
   for (const [tag, text] of texts) {
-    for (const word of tokensOf(text.slice(0, maxChars))) {
+    for (const word of tokensIn(text, maxChars)) {
       if (isKept(word)) words.add(tag + word);
       if (words.size === MAX_WORDS) return words;
     }
@@ -83,7 +83,7 @@ function collect(texts: [tag: string, text: string][], maxChars: number): Set<st
  * @returns null when the search has no words
  */
 export function searchFor(search: string): { $and: object[] } | null {
-  const tokens = [...new Set(tokensOf(search.slice(0, MAX_TEXT_CHARS), true))];
+  const tokens = [...new Set(tokensOf(search, true))];
   const last = tokens.pop();
   if (last === undefined) return null;
   const whole = tokens.filter(isKept).slice(0, MAX_SEARCHED - 1);
@@ -94,19 +94,53 @@ export function searchFor(search: string): { $and: object[] } | null {
 /** A single letter is left out, except in scripts where it can be a word. */
 export const isKept = (word: string): boolean => word.length > 1 || word.match(UNSPACED) !== null;
 
-export function tokensOf(text: string, isSearch = false): string[] {
-  const folded = text
+export const tokensOf = (text: string, isSearch = false): string[] => [
+  ...tokensIn(text, MAX_TEXT_CHARS, isSearch),
+];
+
+/**
+ * The tokens one by one: who has enough of them stops, and the rest of the text is not read.
+ * @param maxChars of the text after normalising, which makes 18 letters of some (U+FDFA)
+ */
+function* tokensIn(text: string, maxChars: number, isSearch = false): Generator<string> {
+  let left = maxChars;
+  for (const piece of piecesOf(text)) {
+    const folded = fold(piece).slice(0, left);
+    left -= folded.length;
+    for (const [word] of folded.matchAll(WORD)) {
+      for (const run of word.match(UNSPACED) ?? []) yield* pairsOf(run, isSearch).map(cutWord);
+      yield* word.replace(UNSPACED, ' ').split(' ').filter(Boolean).map(cutWord);
+    }
+    if (left <= 0) return;
+  }
+}
+
+const fold = (text: string): string =>
+  text
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .normalize('NFC')
     .toLowerCase()
     .replace(/[ßæœøłđı]/g, (letter) => PLAIN[letter] ?? letter);
-  return [...folded.matchAll(WORD)].flatMap(([word]) => {
-    const spaced = word.replace(UNSPACED, ' ').split(' ').filter(Boolean);
-    const unspaced = (word.match(UNSPACED) ?? []).flatMap((run) => pairsOf(run, isSearch));
-    return [...unspaced, ...spaced].map((token) => Array.from(token).slice(0, MAX_WORD_CHARS).join(''));
-  });
+
+const cutWord = (word: string): string => Array.from(word).slice(0, MAX_WORD_CHARS).join('');
+
+/** So much is normalised at once. */
+const PIECE_CHARS = 4_096;
+
+/** The text in pieces that end at a blank; where there is none, the last letters begin the next piece too. */
+function* piecesOf(text: string): Generator<string> {
+  let from = 0;
+  while (text.length - from > PIECE_CHARS) {
+    const piece = text.slice(from, from + PIECE_CHARS);
+    const blank = piece.search(/\s\S*$/);
+    yield blank > 0 ? piece.slice(0, blank) : piece;
+    from += blank > 0 ? blank : PIECE_CHARS - OVERLAP;
+    if (/[\uDC00-\uDFFF]/.test(text[from]!)) from -= 1;
+  }
+  yield text.slice(from);
 }
+const OVERLAP = 2;
 
 /**
  * Every two neighbouring letters; of a text also the last letter alone, so that a search for it finds the

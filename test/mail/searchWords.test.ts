@@ -1,5 +1,5 @@
 import { normaliseTag } from '../../src/core/threads/tags.ts';
-import { searchFor, wordsOf } from '../../src/mail/searchWords.ts';
+import { MAX_TEXT_CHARS, searchFor, wordsOf } from '../../src/mail/searchWords.ts';
 
 /** Whether MongoDB would find a row with the words of this text. */
 function finds(search: string, text: string): boolean {
@@ -49,6 +49,24 @@ test('words are bounded in number and length', () => {
   expect(wordsOf('first', many)).toHaveLength(5_000);
   expect(wordsOf('first', many)[0]).toBe('first');
   expect(wordsOf('x'.repeat(100_000))).toEqual(['x'.repeat(40)]);
+});
+
+test('a long text is read in pieces, and no word or pair of letters is lost between them', () => {
+  const spaced = Array.from({ length: 4_900 }, (_, n) => `word${n}`);
+  expect(wordsOf(spaced.join(' '))).toEqual(spaced);
+  const unspaced = Array.from({ length: 4_900 }, (_, n) => String.fromCodePoint(0x4e00 + n));
+  const pairs = new Set(wordsOf(unspaced.join('')));
+  for (const [n, letter] of unspaced.slice(0, -1).entries())
+    expect(pairs).toContain(letter + unspaced[n + 1]);
+  const astral = Array.from({ length: 4_900 }, (_, n) => String.fromCodePoint(0x20000 + n));
+  const found = new Set(wordsOf(astral.join('')));
+  for (const [n, letter] of astral.slice(0, -1).entries()) expect(found).toContain(letter + astral[n + 1]);
+});
+
+test('letters that normalising makes 18 of do not make a text longer than the limit', () => {
+  const words = wordsOf('\ufdfa '.repeat(MAX_TEXT_CHARS), 'last');
+  expect(words.slice(0, 4)).toEqual(['صلى', 'الله', 'عليه', 'وسلم']);
+  expect(words.at(-1)).toBe('last');
 });
 
 test('a tag is normalised', () => {
