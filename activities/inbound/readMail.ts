@@ -1,7 +1,8 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { reportFiles } from '../../src/mail/reportParts.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
-import { ParserBroke, Unreadable, type DigestJob } from '../../src/infra/parser/pool.ts';
+import { fairnessKeyOf } from '../../src/mail/fairnessKey.ts';
+import { ParserBroke, Unreadable, type DigestJob, type DigestOptions } from '../../src/infra/parser/pool.ts';
 import { longFields, type StoredPost } from '../../src/infra/archive/storedPost.ts';
 import type { Storage } from '../../src/infra/storage/storage.ts';
 import type { Deps } from '../deps.ts';
@@ -49,23 +50,21 @@ async function parse(deps: Deps, job: DigestJob): Promise<ReadMail> {
 
 /** @throws ParserBroke when it broke the parser twice. */
 async function digest(deps: Deps, job: DigestJob): Promise<StoredMail> {
-  if (activityInfo().isLocal) return digestQuickly(deps, job);
-  const digestSlowly = () =>
-    deps.parser.digest(job, { limitMs: LIMIT_MS.durable, signal: cancellationSignal(), lane: 'slow' });
+  const { isLocal } = activityInfo();
+  const digestIn = (lane: DigestOptions['lane']) =>
+    deps.parser.digest(job, {
+      lane,
+      limitMs: isLocal ? LIMIT_MS.local : LIMIT_MS.durable,
+      group: fairnessKeyOf(job.recipient, deps.platformDomain),
+      signal: cancellationSignal(),
+    });
   try {
-    return await digestSlowly();
+    return await digestIn(isLocal ? 'quick' : 'slow');
   } catch (error) {
     if (!(error instanceof ParserBroke)) throw error;
+    if (isLocal) throw new TooHeavyForLocal();
   }
-  return digestSlowly();
-}
-
-async function digestQuickly({ parser }: Deps, job: DigestJob): Promise<StoredMail> {
-  try {
-    return await parser.digest(job, { limitMs: LIMIT_MS.local, signal: cancellationSignal(), lane: 'quick' });
-  } catch (error) {
-    throw error instanceof ParserBroke ? new TooHeavyForLocal() : error;
-  }
+  return digestIn('again');
 }
 
 /** Runs `use` while all these objects are local files. */

@@ -4,7 +4,7 @@ import { marksFolder, payloadKey } from '../infra/archive/keys.ts';
 import { type Envelope, readEnvelope } from '../infra/archive/recipients.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import type { WorkflowStarts } from '../infra/temporal/workflowStarts.ts';
-import { fairnessKeyOf } from './fairnessKey.ts';
+import { fairnessKeyOf } from '../mail/fairnessKey.ts';
 import { type MarkTask, type Mark, MarkWork } from './marks.ts';
 import { TokenBuckets } from './tokenBuckets.ts';
 

@@ -1,4 +1,4 @@
-import { fairnessKeyOf } from '../../src/ingress/fairnessKey.ts';
+import { fairnessKeyOf } from '../../src/mail/fairnessKey.ts';
 import { TokenBuckets } from '../../src/ingress/tokenBuckets.ts';
 
 test("two minutes' worth passes at once, the rest waits in turn, and nobody more than four minutes", () => {

@@ -9,6 +9,16 @@ const StoredValue = z.union([
   z.object({ base64: z.string() }),
   z.object({ object: z.string(), size: z.number() }),
 ]);
+type StoredValue = z.infer<typeof StoredValue>;
+/** Name, value, and the name's bytes when it is not UTF-8. */
+type StoredField = [name: string, value: StoredValue, nameBase64?: string];
+
+/** By hand what z.tuple would check: a mail may have 90,000 header fields, each a field of the form. */
+const isField = (field: unknown): field is StoredField =>
+  Array.isArray(field) &&
+  typeof field[0] === 'string' &&
+  (typeof field[1] === 'string' || StoredValue.safeParse(field[1]).success) &&
+  (field[2] === undefined || typeof field[2] === 'string');
 
 /**
  * The payload of one post, at `<provider>-incoming/YYYY/MM/DD/<id>.json`. Fields keep the order in which they
@@ -20,8 +30,8 @@ export const StoredPost = z.object({
   /** ISO 8601, UTC: when the post arrived. */
   received_at: z.string(),
   content_type: z.string(),
-  /** Name, value, and the name's bytes when it is not UTF-8. The raw MIME is in `mime` only. */
-  fields: z.array(z.tuple([z.string(), StoredValue, z.string().optional()])),
+  /** The raw MIME is in `mime` only. */
+  fields: z.custom<StoredField[]>((fields) => Array.isArray(fields) && fields.every(isField)),
   files: z.array(
     z.object({
       field: z.string(),

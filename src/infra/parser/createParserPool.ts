@@ -17,27 +17,29 @@ const SALVAGE_LIMIT_MS = 5_000;
 const SANITISE_LIMIT_MS = 10_000;
 
 /**
- * Makes a pool with three lanes of threads, so that no kind of work waits behind another: `quick` with two
- * threads, `slow` and `files` with one each, started with their first job.
+ * Makes a pool with lanes of threads, so that no kind of work waits behind another: `quick` and `slow` mail with two threads
+ * each, `again` for mail that broke one, `files`, and `written` for what agents wrote, one each. All but the quick ones are
+ * started with their first job.
  */
 export function createParserPool({ heapMb = HEAP_MB, warm = true }: ParserPoolOptions = {}): ParserPool {
   const lanes = {
     quick: new ParserLane(2, heapMb),
-    slow: new ParserLane(1, heapMb),
+    slow: new ParserLane(2, heapMb),
+    again: new ParserLane(1, heapMb),
     files: new ParserLane(1, heapMb),
+    written: new ParserLane(1, heapMb),
   };
   if (warm) lanes.quick.warm();
   const run = async <T>(lane: keyof typeof lanes, job: ParserJob, options: JobOptions): Promise<T> =>
     (await lanes[lane].run(job, options)) as T;
   return {
-    digest: (mail, { lane = 'quick', ...options }) =>
-      run<StoredMail>(lane, { kind: 'digest', mail }, options),
-    salvage: (mail) => run<StoredMail>('slow', { kind: 'salvage', mail }, { limitMs: SALVAGE_LIMIT_MS }),
+    digest: (mail, { lane, ...options }) => run<StoredMail>(lane, { kind: 'digest', mail }, options),
+    salvage: (mail) => run<StoredMail>('again', { kind: 'salvage', mail }, { limitMs: SALVAGE_LIMIT_MS }),
     extract: (mime, parts, dir, { maxBytes, ...options }) =>
       run('files', { kind: 'extract', mime, parts, dir, maxBytes }, options),
     sanitise: (html) =>
-      run<SanitisedBody>('slow', { kind: 'sanitise', html }, { limitMs: SANITISE_LIMIT_MS }),
-    words: (text) => run<string[]>('slow', { kind: 'words', text }, { limitMs: SANITISE_LIMIT_MS }),
+      run<SanitisedBody>('written', { kind: 'sanitise', html }, { limitMs: SANITISE_LIMIT_MS }),
+    words: (text) => run<string[]>('written', { kind: 'words', text }, { limitMs: SANITISE_LIMIT_MS }),
     async close() {
       await Promise.all(Object.values(lanes).map((lane) => lane.close()));
     },

@@ -18,7 +18,10 @@ interface ParserError {
 }
 
 export interface JobOptions {
+  /** From when a thread begins with the job; waiting for one does not count. */
   limitMs: number;
+  /** Of the jobs of a group one runs at a time. */
+  group?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -110,10 +113,17 @@ export class ParserLane {
   #startNext(): void {
     for (const thread of this.#threads) {
       if (!thread.isIdle) continue;
-      const pending = this.#queue.shift();
+      const pending = this.#takeNext();
       if (!pending) return;
       thread.start(pending);
     }
+  }
+
+  /** The oldest job whose group has no other one running. */
+  #takeNext(): PendingJob | undefined {
+    const running = new Set([...this.#threads].map(({ current }) => current?.group));
+    const index = this.#queue.findIndex(({ group }) => group === undefined || !running.has(group));
+    return index < 0 ? undefined : this.#queue.splice(index, 1)[0];
   }
 
   #abort(pending: PendingJob): void {

@@ -13,8 +13,10 @@ export interface DigestJob {
 export interface DigestOptions {
   /** A job that runs longer than this is rejected, and its thread terminated. */
   limitMs: number;
-  /** `quick` (the default) never waits for `slow`: each lane has threads of its own. */
-  lane?: 'quick' | 'slow';
+  /** Each lane has threads of its own: none waits for another. Mail that broke a thread comes back in `again`. */
+  lane: 'quick' | 'slow' | 'again';
+  /** For whom the mail is: one thread of the lane at a time, so that another's mail finds one. */
+  group: string;
   /** Aborts the job. */
   signal?: AbortSignal;
 }

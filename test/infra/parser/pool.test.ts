@@ -12,6 +12,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** For what ends by itself, also on a machine that does much else. */
 const AMPLE_MS = 240_000;
+const QUICK = { lane: 'quick', group: 'one', limitMs: AMPLE_MS } as const;
+const SLOW = { ...QUICK, lane: 'slow' } as const;
 
 let count = 0;
 function mime(...content: (string | Buffer)[]): DigestJob {
@@ -45,7 +47,7 @@ describe('a pool', () => {
   afterAll(() => pool.close());
 
   test('reads a mail', async () => {
-    expect(await pool.digest(hello, { limitMs: AMPLE_MS })).toMatchObject({
+    expect(await pool.digest(hello, QUICK)).toMatchObject({
       subject: 's',
       text: 'Hello',
       html: '<p>Hello</p>',
@@ -64,39 +66,67 @@ describe('a pool', () => {
   });
 
   test('gives up a mail that takes too long, and reads the next ones', async () => {
-    await pool.digest(endless, { limitMs: 300 }).then(() => expect('read').toBe('ended'), broke('time'));
-    await pool.digest(endless, { limitMs: 300 }).then(() => expect('read').toBe('ended'), broke('time'));
-    expect(await pool.digest(hello, { limitMs: AMPLE_MS })).toMatchObject({ text: 'Hello' });
+    await pool
+      .digest(endless, { ...QUICK, limitMs: 300 })
+      .then(() => expect('read').toBe('ended'), broke('time'));
+    await pool
+      .digest(endless, { ...QUICK, limitMs: 300 })
+      .then(() => expect('read').toBe('ended'), broke('time'));
+    expect(await pool.digest(hello, QUICK)).toMatchObject({ text: 'Hello' });
   });
 
   test('a slow mail delays none of the quick ones', async () => {
     let slowIsDone = false;
     const stop = new AbortController();
-    const slow = pool
-      .digest(endless, { limitMs: AMPLE_MS, lane: 'slow', signal: stop.signal })
-      .catch(() => (slowIsDone = true));
-    for (let n = 0; n < 20; n++) await pool.digest(hello, { limitMs: AMPLE_MS });
+    const slow = pool.digest(endless, { ...SLOW, signal: stop.signal }).catch(() => (slowIsDone = true));
+    for (let n = 0; n < 20; n++) await pool.digest(hello, QUICK);
     expect(slowIsDone).toBe(false);
     stop.abort();
     await slow;
   });
 
+  test('the slow mails of one workspace run one at a time, and leave a thread to another one', async () => {
+    const stop = new AbortController();
+    const slow = [1, 2, 3].map(() =>
+      pool.digest(endless, { ...SLOW, signal: stop.signal }).catch(() => 'ended'),
+    );
+    expect(await pool.digest(hello, { ...SLOW, group: 'another' })).toMatchObject({ text: 'Hello' });
+    stop.abort();
+    expect(await Promise.all(slow)).toEqual(['ended', 'ended', 'ended']);
+  });
+
+  test('mail that broke a thread keeps none that did not from being read', async () => {
+    const stop = new AbortController();
+    const again = pool.digest(endless, { ...SLOW, lane: 'again', signal: stop.signal }).catch(() => 'ended');
+    expect(await pool.digest(hello, SLOW)).toMatchObject({ text: 'Hello' });
+    stop.abort();
+    expect(await again).toBe('ended');
+  });
+
+  test('a job’s time begins with its thread', async () => {
+    const first = pool.digest(endless, { ...SLOW, limitMs: 3_000 });
+    // Waits longer than it may take.
+    const second = pool.digest(hello, { ...SLOW, limitMs: 2_500 });
+    await first.then(() => expect('read').toBe('ended'), broke('time'));
+    expect(await second).toMatchObject({ text: 'Hello' });
+  });
+
   test('an aborted job, queued or running, is rejected with the given reason', async () => {
     const reason = new Error('cancelled');
     const stop = new AbortController();
-    const working = pool.digest(endless, { limitMs: AMPLE_MS, lane: 'slow', signal: stop.signal });
-    const waiting = pool.digest(hello, { limitMs: AMPLE_MS, lane: 'slow', signal: stop.signal });
+    const working = pool.digest(endless, { ...SLOW, signal: stop.signal });
+    const waiting = pool.digest(hello, { ...SLOW, signal: stop.signal });
     const ended = Promise.all([working, waiting].map((job) => expect(job).rejects.toBe(reason)));
     stop.abort(reason);
     await ended;
-    await expect(pool.digest(hello, { limitMs: AMPLE_MS, signal: stop.signal })).rejects.toBe(reason);
-    expect(await pool.digest(hello, { limitMs: AMPLE_MS, lane: 'slow' })).toMatchObject({ text: 'Hello' });
+    await expect(pool.digest(hello, { ...QUICK, signal: stop.signal })).rejects.toBe(reason);
+    expect(await pool.digest(hello, SLOW)).toMatchObject({ text: 'Hello' });
   });
 
   test('a system error keeps its code', async () => {
     const gone = postOf('mime', { mime: path.join(folder, 'gone.eml') });
-    await expect(pool.digest(gone, { limitMs: AMPLE_MS })).rejects.toMatchObject({ code: 'ENOENT' });
-    await expect(pool.digest(gone, { limitMs: AMPLE_MS })).rejects.not.toBeInstanceOf(ParserBroke);
+    await expect(pool.digest(gone, QUICK)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(pool.digest(gone, QUICK)).rejects.not.toBeInstanceOf(ParserBroke);
   });
 
   test('salvages what it cannot read', async () => {
@@ -120,9 +150,7 @@ describe('a pool', () => {
   });
 
   test('many at once', async () => {
-    const all = await Promise.all(
-      Array.from({ length: 100 }, () => pool.digest(hello, { limitMs: AMPLE_MS })),
-    );
+    const all = await Promise.all(Array.from({ length: 100 }, () => pool.digest(hello, QUICK)));
     expect(all.every((mail) => mail.text === 'Hello')).toBe(true);
   });
 
@@ -149,18 +177,15 @@ describe('a pool', () => {
       ),
       heavy,
     ];
-    for (const job of hostile)
-      expect(await pool.digest(job, { limitMs: AMPLE_MS, lane: 'slow' })).toMatchObject({ subject: 's' });
+    for (const job of hostile) expect(await pool.digest(job, SLOW)).toMatchObject({ subject: 's' });
   });
 });
 
 test('a mail that needs too much memory breaks its own thread only', async () => {
   const small = createParserPool({ heapMb: 24 });
   try {
-    await small
-      .digest(heavy, { limitMs: AMPLE_MS })
-      .then(() => expect('read').toBe('broken'), broke('memory'));
-    expect(await small.digest(hello, { limitMs: AMPLE_MS })).toMatchObject({ text: 'Hello' });
+    await small.digest(heavy, QUICK).then(() => expect('read').toBe('broken'), broke('memory'));
+    expect(await small.digest(hello, QUICK)).toMatchObject({ text: 'Hello' });
   } finally {
     await small.close();
   }
@@ -168,17 +193,17 @@ test('a mail that needs too much memory breaks its own thread only', async () =>
 
 test('closing ends running jobs and accepts no more', async () => {
   const pool = createParserPool();
-  await pool.digest(hello, { limitMs: AMPLE_MS });
-  const ended = expect(pool.digest(endless, { limitMs: AMPLE_MS })).rejects.toThrow('closed');
+  await pool.digest(hello, QUICK);
+  const ended = expect(pool.digest(endless, QUICK)).rejects.toThrow('closed');
   await pool.close();
   await ended;
-  await expect(pool.digest(hello, { limitMs: AMPLE_MS })).rejects.toThrow('closed');
+  await expect(pool.digest(hello, QUICK)).rejects.toThrow('closed');
 });
 
 test('idle threads do not keep a process alive, and it starts from TypeScript', async () => {
   const program = `import { createParserPool } from './src/infra/parser/createParserPool.ts';
     const pool = createParserPool();
-    const mail = await pool.digest(${JSON.stringify(hello)}, { limitMs: 20000 });
+    const mail = await pool.digest(${JSON.stringify(hello)}, { lane: 'quick', group: 'one', limitMs: 20000 });
     process.stdout.write(mail.text);`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
     env: { PATH: process.env.PATH },

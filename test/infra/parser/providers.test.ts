@@ -217,6 +217,10 @@ describe('store', () => {
       'mixed, with empty and broken ones',
       `{"":"${url(1)}", "<a@x>" : "${url(0)}" , "<b@x>":"attachment-2","<c@x>":5}`,
     ],
+    [
+      'a key of 8 MB',
+      `{"<a@x>":"attachment-1","<b@x>":"attachment-2","${String.raw`\\n`.repeat(4 * 1024 * 1024)}":"attachment-3"}`,
+    ],
   ])('content-id-map with %s', async (_, map) => {
     const { files } = await mail([headers, ['attachments', list], ['content-id-map', map]]);
     expect(files).toEqual([

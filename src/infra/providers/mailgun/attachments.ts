@@ -71,7 +71,7 @@ export function storedFiles(json: string, cids: Map<string, string>): InboundFil
 export function readContentIdMap(json: string): Map<string, string> {
   const map = new Map<string, string>();
   // Sticky: each match starts where the last one ended, so that nothing is scanned twice.
-  const pair = /[\s,{]*("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|\{[^{}]*\})/y;
+  const pair = /[\s,{]*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*"|\{[^{}]*\})/y;
   for (let found; map.size < caps.parts && (found = pair.exec(json));) {
     const cid = z.string().safeParse(parseJson(found[1]!));
     const value: unknown = parseJson(found[2]!);

@@ -20,6 +20,8 @@ import { parseJson, postedFiles, readContentIdMap, storedFiles } from './attachm
 const MiB = 1024 * 1024;
 /** How many bytes of a JSON field are read; a longer one cannot be used. */
 const JSON_BYTES = 8 * MiB;
+/** A URL and a Content-ID for each file; of a longer one the beginning is used. */
+const MAP_BYTES = 256 * 1024;
 /** How many bytes of a body are read: one character more than the cap, which shows that the body was cut. */
 const BODY_BYTES = caps.textBytes + 4;
 const ADDRESS_BYTES = 1_000;
@@ -44,7 +46,7 @@ export async function parse(post: StoredPost, _recipient: string, file: File): P
   const fields = fieldsOf(post, file, charset);
   const text = await body(fields, 'body-plain');
   const html = await body(fields, 'body-html');
-  const cids = readContentIdMap((await fields.first('content-id-map', JSON_BYTES)) ?? '');
+  const cids = readContentIdMap((await fields.first('content-id-map', MAP_BYTES)) ?? '');
   const list = await fields.first('attachments', JSON_BYTES);
   const stored = list === null ? [] : storedFiles(list, cids);
   const files = [...postedFiles(post, cids, charset), ...(stored ?? [])];

@@ -1,4 +1,4 @@
-import { domainPart, normaliseAddress, withoutTag } from '../mail/addresses.ts';
+import { domainPart, normaliseAddress, withoutTag } from './addresses.ts';
 import { hashOf } from '../lib/ids.ts';
 
 /**
