@@ -40,6 +40,7 @@ export function settings(config: Config, secrets: Secrets, up: EnginesUp, ports:
   const env = {
     ...environment(),
     ...up.s3Environment,
+    LISTEN_ADDRESS: config.listenAddress ?? '127.0.0.1',
     PUBLIC_URL: webUrl,
     TEMPORAL_ADDRESS: up.temporalAddress,
     TEMPORAL_UI_URL: up.temporalUiUrl ?? '',

@@ -23,6 +23,7 @@ import { createWorkflowStarts } from './infra/temporal/workflowStarts.ts';
 import { createEventIngress } from './ingress/events.ts';
 import { createEventWork } from './ingress/eventWork.ts';
 import { createInboundIngress } from './ingress/inbound.ts';
+import { UnprovedPosts } from './ingress/unproved.ts';
 import { createNoteRepeat } from './ingress/noteRepeat.ts';
 import { createStarter } from './ingress/starter.ts';
 import { DAY_MS } from './lib/time.ts';
@@ -75,9 +76,10 @@ const eventWork = createEventWork({ outbound, storage, recordEvent, log });
 background.push(starter, eventWork);
 
 health.needed.storage = () => storage.check();
+const unproved = new UnprovedPosts(config.maxUnprovedBytes);
 server.open([
-  createInboundIngress({ providers, storage, starter, config, log }),
-  createEventIngress({ outbound, storage, work: eventWork, log }),
+  createInboundIngress({ providers, storage, starter, unproved, config, log }),
+  createEventIngress({ outbound, storage, work: eventWork, unproved, log }),
   api(storage),
   ...dashboard(),
 ]);

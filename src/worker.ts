@@ -140,7 +140,7 @@ function startHealthServer(): void {
     response.writeHead(answer?.status ?? 404, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(answer?.body ?? {}));
   });
-  server.listen(config.workerPort);
+  server.listen(config.workerPort, config.listenAddress ?? undefined);
 }
 
 /** @throws when the process is stopped before all engines have answered */

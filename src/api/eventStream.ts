@@ -39,7 +39,7 @@ export async function streamEvents(
   since: string | null,
 ): Promise<void> {
   const { userId } = ctx.state.user;
-  const leave = deps.streams.enter(userId);
+  const leave = deps.streams.enter(ctx.state.user);
   const feed = openLiveFeed({
     hub: deps.feedHub,
     models: deps.feedModels ?? deps.models,

@@ -1,4 +1,3 @@
-import ipaddr from 'ipaddr.js';
 import type { Context } from 'koa';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { HOUR_MS, MINUTE_MS } from '../lib/time.ts';
@@ -93,18 +92,4 @@ export function createLimits(requestsPerMinute: number) {
     /** Invitations that one workspace sends, so that it cannot be used to send mail to strangers. */
     invitations: limitOf(100, HOUR_MS, 'Your workspace has invited too many people'),
   };
-}
-
-/**
- * The network that is counted for an address: IPv4 whole; of IPv6 the first half, since one household has the
- * second.
- */
-export function networkOf(ip: string): string {
-  if (!ipaddr.isValid(ip)) return ip;
-  const address = ipaddr.process(ip);
-  if (address instanceof ipaddr.IPv4) return address.toString();
-  return address.parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(':');
 }

@@ -14,6 +14,8 @@ export interface Config {
   readonly port: number;
   /** True when PORT was set: then `npm start` fails on a port in use instead of taking the next free one. */
   readonly portIsExplicit: boolean;
+  /** Where web and worker listen; null = everywhere. */
+  readonly listenAddress: string | null;
   /** URL under which the outside world reaches the web process, without a trailing slash. */
   readonly publicUrl: string;
   /** True when PUBLIC_URL was set. */
@@ -51,6 +53,8 @@ export interface Config {
   readonly cacheDir: string;
   /** Largest body of a post from a mail provider in bytes, inclusive. */
   readonly maxPostBytes: number;
+  /** The same of what has come before the post's signature. */
+  readonly maxUnprovedBytes: number;
   readonly webhooksAllowLoopback: boolean;
   /** Folder of the built dashboard. */
   readonly dashboardDir: string;
@@ -113,6 +117,7 @@ const usualDnsServers = (): string[] => [...getServers(), '1.1.1.1', '8.8.8.8'];
  */
 export const Environment = z.object({
   PORT: wholeNumber.refine((port) => port <= 65_535, 'must be 0 to 65535').optional(),
+  LISTEN_ADDRESS: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')], 'must be an IP address').optional(),
   WORKER_PORT: wholeNumber.refine((port) => port <= 65_535, 'must be 0 to 65535').default(3001),
   PUBLIC_URL: url(['http:', 'https:']).optional(),
   TEMPORAL_ADDRESS: z
@@ -152,6 +157,7 @@ export const Environment = z.object({
   POSTROOM_CACHE: z.string().optional(),
   HOME: z.string().optional(),
   MAX_POST_BYTES: wholeNumber.default(200 * MiB),
+  MAX_UNPROVED_BYTES: wholeNumber.default(64 * MiB),
   WEBHOOKS_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
   DASHBOARD_DIR: z.string().default('dist/dashboard'),
   DEMO_SIGN_IN: z.enum(['0', '1']).default('0'),
@@ -197,6 +203,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     portIsExplicit: e.PORT !== undefined,
     publicUrlIsExplicit: e.PUBLIC_URL !== undefined,
     workerPort: e.WORKER_PORT,
+    listenAddress: e.LISTEN_ADDRESS ?? null,
     publicUrl: (e.PUBLIC_URL ?? `http://127.0.0.1:${port}`).replace(/\/+$/, ''),
     temporal: Object.freeze({
       address: e.TEMPORAL_ADDRESS ?? null,
@@ -224,6 +231,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dnsServers: Object.freeze([...new Set(e.DNS_SERVERS ?? usualDnsServers())]),
     cacheDir: path.resolve(e.POSTROOM_CACHE ?? path.join(e.HOME ?? '.', '.cache', 'postroom')),
     maxPostBytes: e.MAX_POST_BYTES,
+    maxUnprovedBytes: e.MAX_UNPROVED_BYTES,
     webhooksAllowLoopback: e.WEBHOOKS_ALLOW_LOOPBACK === '1',
     dashboardDir: path.resolve(e.DASHBOARD_DIR),
     demoSignIn: e.DEMO_SIGN_IN === '1',

@@ -48,6 +48,15 @@ export const VARIABLES: Record<VariableName, Variable> = {
     default: '3001',
     readBy: WORKER,
   },
+  LISTEN_ADDRESS: {
+    section: 'Processes',
+    meaning:
+      'The IP address of this machine on which web and worker listen. On a loopback address web answers only to its own names ' +
+      'and that of `PUBLIC_URL`. `npm start` sets `127.0.0.1`.',
+    default: null,
+    unset: 'all addresses',
+    readBy: BOTH,
+  },
   PUBLIC_URL: {
     section: 'Processes',
     meaning: 'URL under which the outside world reaches web, without a trailing slash.',
@@ -201,6 +210,14 @@ export const VARIABLES: Record<VariableName, Variable> = {
     section: 'Mail',
     meaning: 'Largest body of a post from a mail provider, in bytes, inclusive.',
     default: '209715200',
+    readBy: WEB,
+  },
+  MAX_UNPROVED_BYTES: {
+    section: 'Mail',
+    meaning:
+      'How many bytes of a post may come before its signature. Eight times as many are held of all posts together that are ' +
+      'not proved, half of it from one network.',
+    default: '67108864',
     readBy: WEB,
   },
   PLATFORM_DOMAIN: {

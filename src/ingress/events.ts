@@ -4,12 +4,13 @@ import type { Logger } from 'pino';
 import type { OutboundProvider } from '../infra/providers/outbound.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import { newId } from '../lib/ids.ts';
-import { answer, answerWrongMethod, drain } from '../infra/http/answer.ts';
+import { answer, answerTryAgain, answerWrongMethod, drain } from '../infra/http/answer.ts';
 import type { EventWork } from './eventWork.ts';
 import { faultOf } from '../lib/faultOf.ts';
 import { IncompleteBody, UnreadableBody } from '../infra/http/form.ts';
 import { eventIdOf, eventKey, eventMarkId, eventMarksFolder } from '../infra/archive/keys.ts';
 import { bodyOf, checkHead } from '../infra/http/body.ts';
+import { counted, TooMuchUnproved, type UnprovedPosts } from './unproved.ts';
 
 /** Events are a few KB. */
 const MAX_EVENT_BYTES = 1024 * 1024;
@@ -18,6 +19,9 @@ export interface EventIngressDeps {
   outbound: Pick<OutboundProvider, 'name' | 'events'>;
   storage: Storage;
   work: Pick<EventWork, 'add'>;
+  unproved: UnprovedPosts;
+  /** As in `bodyOf`. */
+  idleMs?: number | undefined;
   log: Logger;
 }
 
@@ -29,7 +33,8 @@ export interface EventIngressDeps {
  * - 401: not proved. Nothing is kept. Not 406: when our key is wrong, the provider's retries save the event.
  * - 405: not a POST.
  * - 406 `{"reason"}`: can never succeed: no JSON object, compressed, or over 1 MB. Nothing is kept.
- * - 503: storage failed, or the body ended early. Nothing is acknowledged, so the provider tries again.
+ * - 503: storage failed, the body ended early, or too much that is not proved is under way. Nothing is acknowledged, so the
+ *   provider tries again.
  *
  * All but 200 are `application/problem+json`. Answers need neither MongoDB nor Temporal.
  */
@@ -48,7 +53,8 @@ export function createEventIngress(deps: EventIngressDeps): Middleware {
       if (error instanceof UnreadableBody) {
         log.warn({ provider: outbound.name, reason: error.message }, 'an event was refused');
         answer(ctx, 406, `This event can never succeed: ${error.message}.`, { reason: error.message });
-      } else if (error instanceof IncompleteBody) answer(ctx, 503, 'The body ended early.');
+      } else if (error instanceof IncompleteBody || error instanceof TooMuchUnproved)
+        answerTryAgain(ctx, error.message);
       else {
         log.error({ provider: outbound.name, error: faultOf(error) }, 'an event could not be stored');
         answer(ctx, 503, 'The event could not be stored.');
@@ -59,10 +65,13 @@ export function createEventIngress(deps: EventIngressDeps): Middleware {
   };
 }
 
-async function receive(ctx: Context, { outbound, storage, work, log }: EventIngressDeps): Promise<void> {
+async function receive(
+  ctx: Context,
+  { outbound, storage, work, unproved, idleMs, log }: EventIngressDeps,
+): Promise<void> {
   const { name: provider, events: endpoint } = outbound;
   checkHead(ctx.req, MAX_EVENT_BYTES);
-  const raw = await buffer(bodyOf(ctx.req, MAX_EVENT_BYTES));
+  const raw = await readBody(ctx, unproved, idleMs);
   const body = parseObject(raw);
   const why = endpoint.prove(body);
   if (why !== null) {
@@ -75,6 +84,15 @@ async function receive(ctx: Context, { outbound, storage, work, log }: EventIngr
   await storage.put(eventKey(provider, id), raw, eventMarksFolder(provider) + mark.id);
   ctx.body = { id };
   work.add(mark);
+}
+
+async function readBody(ctx: Context, posts: UnprovedPosts, idleMs?: number): Promise<Buffer> {
+  const unproved = posts.begin(ctx.ip);
+  try {
+    return await buffer(counted(bodyOf(ctx.req, MAX_EVENT_BYTES, idleMs), unproved, () => false));
+  } finally {
+    unproved.end();
+  }
 }
 
 function parseObject(raw: Buffer): object {

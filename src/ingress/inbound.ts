@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../infra/config.ts';
 import type { InboundProvider, PostToProve } from '../infra/providers/inbound.ts';
 import type { Storage } from '../infra/storage/storage.ts';
-import { answer, answerWrongMethod, drain } from '../infra/http/answer.ts';
+import { answer, answerTryAgain, answerWrongMethod, drain } from '../infra/http/answer.ts';
 import { faultOf } from '../lib/faultOf.ts';
 import { IncompleteBody, UnreadableBody } from '../infra/http/form.ts';
 import { IncomingPost } from './incomingPost.ts';
@@ -11,13 +11,17 @@ import { bodyOf } from '../infra/http/body.ts';
 import { bodyReader } from './readPost.ts';
 import { createRefusals } from './refusals.ts';
 import type { Starter } from './starter.ts';
+import { counted, TooMuchUnproved, type UnprovedPosts } from './unproved.ts';
 
 export interface IngressDeps {
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
   storage: Storage;
   starter: Pick<Starter, 'add'>;
+  unproved: UnprovedPosts;
   config: Pick<Config, 'maxPostBytes'>;
+  /** As in `bodyOf`. */
+  idleMs?: number | undefined;
   log: Logger;
 }
 
@@ -30,7 +34,8 @@ export interface IngressDeps {
  * - 406 `{"reason"}`: can never succeed: no form, unreadable, or over MAX_POST_BYTES. A row is kept for the
  *   operator.
  * - 422: a post without a recipient, where the head alone proves the post (`provesFromHead`).
- * - 503: storage failed, or the body ended early. Nothing is acknowledged, so the provider tries again.
+ * - 503: storage failed, the body ended early, or too much that is not proved is under way. Nothing is acknowledged, so the
+ *   provider tries again.
  *
  * All but 200 are `application/problem+json`. Answers need neither MongoDB nor Temporal.
  */
@@ -52,17 +57,18 @@ export function createInboundIngress(deps: IngressDeps): Middleware {
     try {
       await receive(ctx, provider, deps);
     } catch (error) {
+      if (error instanceof IncompleteBody || error instanceof TooMuchUnproved) {
+        deps.log.warn({ provider: provider.name, why: error.message }, 'a post was not taken');
+        return answerTryAgain(ctx, error.message);
+      }
       const refused =
         error instanceof UnreadableBody && (await refusals.keep(provider, ctx.get('content-type'), error));
       if (refused)
-        answer(ctx, 406, `This post can never succeed: ${refused.message}.`, { reason: refused.message });
-      else
-        answer(
-          ctx,
-          503,
-          error instanceof IncompleteBody ? 'The body ended early.' : 'The post could not be stored.',
-        );
-      if (!(error instanceof UnreadableBody || error instanceof IncompleteBody))
+        return answer(ctx, 406, `This post can never succeed: ${refused.message}.`, {
+          reason: refused.message,
+        });
+      answer(ctx, 503, 'The post could not be stored.');
+      if (!(error instanceof UnreadableBody))
         deps.log.error({ provider: provider.name, error: faultOf(error) }, 'a post could not be stored');
     } finally {
       await drain(ctx.req);
@@ -94,9 +100,11 @@ async function receive(ctx: Context, provider: InboundProvider, deps: IngressDep
       return answer(ctx, 422, 'The query must name a recipient: ?recipient=support@example.com');
   }
   const read = bodyReader(ctx.req, provider, config.maxPostBytes);
+  const body = bodyOf(ctx.req, config.maxPostBytes, deps.idleMs);
+  const unproved = provider.provesFromHead ? null : deps.unproved.begin(ctx.ip);
   post = new IncomingPost(provider, storage.spoolDir, ctx.get('content-type'));
   try {
-    await read(bodyOf(ctx.req, config.maxPostBytes), post);
+    await read(unproved ? counted(body, unproved, () => provider.prove(toProve) === null) : body, post);
     if (!provider.provesFromHead && !isProved()) return;
     const posted = { recipients: provider.recipients(toProve), sender: provider.sender(toProve) };
     const envelope = await post.finish(posted, provider.token(toProve));
@@ -108,6 +116,7 @@ async function receive(ctx: Context, provider: InboundProvider, deps: IngressDep
       'a post was stored',
     );
   } finally {
+    unproved?.end();
     await post.discard();
   }
 }

@@ -1,4 +1,4 @@
-import { networkOf } from '../../src/api/limits.ts';
+import { networkOf } from '../../src/infra/http/network.ts';
 import { signedIn } from './signedIn.ts';
 import { createWorld } from './world.ts';
 

@@ -17,6 +17,7 @@ import type { Mark } from '../../src/ingress/marks.ts';
 import type { UnstartedPost } from '../../src/ingress/starter.ts';
 import { StoredPost } from '../../src/infra/archive/storedPost.ts';
 import { createInboundIngress } from '../../src/ingress/inbound.ts';
+import { UnprovedPosts } from '../../src/ingress/unproved.ts';
 
 export const SIGNING_KEY = 'key-test-signing-0123456789abcdef';
 export const MIME_TOKEN = 'a-token-for-raw-mail';
@@ -46,6 +47,8 @@ export interface Rig {
 
 export interface RigOptions {
   maxPostBytes?: number;
+  maxUnprovedBytes?: number;
+  idleMs?: number;
   providers?: ReturnType<typeof providersFor>;
   outbound?: Pick<OutboundProvider, 'name' | 'events'>;
   /** Puts something between the webhook and the store. */
@@ -58,19 +61,31 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const started: UnstartedPost[] = [];
   const marked: Mark[] = [];
   const wrapped = options.wrap?.(storage) ?? storage;
+  const unproved = new UnprovedPosts(options.maxUnprovedBytes ?? 64 * 1024 * 1024);
   const app = new Koa();
   app.use(
     createInboundIngress({
       providers: options.providers ?? providersFor(),
       storage: wrapped,
       starter: { add: (post) => started.push(post) },
+      unproved,
       config: { maxPostBytes: options.maxPostBytes ?? 1024 * 1024 },
+      idleMs: options.idleMs,
       log: silent,
     }),
   );
   if (options.outbound) {
     const work = { add: (mark: Mark) => marked.push(mark) };
-    app.use(createEventIngress({ outbound: options.outbound, storage: wrapped, work, log: silent }));
+    app.use(
+      createEventIngress({
+        outbound: options.outbound,
+        storage: wrapped,
+        work,
+        unproved,
+        idleMs: options.idleMs,
+        log: silent,
+      }),
+    );
   }
   // Koa prints senders' broken connections otherwise.
   app.silent = true;

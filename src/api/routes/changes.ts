@@ -9,7 +9,7 @@ import type { RouteDeps } from '../deps.ts';
 import { streamEvents } from '../eventStream.ts';
 import { wrongFields } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
-import { MAX_OF_USER } from '../streams.ts';
+import { MAX_OF_USER, MAX_OF_WORKSPACE } from '../streams.ts';
 
 /** Events in one answer. */
 const PAGE = 100;
@@ -42,7 +42,7 @@ export function changesRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       streams: ['text/event-stream'],
       refuses: {
         410: 'The events after the position are no longer kept: read everything again.',
-        429: `A user may have at most ${MAX_OF_USER} open streams.`,
+        429: `A user may have at most ${MAX_OF_USER} open streams, and a workspace ${MAX_OF_WORKSPACE} in one process.`,
       },
     },
     async (ctx, { query: { since } }) => {

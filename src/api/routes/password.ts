@@ -3,7 +3,7 @@ import { wantReset } from '../../core/access/accessMails.ts';
 import { usePasswordLink } from '../../core/access/passwordLinks.ts';
 import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
-import { networkOf } from '../limits.ts';
+import { networkOf } from '../../infra/http/network.ts';
 import { NewPassword } from '../passwordFields.ts';
 import { wrongFields } from '../problem.ts';
 import type { AddAccountRoute } from '../route.ts';

@@ -7,7 +7,7 @@ import { hashToken } from '../../lib/tokens.ts';
 import { unauthorized } from '../auth.ts';
 import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
-import { networkOf } from '../limits.ts';
+import { networkOf } from '../../infra/http/network.ts';
 import { ExistingPassword } from '../passwordFields.ts';
 import type { AddAccountRoute } from '../route.ts';
 import { FROM_ANOTHER_SITE, TOO_MANY_TRIES } from '../sameOrigin.ts';

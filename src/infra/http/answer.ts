@@ -12,6 +12,12 @@ export function answer(ctx: Context, status: number, detail: string, more: { rea
   ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, ...more });
 }
 
+/** For a sender that stopped, or sends too much: its connection is of no more use. */
+export function answerTryAgain(ctx: Context, detail: string): void {
+  ctx.set({ 'Retry-After': '60', Connection: 'close' });
+  answer(ctx, 503, detail);
+}
+
 export function answerWrongMethod(ctx: Context, detail: string): void {
   ctx.set('Allow', 'POST');
   answer(ctx, 405, detail);

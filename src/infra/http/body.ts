@@ -8,24 +8,44 @@ export function checkHead({ headers }: IncomingMessage, maxBytes: number): void 
   if (encoding !== 'identity') throw new UnreadableBody('the body is compressed; post it as it is');
 }
 
+/** A sender that is silent for so long in the middle of a body has gone (ms). */
+const IDLE_MS = 30_000;
+
 /**
  * The body as it arrives. An error here does not destroy the request, so that it can be answered.
- * @throws UnreadableBody over the limit (inclusive), IncompleteBody when the sender stops early
+ * @throws UnreadableBody over the limit (inclusive), IncompleteBody when the sender stops early, or falls silent
  */
-export async function* bodyOf(req: IncomingMessage, maxPostBytes: number): AsyncIterable<Buffer> {
+export async function* bodyOf(
+  req: IncomingMessage,
+  maxPostBytes: number,
+  idleMs = IDLE_MS,
+): AsyncIterable<Buffer> {
+  const chunks = req.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
   let bytes = 0;
-  try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > maxPostBytes) throw tooLarge(maxPostBytes);
-      yield chunk;
-    }
-  } catch (error) {
-    throw error instanceof UnreadableBody
-      ? error
-      : new IncompleteBody('the body ended early', { cause: error });
+  for (;;) {
+    const next = await inTime(chunks.next(), idleMs).catch((cause: unknown) => {
+      throw cause instanceof IncompleteBody ? cause : new IncompleteBody('The body ended early.', { cause });
+    });
+    if (next.done) break;
+    bytes += next.value.length;
+    if (bytes > maxPostBytes) throw tooLarge(maxPostBytes);
+    yield next.value;
   }
-  if (!req.complete) throw new IncompleteBody('the body ended early');
+  if (!req.complete) throw new IncompleteBody('The body ended early.');
+}
+
+/** Only the wait for the sender counts, not our own storing. */
+async function inTime<T>(chunk: Promise<T>, idleMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    const error = new IncompleteBody(`No byte of the body came for ${idleMs / 1000} s.`);
+    timer = setTimeout(() => reject(error), idleMs);
+  });
+  try {
+    return await Promise.race([chunk, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const tooLarge = (maxPostBytes: number): UnreadableBody =>

@@ -45,7 +45,7 @@ class MultipartReader {
 
   end(): void {
     if (this.#inside === 'preamble') throw new UnreadableBody('the body has no multipart boundary');
-    if (this.#inside !== 'epilogue') throw new IncompleteBody('the multipart form has no end');
+    if (this.#inside !== 'epilogue') throw new IncompleteBody('The multipart form has no end.');
   }
 
   /** Reads up to the next change of `#inside`. @returns false when more bytes are needed */

@@ -8,6 +8,7 @@ import { answerMetrics } from '../telemetry/metrics.ts';
 import { observeRequests } from '../telemetry/requests.ts';
 import { answer } from './answer.ts';
 import { answerBrokenRequests } from './brokenRequests.ts';
+import { ownHostsOnly } from './ownHosts.ts';
 
 /**
  * Longer than clients and proxies keep an idle connection, so that ours is not closed while a request is sent
@@ -30,14 +31,16 @@ export function startServer({
   health,
   log,
 }: {
-  config: Pick<Config, 'port' | 'trustedProxies'>;
+  config: Pick<Config, 'port' | 'listenAddress' | 'publicUrl' | 'trustedProxies'>;
   health: Health;
   log: Logger;
 }): WebServer {
-  const { port, trustedProxies } = config;
+  const { port, listenAddress, publicUrl, trustedProxies } = config;
   let isOpen = false;
   const app = new Koa({ proxy: trustedProxies > 0, maxIpsCount: trustedProxies });
   app.on('error', (error: Error) => log.warn({ error: error.name }, 'a request was broken off'));
+  const ownHosts = ownHostsOnly(listenAddress, publicUrl);
+  if (ownHosts) app.use(ownHosts);
   app.use(async (ctx, next) => {
     const ownAnswer = ctx.path === '/metrics' ? await answerMetrics() : await answerHealth(ctx.path, health);
     if (ownAnswer) Object.assign(ctx, ownAnswer);
@@ -58,7 +61,7 @@ export function startServer({
     process.exit(1);
   });
   answerBrokenRequests(server);
-  server.listen(port);
+  server.listen(port, listenAddress ?? undefined);
 
   return {
     open(routes) {
