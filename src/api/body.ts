@@ -11,7 +11,10 @@ const MAX_JSON_BYTES = 6 * 1024 * 1024;
 /** Bodies of routes that ask for no session have an address, a password, or the token of a link. */
 const SMALL_JSON_BYTES = 16 * 1024;
 
-/** Reads a JSON body. @throws Problem 400: not JSON; 413: over 6 MB; 415: another content type */
+/** No request needs ten. What hashes or checks a body calls itself for each level, and would overflow its stack. */
+const MAX_DEPTH = 100;
+
+/** Reads a JSON body. @throws Problem 400: not JSON, or nested too deep; 413: over 6 MB; 415: another content type */
 export const jsonBody = readsJson(MAX_JSON_BYTES);
 /** The same where the body may be missing. */
 export const optionalJsonBody: Middleware = async (ctx, next) => {
@@ -37,8 +40,21 @@ function readsJson(maxBytes: number): Middleware {
     if (ctx.is('json') === null)
       throw new Problem(400, 'The request body is missing. It must be a JSON object.');
     await uncounted(ctx, () => parse(ctx, () => Promise.resolve()));
+    if (isDeeper(ctx.request.body, MAX_DEPTH))
+      throw new Problem(400, `The request body is nested more than ${MAX_DEPTH} levels deep.`);
     await next();
   };
+}
+
+function isDeeper(body: unknown, most: number): boolean {
+  let level: unknown[] = [body];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
+    );
+  }
+  return false;
 }
 
 /** The body as its schema reads it. @throws Problem 422 that names each field that is wrong or unknown */

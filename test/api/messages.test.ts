@@ -197,12 +197,15 @@ describe('the body', () => {
     return [answer.status, answer.headers.get('content-type'), typeof detail];
   };
   const json = { 'content-type': 'application/json' };
+  const DEEP = `{"text":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
   test.each<[number, string, string, Record<string, string>]>([
     [400, 'no JSON', '{"text":', json],
     [400, 'a prototype', '{"text":"x","__proto__":{"note":true}}', json],
     [400, 'a string', '"text"', json],
     [422, 'a list', '[]', json],
     [422, 'a list of many', `[${'{},'.repeat(1_000_000)}{}]`, json],
+    [400, 'nested 20,000 deep', DEEP, json],
+    [400, 'nested 20,000 deep, with a key', DEEP, { ...json, 'idempotency-key': 'deep' }],
     [415, 'a form', 'text=x', { 'content-type': 'application/x-www-form-urlencoded' }],
     [415, 'of no type', 'x', { 'content-type': '' }],
     [413, 'over 6 MB', JSON.stringify({ text: 'x'.repeat(6 * 1024 * 1024) }), json],

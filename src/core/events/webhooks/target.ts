@@ -24,6 +24,8 @@ export function isAllowedAddress(address: string, allowLoopback: boolean): boole
   const parsed = ipaddr.process(bare);
   const range = parsed.range();
   if (INTERNAL.includes(parsed.toString())) return false;
+  // All else of IPv6 is not given to anybody (RFC 4291, 2.4; IANA, "IPv6 Global Unicast Address Assignments").
+  if (parsed instanceof ipaddr.IPv6 && range === 'unicast' && parsed.parts[0]! >> 13 !== 1) return false;
   return range === 'unicast' || (allowLoopback && range === 'loopback');
 }
 

@@ -32,6 +32,9 @@ test.each([
   '64:ff9b::7f00:1',
   '2002:7f00:1::',
   '2001::1',
+  '::7f00:1',
+  '1fff::1',
+  '4000::1',
   'x',
 ])('%s is inside', (address) => {
   expect(isAllowedAddress(address, false)).toBe(false);
