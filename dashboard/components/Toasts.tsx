@@ -4,7 +4,7 @@ import { classes } from './classes.ts';
 import { Kbd } from './Kbd.tsx';
 import { undo, useToasts, type Toast } from '../lib/toasts.ts';
 
-/** The toasts, at the bottom left; read out politely. */
+/** The toasts, at the bottom left; read out politely. Their box is as high as the page: it stays where it is when one comes. */
 export function Toasts() {
   const toasts = useToasts();
   return (
@@ -12,7 +12,7 @@ export function Toasts() {
       data-toasts
       role="status"
       aria-live="polite"
-      className="pointer-events-none fixed bottom-4 left-4 z-50 grid max-w-[calc(100vw-32px)] justify-items-start gap-2"
+      className="pointer-events-none fixed inset-y-4 left-4 z-50 grid max-w-[calc(100vw-32px)] content-end justify-items-start gap-2"
     >
       {toasts.map((toast) => (
         <One key={toast.id} toast={toast} />
@@ -32,7 +32,12 @@ function One({ toast }: { toast: Toast }) {
     >
       <span className="py-1">
         {toast.text}
-        {seconds !== null && <span className="tabular-nums">{` ${words.seconds(seconds)}`}</span>}
+        {seconds !== null && (
+          <>
+            {' '}
+            <span className="inline-block min-w-[4ch] tabular-nums">{words.seconds(seconds)}</span>
+          </>
+        )}
       </span>
       {toast.undo && (
         <button

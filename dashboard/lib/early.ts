@@ -29,6 +29,6 @@ export function askEarly(workspace: string, query: Record<string, string | numbe
     // Of `/w/<workspace>/<view>/…`, without the thread that is open beside the list.
     path: base + location.pathname.slice(base.length).split('/').slice(0, 4).join('/'),
     search: location.search,
-    url: `/api/v1/workspaces/${workspace}/threads?${params}`,
+    url: `${base}/api/v1/workspaces/${workspace}/threads?${params}`,
   });
 }

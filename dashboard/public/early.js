@@ -20,7 +20,7 @@
   try {
     var list = JSON.parse(localStorage.getItem('postroom.list'));
     var isShown = location.pathname === list.path || location.pathname.startsWith(list.path + '/');
-    if (isShown && location.search === list.search) urls.push(base + list.url);
+    if (isShown && location.search === list.search) urls.push(list.url);
   } catch {
     // There is none, or storage is switched off.
   }
