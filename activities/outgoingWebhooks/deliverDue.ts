@@ -32,8 +32,6 @@ const LATE_MS = MINUTE_MS;
  */
 export async function deliverDue(deps: EndpointDeps, { id }: EndpointRun): Promise<Round> {
   const { Webhook } = deps.models;
-  // From here on it sees all new deliveries, and must be signalled for later ones.
-  await Webhook.updateOne({ _id: id, asleep_until: { $ne: null } }, { $set: { asleep_until: null } });
   const posts = new Posts(deps);
   const endsAt = Date.now() + ROUND_MS;
   const stops = (): boolean => Date.now() >= endsAt || isCancelled();
@@ -89,7 +87,7 @@ class Posts {
       await Promise.race([...this.#underWay, sleep(LOOK_AGAIN_MS, undefined, { ref: false })]);
       return null;
     }
-    if (!next) return over('idle');
+    if (!next) return (await this.#mustWakeUp(endpoint)) ? null : over('idle');
     if (turnMs > 0) return { verdict: 'wait', for: 'its turn', ms: turnMs, down };
     const ms = 'at' in next ? Math.max(next.at.getTime() - Date.now(), 0) : 0;
     if (down) await this.#sleepFor(endpoint, ms);
@@ -114,6 +112,16 @@ class Posts {
       .finally(() => this.#underWay.delete(post));
     this.#underWay.add(post);
     return null;
+  }
+
+  /**
+   * Before the run ends it must be signalled for each new delivery, and look once more for those that were not
+   * signalled.
+   */
+  async #mustWakeUp({ _id, asleep_until }: WebhookRow): Promise<boolean> {
+    if (!asleep_until) return false;
+    await this.#deps.models.Webhook.updateOne({ _id }, { $set: { asleep_until: null } });
+    return true;
   }
 
   /** Nobody needs to signal the run for a delivery that it would not try before. */

@@ -477,6 +477,16 @@ describe('an endpoint that is down', () => {
     await deliveryTo(row);
     await starter.sweep();
     expect(signalled).toEqual([row._id, row._id]);
+    // Its run ends when nothing is pending. From then on each delivery must start it.
+    await models.Webhook.updateOne(
+      { _id: row._id },
+      { $set: { asleep_until: new Date(Date.now() + 600_000) } },
+    );
+    await models.WebhookDelivery.updateMany({ webhook_id: row._id }, { $set: { state: 'failed' } });
+    expect(await roundOf(row)).toEqual(idle);
+    await deliveryTo(row);
+    await starter.sweep();
+    expect(signalled).toHaveLength(3);
   });
 });
 
