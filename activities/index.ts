@@ -28,6 +28,7 @@ import { resolveSendingEmail } from './replies/resolveSendingEmail.ts';
 import { takeReply } from './replies/takeReply.ts';
 import { runStep, type StepOptions } from './runStep.ts';
 import { attemptWebhook } from './outgoingWebhooks/attemptWebhook.ts';
+import { deliverDue } from './outgoingWebhooks/deliverDue.ts';
 import { tellOfDisabledWebhook } from './outgoingWebhooks/tellOfDisabledWebhook.ts';
 import { wakeThread } from './snooze/wakeThread.ts';
 import { holdEmail, skipEmail } from './inbound/skipEmail.ts';
@@ -125,10 +126,15 @@ export function createSnoozeActivities(deps: Deps) {
 }
 export type SnoozeActivities = ReturnType<typeof createSnoozeActivities>;
 
-/** The steps of delivering an event to an endpoint. */
+/** The steps of delivering events to an endpoint. */
 export function createWebhookActivities(deps: EndpointDeps) {
   const step = stepsOf(deps);
-  return { attemptWebhook: step(attemptWebhook), tellOfDisabledWebhook: step(tellOfDisabledWebhook) };
+  return {
+    deliverDue: step(deliverDue),
+    tellOfDisabledWebhook: step(tellOfDisabledWebhook),
+    /** Of `deliverWebhook`, which is no longer started. */
+    attemptWebhook: step(attemptWebhook),
+  };
 }
 export type WebhookActivities = ReturnType<typeof createWebhookActivities>;
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- ack|mails|replies|cost|waiting|thread|memory|api|webhooks|
- * overload|fairness|dashboard …]`: compares Postroom
+ * endpoints|overload|fairness|dashboard …]`: compares Postroom
  * with floors, which are measured in the same run, in turns, on the same machine and engines. Exit code 1: an
  * aim was missed.
  */
@@ -13,6 +13,7 @@ import { measureApi } from './api.ts';
 import { closeAll, closeLater } from './cleanUp.ts';
 import { measureCost } from './cost.ts';
 import { measureDashboard } from './dashboard.ts';
+import { measureEndpoints } from './endpoints.ts';
 import { engineVersions } from './engineVersions.ts';
 import { measureFairness } from './fairness.ts';
 import { measureMails } from './mails.ts';
@@ -34,6 +35,7 @@ const parts = {
   memory: measureMemory,
   api: measureApi,
   webhooks: measureWebhooks,
+  endpoints: measureEndpoints,
   overload: measureOverload,
   fairness: measureFairness,
   dashboard: measureDashboard,

@@ -161,7 +161,7 @@ async function newSide() {
   };
 }
 
-async function newHook() {
+export async function newHook() {
   const server = await startHookServer();
   const hook = {
     url: server.url,
@@ -181,7 +181,7 @@ async function newHook() {
 
 const seal = createSeal(SECRETS_KEY);
 
-async function addEndpoint({ models }: Stack, workspace_id: string, url: string): Promise<void> {
+export async function addEndpoint({ models }: Stack, workspace_id: string, url: string): Promise<void> {
   const row: WebhookRow = {
     _id: newId(),
     workspace_id,
@@ -191,7 +191,6 @@ async function addEndpoint({ models }: Stack, workspace_id: string, url: string)
     active: true,
     disabled_reason: null,
     disabled_at: null,
-    disabled_by: null,
     told_at: null,
     failing_since: null,
     last_failed_at: null,
@@ -206,6 +205,6 @@ async function addEndpoint({ models }: Stack, workspace_id: string, url: string)
   await models.Webhook.create(row);
 }
 
-async function addTicket({ models }: Stack, workspace_id: string, _id = newId()): Promise<void> {
+export async function addTicket({ models }: Stack, workspace_id: string, _id = newId()): Promise<void> {
   await rows.ticket(models, { _id, workspace_id, created_at: new Date() });
 }

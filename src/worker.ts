@@ -227,6 +227,7 @@ function startSweeps(): RepeatedSweep[] {
   const rows = { models, client, log };
   const { settleAfterMs } = config;
   const [mailCursor, replyCursor, originalCursor] = [newRowCursor(), newRowCursor(), newRowCursor()];
+  const endpointCursor = { after: '' };
   const trashCursors = newTrashCursors();
   const startSweep = (ms: number, name: string, sweep: () => Promise<unknown>) => every(ms, name, sweep, log);
   return [
@@ -237,7 +238,9 @@ function startSweeps(): RepeatedSweep[] {
     startSweep(10_000, 'old signals', () => deleteOldSignals(models)),
     startSweep(MINUTE_MS, 'unfinished mails', () => settleInbound(rows, settleAfterMs, mailCursor)),
     startSweep(MINUTE_MS, 'unfinished replies', () => settleReplies(rows, settleAfterMs, replyCursor)),
-    startSweep(MINUTE_MS, 'unfinished deliveries', () => settleDeliveries(rows)),
+    startSweep(MINUTE_MS, 'unfinished deliveries', () =>
+      settleDeliveries({ ...rows, starts }, endpointCursor),
+    ),
     startSweep(MINUTE_MS, 'unfinished merges', () => settleMerges(models)),
     startSweep(MINUTE_MS, 'overdue snoozes', () =>
       endOverdueSnoozes(models, new Date(Date.now() - MINUTE_MS)),
@@ -258,7 +261,7 @@ async function startStream(): Promise<void> {
   try {
     await untilItWorks('MongoDB', () => connect(streamConnection, config.mongodbUri), retry);
     const streamed = createModels(streamConnection);
-    const startDeliveries = (ids: string[]) => deliveries.add(ids.map((id) => ({ id, run: 1 })));
+    const startDeliveries = (ids: string[]) => deliveries.add(ids);
     const handle = createChangeHandler({ models: streamed, startDeliveries });
     await followChanges({ models: streamed, reader: 'events', handle, log, signal: stopping });
   } catch {

@@ -1,10 +1,10 @@
 import { proxyActivities, setCurrentDetails, sleep, upsertMemo } from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/index.ts';
-import { endpointNotice, webhookAttempt } from './policies.ts';
+import { endpointNotice, endpointRound } from './policies.ts';
 import type { WebhookOutcome, WebhookRun } from '../src/infra/temporal/runTypes.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 
-/** How long each attempt waits after the one before (Standard Webhooks: exponential, over days). */
+/** How long each attempt waited after the one before. */
 const WAITS_MS = [
   0,
   5 * SECOND_MS,
@@ -12,19 +12,17 @@ const WAITS_MS = [
   30 * MINUTE_MS,
   ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR_MS),
 ];
-/** Deliveries that failed together must not be tried again at the same moment. */
 const JITTER = 0.1;
 const LONGEST_WAIT_MS = 24 * HOUR_MS;
-/**
- * While an endpoint has all the posts under way that it may have, the next ones wait for their turn: longer
- * each time, up to a minute, later up to a tenth of the time that they have waited. Waits of a minute
- * throughout would make the history of a run too long after three days (50,000 events).
- */
+/** While all slots were taken it waited longer each time, up to a tenth of the time that it had waited. */
 const QUEUE_MS = { longest: MINUTE_MS, share: 0.1 };
 
-/** Delivers one event to one endpoint. */
+/**
+ * Delivered one event to one endpoint in an earlier version, and is kept for the runs that are open: the first
+ * step hands the delivery to the run of its endpoint (deliverToEndpoint.ts).
+ */
 export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutcome> {
-  const { attemptWebhook } = proxyActivities<WebhookActivities>(webhookAttempt);
+  const { attemptWebhook } = proxyActivities<WebhookActivities>(endpointRound);
   const { tellOfDisabledWebhook } = proxyActivities<WebhookActivities>(endpointNotice);
   const outcome = await deliver();
   upsertMemo({ outcome: outcome.action });
@@ -36,7 +34,7 @@ export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutco
       const jitter = 1 + JITTER * (2 * Math.random() - 1);
       const ms = Math.max(wait * jitter, Math.min(askedMs, LONGEST_WAIT_MS));
       if (ms > 0) await sleep(ms);
-      const tried = await attempt(before + 1);
+      const tried = await attempt();
       if (tried.disabled) await tellOfDisabledWebhook(delivery);
       if (tried.verdict === 'over') return { action: tried.state };
       askedMs = tried.afterMs;
@@ -45,11 +43,11 @@ export async function deliverWebhook(delivery: WebhookRun): Promise<WebhookOutco
     return { action: 'failed' };
   }
 
-  async function attempt(n: number) {
+  async function attempt() {
     const since = Date.now();
     const longestMs = () => Math.max(QUEUE_MS.longest, QUEUE_MS.share * (Date.now() - since));
     for (let queueMs = SECOND_MS; ; queueMs = Math.min(queueMs * 2, longestMs())) {
-      const tried = await attemptWebhook(delivery, n, n === WAITS_MS.length);
+      const tried = await attemptWebhook(delivery);
       if (tried.verdict !== 'wait') return tried;
       const turnMs = Math.max(queueMs, tried.afterMs ?? 0);
       await sleep(tried.for === 'its files' ? SECOND_MS : turnMs * (0.5 + Math.random()));

@@ -1,3 +1,4 @@
+export { deliverToEndpoint } from './deliverToEndpoint.ts';
 export { deliverWebhook } from './deliverWebhook.ts';
 export { deleteWorkspace } from './deleteWorkspace.ts';
 export { inboundEmail } from './inboundEmail.ts';

@@ -100,10 +100,10 @@ export const domainStep: ActivityOptions = {
 };
 
 /**
- * One post to a customer's endpoint, which ends after 15 s; a missing heartbeat shows that the worker died.
- * The endpoint's answer is a result; only our own faults (MongoDB) are retried here, without end.
+ * Posts to a customer's endpoint, for three quarters of a minute at most; a missing heartbeat shows that the
+ * worker died. The endpoint's answer is a result; only our own faults (MongoDB) are retried here, without end.
  */
-export const webhookAttempt: ActivityOptions = {
+export const endpointRound: ActivityOptions = {
   ...whileAlive,
   heartbeatTimeout: '5 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },

@@ -10,6 +10,8 @@ export function wakeable() {
   return {
     /** For loops that read the row next: what woke the run until now is seen there. */
     forgetWake: (): void => void (isWoken = false),
+    /** Whether it was woken since. */
+    wasWoken: (): boolean => isWoken,
     /** @returns true when it was woken before the time was over. */
     sleepOrWake: async (ms: number): Promise<boolean> => {
       const isEarly = await condition(() => isWoken, ms);

@@ -1,15 +1,19 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { WebhookDeliveryRow, WebhookRow } from '../../src/infra/models/index.ts';
 import { mailOwners } from '../../src/core/platformMail/mailOwners.ts';
-import type { WebhookRun } from '../../src/infra/temporal/runTypes.ts';
+import type { EndpointRun } from '../../src/infra/temporal/runTypes.ts';
 import type { EndpointDeps } from '../deps.ts';
 import { TryAgain } from '../errors.ts';
 
-/** Mails the owners, once, that an endpoint was switched off. @throws TryAgain while the provider is away */
-export async function tellOfDisabledWebhook(deps: EndpointDeps, { id }: WebhookRun): Promise<void> {
+/**
+ * Mails the owners, once, that an endpoint was switched off.
+ * @param run of an endpoint; `deliverWebhook` gives the id of a delivery
+ * @throws TryAgain while the provider is away
+ */
+export async function tellOfDisabledWebhook(deps: EndpointDeps, { id }: EndpointRun): Promise<void> {
   const { models } = deps;
   const delivery = await models.WebhookDelivery.findById(id, { webhook_id: 1 }).lean<WebhookDeliveryRow>();
-  const endpoint = delivery && (await models.Webhook.findById(delivery.webhook_id).lean<WebhookRow>());
+  const endpoint = await models.Webhook.findById(delivery?.webhook_id ?? id).lean<WebhookRow>();
   if (!endpoint?.disabled_at || endpoint.active || endpoint.told_at) return;
   const { _id, workspace_id, url, description, disabled_at, disabled_reason } = endpoint;
   const name = description === '' ? _id : `“${description}” (${_id})`;

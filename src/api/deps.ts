@@ -46,8 +46,8 @@ export interface ApiDeps {
   wakeSetUp: (workflow: SetUpWorkflow, run: SetUpRun) => Promise<void>;
   parser: Pick<ParserPool, 'sanitise' | 'words'>;
   log: Logger;
-  /** Starts the runs of deliveries to endpoints in the background; never throws. */
-  deliveries: Pick<DeliveryStarter, 'add'>;
+  /** Has deliveries to endpoints worked off in the background; never throws. */
+  deliveries: Pick<DeliveryStarter, 'add' | 'wake'>;
   /**
    * Models on a connection of their own, for streams of events: a stream must not hold up requests. Defaults
    * to `models`.

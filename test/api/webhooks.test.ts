@@ -126,7 +126,12 @@ test('events go to existing endpoints that ask for them; personal events go to n
   expect((await world.post(`${path}/retry`, world.tokens.olga)).status).toBe(409);
   await world.models.WebhookDelivery.updateOne({ _id: delivery!._id }, { $set: { state: 'delivered' } });
   expect((await world.post(`${path}/retry`, world.tokens.olga)).status).toBe(202);
-  expect(world.asked.deliver.at(-1)).toEqual({ id: delivery!._id, run: 2 });
+  expect(world.asked.deliver.at(-1)).toBe(delivery!._id);
+  expect(await world.models.WebhookDelivery.findById(delivery!._id).lean()).toMatchObject({
+    run: 2,
+    by_hand: true,
+    wants_start: true,
+  });
   expect(await (await world.get(path, world.tokens.olga)).json()).toMatchObject({
     state: 'pending',
     attempts: [],
@@ -149,7 +154,10 @@ test('a test has no data; a replay sends missed events, and sent ones again', as
   expect(await (await replay({ since })).json()).toEqual({ sent: 0, next_since: null });
   await world.models.WebhookDelivery.updateMany({ webhook_id: id }, { $set: { state: 'failed' } });
   expect(await (await replay({ since })).json()).toEqual({ sent: 1, next_since: null });
-  expect(world.asked.deliver.at(-1)).toMatchObject({ run: 2 });
+  expect(await world.models.WebhookDelivery.findById(world.asked.deliver.at(-1)).lean()).toMatchObject({
+    run: 2,
+    by_hand: false,
+  });
   expect(await deliveries(id)).toHaveLength(2);
   await world.patch(`/webhooks/${id}`, world.tokens.olga, { active: false });
   expect((await replay({ since })).status).toBe(409);

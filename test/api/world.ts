@@ -26,7 +26,7 @@ import type { Storage } from '../../src/infra/storage/storage.ts';
 import { newId } from '../../src/lib/ids.ts';
 import { type SetUpWorkflow } from '../../src/infra/temporal/ids.ts';
 import { hashToken } from '../../src/lib/tokens.ts';
-import type { ReplyRun, SetUpRun, SnoozeRun, WebhookRun } from '../../src/infra/temporal/runTypes.ts';
+import type { ReplyRun, SetUpRun, SnoozeRun } from '../../src/infra/temporal/runTypes.ts';
 import { onSchema } from './onSchema.ts';
 import { freshModels } from '../support/mongodb.ts';
 
@@ -57,7 +57,9 @@ export interface World extends AsyncDisposable {
     wake: ReplyRun[];
     setUp: Asked[];
     wakeSetUp: Asked[];
-    deliver: WebhookRun[];
+    /** Ids of deliveries. */
+    deliver: string[];
+    wakeEndpoint: string[];
     snooze: SnoozeRun[];
   };
 }
@@ -90,7 +92,15 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     apiRequestsPerMinute: 100_000,
   };
   const log = pino({ level: process.env.SHOW_LOGS ? 'warn' : 'silent' });
-  const asked: World['asked'] = { start: [], wake: [], setUp: [], wakeSetUp: [], deliver: [], snooze: [] };
+  const asked: World['asked'] = {
+    start: [],
+    wake: [],
+    setUp: [],
+    wakeSetUp: [],
+    deliver: [],
+    wakeEndpoint: [],
+    snooze: [],
+  };
   const replies: ApiDeps['replies'] = {
     add: (reply) => void asked.start.push(reply),
     wake: async (reply) => void asked.wake.push(reply),
@@ -112,7 +122,10 @@ export async function createWorld(more: Partial<ApiDeps> = {}): Promise<World> {
     setUps,
     wakeSetUp,
     snoozes: { add: (snooze) => void asked.snooze.push(snooze) },
-    deliveries: { add: (runs) => void asked.deliver.push(...runs) },
+    deliveries: {
+      add: (ids) => void asked.deliver.push(...ids),
+      wake: ({ _id }) => void asked.wakeEndpoint.push(_id),
+    },
     ...more,
   };
   app.use(createApi(deps));

@@ -39,7 +39,7 @@ await recordAll('sendReply', REPLY_QUEUE, replyPaths, scriptedActivities);
 await recordAll('verifyForwarding', SET_UP_QUEUE, proofPaths, proofActivities);
 await recordAll('verifyDomain', SET_UP_QUEUE, domainPaths, scriptedDomain);
 await recordAll('keepProvider', SET_UP_QUEUE, keepPaths, scriptedDomain);
-await recordAll('deliverWebhook', WEBHOOK_QUEUE, webhookPaths, webhookActivities);
+await recordAll('deliverToEndpoint', WEBHOOK_QUEUE, webhookPaths, webhookActivities);
 await recordAll('deleteWorkspace', SET_UP_QUEUE, deletePaths, operationsActivities);
 await recordAll('snoozeThread', SET_UP_QUEUE, snoozePaths, snoozeActivities);
 await recordAll('keepTidy', SET_UP_QUEUE, tidyPaths, operationsActivities);

@@ -1,42 +1,37 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { WebhookActivities } from '../../activities/index.ts';
+import type { Round } from '../../activities/outgoingWebhooks/deliverDue.ts';
 import { play, type Script } from './script.ts';
 
 type WebhookScript = Script<WebhookActivities>;
 
-const delivered = { verdict: 'over', state: 'delivered', disabled: false } as const;
-const later = { verdict: 'later', afterMs: 0, code: 'HTTP 500', disabled: false } as const;
-const away = ApplicationFailure.retryable('attemptWebhook: MongoServerSelectionError');
-const times = <T>(n: number, what: T): T[] => Array.from({ length: n }, () => what);
+const over = (state: 'idle' | 'switched off' | 'deleted', tellOwners = false): Round => ({
+  verdict: 'over',
+  state,
+  tellOwners,
+});
+const wait = (ms: number, down = false): Round => ({ verdict: 'wait', for: 'the next attempt', ms, down });
+const itsTurn: Round = { verdict: 'wait', for: 'its turn', ms: 1_000, down: false };
+const away = ApplicationFailure.retryable('deliverDue: MongoServerSelectionError');
+const times = <T>(count: number, what: T): T[] => Array.from({ length: count }, () => what);
 
-/** A script for every way through `deliverWebhook`. */
+/** A script for every way through `deliverToEndpoint`. */
 export const webhookPaths: Record<string, WebhookScript> = {
-  delivered: { attemptWebhook: [delivered] },
-  'tried-again': { attemptWebhook: [later, later, delivered] },
-  'waits-its-turn': {
-    attemptWebhook: [
-      { verdict: 'wait', for: 'its files' },
-      ...times(8, { verdict: 'wait', for: 'its turn' } as const),
-      delivered,
-    ],
-  },
-  'told-how-long-to-wait': {
-    attemptWebhook: [{ verdict: 'wait', for: 'its turn', afterMs: 15_000 }, delivered],
-  },
-  'asked-to-wait': { attemptWebhook: [{ ...later, afterMs: 20 * 60_000, code: 'HTTP 429' }, delivered] },
-  'asked-to-wait-for-ever': {
-    attemptWebhook: [{ ...later, afterMs: 10 ** 12, code: 'HTTP 429' }, delivered],
-  },
-  'never-taken': { attemptWebhook: [...times(9, later), { ...delivered, state: 'failed' }] },
-  gone: { attemptWebhook: [{ ...delivered, state: 'failed', disabled: true }] },
-  cancelled: { attemptWebhook: [later, { ...delivered, state: 'cancelled' }] },
-  superseded: { attemptWebhook: [later, { ...delivered, state: 'superseded' }] },
-  'database-away': { attemptWebhook: [away, away, away, delivered] },
+  delivered: { deliverDue: [over('idle')] },
+  'tried-again': { deliverDue: [wait(5_000), wait(300_000), over('idle')] },
+  'more-to-do': { deliverDue: [wait(0), wait(0), over('idle')] },
+  down: { deliverDue: [...times(5, wait(3_600_000, true)), over('idle')] },
+  'waits-its-turn': { deliverDue: [...times(9, itsTurn), over('idle')] },
+  'switched-off': { deliverDue: [wait(5_000), over('switched off', true)] },
+  deleted: { deliverDue: [over('deleted')] },
+  woken: { deliverDue: [wait(72_000_000), over('idle')] },
+  'database-away': { deliverDue: [away, away, away, over('idle')] },
 };
 
 const GOES_WELL: Required<WebhookScript> = {
-  attemptWebhook: [delivered],
+  deliverDue: [over('idle')],
   tellOfDisabledWebhook: [undefined],
+  attemptWebhook: [{ verdict: 'over', state: 'superseded', disabled: false }],
 };
 
 export const webhookActivities = (script: WebhookScript) => play(GOES_WELL, script);

@@ -3,12 +3,12 @@ import type { WebhookDeliveryRow } from '../../src/infra/models/index.ts';
 import { createDeliveryStarter } from '../../src/sweeps/startDeliveries.ts';
 import { freshModels } from '../support/mongodb.ts';
 
-test('deliveries are started with the fairness key of their workspace, and only once', async () => {
+test('an endpoint is started once for all its new deliveries, with the fairness key of its workspace', async () => {
   const models = await freshModels();
-  const rows = ['acme', 'other'].map((workspace_id) => ({
-    _id: `of ${workspace_id}`,
+  const rows = ['acme', 'acme', 'other'].map((workspace_id, n) => ({
+    _id: `${n} of ${workspace_id}`,
     workspace_id,
-    webhook_id: 'w',
+    webhook_id: `endpoint of ${workspace_id}`,
     event_id: 'e',
     type: 'ticket.created',
     state: 'pending',
@@ -21,7 +21,7 @@ test('deliveries are started with the fairness key of their workspace, and only 
   const starter = createDeliveryStarter({
     models,
     starts: {
-      deliverWebhook: async ({ id }, fairnessKey) => {
+      deliverToEndpoint: async ({ id }, fairnessKey) => {
         started.push([id, fairnessKey]);
         return 'started';
       },
@@ -31,8 +31,8 @@ test('deliveries are started with the fairness key of their workspace, and only 
   await starter.sweep();
   await starter.sweep();
   expect(started.sort()).toEqual([
-    ['of acme', 'acme'],
-    ['of other', 'other'],
+    ['endpoint of acme', 'acme'],
+    ['endpoint of other', 'other'],
   ]);
   await models.connection.close();
 });

@@ -45,7 +45,7 @@ export function webhookDeliveryRoutes(route: AddWorkspaceRoute, { models, delive
     async (ctx, { row }) => {
       checkActive(row);
       const delivery = await newTestDelivery(models, row, createdId('webhooks', ctx));
-      deliveries.add([{ id: delivery._id, run: delivery.run }]);
+      deliveries.add([delivery._id]);
       return presentDelivery(delivery);
     },
   );
@@ -69,9 +69,9 @@ export function webhookDeliveryRoutes(route: AddWorkspaceRoute, { models, delive
     },
     async (_ctx, { row, body }) => {
       checkActive(row);
-      const { runs, next_since } = await replay(models, row, body.since);
-      deliveries.add(runs);
-      return { sent: runs.length, next_since };
+      const { ids, next_since } = await replay(models, row, body.since);
+      deliveries.add(ids);
+      return { sent: ids.length, next_since };
     },
   );
 
@@ -124,9 +124,8 @@ export function webhookDeliveryRoutes(route: AddWorkspaceRoute, { models, delive
     },
     async (ctx, { row: { webhook, delivery } }) => {
       checkActive(webhook);
-      const run = await sendAgain(models, delivery);
-      if (run === null) throw new Problem(409, PENDING);
-      deliveries.add([{ id: delivery._id, run }]);
+      if (!(await sendAgain(models, delivery, { byHand: true }))) throw new Problem(409, PENDING);
+      deliveries.add([delivery._id]);
       const changed = await findDelivery(ctx, models);
       return presentDelivery(changed.delivery);
     },

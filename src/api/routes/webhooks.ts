@@ -43,7 +43,7 @@ const WebhookWithSecret = Webhook.extend({ secret: z.string() }).meta({ id: 'Web
 
 /** `webhooks`: the URLs that the events of the workspace are posted to; for owners. */
 export function webhookRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
-  const { models, config } = deps;
+  const { models, config, deliveries } = deps;
   const fields = fieldsFor(config.webhooksAllowLoopback === true);
   const NewWebhookBody = z.strictObject({ ...fields, description: fields.description.default('') });
   const WebhookChangeBody = z.strictObject({
@@ -133,6 +133,7 @@ export function webhookRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
         decide: () => change,
         write: (read) => writeWebhookChange(models, read, change),
       });
+      deliveries.wake(changed);
       return show(ctx, changed);
     },
   );
@@ -146,7 +147,10 @@ export function webhookRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       summary: 'Delete a webhook',
       find,
     },
-    (_ctx, { row }) => deleteWebhook(models, row),
+    async (_ctx, { row }) => {
+      await deleteWebhook(models, row);
+      deliveries.wake(row);
+    },
   );
 
   route(

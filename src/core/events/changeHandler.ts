@@ -9,7 +9,7 @@ import { historyOf } from './historyOf.ts';
 
 interface HandleDeps {
   models: Models;
-  /** Starts the workflows of these deliveries in the background; never throws. */
+  /** Has these deliveries worked off in the background; never throws. */
   startDeliveries: (ids: string[]) => void;
 }
 
@@ -26,7 +26,8 @@ export function createChangeHandler({ models, startDeliveries }: HandleDeps) {
     if (events.length === 0) return;
     const rows: EventRow[] = events;
     await insertNew(models.Event, rows);
-    startDeliveries([...(await newDeliveries(models, rows))]);
+    const deliveries = await newDeliveries(models, rows);
+    if (deliveries.size > 0) startDeliveries([...deliveries]);
     await createNotifications(models, events);
   };
 }

@@ -13,9 +13,7 @@ export interface WebhookRow {
   /** Why Postroom switched it off, as a sentence; null when it did not. */
   disabled_reason: string | null;
   disabled_at: Date | null;
-  /** The delivery whose failure switched it off; that delivery's run mails the owners. */
-  disabled_by: string | null;
-  /** When that mail was sent to the owners. */
+  /** When its run told the owners by mail that it was switched off. */
   told_at: Date | null;
   /** Sealed (core/events/webhooks/secrets.ts). */
   secret: string;
@@ -27,6 +25,17 @@ export interface WebhookRow {
   /** Since when all posts to it fail; null = the last one succeeded, or there was none. */
   failing_since: Date | null;
   last_failed_at: Date | null;
+  /**
+   * The first deliveries whose first attempt failed since it last accepted one, at most three: with three it
+   * is down (core/events/webhooks/endpointHealth.ts). Absent: none.
+   */
+  failed_deliveries?: string[];
+  /** Types of all deliveries that failed since then. Absent: none. */
+  failed_types?: string[];
+  /** It asked with Retry-After for no attempt before this time. */
+  no_attempt_before?: Date | null;
+  /** Until then its run, which waits, needs no signal for a delivery that it would not attempt yet. */
+  asleep_until?: Date | null;
   created_by: string;
   created_at: Date;
   /** Raised with every change by a person: compare and set. */
@@ -41,7 +50,6 @@ export const webhookSchema = rowSchema<WebhookRow>({
   active: { type: Boolean, required: true },
   disabled_reason: nullableString,
   disabled_at: nullableDate,
-  disabled_by: nullableString,
   told_at: nullableDate,
   secret: requiredString,
   old_secret: nullableString,
@@ -49,6 +57,10 @@ export const webhookSchema = rowSchema<WebhookRow>({
   rotated_by: nullableString,
   failing_since: nullableDate,
   last_failed_at: nullableDate,
+  failed_deliveries: [String],
+  failed_types: [String],
+  no_attempt_before: nullableDate,
+  asleep_until: nullableDate,
   created_by: requiredString,
   created_at: Date,
   changes: { type: Number, default: 0 },
@@ -58,7 +70,7 @@ webhookSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });
 /** One attempt to post an event to an endpoint. */
 export interface WebhookAttempt {
   run: number;
-  /** Number of the attempt in its run, from 1. */
+  /** Number of the attempt in the delivery's run, from 1. */
   n: number;
   at: Date;
   /** HTTP status; null = there was no answer. */
@@ -87,8 +99,20 @@ export interface WebhookDeliveryRow {
   state: (typeof WEBHOOK_DELIVERY_STATES)[number];
   /** Attempts of all runs, newest last. */
   attempts: WebhookAttempt[];
-  /** Number of the workflow run, from 1; raised each time the delivery is sent again. */
+  /** 1, and one more each time the delivery is sent again: then it has ten attempts again. */
   run: number;
+  /**
+   * When the next attempt is due, for as long as it is `pending`; at first the time of the event. Absent in
+   * rows of an earlier version: at once.
+   */
+  next_attempt_at?: Date;
+  /** Until then an attempt may be under way, and nobody else makes one. */
+  claimed_until?: Date | null;
+  /** A person asked for the next attempt: it is made even while the endpoint is down. */
+  by_hand?: boolean;
+  /** Its wait was cut short when the endpoint accepted events again, which happens once in a run. */
+  brought_forward?: boolean;
+  /** The endpoint's run does not know of it yet (src/sweeps/startDeliveries.ts). */
   wants_start: boolean;
   /** When the event happened. */
   at: Date;
@@ -115,12 +139,19 @@ export const webhookDeliverySchema = rowSchema<WebhookDeliveryRow>({
     },
   ],
   run: { type: Number, required: true },
+  next_attempt_at: Date,
+  claimed_until: nullableDate,
+  by_hand: { type: Boolean, default: false },
+  brought_forward: { type: Boolean, default: false },
   wants_start: { type: Boolean, required: true },
   at: Date,
   created_at: Date,
 });
 webhookDeliverySchema.index({ workspace_id: 1, webhook_id: 1, created_at: -1, _id: -1 });
-// Unfinished deliveries.
-webhookDeliverySchema.index({ state: 1, _id: 1 }, { partialFilterExpression: { state: 'pending' } });
+// What an endpoint's run works off, in this order.
+webhookDeliverySchema.index(
+  { workspace_id: 1, webhook_id: 1, next_attempt_at: 1, _id: 1, type: 1 },
+  { partialFilterExpression: { state: 'pending' } },
+);
 webhookDeliverySchema.index({ wants_start: 1 }, { partialFilterExpression: { wants_start: true } });
 webhookDeliverySchema.index({ created_at: 1 }, { expireAfterSeconds: 30 * 24 * 60 * 60 });

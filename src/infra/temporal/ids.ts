@@ -16,13 +16,8 @@ export const SET_UP_QUEUE = 'set-up';
 /** Task queue of deliveries of events to endpoints. An endpoint that hangs delays no mail. */
 export const WEBHOOK_QUEUE = 'webhooks';
 
-/**
- * Workflow id of the delivery of an event to an endpoint; `run` counts from 1, a person started the later
- * ones.
- */
-export function webhookWorkflowId(deliveryId: string, run: number): string {
-  return run === 1 ? `webhook/${deliveryId}` : `webhook/${deliveryId}/again/${run}`;
-}
+/** Workflow id of the run that works off the deliveries of an endpoint. */
+export const endpointWorkflowId = (webhookId: string): string => `endpoint/${webhookId}`;
 
 /** Workflows of set-ups. Their input is a row's id and the number of the run. */
 export type SetUpWorkflow = 'verifyForwarding' | 'verifyDomain';

@@ -101,7 +101,20 @@ export type DomainOutcome =
   /** A later run has taken over; this one wrote nothing more. */
   | { action: 'superseded' };
 
-/** Input of the run of a delivery to an endpoint. */
+/** Input of the run that works off the deliveries of an endpoint. */
+export interface EndpointRun {
+  /** Id of the endpoint's row. */
+  id: string;
+}
+
+/** Outcome of that run; the next delivery starts a new one. */
+export interface EndpointOutcome {
+  action:
+    /** No delivery is pending. */
+    'idle' | 'switched off' | 'deleted';
+}
+
+/** Input of the run of one delivery, as an earlier version started it. */
 export interface WebhookRun {
   /** Id of the delivery's row. */
   id: string;
@@ -109,14 +122,14 @@ export interface WebhookRun {
   run: number;
 }
 
-/** Outcome of a delivery to an endpoint. */
+/** Outcome of the run of one delivery. */
 export interface WebhookOutcome {
   action:
     | 'delivered'
     | 'failed'
     /** The endpoint is disabled or deleted, or it may no longer receive this event. */
     | 'cancelled'
-    /** A later run has taken over. */
+    /** A later run, or that of the endpoint, has taken over. */
     | 'superseded';
 }
 

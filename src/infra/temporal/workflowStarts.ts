@@ -1,6 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import {
   deleteWorkspaceId,
+  endpointWorkflowId,
   inboundWorkflowId,
   KEEP_PROVIDER_ID,
   KEEP_TIDY_ID,
@@ -11,15 +12,21 @@ import {
   setUpWorkflowId,
   snoozeWorkflowId,
   WEBHOOK_QUEUE,
-  webhookWorkflowId,
 } from './ids.ts';
-import type { InboundRun, ReplyRun, SetUpRun, SnoozeRun, WebhookRun, WorkspaceToDelete } from './runTypes.ts';
+import type {
+  EndpointRun,
+  InboundRun,
+  ReplyRun,
+  SetUpRun,
+  SnoozeRun,
+  WorkspaceToDelete,
+} from './runTypes.ts';
 
 /** Workflow types, each with its input. Stored histories hold the types: they never change. */
 interface WorkflowInputs {
   inboundEmail: InboundRun;
   sendReply: ReplyRun;
-  deliverWebhook: WebhookRun;
+  deliverToEndpoint: EndpointRun;
   verifyForwarding: SetUpRun;
   verifyDomain: SetUpRun;
   snoozeThread: SnoozeRun;
@@ -97,14 +104,15 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
     onlyOnce: true,
     signalsOpenRun: false,
   },
-  deliverWebhook: {
+  // It ends when nothing is pending, and the next delivery starts it again.
+  deliverToEndpoint: {
     queue: WEBHOOK_QUEUE,
     priorityKey: PRIORITY.webhook,
-    workflowId: ({ id, run }) => webhookWorkflowId(id, run),
-    args: idAndRun,
-    summary: numbered('An event goes to an endpoint'),
-    onlyOnce: true,
-    signalsOpenRun: false,
+    workflowId: ({ id }) => endpointWorkflowId(id),
+    args: ({ id }) => [{ id }],
+    summary: () => 'Events go to an endpoint',
+    onlyOnce: false,
+    signalsOpenRun: true,
   },
   verifyForwarding: {
     queue: SET_UP_QUEUE,
@@ -183,7 +191,7 @@ export function createWorkflowStarts(client: Client): WorkflowStarts {
   return {
     inboundEmail: starter('inboundEmail'),
     sendReply: starter('sendReply'),
-    deliverWebhook: starter('deliverWebhook'),
+    deliverToEndpoint: starter('deliverToEndpoint'),
     verifyForwarding: starter('verifyForwarding'),
     verifyDomain: starter('verifyDomain'),
     snoozeThread: starter('snoozeThread'),

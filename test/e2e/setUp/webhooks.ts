@@ -2,8 +2,10 @@ import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { pino } from 'pino';
 import { newId } from '../../../src/lib/ids.ts';
-import { webhookWorkflowId } from '../../../src/infra/temporal/ids.ts';
+import { endpointWorkflowId } from '../../../src/infra/temporal/ids.ts';
+import { createWorkflowStarts } from '../../../src/infra/temporal/workflowStarts.ts';
 import { settleDeliveries } from '../../../src/sweeps/settleDeliveries.ts';
+import { rows } from '../../api/world.ts';
 import { startHookServer, type HookServer } from '../../support/hookServer.ts';
 import { sharedStack } from '../../support/sharedStack.ts';
 import { TOKENS, type Stack } from '../../support/stack.ts';
@@ -111,26 +113,60 @@ describe('webhooks', () => {
     await stack.request('DELETE', `webhooks/${id}`);
   });
 
-  test('a delivery whose run was ended by an operator has failed, and can be sent again', async () => {
+  test('an endpoint whose run was ended by an operator gets a new one; a delivery can be sent again by hand', async () => {
     await using hook = await startHookServer((response) => response.writeHead(500).end());
     const { id } = await endpoint(hook, ['ticket.created']);
     const { models, client } = stack;
     const tried = (await (await stack.request('POST', `webhooks/${id}/test`)).json()) as { id: string };
     const path = `webhooks/${id}/deliveries/${tried.id}`;
     const read = async () => (await (await stack.api(path)).json()) as { state: string; attempts: unknown[] };
-    await until('an attempt', async () => (await read()).attempts.length > 0);
-    await until('its start to be written down', () =>
-      models.WebhookDelivery.exists({ _id: tried.id, wants_start: false }),
-    );
-    const log = pino({ level: 'silent' });
-    await settleDeliveries({ models, client, log });
-    expect(await read()).toMatchObject({ state: 'pending' });
-    await client.workflow.getHandle(webhookWorkflowId(tried.id, 1)).terminate('by an operator');
-    await settleDeliveries({ models, client, log });
-    expect(await read()).toMatchObject({ state: 'failed' });
+    await until('two attempts', async () => (await read()).attempts.length > 1);
+    const settling = { models, client, starts: createWorkflowStarts(client), log: pino({ level: 'silent' }) };
+    await client.workflow.getHandle(endpointWorkflowId(id)).terminate('by an operator');
+    // Or the worker's own sweep does it.
+    await settleDeliveries(settling);
+    const run = client.workflow.getHandle(endpointWorkflowId(id));
+    expect((await run.describe()).status.name).toBe('RUNNING');
+    expect(await settleDeliveries(settling)).toBe(0);
     hook.answer = (response) => response.writeHead(200).end();
+    expect((await stack.request('POST', `${path}/retry`)).status).toBe(409);
+    await models.WebhookDelivery.updateOne({ _id: tried.id }, { $set: { state: 'failed' } });
     expect((await stack.request('POST', `${path}/retry`)).status).toBe(202);
     await until('it to be delivered', async () => (await read()).state === 'delivered');
+    await until('its run to end', async () => (await run.describe()).status.name === 'COMPLETED');
+    await stack.request('DELETE', `webhooks/${id}`);
+  });
+
+  test('two hundred events for an endpoint that is dead are one open run and few attempts; when it is back all arrive', async () => {
+    const DELIVERIES = 200;
+    await using hook = await startHookServer((response) => response.writeHead(503).end());
+    const { id, secret } = await endpoint(hook, ['contact.created']);
+    const { models, client, seeded } = stack;
+    const contacts = Array.from({ length: DELIVERIES }, () => newId());
+    for (const _id of contacts)
+      await rows.contact(models, { _id, workspace_id: seeded.workspaceId, created_at: new Date() });
+    const deliveries = () => models.WebhookDelivery.find({ webhook_id: id }).sort({ at: 1 }).lean();
+    await until('all to be known', async () => {
+      const known = await deliveries();
+      return known.length === DELIVERIES && known.every(({ wants_start }) => !wants_start);
+    });
+    const query = 'ExecutionStatus = "Running" AND TaskQueue = "webhooks"';
+    await until('one open run, and those of earlier tests to have ended', async () => {
+      const ids: string[] = [];
+      for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId);
+      return ids.join() === endpointWorkflowId(id);
+    });
+    // Those of the beginning, and a trial every ten seconds.
+    expect(hook.posts.length).toBeLessThan(40);
+
+    hook.answer = (response) => response.end();
+    await until('all to be delivered', async () =>
+      (await deliveries()).every(({ state }) => state === 'delivered'),
+    );
+    expect(eventsOf(hook, secret)).toHaveLength(DELIVERIES);
+    for (const { attempts } of await deliveries()) expect(attempts.length).toBeLessThan(10);
+    const run = client.workflow.getHandle(endpointWorkflowId(id));
+    await until('its run to end', async () => (await run.describe()).status.name === 'COMPLETED');
     await stack.request('DELETE', `webhooks/${id}`);
   });
 

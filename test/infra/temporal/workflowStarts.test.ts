@@ -31,7 +31,7 @@ test('types, ids, queues and inputs are those of stored histories', async () => 
   const run = { id: 'x', run: 2 };
   await starts.inboundEmail({ ...run, key: 'a key' }, 'acme');
   await starts.sendReply(run, 'acme');
-  await starts.deliverWebhook(run, 'acme');
+  await starts.deliverToEndpoint({ id: 'x' }, 'acme');
   await starts.verifyForwarding(run);
   await starts.verifyDomain(run);
   await starts.deleteWorkspace({ id: 'x' });
@@ -40,7 +40,7 @@ test('types, ids, queues and inputs are those of stored histories', async () => 
   for (const [workflowId, type, queue, input, priority] of [
     ['inbound/x/again/2', 'inboundEmail', 'mail', { ...run, key: 'a key' }, [2, 'acme']],
     ['reply/x/again/2', 'sendReply', 'replies', run, [2, 'acme']],
-    ['webhook/x/again/2', 'deliverWebhook', 'webhooks', run, [3, 'acme']],
+    ['endpoint/x', 'deliverToEndpoint', 'webhooks', { id: 'x' }, [3, 'acme']],
     ['verify-forwarding/x/again/2', 'verifyForwarding', 'set-up', run, [2, '']],
     ['verify-domain/x/again/2', 'verifyDomain', 'set-up', run, [2, '']],
     ['delete-workspace/x', 'deleteWorkspace', 'set-up', { id: 'x' }, [4, '']],

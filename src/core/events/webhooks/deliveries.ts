@@ -48,22 +48,47 @@ export function newDelivery({ _id, workspace_id }: WebhookRow, event: WebhookEve
     event_id: event._id,
     type: event.type,
     at: event.at,
-    state: 'pending',
     attempts: [],
     run: 1,
-    wants_start: true,
+    ...dueSince(event.at),
     created_at: new Date(),
   };
 }
 
-/** Requests a new run of a delivery. @returns the run's number; null while a run is under way. */
+/** A delivery that is to be attempted, and whose endpoint's run does not know of it yet. */
+export const dueSince = (at: Date, byHand = false) => ({
+  state: 'pending' as const,
+  next_attempt_at: at,
+  claimed_until: null,
+  by_hand: byHand,
+  brought_forward: false,
+  wants_start: true,
+});
+
+/**
+ * Requests that a delivery is sent again, with ten attempts.
+ * @param byHand a person waits for it: it does not wait for an endpoint that is down
+ * @returns false while it is being sent
+ */
 export async function sendAgain(
   models: Models,
-  { _id, run }: Pick<WebhookDeliveryRow, '_id' | 'run'>,
-): Promise<number | null> {
+  { _id, run, at }: Pick<WebhookDeliveryRow, '_id' | 'run' | 'at'>,
+  { byHand }: { byHand: boolean },
+): Promise<boolean> {
   const { modifiedCount } = await models.WebhookDelivery.updateOne(
     { _id, run, state: { $ne: 'pending' } },
-    { $set: { state: 'pending', run: run + 1, wants_start: true } },
+    { $set: { ...dueSince(at, byHand), run: run + 1 } },
   );
-  return modifiedCount === 1 ? run + 1 : null;
+  return modifiedCount === 1;
+}
+
+/** Pending deliveries of an endpoint that is switched off are not sent. */
+export async function cancelPending(
+  models: Models,
+  { workspace_id, _id: webhook_id }: WebhookRow,
+): Promise<void> {
+  await models.WebhookDelivery.updateMany(
+    { workspace_id, webhook_id, state: 'pending' },
+    { $set: { state: 'cancelled', wants_start: false } },
+  );
 }

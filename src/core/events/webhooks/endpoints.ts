@@ -3,6 +3,8 @@ import type { Models, WebhookDeliveryRow, WebhookRow } from '../../../infra/mode
 import { insertNew } from '../../../infra/models/insertNew.ts';
 import { isDuplicateKey } from '../../../infra/models/once.ts';
 import type { Seal } from '../../../lib/seal.ts';
+import { dueSince } from './deliveries.ts';
+import { NO_FAILURES } from './endpointHealth.ts';
 import { newSecret } from './secrets.ts';
 import { ROTATION_MS } from './sign.ts';
 
@@ -47,7 +49,6 @@ export async function createWebhook(
     description: fields.description,
     active: true,
     disabled_reason: null,
-    disabled_by: null,
     disabled_at: null,
     told_at: null,
     failing_since: null,
@@ -70,10 +71,18 @@ export async function createWebhook(
   return { row, secret };
 }
 
-/** A change by an owner. Switching a webhook on forgets the failures for which it was switched off. */
+/**
+ * A change by an owner. Switching a webhook on forgets the failures for which it was switched off, and a new
+ * URL is tried at once.
+ */
 export function webhookChange(fields: WebhookFieldChange): Partial<WebhookRow> {
-  const forgetFailures = { disabled_reason: null, disabled_at: null, told_at: null, failing_since: null };
-  return { ...fields, ...(fields.active && forgetFailures) };
+  const switchedOn = { disabled_reason: null, disabled_at: null, told_at: null };
+  const mayTakeEvents = fields.active === true || fields.url !== undefined;
+  return {
+    ...fields,
+    ...(fields.active && switchedOn),
+    ...(mayTakeEvents && NO_FAILURES),
+  };
 }
 type WebhookFieldChange = { [Field in keyof WebhookFields]?: WebhookFields[Field] | undefined } & {
   active?: boolean | undefined;
@@ -136,10 +145,9 @@ export async function newTestDelivery(
     webhook_id,
     event_id: null,
     type: 'webhook.test',
-    state: 'pending',
     attempts: [],
     run: 1,
-    wants_start: true,
+    ...dueSince(now, true),
     at: now,
     created_at: now,
   };

@@ -3,9 +3,10 @@ export interface Slots {
   /** @param isFailing the endpoint has accepted none of the recent posts. */
   take(endpoint: string, isFailing: boolean): Slot | NoSlot;
 }
-interface Slot {
-  /** @param answered the endpoint answered, with any status. */
-  free(answered: boolean): void;
+/** One post that is under way. */
+export interface Slot {
+  /** @param answered whether the endpoint answered, with any status; null = nothing was posted. */
+  free(answered: boolean | null): void;
 }
 interface NoSlot {
   /** No slot becomes free before this (ms); 0 = one may become free at any time. */
@@ -68,9 +69,9 @@ export function createSlots(maxPosts: number): Slots {
       return {
         free(answered) {
           endpoint.startTimes.splice(endpoint.startTimes.indexOf(start), 1);
-          endpoint.answers = answered;
+          endpoint.answers = answered ?? endpoint.answers;
           if (endpoint.startTimes.length === 0) busy.delete(endpoint);
-          if (endpoint.startTimes.length === 0 && !answered) endpoints.delete(id);
+          if (endpoint.startTimes.length === 0 && !endpoint.answers) endpoints.delete(id);
         },
       };
     },

@@ -4,7 +4,8 @@ import type { EndpointDeps } from '../../../../activities/deps.ts';
 import { createLinks } from '../../../../src/core/presenters/links.ts';
 import type { Models, WebhookRow } from '../../../../src/infra/models/index.ts';
 import { newId } from '../../../../src/lib/ids.ts';
-import { WEBHOOK_QUEUE, webhookWorkflowId } from '../../../../src/infra/temporal/ids.ts';
+import { createWorkflowStarts, type WorkflowStarts } from '../../../../src/infra/temporal/workflowStarts.ts';
+import { WEBHOOK_QUEUE } from '../../../../src/infra/temporal/ids.ts';
 import { newDelivery, type WebhookEventRow } from '../../../../src/core/events/webhooks/deliveries.ts';
 import { createPost } from '../../../../src/core/events/webhooks/post.ts';
 import { createSeal, newSecret } from '../../../../src/core/events/webhooks/secrets.ts';
@@ -25,6 +26,7 @@ const HANGS_FOR_MS = 600_000;
 const seal = createSeal('a key of these tests');
 let models: Models;
 let worker: TestWorker;
+let starts: WorkflowStarts;
 
 beforeAll(async () => {
   models = await freshModels();
@@ -42,6 +44,7 @@ beforeAll(async () => {
   };
   const activities = createWebhookActivities(deps as unknown as EndpointDeps);
   worker = await startTestWorker(activities, undefined, WEBHOOK_QUEUE, AT_ONCE + 4);
+  starts = createWorkflowStarts(worker.client);
 });
 afterAll(async () => {
   await worker.close();
@@ -58,7 +61,6 @@ async function endpointTo(url: string): Promise<WebhookRow> {
     active: true,
     disabled_reason: null,
     disabled_at: null,
-    disabled_by: null,
     told_at: null,
     failing_since: null,
     last_failed_at: null,
@@ -74,7 +76,7 @@ async function endpointTo(url: string): Promise<WebhookRow> {
   return row;
 }
 
-/** Starts the run that notifies an endpoint of a new ticket. */
+/** Has an endpoint notified of a new ticket. */
 async function tell(endpoint: WebhookRow): Promise<void> {
   const { _id: row_id } = await rows.ticket(models, {});
   const event: WebhookEventRow = {
@@ -94,11 +96,7 @@ async function tell(endpoint: WebhookRow): Promise<void> {
   await models.Event.create(event);
   const delivery = newDelivery(endpoint, event);
   await models.WebhookDelivery.create(delivery);
-  await worker.client.workflow.start('deliverWebhook', {
-    taskQueue: WEBHOOK_QUEUE,
-    workflowId: webhookWorkflowId(delivery._id, 1),
-    args: [{ id: delivery._id, run: 1 }],
-  });
+  await starts.deliverToEndpoint({ id: endpoint._id }, 'acme');
 }
 
 test('while many endpoints hang and more posts wait than may run at once, one that answers is served', async () => {
