@@ -23,6 +23,8 @@ export interface Deps {
   /** By `InboundProvider.name`. */
   providers: ReadonlyMap<string, InboundProvider>;
   parser: ParserPool;
+  /** Name of the mail server whose Authentication-Results count; null = none do. */
+  authservId: string | null;
   /** Sends replies. */
   outbound: OutboundProvider;
   replies: Config['replies'];

@@ -169,6 +169,7 @@ function createDeps() {
     dns: createDns(config.dnsServers),
     replies: config.replies,
     domains: config.domains,
+    authservId: config.mimeAuthservId,
     platformDomain: config.platformDomain,
     publicUrl: config.publicUrl,
     retentionDays: config.retentionDays,

@@ -2,6 +2,8 @@ import { normaliseAddress } from '../../src/mail/addresses.ts';
 import type { InboundEmailRow, OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { DeliveryReport } from '../../src/mail/inboundEmail.ts';
 import { applyEvents } from '../../src/core/replies/applyEvents.ts';
+import { authenticationOf, isOneOrganisation } from '../../src/mail/authentication.ts';
+import type { StoredMail } from '../../src/mail/storedMail.ts';
 import type { Deps } from '../deps.ts';
 
 type Sent = Pick<OutboundMessageRow, '_id' | 'to' | 'cc' | 'outbound'>;
@@ -9,8 +11,9 @@ type Sent = Pick<OutboundMessageRow, '_id' | 'to' | 'cc' | 'outbound'>;
 /**
  * Writes what a bounce says about recipients to the message that bounced. Anyone can send a bounce, so it
  * must name the message by its Message-Id, which has 128 random bits: only its recipients and the servers on
- * its way know it. They can report a failure for its recipients and for no other address, which they could
- * also do by a real bounce. A mail that fails both SPF and DKIM is ignored.
+ * its way know it. What it says counts in full where it is proved to come from the recipient's own domain. Any other,
+ * which another recipient may have forged, counts less than what the provider says, and its text is marked. One that
+ * fails SPF or DKIM is ignored.
  * @returns the message's id, or null when it is none of ours.
  */
 export async function applyReport(
@@ -18,23 +21,31 @@ export async function applyReport(
   row: InboundEmailRow,
   report: DeliveryReport,
 ): Promise<string | null> {
-  const verdicts = row.mail?.verdicts;
-  const isRefuted = verdicts?.spf === 'fail' && verdicts.dkim === 'fail';
-  if (report.originalMessageId === null || isRefuted) return null;
+  const mail = row.mail as StoredMail;
+  const { verdict } = authenticationOf(mail);
+  if (report.originalMessageId === null || verdict === 'fail') return null;
   const message = await models.Message.findOne(
     { workspace_id: row.workspace_id, message_id: report.originalMessageId, direction: 'outbound' },
     { to: 1, cc: 1, outbound: 1 },
   ).lean<Sent>();
   if (!message) return null;
+  const isOwn = (recipient: string) =>
+    verdict === 'pass' && isOneOrganisation(mail.from?.email ?? '', recipient);
   // The mail's own time, so that a retry writes the same.
   const events = eventsOf(report, recipientsOf(message)).map((event) => ({
     ...event,
+    ...(!isOwn(event.recipient) && { foreign: true, reason: foreignText(event.reason) }),
     at: row.received_at,
     message: null,
   }));
   const applied = await applyEvents(models, message._id, events);
   return applied && message._id;
 }
+
+/** Whoever has written it: an agent must not take it for what the recipient's server or the provider said. */
+const foreignText = (text: string | null): string =>
+  'Only a mail says so that nothing proves to come from the recipient’s mail server' +
+  (text === null ? '.' : `: “${text}”`);
 
 function recipientsOf({ to, cc, outbound }: Sent): Set<string> {
   const addresses = [...to, ...cc, ...outbound.bcc].map(({ email }) => normaliseAddress(email));

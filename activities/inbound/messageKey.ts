@@ -16,8 +16,14 @@ export function messageKey(row: InboundEmailRow, audience: string): string {
   return hashOf(row.workspace_id, audience, id, instant);
 }
 
-/** Id under which a different mail with the same Message-Id and Date is stored. */
-export function variantKey(key: string, row: InboundEmailRow): string {
+/** Ids under which a different mail with the same Message-Id and Date is stored; only the same mail has the last. */
+export function variantKeys(key: string, row: InboundEmailRow): [string, string] {
+  const variant = variantKey(key, row);
+  const { html } = row.mail as StoredMail;
+  return [variant, hashOf(variant, row.sender?.verdict, row.sender?.proved, html)];
+}
+
+function variantKey(key: string, row: InboundEmailRow): string {
   const mail = row.mail as StoredMail;
   const files = mail.files.map(({ filename, size }) => [filename, size]);
   return hashOf(key, row.sender?.email.toLowerCase(), letters(mail.subject), letters(mail.text), files);

@@ -9,10 +9,11 @@ import { hashOf } from '../../src/lib/ids.ts';
 import { parentIds } from '../../src/mail/messageIds.ts';
 import { contactId } from '../../src/core/threads/contacts.ts';
 import { threadIdFor } from '../../src/core/threads/newThreadRow.ts';
+import { peopleThrough } from '../../src/core/threads/people.ts';
 import { fingerprintOf } from '../../src/mail/sameMail.ts';
 import { messageKey } from './messageKey.ts';
+import { namingOf } from './naming.ts';
 import { comparableMail } from './sameMail.ts';
-import { peopleOf } from './threading/people.ts';
 
 /**
  * The message that a mail becomes on its route. `id` is its key, or the variant if another mail has that key.
@@ -46,7 +47,7 @@ export function newMessage(row: InboundEmailRow, route: Route, id: string): Inbo
     in_reply_to: mail.in_reply_to[0] ?? null,
     references: mail.references,
     names: parentIds(mail),
-    people: peopleOf(mail, sender),
+    people: peopleThrough({ ...namingOf(row), ...route }),
     sender_known: route.sender_known,
     opens: route.opens,
     auto_reply: row.auto_reply,

@@ -26,7 +26,8 @@ export async function readMail(deps: Deps, post: StoredPost, recipient: string):
   const bytes = objects.reduce((sum, { size }) => sum + size, 0);
   if (activityInfo().isLocal && bytes > HEAVY_BYTES) throw new TooHeavyForLocal();
   const keys = objects.map(({ object }) => object);
-  return withLocalFiles(deps.storage, keys, (files) => parse(deps, { post, recipient, files }));
+  const { authservId } = deps;
+  return withLocalFiles(deps.storage, keys, (files) => parse(deps, { post, recipient, files, authservId }));
 }
 
 /** What of a post the parser reads: its MIME, its long fields, and the parts of a bounce. */

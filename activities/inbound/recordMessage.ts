@@ -5,17 +5,16 @@ import {
   type WorkspaceEmailRow,
 } from '../../src/infra/models/index.ts';
 import type { Route } from '../../src/infra/models/inboundEmail.ts';
-import type { StoredMail } from '../../src/mail/storedMail.ts';
-import { isSameMail } from '../../src/mail/sameMail.ts';
+import { isCopyOf } from '../../src/mail/sameMail.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { isDuplicateKey, once } from '../../src/infra/models/once.ts';
 import { contactId, contactNow, knowContact } from '../../src/core/threads/contacts.ts';
-import { messageKey, variantKey } from './messageKey.ts';
+import { messageKey, variantKeys } from './messageKey.ts';
 import { newMessage, pendingAttachments } from './newMessage.ts';
 import { audienceOf, isReceivable, kindOf } from '../../src/core/threads/audiences.ts';
 import { readRow, writeRow } from './inboundRow.ts';
-import { comparable, comparableMail } from './sameMail.ts';
+import { judged, judgedMail } from './sameMail.ts';
 import { callOffScheduled } from '../../src/core/replies/callOff.ts';
 import { replyWorkflowId } from '../../src/infra/temporal/ids.ts';
 import { findThread } from './threading/findThread.ts';
@@ -73,9 +72,10 @@ async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<I
       await once(() => deps.models.Attachment.bulkWrite(attachments, { ordered: false }));
   }
   // None of these reopens a closed thread.
-  const isAutomatic = row.auto_reply || row.list_mail || row.spam;
-  const applied = await applyToThread(deps.models, message, isAutomatic);
-  if (!isAutomatic) await callOff(deps, applied);
+  const isForged = message.authentication?.verdict === 'fail';
+  const isQuiet = isForged || row.auto_reply || row.list_mail || row.spam;
+  const applied = await applyToThread(deps.models, message, isQuiet);
+  if (!isQuiet) await callOff(deps, applied);
   return applied;
 }
 
@@ -90,21 +90,19 @@ async function callOff({ models, wake }: Deps, message: InboundMessageRow): Prom
  * through another route: then this one is kept there as a copy), or a different mail with a reused id: then
  * this one gets a key of its own.
  */
-async function storeOnce(
-  deps: Deps,
-  row: InboundEmailRow,
-  route: Route,
-  id = messageKey(row, route.lands_in),
-): Promise<InboundMessageRow> {
-  const message = newMessage(row, route, id);
-  const existing = await insertOrFind(deps, message);
-  if (existing === null) return message;
-  if (existing.inbound_email_id === row._id) return existing;
-  const variant = variantKey(messageKey(row, route.lands_in), row);
-  const incoming = comparableMail(row.mail as StoredMail, row.sender?.email ?? '');
-  // The variant's key is a hash of the whole mail's letters and digits: a message with that key is this mail.
-  const isSame = id === variant || isSameMail(comparable(existing), incoming);
-  return isSame ? addCopy(deps, existing, row, route) : storeOnce(deps, row, route, variant);
+async function storeOnce(deps: Deps, row: InboundEmailRow, route: Route): Promise<InboundMessageRow> {
+  const key = messageKey(row, route.lands_in);
+  const [variant, exact] = variantKeys(key, row);
+  for (const id of [key, variant, exact]) {
+    const message = newMessage(row, route, id);
+    const existing = await insertOrFind(deps, message);
+    if (existing === null) return message;
+    if (existing.inbound_email_id === row._id) return existing;
+    // The last key is a hash of all that is compared: a message with it is this mail.
+    if (id === exact || isCopyOf(judged(existing), judgedMail(row)))
+      return addCopy(deps, existing, row, route);
+  }
+  throw new Error('not reached: the last key is the mail’s own');
 }
 
 /** @returns null when it was inserted. */

@@ -1,17 +1,19 @@
 import {
   collectionOf,
   type ForwardingAddressRow,
+  type InboundEmailRow,
   type Models,
   type WorkspaceEmailRow,
 } from '../../src/infra/models/index.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
-import type { Target } from '../../src/infra/models/inboundEmail.ts';
+import { UNTRACED, type Target } from '../../src/infra/models/inboundEmail.ts';
 import { isForOperator } from '../../src/core/addresses/platform.ts';
 import { isAwaited } from '../../src/core/addresses/proof.ts';
 import { catchAllFor } from '../../src/core/domains/catchAll.ts';
 import { ownersOfDomain } from '../../src/core/domains/domainClaims.ts';
-import { audienceOf, isReceivable, kindOf } from '../../src/core/threads/audiences.ts';
+import { audienceOf, isClosed, isReceivable, kindOf } from '../../src/core/threads/audiences.ts';
 import { normaliseAddress, withoutTag } from '../../src/mail/addresses.ts';
+import { authenticationOf } from '../../src/mail/authentication.ts';
 import { originalSender, traceAddresses } from '../../src/mail/forwarding.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
@@ -40,13 +42,13 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
   const forwarding = ofAllWorkspaces.forwarding.filter(isOfWorkspace);
   const choice =
     receiver.kind === 'forwarding'
-      ? behindForwarding(emails, await parentOf(deps.models, receiver.row), stored)
+      ? behindForwarding(emails, await parentOf(deps.models, receiver.row), receiver.row, row)
       : chooseAmong([receiver.row], []);
 
   const change = {
     workspace_id: workspaceId,
     audiences: [...new Set(choice.named.map(audienceOf))],
-    sender: senderOf([...emails, ...forwarding], stored),
+    sender: senderOf([...emails, ...forwarding], formSendersOf(choice), stored),
     targets: choice.targets,
     held_for: choice.verdict.verdict === 'hold' ? choice.named.filter(isAwaited).map(({ _id }) => _id) : [],
   };
@@ -145,22 +147,37 @@ interface Choice {
 }
 
 /**
- * To, then Cc; where they name none of the workspace's addresses, this copy's trace headers; then the parent.
+ * To, then Cc; where they name none of the workspace's addresses, this copy's trace headers; then the parent. Anybody
+ * can write an address into To and Cc. So behind a forwarding address that is not their own, a personal and a team's
+ * address get only a copy that is traced to them; where nobody else gets it, it is held.
  */
 function behindForwarding(
   emails: WorkspaceEmailRow[],
   parent: WorkspaceEmailRow[],
-  mail: StoredMail,
+  forwarding: ForwardingAddressRow,
+  row: InboundEmailRow,
 ): Choice {
+  const mail = row.mail as StoredMail;
   const traced = named(emails, traceAddresses(mail.headers));
   const tracedIds = traced.filter(isReceivable).map((email) => email._id);
   const written = named(
     emails,
     [...mail.to, ...mail.cc].map((to) => to.email),
   );
-  if (written.length > 0) return chooseAmong(written, tracedIds);
-  if (traced.length > 0) return chooseAmong(traced, tracedIds);
-  return chooseAmong(parent, tracedIds);
+  const choices = written.length > 0 ? written : traced.length > 0 ? traced : parent;
+  const isOwn = (email: WorkspaceEmailRow) =>
+    email.shared_forwarding_id === forwarding._id ||
+    parent.some((owner) => owner._id === email._id || audienceOf(owner) === audienceOf(email));
+  const isWithheld = (email: WorkspaceEmailRow) =>
+    isClosed(audienceOf(email)) &&
+    isReceivable(email) &&
+    !isOwn(email) &&
+    !tracedIds.includes(email._id) &&
+    !row.released_for?.includes(audienceOf(email));
+  const withheld = choices.filter(isWithheld);
+  const others = choices.filter((email) => !isWithheld(email));
+  if (withheld.length === 0 || others.some(isReceivable)) return chooseAmong(others, tracedIds);
+  return { named: withheld, targets: [], verdict: { verdict: 'hold', reason: UNTRACED } };
 }
 
 /** The workspace's emails among these addresses, in their order. */
@@ -209,12 +226,19 @@ function whyNot(email: WorkspaceEmailRow): string {
   return email.active ? 'address does not receive' : 'inactive address';
 }
 
+/** Of the addresses that the mail is for. */
+const formSendersOf = ({ named, targets }: Choice): string[] =>
+  named
+    .filter(({ _id }) => targets.some((target) => target.workspace_email_id === _id))
+    .flatMap(({ form_senders }) => form_senders ?? []);
+
 function senderOf(
   addresses: { address: string }[],
+  formSenders: string[],
   mail: StoredMail,
-): { email: string; name: string; proved: boolean } {
+): InboundEmailRow['sender'] {
   const ours = new Set(addresses.map((row) => row.address));
   const isOurs = (address: string) => spellings(address).some((spelling) => ours.has(spelling));
-  const { sender, proved } = originalSender(mail, isOurs);
-  return { email: sender.email, name: sender.name, proved };
+  const { sender, proved } = originalSender(mail, isOurs, formSenders);
+  return { email: sender.email, name: sender.name, proved, verdict: authenticationOf(mail).verdict };
 }

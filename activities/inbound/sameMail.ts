@@ -1,6 +1,7 @@
-import type { MessageRow } from '../../src/infra/models/index.ts';
+import type { InboundEmailRow, MessageRow } from '../../src/infra/models/index.ts';
 import type { StoredMail } from '../../src/mail/storedMail.ts';
-import type { Comparable } from '../../src/mail/sameMail.ts';
+import type { Comparable, Judged } from '../../src/mail/sameMail.ts';
+import { namingOf } from './naming.ts';
 
 /** The fields of a stored message that mail/sameMail.ts compares. */
 export function comparable(
@@ -27,3 +28,19 @@ export function comparableMail(mail: StoredMail, sender: string): Comparable {
     files: mail.files.map(({ filename, size }) => ({ filename, size })),
   };
 }
+
+export const judged = (message: MessageRow): Judged => ({
+  ...comparable(message),
+  verdict: verdictOf(message),
+});
+
+export const judgedMail = (row: InboundEmailRow): Judged => ({
+  ...comparableMail(row.mail as StoredMail, row.sender?.email ?? ''),
+  verdict: verdictOf(namingOf(row)),
+});
+
+const verdictOf = ({
+  authentication,
+  sender_reason,
+}: Pick<ReturnType<typeof namingOf>, 'authentication' | 'sender_reason'>): Judged['verdict'] =>
+  sender_reason === 'unproved' ? 'fail' : (authentication?.verdict ?? 'none');

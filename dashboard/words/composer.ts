@@ -100,6 +100,13 @@ export const composer = {
   dropSignature: 'Leave the signature out',
   showQuote: 'Show what is quoted',
   hideQuote: 'Hide what is quoted',
+  choice: {
+    asks: (people: string) =>
+      `This mail asks for answers to ${people}. Nothing proves that its sender wants that, so you choose.`,
+    take: (name: string) => `Answer ${name}`,
+    always: (domain: string) => `Always, for forms of ${domain}`,
+    added: (domain: string) => `Answers to forms of ${domain} go to the person who filled them in.`,
+  },
   check: {
     title: 'Before it is sent',
     send: 'Send anyway',

@@ -72,10 +72,11 @@ export const thread = {
       `${email} took no part in this thread before. An answer goes to the people who did.`,
     unproved: (email: string) =>
       `Nothing proves that this mail comes from ${email}: SPF and DKIM do not match. An answer goes to the people of this thread.`,
-    replyTo: (domain: string) => `Answers would go to another domain, ${domain}.`,
+    asks: (people: string) => `It asks for answers to ${people}. They go to the sender, unless you choose.`,
+    elsewhere: (people: string) => `Answers go to ${people}, as the sender asks.`,
     why: 'Why?',
     whyText:
-      'SPF and DKIM are how a mail server proves that a mail comes from the address in it. Where both fail, anybody may have written it. Ask the person in another way before you act on it.',
+      'SPF, DKIM and DMARC are how a mail server proves that a mail comes from the address in it. Where they do not, anybody may have written it. Ask the person in another way before you act on it.',
   },
   images: {
     blocked: (n: number) => `${counted(n, 'remote image is', 'remote images are')} not loaded.`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { normaliseAddress } from '../mail/addresses.ts';
+import { formSender } from '../mail/formSenders.ts';
 import { storable } from '../mail/text.ts';
 import { ROLES } from '../infra/models/workspace.ts';
 import { searchFor } from '../mail/searchWords.ts';
@@ -24,6 +25,14 @@ export const Address = z.string('must be text').transform((text, check): string 
   const address = normaliseAddress(text);
   if (address !== null) return address;
   check.addIssue('must be an email address, like support@acme.com');
+  return z.NEVER;
+});
+
+/** A domain of a form service, normalised. */
+export const FormSender = z.string('must be text').transform((text, check): string => {
+  const domain = formSender(text);
+  if (domain !== null) return domain;
+  check.addIssue('must be a domain that belongs to one organisation, like forms.acme.com');
   return z.NEVER;
 });
 

@@ -39,6 +39,8 @@ export interface Config {
   };
   /** Bearer tokens that open `POST /webhooks/mime/inbound`; empty = closed. */
   readonly mimeTokens: readonly string[];
+  /** Name of the mail server whose Authentication-Results headers count in raw MIME; null = none do. */
+  readonly mimeAuthservId: string | null;
   /** Key of the signed URLs of images in messages; random in every process by default. */
   readonly urlSecret: string;
   /** Encrypts the secrets of webhook endpoints in the database; null = no endpoint can be created. */
@@ -135,6 +137,10 @@ export const Environment = z.object({
   MAILGUN_SIGNING_KEY: z.string().default(''),
   MAILGUN_URL: url(['http:', 'https:']).default('https://api.mailgun.net'),
   MIME_TOKENS: z.string().default(''),
+  MIME_AUTHSERV_ID: z
+    .string()
+    .regex(/^[^\s";]+$/, 'must be one name, as your mail server writes it')
+    .optional(),
   URL_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
   SECRETS_KEY: z.string().min(32, 'must be at least 32 characters').optional(),
   STORAGE_URL: url(['file:', 's3:']).optional(),
@@ -219,6 +225,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       timeoutMs: e.MAILGUN_TIMEOUT_MS,
     }),
     mimeTokens: Object.freeze(e.MIME_TOKENS.split(',').filter(Boolean)),
+    mimeAuthservId: e.MIME_AUTHSERV_ID ?? null,
     urlSecret: e.URL_SECRET ?? randomBytes(32).toString('hex'),
     secretsKey: e.SECRETS_KEY ?? null,
     storage: Object.freeze({

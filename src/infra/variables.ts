@@ -276,6 +276,16 @@ export const VARIABLES: Record<VariableName, Variable> = {
     readBy: WEB,
     secret: true,
   },
+  MIME_AUTHSERV_ID: {
+    section: 'API',
+    meaning:
+      'Name (`authserv-id`, RFC 8601) under which your own mail server writes `Authentication-Results` into the ' +
+      'MIME that it posts. Only headers with this name count, and the server must remove those that a mail had ' +
+      'before.',
+    default: null,
+    unset: 'such mail has no verdict: nothing proves or refutes its sender',
+    readBy: WORKER,
+  },
   WEBHOOKS_ALLOW_LOOPBACK: {
     section: 'API',
     meaning: '`1`: outgoing webhooks may go to loopback addresses. For development only.',

@@ -1,5 +1,7 @@
 import type { StoredMail } from './storedMail.ts';
 import { normaliseAddress, parseAddressList, type Address } from './addresses.ts';
+import { authenticationOf } from './authentication.ts';
+import { isFormSender } from './formSenders.ts';
 import { firstHeader, headerValues, type Headers } from './headers.ts';
 
 /** Headers in which forwarders record the address that a copy was for, nearest hop first. */
@@ -17,10 +19,10 @@ export function traceAddresses(headers: Headers): string[] {
 
 export interface OriginalSender {
   sender: Address;
-  /** False if only the mail's own text names the sender, or SPF and DKIM both fail. */
+  /** False if only the mail's own text names the sender, or its verdict is `fail`. */
   proved: boolean;
   /** Why the sender is not simply From; null if it is. */
-  rule: 'rewritten' | 'via' | 'reply_to' | 'no_from' | null;
+  rule: 'rewritten' | 'via' | 'reply_to' | 'form' | 'no_from' | null;
 }
 
 type Mail = Pick<StoredMail, 'headers' | 'from' | 'reply_to' | 'envelope_from' | 'verdicts'>;
@@ -29,20 +31,29 @@ type Mail = Pick<StoredMail, 'headers' | 'from' | 'reply_to' | 'envelope_from' |
  * Who wrote a mail: the address in From (never the envelope), unless a mail host or list replaced it by our
  * address or its own. Only then a header that names the original sender (X-Original-From …) is believed,
  * because anybody can write such a header into a mail of their own. If a list of somebody else replaced From,
- * the original sender is shown but not proved: SPF and DKIM authenticate only the list.
+ * the original sender is shown but not proved: SPF and DKIM authenticate only the list. A form service that the
+ * address lists is believed too, if the mail is proved to be its own.
+ * @param formSenders domains of form services that the receiving address lists
  */
-export function originalSender(mail: Mail, isOurs: (normalised: string) => boolean): OriginalSender {
-  const proved = !(mail.verdicts.spf === 'fail' && mail.verdicts.dkim === 'fail');
+export function originalSender(
+  mail: Mail,
+  isOurs: (normalised: string) => boolean,
+  formSenders: readonly string[] = [],
+): OriginalSender {
+  const { verdict } = authenticationOf(mail);
+  const proved = verdict !== 'fail';
   const { from } = mail;
   if (!from) return { sender: { email: mail.envelope_from ?? '', name: '' }, proved: false, rule: 'no_from' };
   const address = normaliseAddress(from.email);
   const ours = address !== null && isOurs(address);
   const byList = address !== null && listAddresses(mail.headers).includes(address);
+  const others = mail.reply_to.filter(({ email }) => isSomebodyElse(email, address, isOurs));
+  if (verdict === 'pass' && others[0] && isFormSender(from.email, formSenders))
+    return { sender: others[0], proved, rule: 'form' };
   if (!ours && !byList) return { sender: from, proved, rule: null };
 
   const original = namedOriginal(mail.headers, address);
   if (original) return { sender: withName(original, from), proved: proved && ours, rule: 'rewritten' };
-  const others = mail.reply_to.filter(({ email }) => isSomebodyElse(email, address, isOurs));
   if (byList && others.length === 1 && viaName(from) !== null) {
     return { sender: withName(others[0]!, from), proved: proved && ours, rule: 'via' };
   }
@@ -50,7 +61,11 @@ export function originalSender(mail: Mail, isOurs: (normalised: string) => boole
   return { sender: from, proved, rule: null };
 }
 
-function isSomebodyElse(email: string, from: string, isOurs: (normalised: string) => boolean): boolean {
+function isSomebodyElse(
+  email: string,
+  from: string | null,
+  isOurs: (normalised: string) => boolean,
+): boolean {
   const address = normaliseAddress(email);
   return address !== null && address !== from && !isOurs(address);
 }

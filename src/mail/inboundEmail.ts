@@ -71,6 +71,13 @@ export type Verdict = 'pass' | 'fail' | 'neutral' | 'unknown';
 export interface Verdicts {
   spf: Verdict;
   dkim: Verdict;
+  /** Of the domain in From (RFC 7489). Missing: the provider does not say. */
+  dmarc?: Verdict;
+  /**
+   * Domains that passed. Missing: the provider does not name them, so SPF was about the envelope sender, and DKIM
+   * about one of the mail's signatures.
+   */
+  passed?: { spf: string[]; dkim: string[] };
   spam: Verdict;
   spamScore: number | null;
 }

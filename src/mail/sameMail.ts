@@ -1,4 +1,6 @@
 import { hashOf } from '../lib/ids.ts';
+import { normaliseAddress } from './addresses.ts';
+import type { MailVerdict } from './authentication.ts';
 
 /** The parts of a mail that its copies have in common, even if they came by different routes. */
 export interface Comparable {
@@ -33,6 +35,57 @@ export function isSameMail(a: Comparable, b: Comparable): boolean {
   if (!isSameHtml && !oneContainsOther(...texts)) return false;
   const isCertain = (isSameHtml || areMeaningful(texts)) && a.date !== null && b.date !== null;
   return isCertain || (a.sender === b.sender && fileList(a) === fileList(b));
+}
+
+/** A mail of which another one may be a copy. */
+export interface Judged extends Comparable {
+  /** About the original sender: `fail` also where nothing but the mail itself names them. */
+  verdict: MailVerdict;
+}
+
+/**
+ * Whether a later mail may be kept as a copy of a stored one, and so is shown nowhere. Anybody who has a mail can send
+ * a forged copy of it, which may come first. So the stored one has the same sender, proved as well or better, and
+ * lacks nothing that the later one has. What may differ is what forwarders add around it.
+ */
+export function isCopyOf(stored: Judged, later: Judged): boolean {
+  const [rank, laterRank] = [rankOf(stored), rankOf(later)];
+  if (!isSameMail(stored, later) || !isSameSender(stored, later) || rank < laterRank) return false;
+  if (!hasFilesOf(stored, later) || !hasHtmlOf(stored, later)) return false;
+  // Forwarders rewrite links too. Where the stored mail is not proved better, its links may be the forger's.
+  const known = new Set(addressesIn(stored.html));
+  return rank > laterRank || addressesIn(later.html).every((url) => known.has(url));
+}
+
+const RANKS: Record<MailVerdict, number> = { fail: 0, none: 1, pass: 2 };
+const rankOf = ({ verdict }: Judged): number => RANKS[verdict];
+
+const isSameSender = (a: Judged, b: Judged): boolean =>
+  (normaliseAddress(a.sender) ?? a.sender) === (normaliseAddress(b.sender) ?? b.sender);
+
+/** Each file of the later mail is in the stored one; a provider does not always say how large one is. */
+function hasFilesOf(stored: Judged, later: Judged): boolean {
+  const left = [...stored.files];
+  return later.files.every(({ filename, size }) => {
+    const at = left.findIndex(
+      (file) => file.filename === filename && (file.size === size || file.size === null || size === null),
+    );
+    return at >= 0 && left.splice(at, 1).length === 1;
+  });
+}
+
+/** Of HTML that shows too little text, nothing says what it shows: then it must be the same. */
+function hasHtmlOf({ html: stored = null }: Judged, { html: later = null }: Judged): boolean {
+  if (later === null || stored === later) return true;
+  if (stored === null) return false;
+  const shown = lettersOfBoth(shownText(stored), shownText(later));
+  return areMeaningful(shown) && oneContainsOther(...shown);
+}
+
+/** Where the links and images of sanitised HTML lead. */
+function addressesIn(html: string | null | undefined): string[] {
+  const links = (html ?? '').slice(0, 10 * READ_CHARS).matchAll(/\s(?:href|src|data-src)="([^"]*)"/g);
+  return [...new Set([...links].map(([, url]) => url!))];
 }
 
 /**

@@ -23,13 +23,14 @@ export function readVerdicts(headers: Headers, names: VerdictHeaders): Verdicts 
   };
 }
 
-function agreed(verdicts: Verdict[]): Verdict {
+/** One verdict of several about the same: any `fail` counts, and `pass` only if all say so. */
+export function agreed(verdicts: Verdict[]): Verdict {
   if (verdicts.includes('fail')) return 'fail';
   return new Set(verdicts).size === 1 ? verdicts[0]! : 'unknown';
 }
 
 /** RFC 8601 2.7. A softfail counts as fail: the domain says that the mail is probably not its own. */
-function authentication(value: string): Verdict {
+export function authentication(value: string): Verdict {
   const word = /^[a-z]+/.exec(value.trim().toLowerCase())?.[0];
   if (word === 'pass' || word === 'fail' || word === 'neutral') return word;
   return word === 'softfail' ? 'fail' : 'unknown';

@@ -1,4 +1,5 @@
 import { digest } from '../../src/infra/parser/digest.ts';
+import { applyEvents } from '../../src/core/replies/applyEvents.ts';
 import type { Outbound } from '../../src/infra/models/outbound.ts';
 import { postOf } from '../infra/parser/post.ts';
 import {
@@ -7,6 +8,7 @@ import {
   storeMail,
   STRANGER_WORKSPACE,
   takeThrough,
+  VERDICTS,
   type House,
   type Mail,
 } from '../support/house.ts';
@@ -171,14 +173,97 @@ describe('it changes nothing', () => {
     expect(await readReply(house, note._id)).toEqual(note);
   });
 
-  test('when it fails SPF and DKIM', async () => {
+  test('when it fails SPF or DKIM', async () => {
     const reply = await sent();
-    const verdicts = { spf: 'fail', dkim: 'fail', spam: 'unknown', spamScore: null } as const;
-    const { row } = await receive('bounces/postfix', { verdicts });
-    expect(row).toMatchObject({ state: 'skipped', reason: 'bounce', about_message_id: null });
+    for (const verdicts of [VERDICTS.fail, { ...VERDICTS.none, dkim: 'fail' as const }]) {
+      const { row } = await receive('bounces/postfix', { verdicts });
+      expect(row).toMatchObject({ state: 'skipped', reason: 'bounce', about_message_id: null });
+    }
     expect(await readReply(house, reply._id)).toEqual(reply);
-    await receive('bounces/postfix', { verdicts: { ...verdicts, spf: 'neutral' } });
-    expect((await readReply(house, reply._id)).state).toBe('failed');
+  });
+});
+
+describe('forged by somebody who got the message too', () => {
+  const delivered = (recipient: string) => ({
+    kind: 'delivered' as const,
+    recipient,
+    at: new Date(),
+    reason: null,
+    message: null,
+  });
+  const toBoth = () => sent({ cc: [address('eve@evil.test')] });
+  const forgers: [string, Mail][] = [
+    ['unproved', { from: 'mailer-daemon@client.test' }],
+    [
+      'proved to be the forger’s',
+      {
+        from: 'mailer-daemon@evil.test',
+        envelope_from: 'eve@evil.test',
+        verdicts: VERDICTS.pass,
+      },
+    ],
+    [
+      'From the recipient, proved to be the forger’s',
+      {
+        from: 'mailer-daemon@client.test',
+        envelope_from: 'eve@evil.test',
+        verdicts: VERDICTS.pass,
+      },
+    ],
+  ];
+
+  test.each(forgers)('%s: what the provider said of the delivery stays', async (_name, mail) => {
+    const reply = await toBoth();
+    await applyEvents(house.models, reply._id, [delivered('gone@client.test')]);
+    await close();
+    await receive('bounces/postfix', mail);
+    expect(deliveries(await readReply(house, reply._id))).toMatchObject({ 'gone@client.test': 'delivered' });
+    expect(await status()).toBe('closed');
+  });
+
+  test.each(forgers)(
+    '%s: it ends when the provider has delivered, and its text is marked',
+    async (_name, mail) => {
+      const reply = await toBoth();
+      await receive('bounces/postfix', mail);
+      const before = (await readReply(house, reply._id)).outbound;
+      expect(before.deliveries.find(({ recipient }) => recipient === 'gone@client.test')).toMatchObject({
+        state: 'failed',
+        foreign: true,
+        reason: expect.stringMatching(/^Only a mail says so .*: “.*User doesn't exist.*”$/),
+      });
+      const both = [delivered('gone@client.test'), delivered('eve@evil.test')];
+      await applyEvents(house.models, reply._id, both);
+      expect(await readReply(house, reply._id)).toMatchObject({
+        state: 'delivered',
+        outbound: { reason: null },
+      });
+    },
+  );
+
+  test('after another attempt, for a recipient who had it before', async () => {
+    const reply = await sent({ cc: [address('eve@evil.test')], outbound: { attempt: 2 } });
+    const message = { id: reply._id, attempt: 1 };
+    await applyEvents(house.models, reply._id, [{ ...delivered('gone@client.test'), message }]);
+    await receive('bounces/postfix');
+    expect(deliveries(await readReply(house, reply._id))).toMatchObject({ 'gone@client.test': 'delivered' });
+  });
+
+  test('a bounce of the recipient’s own domain counts, also after the delivery', async () => {
+    const reply = await toBoth();
+    await applyEvents(house.models, reply._id, [delivered('gone@client.test')]);
+    await receive('bounces/postfix', {
+      from: 'mailer-daemon@mail.client.test',
+      headers: [['DKIM-Signature', 'd=client.test; b=x']],
+      verdicts: { ...VERDICTS.none, dkim: 'pass' },
+    });
+    expect((await readReply(house, reply._id)).outbound.deliveries).toContainEqual({
+      recipient: 'gone@client.test',
+      attempt: 1,
+      state: 'failed',
+      at: expect.any(Date),
+      reason: expect.stringMatching(/^[^“]*User doesn't exist/),
+    });
   });
 });
 

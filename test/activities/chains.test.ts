@@ -1,4 +1,4 @@
-import { takesPart } from '../../activities/inbound/threading/people.ts';
+import { takesPart } from '../../src/core/threads/people.ts';
 import {
   newHouse,
   runStep,

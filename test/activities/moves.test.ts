@@ -1,6 +1,6 @@
 import type { MessageRow, TicketRow } from '../../src/infra/models/index.ts';
 import type { ThreadRow } from '../../src/infra/models/thread.ts';
-import { takesPart } from '../../activities/inbound/threading/people.ts';
+import { takesPart } from '../../src/core/threads/people.ts';
 import { applyToThread } from '../../src/core/threads/applyToThread.ts';
 import { mergeContacts } from '../../src/core/threads/mergeContacts.ts';
 import { mergeThreads, settleMerges } from '../../src/core/threads/mergeThreads.ts';
@@ -41,7 +41,7 @@ const rowOf = (_id: string, kind: MessageRow['thread_kind'] = 'ticket') =>
   threadsOf(house.models, kind).findById(_id).orFail().lean<ThreadRow>();
 
 describe('a merge', () => {
-  test('joins messages, people and words of both threads, and gets mail that answers either', async () => {
+  test('joins messages and words of both threads, and gets mail that answers either', async () => {
     const first = await house.receive({ from: 'ann@client.test', text: 'About a giraffe' });
     const second = await house.receive({ from: 'bob@client.test', text: 'About an okapi' });
     await rowOf(thread(first));
@@ -52,8 +52,8 @@ describe('a merge', () => {
     const ann = await answerTo(first, { from: 'ann@client.test' });
     const bob = await answerTo(second, { from: 'bob@client.test' });
     expect([thread(ann), thread(bob)]).toEqual([thread(second), thread(second)]);
-    // The people of both threads take part.
-    expect([ann.messages[0]?.sender_known, bob.messages[0]?.sender_known]).toEqual([true, true]);
+    // A merge makes nobody known: Ann takes part once somebody has written to her in the second thread.
+    expect([ann.messages[0]?.sender_known, bob.messages[0]?.sender_known]).toEqual([false, true]);
     expect(await house.models.InboundEmail.countDocuments({ ticket_id: thread(second) })).toBe(4);
     expect(await rowOf(thread(first))).toMatchObject({ hidden: 'merged', merged_into: thread(second) });
   });

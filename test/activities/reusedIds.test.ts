@@ -1,5 +1,5 @@
 import { CARRIER_FIELDS, carriersOf, isReused } from '../../activities/inbound/threading/matches.ts';
-import { newHouse, storeMail, type House } from '../support/house.ts';
+import { addSent, newHouse, storeMail, type House, type Mail } from '../support/house.ts';
 
 const ID = '<one@client.test>';
 const TEXT = 'My printer is on fire, what shall I do now?';
@@ -69,4 +69,49 @@ test('what threading reads of messages with an id is in an index', async () => {
   };
   const plan = await connection.db!.command({ explain: find, verbosity: 'executionStats' });
   expect(plan.executionStats).toMatchObject({ nReturned: 1, totalDocsExamined: 0 });
+});
+
+describe('an id of ours in the mail of a stranger', () => {
+  const OURS = '<5f0c0b0a09080706@postroom.test>';
+  const answer = (mail: Mail = {}) => house.receive({ in_reply_to: [OURS], ...mail });
+  const steal = (mail: Mail = {}) =>
+    house.receive({
+      message_id: OURS,
+      from: 'eve@evil.test',
+      to: ['hello@acme.test'],
+      text: 'Mine now.',
+      ...mail,
+    });
+  let ticket: string;
+  beforeEach(async () => {
+    const first = await house.receive({ from: 'ann@client.test', cc: ['eve@evil.test'] });
+    ticket = first.threads[0]!;
+    await addSent(house.models, first.messages[0]!, OURS, 'support@acme.test');
+  });
+
+  test('does not lead the customer’s answer elsewhere', async () => {
+    const stolen = await steal();
+    expect(stolen.messages).toMatchObject([{ audience: 'shared' }]);
+    expect((await answer()).threads).toEqual([ticket]);
+    expect((await answer({ to: ['hello@acme.test'] })).threads).toEqual([ticket]);
+    expect((await answer({ from: 'eve@evil.test' })).threads).toEqual([ticket]);
+  });
+
+  test('nor do a hundred of them', async () => {
+    await steal();
+    const [row] = await house.models.Message.find({ message_id: OURS, direction: 'inbound' }).lean();
+    const many = Array.from({ length: 120 }, (_, n) => ({ ...row, _id: `eve-${n}`, fingerprint: `f${n}` }));
+    await house.models.Message.collection.insertMany(many as never[]);
+    expect((await answer()).threads).toEqual([ticket]);
+  });
+
+  test('but our message that came to another inbox of ours is answered there', async () => {
+    const ours = await house.models.Message.findOne({ message_id: OURS, direction: 'outbound' })
+      .orFail()
+      .lean();
+    const { subject, text } = ours;
+    const came = await steal({ from: 'support@acme.test', subject, text });
+    expect((await answer({ to: ['hello@acme.test'] })).threads).toEqual(came.threads);
+    expect((await answer()).threads).toEqual([ticket]);
+  });
 });

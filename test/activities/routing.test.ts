@@ -1,5 +1,12 @@
 import { verifiedRow } from '../core/domains/rows.ts';
-import { addSent, newHouse, STRANGER_WORKSPACE, type House } from '../support/house.ts';
+import {
+  addSent,
+  newHouse,
+  STRANGER_WORKSPACE,
+  takeThrough,
+  type House,
+  type Mail,
+} from '../support/house.ts';
 
 let house: House;
 beforeEach(async () => {
@@ -57,6 +64,7 @@ describe('the recipient', () => {
       recipient: house.forwarding,
       to: ['x@else.test', 'Billing@Acme.test', 'hello@acme.test', 'support@acme.test'],
       cc: ['dana@acme.test'],
+      headers: [['Delivered-To', 'dana@acme.test']],
     });
     expect(audiences(received)).toEqual(['tickets', 'shared', 'owner:dana']);
     expect(received.messages.map((m) => m.to_email)).toEqual([
@@ -87,6 +95,62 @@ describe('the recipient', () => {
     await house.addEmail('orders@other.test', { workspace_id: STRANGER_WORKSPACE, purpose: 'inbox' });
     const received = await house.receive({ recipient: house.forwarding, to: ['orders@other.test'] });
     expect(received.messages.map((m) => [m.to_email, m.workspace_id])).toEqual([['support@acme.test', 'w1']]);
+  });
+
+  describe('behind a forwarding address that is not their own, a personal or team address', () => {
+    const through = (mail: Mail) => house.receive({ recipient: house.forwarding, ...mail });
+
+    test('gets no copy that is not traced to it: it is held for it, and never goes to the parent', async () => {
+      await house.addEmail('sales@acme.test', { purpose: 'inbox', team_id: 'sales' });
+      for (const [to, audience] of [
+        ['dana@acme.test', 'owner:dana'],
+        ['Dana+x@acme.test', 'owner:dana'],
+        ['sales@acme.test', 'team:sales'],
+      ] as const) {
+        const { row } = await through({ to: [to] });
+        expect(row).toMatchObject({
+          state: 'held',
+          reason: 'untraced copy',
+          audiences: [audience],
+          held_for: [],
+          message_ids: [],
+        });
+      }
+      expect(await house.models.Message.countDocuments()).toBe(0);
+    });
+
+    test('gets none beside the others that are named', async () => {
+      const { row, messages } = await through({ to: ['support@acme.test'], cc: ['dana@acme.test'] });
+      expect(messages.map(({ audience }) => audience)).toEqual(['tickets']);
+      expect(row.audiences).toEqual(['tickets']);
+    });
+
+    test('gets a copy that is traced to it, or comes by its own forwarding address', async () => {
+      const traced = await through({
+        to: ['dana@acme.test'],
+        headers: [['X-Original-To', 'dana@acme.test']],
+      });
+      expect(audiences(traced)).toEqual(['owner:dana']);
+      const address = 'fwd-dana@postroom.test';
+      const row = { workspace_id: 'w1', workspace_email_id: house.emails.dana._id, created_at: new Date() };
+      await house.models.ForwardingAddress.create({ _id: 'fwd-dana', address, ...row });
+      const second = await house.addEmail('d@acme.test', { purpose: 'inbox', user_id: 'dana' });
+      for (const to of ['dana@acme.test', second.address, 'list@else.test'])
+        expect(audiences(await house.receive({ recipient: address, to: [to] }))).toEqual(['owner:dana']);
+      const other = await house.receive({ recipient: address, to: ['erik@acme.test'] });
+      expect(other.row).toMatchObject({ state: 'held', audiences: ['owner:erik'] });
+    });
+
+    test('gets a held copy when its user accepts it', async () => {
+      const { row } = await through({ to: ['dana@acme.test', 'erik@acme.test'] });
+      await house.models.InboundEmail.updateOne(
+        { _id: row._id },
+        { $set: { state: 'received', released_for: ['owner:dana'] } },
+      );
+      const again = await takeThrough(house.models, house.steps, row);
+      expect(audiences(again)).toEqual(['owner:dana']);
+      expect(again.row.audiences).toEqual(['owner:dana']);
+    });
   });
 
   test('mail that names only an unproved address is held', async () => {

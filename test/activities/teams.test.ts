@@ -49,6 +49,7 @@ test('one mail to a team and to everybody is a message in each audience', async 
   const both = await house.receive({
     recipient: house.forwarding,
     to: ['support@acme.test', 'legal@acme.test'],
+    headers: [['Delivered-To', 'legal@acme.test']],
   });
   expect(both.messages.map(({ audience }) => audience).sort()).toEqual(['team:legal', 'tickets']);
 });

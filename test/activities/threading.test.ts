@@ -6,6 +6,7 @@ import {
   runStep,
   storeMail,
   takeThrough,
+  VERDICTS,
   type House,
   type Mail,
   type Received,
@@ -100,18 +101,24 @@ describe('strangers', () => {
 
   test('a person in Cc of the opening mail, or of a known one, takes part', async () => {
     const first = await house.receive({ cc: ['carl@client.test'] });
-    const carl = await answerTo(first, { from: 'carl@client.test', cc: ['dora@client.test'] });
+    const from = 'carl@client.test';
+    const carl = await answerTo(first, { from, cc: ['dora@client.test'], verdicts: VERDICTS.pass });
     expect(known(carl)).toBe(true);
     expect(known(await answerTo(carl, { from: 'dora@client.test' }))).toBe(true);
+    // Nothing proves that this is Carl's.
+    await answerTo(first, { from, cc: ['eve@client.test'] });
+    expect(known(await answerTo(carl, { from: 'eve@client.test' }))).toBe(false);
   });
 
-  test('an address that fails SPF and DKIM is marked, also in a new thread', async () => {
+  test('an address that fails SPF or DKIM is marked, also in a new thread', async () => {
     const verdicts = { spf: 'fail', dkim: 'fail', spam: 'unknown', spamScore: null } as const;
     expect(known(await house.receive({ verdicts }))).toBe(false);
     const [message] = (await house.receive({ verdicts })).messages;
     const authentication = { spf: 'fail', dkim: 'fail', dmarc: 'unknown', verdict: 'fail' };
     expect(message).toMatchObject({ sender_reason: 'unproved', authentication });
-    expect(known(await house.receive({ verdicts: { ...verdicts, dkim: 'pass' } }))).toBe(true);
+    expect(known(await house.receive({ verdicts: { ...verdicts, dkim: 'pass' } }))).toBe(false);
+    const headers: Mail['headers'] = [['DKIM-Signature', 'd=client.test; b=x']];
+    expect(known(await house.receive({ headers, verdicts: { ...verdicts, dkim: 'pass' } }))).toBe(true);
   });
 });
 

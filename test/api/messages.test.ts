@@ -27,6 +27,10 @@ test('a reply is saved with everything that will not change, and its run is requ
     sender: null,
     sender_known: true,
     sender_reason: null,
+    answers_to: [],
+    answers_elsewhere: false,
+    reply_choices: [],
+    form_sender: null,
     authentication: null,
     reply_to: [],
     to: [{ email: 'ann@x.test', name: 'Ann' }],
@@ -126,8 +130,62 @@ describe('recipients', () => {
         cc: [{ email: 'bob@x.test', name: 'Bob' }],
         subject: 'Re: A question',
         reason: null,
+        elsewhere: false,
+        choices: [],
+        form_sender: null,
       },
     });
+  });
+
+  test('say whom the mail asks to answer, and an owner may list its form service', async () => {
+    const forms = { email: 'noreply@forms.test', name: 'Forms' };
+    const visitor = { email: 'visitor@web.test', name: '' };
+    const id = await askedTicket(world, {
+      workspace_email_id: 'support@acme.test',
+      from: forms,
+      sender: forms,
+      reply_to: [visitor, { email: 'billing@acme.test', name: '' }],
+      authentication: { spf: 'pass', dkim: 'unknown', dmarc: 'pass', verdict: 'pass' },
+    });
+    const { get, patch, tokens } = world;
+    const defaults = async () => (await answerOf(get(`/tickets/${id}/reply-defaults`, tokens.max))).body;
+    const shown = async () => (await answerOf(get(`/tickets/${id}/messages`, tokens.max))).body.data[0];
+    const form_sender = { workspace_email_id: 'support@acme.test', domain: 'forms.test' };
+    expect(await defaults()).toMatchObject({
+      to: [forms],
+      elsewhere: false,
+      choices: [visitor],
+      form_sender,
+    });
+    expect(await shown()).toMatchObject({
+      authentication: { spf: 'pass', dkim: 'unknown', dmarc: 'pass', verdict: 'pass' },
+      answers_to: [forms],
+      answers_elsewhere: false,
+      reply_choices: [visitor],
+      form_sender,
+    });
+
+    const path = '/emails/support@acme.test';
+    const added = await answerOf(patch(path, tokens.olga, { form_senders: ['Forms.test', 'forms.test'] }));
+    expect(added.body).toMatchObject({ form_senders: ['forms.test'] });
+    expect(await defaults()).toMatchObject({
+      to: [visitor],
+      elsewhere: true,
+      choices: [],
+      form_sender: null,
+    });
+    expect(await shown()).toMatchObject({
+      answers_to: [visitor],
+      answers_elsewhere: true,
+      reply_choices: [],
+    });
+    for (const wrong of ['co.uk', 'noreply@forms.test', ''])
+      expect(await faultsOf(answerOf(patch(path, tokens.olga, { form_senders: [wrong] })))).toEqual([
+        422,
+        'form_senders.0',
+      ]);
+    const emptied = await answerOf(patch(path, tokens.olga, { form_senders: [] }));
+    expect([emptied.status, (await defaults()).to]).toEqual([200, [forms]]);
   });
 });
 

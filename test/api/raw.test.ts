@@ -145,3 +145,16 @@ test('running again answers 202 with the row and its new workflow, 409, 404 or 5
   expect(status).toBe(503);
   expect(JSON.stringify(problem)).not.toContain('ann@x.test');
 });
+
+test('who runs an untraced copy again accepts it for themselves alone; nobody else sees it', async () => {
+  again = () => Promise.resolve({ result: 'started', workflowId: 'again', run: 2 });
+  const accept = async (reason: string, token: string) => {
+    const held = { state: 'held' as const, reason, audiences: ['owner:dana', 'owner:max'] };
+    const { _id } = await rows.inboundEmail(world.models, held);
+    const { status } = await world.post(`/inbound-emails/${_id}/rerun`, token);
+    return [status, (await world.models.InboundEmail.findById(_id).lean())?.released_for];
+  };
+  expect(await accept('untraced copy', world.tokens.dana)).toEqual([202, ['owner:dana']]);
+  expect(await accept('unproved address', world.tokens.dana)).toEqual([202, undefined]);
+  expect(await accept('untraced copy', world.tokens.olga)).toEqual([404, undefined]);
+});

@@ -128,7 +128,7 @@ describe('questions before sending', () => {
   });
 
   test('an answer that would go to another domain than the mail came from', () => {
-    const turned = message({ reply_to: [{ email: 'ann@elsewhere.test', name: '' }] });
+    const turned = message({ reply_choices: [{ email: 'ann@elsewhere.test', name: '' }] });
     expect(ask({ to: [{ email: 'ann@elsewhere.test', name: '' }] }, [turned])).toEqual(['replyTo']);
     expect(ask({}, [turned])).toEqual([]);
     const list = message({ ...turned, list_mail: true });

@@ -12,9 +12,16 @@ test('an answer goes to the sender alone, an answer to all has the others in Cc,
   expect(recipientsOf(mail, 'reply_all', OURS)).toEqual({ to: [ann], cc: [lars] });
 });
 
-test('Reply-To is followed, and a person in To gets no copy as well', () => {
-  const listed = message({ reply_to: [lars], cc: [lars, ann] });
+test('Reply-To is followed where the server says so, and a person in To gets no copy as well', () => {
+  const listed = message({ reply_to: [lars], answers_to: [lars], cc: [lars, ann] });
   expect(recipientsOf(listed, 'reply_all', OURS)).toEqual({ to: [lars], cc: [ann] });
+  const other = message({ reply_to: [lars], reply_choices: [lars] });
+  expect(recipientsOf(other, 'reply_all', OURS)).toEqual({ to: [ann], cc: [] });
+});
+
+test('whom a mail names that is not proved is left to the server', () => {
+  const unproved = message({ cc: [lars], authentication: null });
+  expect(recipientsOf(unproved, 'reply_all', OURS)).toEqual({ to: [ann], cc: [] });
 });
 
 test('after our own message the same people are written to again', () => {

@@ -1,7 +1,7 @@
 import { deliveryLines } from '../../dashboard/features/thread/deliveryText.ts';
 import { extension, fileKind } from '../../dashboard/features/thread/fileKinds.ts';
 import { historyText } from '../../dashboard/features/thread/historyText.ts';
-import { foreignReplyTo, writerOf } from '../../dashboard/features/thread/recipients.ts';
+import { writerOf } from '../../dashboard/features/thread/recipients.ts';
 import { laterThan, localValue } from '../../dashboard/lib/later.ts';
 import { message } from './message.ts';
 
@@ -65,12 +65,6 @@ test('a writer is known by name, I am "You"', () => {
     isMe: true,
   });
   expect(writerOf(message({ direction: 'note', author_id: 'gone' }), 'u1', nameOf).isMe).toBe(false);
-});
-
-test('a Reply-To of another domain is noticed', () => {
-  expect(foreignReplyTo(message({ reply_to: [{ email: 'a@other.test', name: '' }] }))).toBe('other.test');
-  expect(foreignReplyTo(message({ reply_to: [{ email: 'b@CLIENT.test', name: '' }] }))).toBeNull();
-  expect(foreignReplyTo(message())).toBeNull();
 });
 
 test('times that are offered lie in the future, each once', () => {

@@ -15,6 +15,7 @@ test('an empty environment is right', () => {
     temporal: { address: null, namespace: 'default', uiUrl: null },
     mailgun: { url: 'https://api.mailgun.net' },
     mimeTokens: [],
+    mimeAuthservId: null,
     platformDomain: 'postroom.test',
     maxPostBytes: 209_715_200,
   });
@@ -35,6 +36,7 @@ test('values are read as what they mean', () => {
       PORT: '8080',
       PUBLIC_URL: 'https://mail.example.com/',
       MIME_TOKENS: 'one,two,',
+      MIME_AUTHSERV_ID: 'mx.example.com',
       PLATFORM_DOMAIN: 'Mail.Example.COM',
       MAILGUN_URL: 'https://api.eu.mailgun.net/',
       WEBHOOKS_ALLOW_LOOPBACK: '1',
@@ -45,6 +47,7 @@ test('values are read as what they mean', () => {
     publicUrl: 'https://mail.example.com',
     publicUrlIsExplicit: true,
     mimeTokens: ['one', 'two'],
+    mimeAuthservId: 'mx.example.com',
     platformDomain: 'mail.example.com',
     mailgun: { url: 'https://api.eu.mailgun.net' },
     webhooksAllowLoopback: true,

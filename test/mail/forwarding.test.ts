@@ -29,10 +29,38 @@ describe('who wrote it', () => {
     expect(sender('Ann <ann@x.test>')).toEqual({ sender: ann, proved: true, rule: null });
   });
 
-  test('not proved when SPF and DKIM both fail', () => {
-    expect(sender('Ann <ann@x.test>', [], { spf: 'fail', dkim: 'fail' }).proved).toBe(false);
-    expect(sender('Ann <ann@x.test>', [], { spf: 'fail', dkim: 'pass' }).proved).toBe(true);
-    expect(sender('Ann <ann@x.test>', [], { spf: 'fail', dkim: 'unknown' }).proved).toBe(true);
+  test('not proved when SPF or DKIM fails, and nothing proves From', () => {
+    const signed: Headers = [['DKIM-Signature', 'v=1; d=mail.x.test; b=x']];
+    const proved = (spf: Verdict, dkim: Verdict, headers: Headers = []) =>
+      sender('Ann <ann@x.test>', headers, { spf, dkim }).proved;
+    expect(proved('fail', 'fail')).toBe(false);
+    expect(proved('fail', 'unknown')).toBe(false);
+    expect(proved('unknown', 'fail')).toBe(false);
+    expect(proved('fail', 'pass')).toBe(false);
+    expect(proved('fail', 'pass', signed)).toBe(true);
+    expect(proved('unknown', 'unknown')).toBe(true);
+  });
+
+  test('the Reply-To of a form service that the address lists, if its mail is proved to be its own', () => {
+    const form = (replyTo: string, listed: string[], spf: Verdict = 'pass') =>
+      originalSender(
+        {
+          headers: [],
+          from: { email: 'noreply@mail.forms.test', name: 'Forms' },
+          reply_to: parseAddressList(replyTo),
+          envelope_from: 'bounce@forms.test',
+          verdicts: { spf, dkim: 'unknown', spam: 'unknown', spamScore: null },
+        },
+        isOurs,
+        listed,
+      );
+    const visitor = { sender: ann, proved: true, rule: 'form' };
+    expect(form('Ann <ann@x.test>', ['forms.test'])).toEqual(visitor);
+    expect(form('support@acme.test, Ann <ann@x.test>', ['mail.forms.test'])).toEqual(visitor);
+    const service = { sender: { email: 'noreply@mail.forms.test' }, rule: null };
+    expect(form('ann@x.test', ['forms.test'], 'unknown')).toMatchObject(service);
+    expect(form('ann@x.test', ['other.test', 'orms.test'])).toMatchObject(service);
+    expect(form('support@acme.test', ['forms.test'])).toMatchObject(service);
   });
 
   test('the envelope where there is no From', () => {

@@ -144,6 +144,14 @@ export async function addSent(
   } as MessageRow);
 }
 
+const UNKNOWN = { spf: 'unknown', dkim: 'unknown', spam: 'unknown', spamScore: null } as const;
+/** Verdicts that make a mail `pass` (its envelope sender is its From), `fail` or `none`. */
+export const VERDICTS = {
+  pass: { ...UNKNOWN, spf: 'pass' },
+  fail: { ...UNKNOWN, spf: 'fail' },
+  none: UNKNOWN,
+} as const;
+
 const people = (list: string[] = []) => list.map((email) => ({ email, name: '' }));
 
 export async function storeMail(models: Models, mail: Mail): Promise<InboundEmailRow> {
@@ -173,7 +181,7 @@ export async function storeMail(models: Models, mail: Mail): Promise<InboundEmai
     html: null,
     shown_cids: [],
     files: [],
-    verdicts: { spf: 'unknown', dkim: 'unknown', spam: 'unknown', spamScore: null },
+    verdicts: VERDICTS.none,
     report: null,
     cut: [],
     ...rest,

@@ -130,6 +130,7 @@ export async function startStack({
     MAILGUN_API_KEY: API_KEY,
     MAILGUN_URL: sandbox.url,
     MIME_TOKENS: TOKENS.owner,
+    MIME_AUTHSERV_ID: 'mx.client.test',
     DNS_SERVERS: dns.address,
     URL_SECRET: 'a-secret-for-tests-of-at-least-32-characters',
     SECRETS_KEY,

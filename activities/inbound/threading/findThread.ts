@@ -1,16 +1,16 @@
 import { normaliseAddress } from '../../../src/mail/addresses.ts';
 import { missingParents } from '../../../src/mail/messageIds.ts';
 import { collectionOf, type InboundEmailRow, type Models } from '../../../src/infra/models/index.ts';
-import { NO_ADDRESS } from '../../../src/infra/models/message.ts';
 import type { Route, Target } from '../../../src/infra/models/inboundEmail.ts';
 import type { StoredMail } from '../../../src/mail/storedMail.ts';
 import type { Audience } from '../../../src/infra/models/workspaceEmail.ts';
 import { hashOf } from '../../../src/lib/ids.ts';
 import { threadIdFor } from '../../../src/core/threads/newThreadRow.ts';
+import { peopleOf, takesPart } from '../../../src/core/threads/people.ts';
 import { messageKey } from '../messageKey.ts';
+import { namingOf } from '../naming.ts';
 import { claim, moveClaims, personHash, whereItLeads, type Claimer } from './claims.ts';
 import { CARRIER_FIELDS, carriersOf, findParent, isReused, type Carrier, type ThreadRef } from './matches.ts';
-import { peopleOf, takesPart } from './people.ts';
 
 /**
  * Where a mail goes for one of its targets: threading first, then purpose. Null: an unreceivable address, new
@@ -49,9 +49,8 @@ function refOf(message: Carrier): ThreadRef {
 function newSearch(models: Models, row: InboundEmailRow, target: Target) {
   const mail = row.mail as StoredMail;
   const workspaceId = row.workspace_id as string;
-  const sender = row.sender ?? NO_ADDRESS;
-  const senderAddress = normaliseAddress(sender.email) ?? '';
-  const people = peopleOf(mail, sender).map((address) => personHash(workspaceId, address));
+  const senderAddress = normaliseAddress(row.sender?.email ?? '') ?? '';
+  const people = peopleOf(namingOf(row)).map((address) => personHash(workspaceId, address));
   const own: ThreadRef = {
     thread_kind: target.opens_kind ?? (target.audience === 'tickets' ? 'ticket' : 'conversation'),
     // Contains the sender: a mail that reuses the id and Date of another one must not claim that one's

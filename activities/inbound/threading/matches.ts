@@ -8,7 +8,7 @@ import { isClosed } from '../../../src/core/threads/audiences.ts';
 import type { StoredMail } from '../../../src/mail/storedMail.ts';
 import type { Target } from '../../../src/infra/models/inboundEmail.ts';
 import { parentIds } from '../../../src/mail/messageIds.ts';
-import { isSameMail } from '../../../src/mail/sameMail.ts';
+import { isSameMail, type Comparable } from '../../../src/mail/sameMail.ts';
 import { comparable } from '../sameMail.ts';
 
 export interface ThreadRef {
@@ -42,7 +42,7 @@ export async function findParent(
 /** Of the messages with the same Message-Id, the one whose thread this mail may join. */
 async function bestOf(models: Models, carriers: Carrier[], target: Target): Promise<Carrier | null> {
   if (await isReused(models, carriers)) return null;
-  const counting = carriers.filter((message) => counts(message, target));
+  const counting = (await withoutImpostors(models, carriers)).filter((message) => counts(message, target));
   return (
     counting.find((message) => message.audience === target.audience) ??
     counting.find((message) => wasSentFrom(message, target)) ??
@@ -76,10 +76,18 @@ export async function carriersOf(models: Models, row: InboundEmailRow, id: strin
     .project<Carrier>(CARRIER_FIELDS)
     .limit(MAX_CARRIERS)
     .toArray();
-  return carriers
+  const ours = carriers.length < MAX_CARRIERS ? [] : await oursWith(models, row, id);
+  return [...carriers.filter(({ _id }) => !ours.some((message) => message._id === _id)), ...ours]
     .filter((message) => message.inbound_email_id !== row._id)
     .sort((a, b) => b.created_at.getTime() - a.created_at.getTime());
 }
+
+/** Our own messages with this id, which a hundred mails of a stranger must not hide. */
+const oursWith = (models: Models, row: InboundEmailRow, id: string): Promise<Carrier[]> =>
+  collectionOf(models.Message)
+    .find({ workspace_id: row.workspace_id as string, message_id: id, direction: 'outbound' })
+    .project<Carrier>(CARRIER_FIELDS)
+    .toArray();
 
 /** The fields that `comparable` reads. */
 const COMPARED_FIELDS = { subject: 1, text: 1, html: 1, sent_at: 1, 'sender.email': 1, files: 1 } as const;
@@ -88,25 +96,49 @@ const MAX_FORMS = 8;
 
 /**
  * Whether two different mails have this id (contact forms reuse them): then no mail is threaded by it. Only
- * messages with different fingerprints are compared, and one after the other, since each may have 8 MB.
+ * messages with different fingerprints are compared, and one after the other, since each may have 8 MB. An id of
+ * ours is random, so it is never reused by accident: whoever writes a mail with it cannot make it void.
  */
 export async function isReused(models: Models, carriers: Carrier[]): Promise<boolean> {
+  if (carriers.some(isOurs)) return false;
   const fingerprints = new Set(carriers.flatMap(({ fingerprint }) => fingerprint ?? []));
   if (fingerprints.size > MAX_FORMS) return true;
   // Messages from before fingerprints were kept are a form each.
   const forms = new Map(carriers.map(({ _id, fingerprint }) => [fingerprint ?? _id, _id]));
   if (forms.size < 2) return false;
-  const read = async (id: string) => {
-    const message = await collectionOf(models.Message).findOne({ _id: id }, { projection: COMPARED_FIELDS });
-    return message && comparable(message);
-  };
   const [newest, ...others] = [...forms.values()].slice(0, MAX_FORMS);
-  const first = await read(newest!);
+  const first = await readComparable(models, newest!);
   for (const id of others) {
-    const other = await read(id);
+    const other = await readComparable(models, id);
     if (first && other && !isSameMail(first, other)) return true;
   }
   return false;
+}
+
+async function readComparable(models: Models, id: string): Promise<Comparable | null> {
+  const message = await collectionOf(models.Message).findOne({ _id: id }, { projection: COMPARED_FIELDS });
+  return message && comparable(message);
+}
+
+const isOurs = ({ direction }: Carrier): boolean => direction === 'outbound';
+
+/**
+ * Without mails that carry the id of a message of ours, but are not that message: a stranger has written it into a mail
+ * of their own. The message itself may have come to another address of the workspace.
+ */
+async function withoutImpostors(models: Models, carriers: Carrier[]): Promise<Carrier[]> {
+  const own = carriers.find(isOurs);
+  if (!own || carriers.every(isOurs)) return carriers;
+  const ours = await readComparable(models, own._id);
+  const kept = new Set(carriers.filter(isOurs));
+  for (const carrier of carriers.filter((message) => !isOurs(message)).slice(0, MAX_FORMS)) {
+    const other = await readComparable(models, carrier._id);
+    // Ours has no Date header, and its files are kept elsewhere: subject and text decide.
+    if (!ours || !other) continue;
+    const { date, sender, files } = other;
+    if (isSameMail({ ...ours, date, sender, files }, other)) kept.add(carrier);
+  }
+  return carriers.filter((carrier) => kept.has(carrier));
 }
 
 /**

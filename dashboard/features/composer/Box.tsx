@@ -20,6 +20,7 @@ import { Envelope } from './Envelope.tsx';
 import { FileList } from './FileList.tsx';
 import { fromCids, isInText } from './outgoing.ts';
 import { Quoted } from './Quoted.tsx';
+import { ReplyChoices } from './ReplyChoices.tsx';
 import { SendButton } from './SendButton.tsx';
 import { useSignature } from './signature.ts';
 import { SignatureLine } from './SignatureLine.tsx';
@@ -129,6 +130,12 @@ export default function Box(props: Props) {
           onChange={change}
         />
       )}
+      <ReplyChoices
+        workspace={workspace}
+        answered={answered}
+        draft={draft}
+        onChoose={(to) => change({ to })}
+      />
       <Editor
         html={fromCids(draft.html, draft.files, urlOf)}
         label={composer.message}

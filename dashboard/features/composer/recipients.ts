@@ -21,9 +21,10 @@ export function recipientsOf(message: Message, mode: Mode, ours: readonly string
       to: others(message.to),
       cc: mode === 'reply_all' ? without(others(message.cc), message.to) : [],
     };
-  const writer = message.sender ?? message.from;
-  const to = others(message.reply_to.length > 0 ? message.reply_to : writer ? [writer] : []);
-  return { to, cc: mode === 'reply_all' ? without(others([...message.to, ...message.cc]), to) : [] };
+  const to = others(message.answers_to);
+  // Whom a mail names that is not proved takes part only if others named them too: the server knows.
+  const named = message.authentication?.verdict === 'pass' ? [...message.to, ...message.cc] : [];
+  return { to, cc: mode === 'reply_all' ? without(others(named), to) : [] };
 }
 
 /** `Re: Order`, `Fwd: Order`; once. */

@@ -42,12 +42,12 @@ function isStranger(email: string, messages: readonly Message[]): boolean {
 
 /** The answer would go to another domain than the mail came from. */
 function changedReplyTo(
-  { direction, reply_to, sender, from, list_mail }: Message,
+  { direction, reply_choices, sender, from, list_mail }: Message,
   people: readonly Address[],
 ): { email: string; sender: string } | null {
   const writer = (sender ?? from)?.email ?? '';
   if (direction !== 'inbound' || list_mail || writer === '') return null;
-  const other = reply_to.find(
+  const other = reply_choices.find(
     ({ email }) =>
       domainOf(email) !== domainOf(writer) && people.some((person) => sameAddress(person.email, email)),
   );

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { TriangleAlert } from 'lucide-react';
 import type { Message } from '../../lib/rows.ts';
 import { words } from '../../words/index.ts';
-import { foreignReplyTo } from './recipients.ts';
+import { listed } from './recipients.ts';
 import { Strip, StripAct } from './Strip.tsx';
 
 /** Says why a mail may not be what it seems, and what an answer would do. */
@@ -31,7 +31,9 @@ function doubtsOf(message: Message): string[] {
   const doubts: string[] = [];
   if (message.sender_reason === 'stranger') doubts.push(proof.stranger(email));
   else if (!message.sender_known) doubts.push(proof.unproved(email));
-  const foreign = foreignReplyTo(message);
-  if (foreign !== null && (doubts.length > 0 || !message.list_mail)) doubts.push(proof.replyTo(foreign));
+  const { reply_choices: asked, answers_to: to, answers_elsewhere: isElsewhere } = message;
+  if (asked.length > 0 && (doubts.length > 0 || !message.list_mail)) doubts.push(proof.asks(listed(asked)));
+  else if (isElsewhere && message.sender?.email === message.from?.email)
+    doubts.push(proof.elsewhere(listed(to)));
   return doubts;
 }

@@ -28,16 +28,3 @@ export function listed(people: readonly Address[], most = 3): string {
   const rest = people.length - names.length;
   return rest > 0 ? `${names.join(', ')} +${rest}` : names.join(', ');
 }
-
-/** The domain to which an answer would go, where it is another than the sender's; null: it is not. */
-export function foreignReplyTo({
-  reply_to,
-  sender,
-  from,
-}: Pick<Message, 'reply_to' | 'sender' | 'from'>): string | null {
-  const own = domainOf((sender ?? from)?.email ?? '');
-  const other = reply_to.map(({ email }) => domainOf(email)).find((domain) => domain !== own);
-  return own === '' ? null : (other ?? null);
-}
-
-const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase();

@@ -8,12 +8,14 @@ import {
 } from '../../core/presenters/inboundEmail.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import {
+  audiencesOf,
   inboundEmailsSeenBy,
   seenBy,
   threadsSeenBy,
   type ApiUser,
 } from '../../core/presenters/visibility.ts';
-import { INBOUND_STATES } from '../../infra/models/inboundEmail.ts';
+import { isClosed } from '../../core/threads/audiences.ts';
+import { INBOUND_STATES, UNTRACED } from '../../infra/models/inboundEmail.ts';
 import type { InboundEmailRow, Models } from '../../infra/models/index.ts';
 import { errorCode } from '../../lib/faultOf.ts';
 import type { ApiState } from '../auth.ts';
@@ -37,6 +39,17 @@ const RAW_AND_SHOWN = { ...INBOUND_EMAIL_FIELDS, key: 1, provider: 1, raw: 1 };
 const RAW_DELETED = 'The mail as it was posted has been deleted: it is kept for a limited time.';
 const NOT_RUN_AGAIN =
   'Only mail that is held, skipped, failed or stuck, or that misses a file, can be run again.';
+
+/** Who sees such a mail is one of those for whom it is held, and accepts it for themselves and their teams. */
+async function acceptUntraced(
+  models: Models,
+  { _id, state, reason }: InboundEmailRow,
+  user: ApiUser,
+): Promise<void> {
+  if (state !== 'held' || reason !== UNTRACED) return;
+  const released_for = { $each: audiencesOf(user).filter(isClosed) };
+  await models.InboundEmail.updateOne({ _id, state: 'held' }, { $addToSet: { released_for } });
+}
 
 /** `inbound-emails`: each mail that was posted, as it was posted, and what happened to it. */
 export function inboundEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
@@ -120,7 +133,9 @@ export function inboundEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps): v
       role: 'member',
       scope: 'write',
       summary: 'Run an inbound email again',
-      description: 'The answer names its new workflow.',
+      description:
+        'The answer names its new workflow. A mail that is held as an untraced copy goes to the personal and team ' +
+        'addresses of the user who runs it again.',
       status: 202,
       answer: InboundEmail,
       idempotency: 'answer kept',
@@ -128,6 +143,7 @@ export function inboundEmailRoutes(route: AddWorkspaceRoute, deps: RouteDeps): v
       find,
     },
     async (ctx, { row }) => {
+      await acceptUntraced(models, row, ctx.state.user);
       const rerun = await fromTemporal(deps.rerun(row._id), deps);
       if (rerun.result === 'not found') throw notFound();
       if (rerun.result === 'raw gone') throw new Problem(410, RAW_DELETED);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FormSenderOffered } from '../../core/presenters/answers.ts';
 import { Message } from '../../core/presenters/message.ts';
 import { MailAddress, pageOf } from '../../core/presenters/schemas.ts';
 import { showMessage, showMessages } from '../../core/presenters/show.ts';
@@ -39,6 +40,13 @@ const Defaults = z.object({
   cc: z.array(MailAddress),
   subject: z.string(),
   reason: z.string().nullable().meta({ description: 'Why no address can send the reply.' }),
+  elsewhere: z
+    .boolean()
+    .meta({ description: 'It goes to somebody else than the From of the mail it answers.' }),
+  choices: z.array(MailAddress).meta({
+    description: 'Addresses in Reply-To of that mail that do not count. The agent may choose them.',
+  }),
+  form_sender: FormSenderOffered,
 });
 
 const Messages = pageOf(Message).extend({
@@ -142,7 +150,7 @@ export function messageRoutes(
     },
     async (ctx, { row, query }) => {
       const asked = { kind: query.kind, messageId: query.message_id ?? null };
-      const [{ to, cc, subject, answered }, choice] = await Promise.all([
+      const [{ to, cc, subject, answered, elsewhere, choices, formSender }, choice] = await Promise.all([
         replyDefaults(models, row, asked),
         findSender(models, row, null, ctx.state.user.userId),
       ]);
@@ -156,6 +164,9 @@ export function messageRoutes(
         cc,
         subject,
         reason: choice.sender ? null : choice.reason,
+        elsewhere,
+        choices,
+        form_sender: formSender,
       };
     },
   );

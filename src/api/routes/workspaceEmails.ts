@@ -13,11 +13,12 @@ import { pageOf } from '../../core/presenters/schemas.ts';
 import { showEmails } from '../../core/presenters/showEmails.ts';
 import { ForwardingAddress, WorkspaceEmail } from '../../core/presenters/workspaceEmail.ts';
 import type { WorkspaceEmailRow } from '../../infra/models/index.ts';
+import { MAX_FORM_SENDERS } from '../../mail/formSenders.ts';
 import { EMAIL_KINDS, PURPOSES } from '../../infra/models/workspaceEmail.ts';
 import type { ApiState } from '../auth.ts';
 import { changeRow } from '../changeRow.ts';
 import type { RouteDeps } from '../deps.ts';
-import { Address, OneLine } from '../fields.ts';
+import { Address, FormSender, OneLine } from '../fields.ts';
 import { emailTag, findEmail, showEmail } from '../findEmail.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
@@ -50,6 +51,11 @@ const EmailChangeBody = z.strictObject({
   can_send: flag,
   active: flag,
   signature: Html.nullable().optional(),
+  form_senders: z
+    .array(FormSender, 'must be a list of domains')
+    .max(MAX_FORM_SENDERS, `must be at most ${MAX_FORM_SENDERS} domains`)
+    .transform((domains) => [...new Set(domains)])
+    .optional(),
 });
 
 /**

@@ -16,6 +16,8 @@ export interface EmailChange {
   active?: boolean | undefined;
   /** Sanitised HTML. */
   signature?: string | null | undefined;
+  /** Domains of form services, as stored (mail/formSenders.ts). */
+  form_senders?: string[] | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface EmailChange {
  */
 export function settingsOf(row: WorkspaceEmailRow) {
   const { display_name, purpose, user_id, team_id, can_receive, can_send, active, proved_at } = row;
-  const { receive_off, send_off, expired_at, signature = null } = row;
+  const { receive_off, send_off, expired_at, signature = null, form_senders = null } = row;
   return {
     display_name,
     purpose,
@@ -38,6 +40,7 @@ export function settingsOf(row: WorkspaceEmailRow) {
     proved_at,
     expired_at,
     signature,
+    form_senders,
   };
 }
 
@@ -83,7 +86,7 @@ export function writeEmailChange(
   set: Partial<WorkspaceEmailRow>,
 ): Promise<WorkspaceEmailRow | null> {
   const { _id, workspace_id } = email;
-  const asRead = { ...settingsOf(email), _id, workspace_id, deleted_at: null };
+  const asRead = { ...settingsOf(email), _id, workspace_id, deleted_at: null } as object;
   return givenToTeam(models, { workspace_id, team_id: set.team_id }, (session) =>
     models.WorkspaceEmail.findOneAndUpdate(asRead, { $set: set }, session ? { session } : {})
       .lean<WorkspaceEmailRow>()

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Address } from '../../mail/addresses.ts';
+import { MAIL_VERDICTS } from '../../mail/authentication.ts';
 import { fillPlaceholders, hasOwnColours, remoteImages } from '../../mail/html.ts';
 import { foldMessage } from '../../mail/quotes.ts';
 import type { AttachmentRow, MessageRow } from '../../infra/models/index.ts';
 import { SENDER_REASONS } from '../../infra/models/message.ts';
 import { DELIVERY_STATES, MESSAGE_STATES, type Outbound } from '../../infra/models/outbound.ts';
 import { PRIORITIES, THREAD_STATUSES } from '../../infra/models/thread.ts';
+import { answerFields, type Answers } from './answers.ts';
 import type { Links } from './links.ts';
 import type { ApiUser } from './visibility.ts';
 import { MailAddress, Time } from './schemas.ts';
@@ -17,6 +19,11 @@ const Delivery = z.object({
   state: z.enum(DELIVERY_STATES),
   reason: z.string().nullable(),
   at: Time,
+  foreign: z.boolean().meta({
+    description:
+      'Only a mail says so that nothing proves to come from the recipient’s domain. What the provider says of the ' +
+      'delivery counts more.',
+  }),
 });
 /** Fields of a thread that a message sets. */
 export const ThreadChange = z
@@ -51,19 +58,20 @@ export const Message = z
     }),
     sender_known: z
       .boolean()
-      .meta({ description: 'False: the sender takes no part in the thread, or failed SPF and DKIM.' }),
+      .meta({ description: 'False: the sender takes no part in the thread, or may be forged.' }),
     sender_reason: z.enum(SENDER_REASONS).nullable().meta({
       description: 'Why the sender is not known: took no part in the thread, or may be forged.',
     }),
     authentication: z
-      .object({ spf: Verdict, dkim: Verdict, dmarc: Verdict, verdict: z.enum(['pass', 'fail', 'none']) })
+      .object({ spf: Verdict, dkim: Verdict, dmarc: Verdict, verdict: z.enum(MAIL_VERDICTS) })
       .nullable()
       .meta({
         description:
-          'Of mail that came in. `verdict` is about the domain in From: proved by SPF or DKIM; not proved, ' +
-          'and one of them failed; or neither.',
+          'Of mail that came in: what SPF, DKIM and DMARC say. `verdict` is about the domain in From: `pass`, one ' +
+          'of them proves it; `fail`, none does, and SPF or DKIM failed; `none`, neither.',
       }),
     reply_to: z.array(MailAddress),
+    ...answerFields,
     to: z.array(MailAddress),
     cc: z.array(MailAddress),
     to_email: z.string().nullable().meta({ description: 'The workspace email that the mail was for.' }),
@@ -105,11 +113,12 @@ export interface MessageParts {
   /** Of this message, in the mail's order. */
   attachments: AttachmentRow[];
   imagesAllowed: boolean;
+  answers: Answers;
 }
 
 export function presentMessage(
   row: MessageRow,
-  { attachments, imagesAllowed }: MessageParts,
+  { attachments, imagesAllowed, answers }: MessageParts,
   user: ApiUser,
   links: Links,
 ): z.input<typeof Message> {
@@ -123,6 +132,7 @@ export function presentMessage(
     sender_reason: senderReasonOf(row),
     authentication: row.authentication,
     reply_to: row.reply_to,
+    ...answers,
     to: row.to,
     cc: row.cc,
     to_email: row.to_email,
@@ -174,11 +184,12 @@ function presentOutbound(outbound: Outbound) {
     state_at: outbound.state_at,
     thread_change: outbound.thread_change ?? null,
     cancel_on_reply: outbound.cancel_on_reply ?? false,
-    deliveries: outbound.deliveries.map(({ recipient, state, reason, at }) => ({
+    deliveries: outbound.deliveries.map(({ recipient, state, reason, at, foreign = false }) => ({
       recipient,
       state,
       reason,
       at,
+      foreign,
     })),
   };
 }

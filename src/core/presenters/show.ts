@@ -1,3 +1,4 @@
+import { answersTo } from './answers.ts';
 import { imagesAllowed } from './imageSenders.ts';
 import type {
   AttachmentRow,
@@ -26,16 +27,21 @@ interface ShowDeps {
 
 /** Messages with their attachments. */
 export async function showMessages(rows: MessageRow[], user: ApiUser, { models, links }: ShowDeps) {
-  const [files, allowed] = await Promise.all([
+  const [files, allowed, answers] = await Promise.all([
     models.Attachment.find({ message_id: { $in: rows.map((row) => row._id) }, ...seenBy(user) })
       .sort({ position: 1 })
       .lean<AttachmentRow[]>(),
     imagesAllowed(models, user, rows),
+    answersTo(models, rows),
   ]);
   const byMessage = new Map<string, AttachmentRow[]>();
   for (const file of files) byMessage.set(file.message_id, [...(byMessage.get(file.message_id) ?? []), file]);
   return rows.map((row) => {
-    const parts = { attachments: byMessage.get(row._id) ?? [], imagesAllowed: allowed.has(row._id) };
+    const parts = {
+      attachments: byMessage.get(row._id) ?? [],
+      imagesAllowed: allowed.has(row._id),
+      answers: answers(row),
+    };
     return presentMessage(row, parts, user, links);
   });
 }

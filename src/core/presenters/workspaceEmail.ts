@@ -66,6 +66,10 @@ export const WorkspaceEmail = z
       .string()
       .nullable()
       .meta({ description: 'HTML that the page puts below what is sent from it.' }),
+    form_senders: z.array(z.string()).meta({
+      description:
+        'Domains of form services: in mail that is proved to come from one of them, Reply-To is the contact.',
+    }),
     problem: z.string().nullable().meta({ description: 'Why it does not receive though it is proved.' }),
     forwarding_address: z
       .string()
@@ -110,6 +114,7 @@ export function presentWorkspaceEmail(
     can_send: row.can_send,
     active: row.active,
     signature: row.signature ?? null,
+    form_senders: row.form_senders ?? [],
     problem: row.taken ? TAKEN : null,
     forwarding_address: usable[0]?.address ?? null,
     forwarding_addresses: forwarding.map(({ _id, address }) => ({ id: _id, address })),

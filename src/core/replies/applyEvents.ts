@@ -22,6 +22,9 @@ const SENT_FIELDS = {
   outbound: 1,
 } as const;
 
+/** An event of the provider, or what a bounce says that came as a mail. */
+type ReportedEvent = Omit<DeliveryEvent, 'id' | 'messageId'> & Pick<DeliveryFact, 'foreign'>;
+
 /** The run of the message, and whether it waits for what the events say. */
 export interface Applied {
   run: number;
@@ -37,7 +40,7 @@ export interface Applied {
 export async function applyEvents(
   models: Models,
   id: string,
-  events: Omit<DeliveryEvent, 'id' | 'messageId'>[],
+  events: ReportedEvent[],
 ): Promise<Applied | null> {
   for (;;) {
     const message = await models.Message.findOne(
@@ -70,16 +73,19 @@ export async function applyEvents(
  * Each event with its attempt. The provider accepts or refuses a call as a whole: an event for one recipient
  * of the call shows that it was accepted for all of them, and none of them may get the message again.
  */
-function factsOf(message: SentMessage, events: Omit<DeliveryEvent, 'id' | 'messageId'>[]): DeliveryFact[] {
+function factsOf(message: SentMessage, events: ReportedEvent[]): DeliveryFact[] {
   const { attempt, deliveries, unclear, maybe_sent } = message.outbound;
   // Of a call that the row does not know it knows no recipients either.
   const attempt_to = maybe_sent ? recipientsLeft(message, message.outbound) : message.outbound.attempt_to;
   // A bounce that comes as a mail names no attempt: it is about one that is known to have gone out, if any
   // is.
   const latest = unclear ? Math.max(0, ...deliveries.map((row) => row.attempt)) || attempt : attempt;
+  // One that is not proved must not seem to be about a later attempt than what the provider says.
+  const known = ({ foreign, recipient }: ReportedEvent) =>
+    foreign ? deliveries.find((row) => row.recipient === recipient)?.attempt : undefined;
   const facts = events.map((event): DeliveryFact => ({
     ...event,
-    attempt: Math.min(event.message?.attempt ?? latest, attempt),
+    attempt: Math.min(event.message?.attempt ?? known(event) ?? latest, attempt),
   }));
   const first = facts.find((event) => event.attempt === attempt);
   const others = first

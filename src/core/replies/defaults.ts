@@ -1,7 +1,12 @@
-import { normaliseAddress, withoutTag, type Address } from '../../mail/addresses.ts';
+import { normaliseAddress, type Address } from '../../mail/addresses.ts';
+import { answerTo, isSameAddress, unique, type AnswerTo } from '../../mail/answerTo.ts';
 import { forwardSubject, replySubject } from '../../mail/subject.ts';
-import type { MessageRow, Models } from '../../infra/models/index.ts';
+import type { InboundMessageRow, MessageRow, Models } from '../../infra/models/index.ts';
+import type { MessageState } from '../../infra/models/outbound.ts';
 import type { ThreadRow } from '../../infra/models/thread.ts';
+import { formSendersOf, offeredFormSender, type FormSenderOffer } from '../addresses/formSendersOf.ts';
+import { ownAddresses, type IsOurs } from '../addresses/ownAddresses.ts';
+import { takingPart } from '../threads/people.ts';
 import { type ReplyKind, Unfit } from './draft.ts';
 import { lastInbound } from './lastInbound.ts';
 import { limitReferences } from './references.ts';
@@ -16,6 +21,12 @@ export interface ReplyDefaults {
   references: string[];
   /** Id of the message that is answered; null in a thread without mail. */
   answered: string | null;
+  /** The reply goes to somebody else than the From of the mail that it answers. */
+  elsewhere: boolean;
+  /** Addresses in that mail's Reply-To that do not count: the agent may choose them. */
+  choices: Address[];
+  /** From may be a form service: with this, its Reply-To counts. */
+  formSender: FormSenderOffer | null;
 }
 
 interface Asked {
@@ -26,10 +37,11 @@ interface Asked {
 }
 
 /**
- * To: the Reply-To, else the sender, of the last inbound message from a sender who takes part. Cc: the other
- * addresses in its To and Cc. The workspace's own addresses are left out. A thread without such a message:
- * the recipients of our last message. A reply that is not to all has no Cc, and who gets a forwarded mail is
- * for the agent to say.
+ * To: the Reply-To where it counts (mail/answerTo.ts), else the sender, of the last inbound message from a sender who
+ * takes part. Cc: the other addresses in its To and Cc, of those who take part; a mail that is proved to be its
+ * sender's brings new ones. The workspace's own addresses are left out. A thread without such a message: the
+ * recipients of our last message. A reply that is not to all has no Cc, and who gets a forwarded mail is for the agent
+ * to say.
  * @throws Unfit when the message that was asked for is not a mail of the thread
  */
 export async function replyDefaults(
@@ -37,18 +49,13 @@ export async function replyDefaults(
   thread: ThreadRow,
   { messageId = null, kind = null }: Asked = {},
 ): Promise<ReplyDefaults> {
-  const [inbound, sent, ours] = await Promise.all([
+  const [inbound, sent, isOurs] = await Promise.all([
     messageId === null ? lastInbound(models, thread) : mailOf(models, thread, messageId),
     idsOf(models, thread),
     ownAddresses(models, thread.workspace_id),
   ]);
-  const answered =
-    inbound ?? (sent.last ? await models.Message.findById(sent.last).lean<MessageRow>() : null);
-  const isOurs = (person: Address) => {
-    const exact = normaliseAddress(person.email);
-    return exact === null || ours.has(exact) || ours.has(withoutTag(exact) ?? '');
-  };
-  const all = answered && kind !== 'forward' ? peopleOf(answered, isOurs) : { to: [], cc: [] };
+  const answered = inbound ?? (await lastOfOurs(models, thread));
+  const all = answered && kind !== 'forward' ? await peopleOf(models, answered, isOurs) : NOBODY;
   const inReplyTo = answered?.message_id ?? null;
   const chain = [...sent.first, ...(answered?.references ?? []), ...sent.ids].filter(
     (id) => id !== inReplyTo,
@@ -60,6 +67,9 @@ export async function replyDefaults(
     inReplyTo,
     references: limitReferences(inReplyTo === null ? chain : [...chain, inReplyTo]),
     answered: answered?._id ?? null,
+    elsewhere: all.elsewhere,
+    choices: all.choices,
+    formSender: all.formSender,
   };
 }
 
@@ -75,47 +85,63 @@ async function mailOf(models: Models, { _id: thread_id, workspace_id, audience }
   throw new Unfit('message_id', 'must be the id of a mail of this thread');
 }
 
-function peopleOf(
-  answered: MessageRow,
-  isOurs: (person: Address) => boolean,
-): { to: Address[]; cc: Address[] } {
-  const others = (list: Address[]) => unique(list.filter((person) => !isOurs(person)));
-  if (answered.direction === 'outbound') return { to: answered.to, cc: answered.cc };
-  const sender = answered.sender.email === '' ? answered.from : answered.sender;
-  const to = others(answered.reply_to.length > 0 ? answered.reply_to : [sender]);
-  const named = new Set(to.map(({ email }) => normaliseAddress(email)));
-  const cc = others([...answered.to, ...answered.cc]).filter(
-    ({ email }) => !named.has(normaliseAddress(email)),
+type People = AnswerTo & Pick<ReplyDefaults, 'cc' | 'elsewhere' | 'formSender'>;
+const NOBODY: People = { to: [], cc: [], choices: [], elsewhere: false, formSender: null };
+
+async function peopleOf(models: Models, answered: MessageRow, isOurs: IsOurs): Promise<People> {
+  if (answered.direction !== 'inbound') return { ...NOBODY, to: answered.to, cc: answered.cc };
+  const address = await formSendersOf(models, answered);
+  const { to, choices } = answerTo(answered, address.form_senders, isOurs);
+  const others = unique([...answered.to, ...answered.cc].filter((person) => !isOurs(person)));
+  const cc = await whoMayBeNamed(
+    models,
+    answered,
+    others.filter(({ email }) => !to.some((person) => isSameAddress(person.email, email))),
   );
-  return { to, cc };
+  return {
+    to,
+    cc,
+    choices,
+    elsewhere: to.some(({ email }) => !isSameAddress(email, answered.from.email)),
+    formSender: offeredFormSender(answered, address, isOurs),
+  };
 }
 
-function unique(people: Address[]): Address[] {
-  const seen = new Set<string | null>();
-  return people.filter(({ email }) => {
-    const address = normaliseAddress(email);
-    return !seen.has(address) && seen.add(address);
-  });
-}
-
-/** Every address that is or was the workspace's, forwarding addresses too. */
-async function ownAddresses(models: Models, workspace_id: string): Promise<ReadonlySet<string>> {
-  const [emails, forwarding] = await Promise.all([
-    models.WorkspaceEmail.find({ workspace_id }, { address: 1 }).lean(),
-    models.ForwardingAddress.find({ workspace_id }, { address: 1 }).lean(),
-  ]);
-  return new Set([...emails, ...forwarding].map((row) => row.address));
+/** All whom a mail names if it brings them in; else those who take part already. */
+async function whoMayBeNamed(
+  models: Models,
+  { workspace_id, thread_id, opens, sender_known, authentication }: InboundMessageRow,
+  named: Address[],
+): Promise<Address[]> {
+  if (opens || (sender_known && authentication?.verdict === 'pass')) return named;
+  const addressOf = ({ email }: Address) => normaliseAddress(email) ?? '';
+  const known = await takingPart(models, { workspace_id, thread_id }, named.map(addressOf));
+  return named.filter((person) => known.has(addressOf(person)));
 }
 
 /** Messages of a thread whose ids are looked at. */
 const LONGEST_THREAD = 2_000;
-const NEVER_SENT = new Set(['queued', 'scheduled', 'cancelled', 'sending', 'failed']);
+const NEVER_SENT = new Set<MessageState>(['queued', 'scheduled', 'cancelled', 'sending', 'failed']);
 
-/** Message-Ids of the thread, oldest first, and the row id of our last message that went out. */
-async function idsOf(
+/** Our last message that went out, without those that came from another thread. */
+async function lastOfOurs(
   models: Models,
-  thread: ThreadRow,
-): Promise<{ first: string[]; ids: string[]; last: string | null }> {
+  { _id: thread_id, workspace_id, audience }: ThreadRow,
+): Promise<MessageRow | null> {
+  return models.Message.findOne({
+    workspace_id,
+    thread_id,
+    audience,
+    direction: 'outbound',
+    state: { $nin: [...NEVER_SENT] },
+    'people.0': { $exists: true },
+  })
+    .sort({ created_at: -1, _id: -1 })
+    .lean<MessageRow>();
+}
+
+/** Message-Ids of the thread, oldest first. */
+async function idsOf(models: Models, thread: ThreadRow): Promise<{ first: string[]; ids: string[] }> {
   const rows = await models.Message.find(
     { workspace_id: thread.workspace_id, thread_id: thread._id, audience: thread.audience },
     { message_id: 1, direction: 1, state: 1, created_at: 1 },
@@ -123,13 +149,9 @@ async function idsOf(
     .sort({ created_at: -1, _id: -1 })
     .limit(LONGEST_THREAD)
     .lean<Pick<MessageRow, '_id' | 'message_id' | 'direction' | 'state'>[]>();
-  const sent = rows
+  const ids = rows
     .toReversed()
-    .filter((row) => row.message_id !== null && !(row.direction === 'outbound' && NEVER_SENT.has(row.state)));
-  const ids = sent.map((row) => row.message_id as string);
-  return {
-    first: ids.slice(0, 1),
-    ids,
-    last: sent.findLast((row) => row.direction === 'outbound')?._id ?? null,
-  };
+    .filter((row) => row.message_id !== null && !(row.direction === 'outbound' && NEVER_SENT.has(row.state)))
+    .map((row) => row.message_id as string);
+  return { first: ids.slice(0, 1), ids };
 }

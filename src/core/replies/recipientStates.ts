@@ -23,7 +23,20 @@ const WORST_FIRST = [
  * What an event says about one recipient; `attempt` is the event's, or the current one if the event names
  * none.
  */
-export type DeliveryFact = Pick<DeliveryEvent, 'kind' | 'recipient' | 'at' | 'reason'> & { attempt: number };
+export type DeliveryFact = Pick<DeliveryEvent, 'kind' | 'recipient' | 'at' | 'reason'> & {
+  attempt: number;
+  /** As in a `DeliveryRow`. */
+  foreign?: boolean;
+};
+
+/** What a foreign mail says is above these states of the provider's, so never above `delivered`. */
+const FOREIGN_ABOVE = {
+  sent: 'sent',
+  delayed: 'sent',
+  delivered: 'sent',
+  failed: 'delayed',
+  complained: 'delayed',
+} as const satisfies Record<DeliveryState, DeliveryState>;
 
 /**
  * Applies events to the deliveries. Each recipient has one state: that of the latest attempt, of one attempt
@@ -38,7 +51,14 @@ export function withEvents(deliveries: DeliveryRow[], facts: DeliveryFact[]): De
     const recipient = normaliseAddress(event.recipient) ?? event.recipient;
     const before = byRecipient.get(recipient);
     const state = STATE_OF[event.kind];
-    const row = { recipient, attempt: event.attempt, state, reason: event.reason, at: event.at };
+    const row: DeliveryRow = {
+      recipient,
+      attempt: event.attempt,
+      state,
+      reason: event.reason,
+      at: event.at,
+      ...(event.foreign && { foreign: true }),
+    };
     if (before && !isNews(before, row)) continue;
     byRecipient.set(recipient, row);
     hasChanged = true;
@@ -48,9 +68,15 @@ export function withEvents(deliveries: DeliveryRow[], facts: DeliveryFact[]): De
 
 function isNews(before: DeliveryRow, row: DeliveryRow): boolean {
   if (row.attempt !== before.attempt) return row.attempt > before.attempt;
-  const rank = (state: DeliveryState) => DELIVERY_STATES.indexOf(state);
-  if (row.state !== before.state) return rank(row.state) > rank(before.state);
-  return row.at > before.at;
+  const difference = rankOf(row) - rankOf(before);
+  return difference === 0 ? row.at > before.at : difference > 0;
+}
+
+function rankOf({ state, foreign }: DeliveryRow): number {
+  const rank = DELIVERY_STATES.indexOf(state);
+  if (!foreign) return rank;
+  // Between two states of the provider's; several foreign ones keep their order.
+  return DELIVERY_STATES.indexOf(FOREIGN_ABOVE[state]) + (rank + 1) / (DELIVERY_STATES.length + 1);
 }
 
 /** The state of the whole message, with the reason and time of the recipient that decides it. */

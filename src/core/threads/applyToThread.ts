@@ -14,18 +14,18 @@ import { FULL_AT_WORDS } from './words.ts';
  * Creates the ticket or conversation of a stored message if it does not exist, and applies the message to it.
  * Every effect is idempotent, because every retry applies it again, also after later messages. If the thread
  * was merged or moved, the message follows it.
- * @param isAutomatic an automatic message opens no closed thread and restores none from the trash; neither
- * does a message of a blocked contact
+ * @param isQuiet an automatic message, and one that failed SPF or DKIM, opens no closed thread and restores none from
+ * the trash; neither does a message of a blocked contact
  * @returns the message with the thread that it is in now
  */
 export async function applyToThread<Message extends MessageRow>(
   models: Models,
   message: Message,
-  isAutomatic: boolean,
+  isQuiet: boolean,
 ): Promise<Message> {
   const { thread_kind: kind, thread_id: _id, workspace_id } = message;
   const contact = await contactNow(models, workspace_id, message.contact_id);
-  const mayOpen = !isAutomatic && !(message.direction === 'inbound' && contact?.blocked_at);
+  const mayOpen = !isQuiet && !(message.direction === 'inbound' && contact?.blocked_at);
   const withFiles = await hasFiles(models, message);
   const applied = await collectionOf(threadsOf(models, kind)).findOneAndUpdate(
     { _id, workspace_id, merged_into: { $exists: false } },
@@ -37,10 +37,10 @@ export async function applyToThread<Message extends MessageRow>(
     return message;
   }
   const followed = await followThread(models, message);
-  if (followed) return applyToThread(models, followed, isAutomatic);
+  if (followed) return applyToThread(models, followed, isQuiet);
   if (await makeThread(models, message, contact, withFiles)) return message;
   // Another message has created the thread meanwhile, so this one has not been applied to it yet.
-  return applyToThread(models, message, isAutomatic);
+  return applyToThread(models, message, isQuiet);
 }
 
 /**

@@ -48,7 +48,8 @@ export async function mergeThreads(
     );
     await collectionOf(models.ThreadId).updateMany(
       { workspace_id, thread_id: from },
-      { $set: { thread_id: into } },
+      // A merge makes nobody known in the second thread.
+      { $set: { thread_id: into, people: [] } },
       { session },
     );
     await moveAllMessages(models, first, row as ThreadRow, kind, session);

@@ -1,5 +1,7 @@
 import type { mongo } from 'mongoose';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
+import { normaliseAddress } from '../../mail/addresses.ts';
+import { takingPart } from './people.ts';
 import { threadsOf } from './threads.ts';
 
 /** A thread that messages are moved from or to. */
@@ -9,19 +11,29 @@ export interface ThreadRef {
   audience: string;
 }
 
-type MovedMessage = Pick<MessageRow, '_id' | 'contact_id' | 'inbound_email_id' | 'copies'>;
+type MovedMessage = Pick<
+  MessageRow,
+  '_id' | 'contact_id' | 'inbound_email_id' | 'copies' | 'direction' | 'sender' | 'sender_known'
+>;
+
+interface MoveOptions {
+  /** Move only this message. */
+  messageId?: string;
+  session?: mongo.ClientSession;
+  /** The whole thread moves, and nobody was in the other one: its people go on taking part. */
+  isWholeThread?: boolean;
+}
 
 /**
  * Moves all messages of a thread, or one of them, together with the rows that carry their audience: files,
- * contacts, and the mails that they came as. Idempotent.
- * @param messageId move only this message
+ * contacts, and the mails that they came as. Idempotent. Nobody becomes known in the other thread by that.
  */
 export async function moveMessages(
   models: Models,
   workspace_id: string,
   from: ThreadRef,
   to: ThreadRef,
-  { messageId, session }: { messageId?: string; session?: mongo.ClientSession } = {},
+  { messageId, session, isWholeThread = false }: MoveOptions = {},
 ): Promise<void> {
   const options = session && { session };
   if (messageId === undefined) await moveHistory(models, workspace_id, from, to, options);
@@ -29,7 +41,14 @@ export async function moveMessages(
   const filter = { workspace_id, thread_id: from.id, ...(messageId !== undefined && { _id: messageId }) };
   const moving = await messages
     .find(filter, options)
-    .project<MovedMessage>({ contact_id: 1, inbound_email_id: 1, copies: 1 })
+    .project<MovedMessage>({
+      contact_id: 1,
+      inbound_email_id: 1,
+      copies: 1,
+      direction: 1,
+      sender: 1,
+      sender_known: 1,
+    })
     .toArray();
   if (moving.length === 0) return;
   const ids = moving.map(({ _id }) => _id);
@@ -37,9 +56,40 @@ export async function moveMessages(
   // whose files no member may see.
   if (from.audience !== to.audience) await updateAudience(models, workspace_id, moving, to, options);
   await updateMails(models, moving, from, to, options);
+  if (!isWholeThread) await makeNewcomers(models, workspace_id, moving, { from, to }, session);
   await messages.updateMany(
     { _id: { $in: ids }, thread_id: from.id },
     { $set: { thread_kind: to.kind, thread_id: to.id, audience: to.audience } },
+    options,
+  );
+}
+
+/**
+ * Messages that come from another thread bring nobody in, open nothing, and are marked where their sender takes no
+ * part in this one: else a stranger's mail, once it was merged, would be what a reply answers.
+ */
+async function makeNewcomers(
+  models: Models,
+  workspace_id: string,
+  moving: MovedMessage[],
+  { from, to }: { from: ThreadRef; to: ThreadRef },
+  session: mongo.ClientSession | undefined,
+): Promise<void> {
+  const messages = collectionOf(models.Message);
+  const options = session && { session };
+  const inFrom = { thread_id: from.id };
+  const writer = ({ sender }: MovedMessage) => normaliseAddress(sender.email) ?? '';
+  const mails = moving.filter(({ direction, sender_known }) => direction === 'inbound' && sender_known);
+  const known = await takingPart(models, { workspace_id, thread_id: to.id }, mails.map(writer), session);
+  const strange = mails.filter((mail) => !known.has(writer(mail))).map(({ _id }) => _id);
+  await messages.updateMany(
+    { _id: { $in: strange }, ...inFrom },
+    { $set: { sender_known: false, sender_reason: 'stranger' } },
+    options,
+  );
+  await messages.updateMany(
+    { _id: { $in: moving.map(({ _id }) => _id) }, ...inFrom },
+    { $set: { opens: false, people: [] } },
     options,
   );
 }
@@ -120,6 +170,16 @@ async function updateMails(
   await mails.updateMany({ _id, [old]: from.id }, { $set: { [old]: null, [current]: to.id } }, options);
 }
 
+/** What a move changes of a message. */
+const PLACE = {
+  thread_kind: 1,
+  thread_id: 1,
+  audience: 1,
+  opens: 1,
+  sender_known: 1,
+  sender_reason: 1,
+} as const;
+
 /**
  * Moves a message whose thread was merged or moved while the message was being recorded.
  * @returns the message in its present thread; null when its thread was neither merged nor moved
@@ -129,16 +189,12 @@ export async function followThread<Message extends MessageRow>(
   message: Message,
 ): Promise<Message | null> {
   const { _id, workspace_id, thread_kind: kind, thread_id: id, audience } = message;
-  const current = await collectionOf(models.Message).findOne(
-    { _id, workspace_id },
-    { projection: { thread_kind: 1, thread_id: 1, audience: 1 } },
-  );
+  const current = await collectionOf(models.Message).findOne({ _id, workspace_id }, { projection: PLACE });
   if (current && current.thread_id !== id) {
     // Its files may have been recorded after it was moved.
     if (current.audience !== audience)
       await updateFileAudience(models, workspace_id, [_id], current.audience);
-    const { thread_kind, thread_id } = current;
-    return { ...message, thread_kind, thread_id, audience: current.audience };
+    return { ...message, ...current };
   }
   const findThread = (place: Pick<ThreadRef, 'kind' | 'id'>) =>
     collectionOf(threadsOf(models, place.kind)).findOne(
@@ -150,5 +206,6 @@ export async function followThread<Message extends MessageRow>(
   const next = { kind: merged.merged_kind ?? kind, id: merged.merged_into };
   const to = { ...next, audience: (await findThread(next))?.audience ?? audience };
   await moveMessages(models, workspace_id, { kind, id, audience }, to, { messageId: _id });
-  return { ...message, thread_kind: to.kind, thread_id: to.id, audience: to.audience };
+  const moved = await collectionOf(models.Message).findOne({ _id, workspace_id }, { projection: PLACE });
+  return { ...message, ...moved, thread_kind: to.kind, thread_id: to.id, audience: to.audience };
 }

@@ -2,10 +2,12 @@ import type { mongo } from 'mongoose';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
 import { SYSTEM, type Actor } from '../../infra/models/history.ts';
 import type { ThreadRow, TicketRow } from '../../infra/models/thread.ts';
+import { normaliseAddress } from '../../mail/addresses.ts';
 import { contactNow } from './contacts.ts';
 import { settledIn } from './mergeThreads.ts';
 import { newLastChange } from './lastChange.ts';
 import { moveMessages } from './moveMessages.ts';
+import { peopleThrough } from './people.ts';
 import { insertTicket, newThreadRow } from './newThreadRow.ts';
 import { wordsOf, wordsOfMessage } from '../../mail/searchWords.ts';
 import { summarise } from './summary.ts';
@@ -37,7 +39,7 @@ export async function moveMessageOut(
       thread_id: id,
       contact_id: message.contact_id ?? ticket.contact_id,
       workspace_email_id: message.workspace_email_id ?? ticket.workspace_email_id,
-      opens: true,
+      ...asOpening(message),
     };
     const contact = await contactNow(models, workspace_id, opening.contact_id, session);
     // An agent creates the ticket to work on it, so it is open even if the contact is blocked.
@@ -57,7 +59,7 @@ export async function moveMessageOut(
     );
     const moved = await messages.updateOne(
       { _id: messageId, thread_id: id },
-      { $set: { opens: true } },
+      { $set: asOpening(message) },
       { session },
     );
     if (moved.matchedCount === 0) throw new Error('the message of a new ticket is not there');
@@ -88,17 +90,30 @@ export async function moveMessageInto(
     const { audience } = ticket;
     const place = (id: string) => ({ kind: 'ticket', id, audience }) as const;
     await moveMessages(models, workspace_id, place(from), place(into), { messageId, session });
-    const moved = { ...message, opens: false };
-    await collectionOf(models.Message).updateOne({ _id: messageId }, { $set: { opens: false } }, { session });
     await leave(models, ticket, { message, to: into, actor }, session);
     await tickets.updateOne(
       { _id: into, workspace_id },
-      withMessage(other as ThreadRow, ticket, moved, actor),
+      withMessage(other as ThreadRow, ticket, message, actor),
       { session },
     );
     for (const _id of [into, from]) await summarise(models, 'ticket', { workspace_id, _id }, session);
     return findTicket(into);
   });
+}
+
+/** What a message is in the ticket that it opens: everybody whom it names takes part there, its sender too. */
+function asOpening(
+  message: MessageRow,
+): Pick<MessageRow, 'opens' | 'people' | 'sender_known' | 'sender_reason'> {
+  const { direction, sender_reason, to, cc } = message;
+  if (direction === 'inbound') {
+    const isForged = sender_reason === 'unproved';
+    const known = { opens: true, sender_known: !isForged, sender_reason: isForged ? sender_reason : null };
+    return { ...known, people: peopleThrough({ ...message, ...known }) };
+  }
+  const bcc = message.outbound?.bcc ?? [];
+  const people = [...to, ...cc, ...bcc].map(({ email }) => normaliseAddress(email) ?? email);
+  return { opens: true, sender_known: true, sender_reason: null, people };
 }
 
 interface MessageMove {
@@ -183,7 +198,8 @@ async function moveClaims(
   );
   await collectionOf(models.ThreadId).updateMany(
     { workspace_id, thread_id: from, inbound_email_id: { $in: mails } },
-    { $set: { thread_id: to } },
+    // Its people are those of the stored message now, who may be nobody there.
+    { $set: { thread_id: to, people: [] } },
     { session },
   );
 }

@@ -50,7 +50,7 @@ export async function moveToTicket(
       workspace_id,
       { kind: 'conversation', id: _id, audience: row.audience },
       place,
-      { session },
+      { session, isWholeThread: true },
     );
     await collectionOf(models.Contact).updateOne(
       { _id: row.contact_id, workspace_id },

@@ -62,7 +62,14 @@ async function purge(
   const since = new Date(Math.max(deleted_at.getTime(), now - LONGEST_PROCESSING_DAYS * DAY_MS));
   // Such a message may be a customer's answer, which restores the thread as soon as it is applied.
   const isAnswer = [
-    { direction: 'inbound', created_at: { $gt: since }, auto_reply: false, list_mail: false, spam: false },
+    {
+      direction: 'inbound',
+      created_at: { $gt: since },
+      auto_reply: false,
+      list_mail: false,
+      spam: false,
+      'authentication.verdict': { $ne: 'fail' },
+    },
   ] as const;
   const isWaiting = { ...inThread, $or: [{ 'outbound.is_open': true }, ...isAnswer] };
   if (await messages.findOne(isWaiting, { projection: { _id: 1 } })) return false;

@@ -1,9 +1,13 @@
 import type { Address } from '../../mail/addresses.ts';
+import type { MailVerdict } from '../../mail/authentication.ts';
 import type { StoredMail } from '../../mail/storedMail.ts';
 import { nullableDate, nullableString, requiredString, rowSchema, text } from './schema.ts';
 import type { Audience } from './workspaceEmail.ts';
 
 export const INBOUND_STATES = ['received', 'held', 'routed', 'skipped', 'failed'] as const;
+
+/** Why a mail is held that names a personal or team address, but is not traced to it. */
+export const UNTRACED = 'untraced copy';
 
 /** One post for one recipient, and its progress. */
 export interface InboundEmailRow {
@@ -47,8 +51,12 @@ export interface InboundEmailRow {
   targets: Target[];
   /** Workspace emails whose proof a held mail waits for. */
   held_for: string[];
-  /** The original sender. `resolveForwarding` sets it once per run. */
-  sender: (Address & { proved: boolean }) | null;
+  /**
+   * Audiences for which somebody who belongs to them has accepted a copy that is not traced to them. Missing: none.
+   */
+  released_for?: string[];
+  /** The original sender, and the verdict on From. `resolveForwarding` sets it once per run. */
+  sender: (Address & { proved: boolean; verdict?: MailVerdict }) | null;
   /** Set by `classifyEmail`, with the next two. */
   auto_reply: boolean;
   list_mail: boolean;
@@ -111,6 +119,7 @@ export const inboundEmailSchema = rowSchema<InboundEmailRow>({
   mail: { type: Object, default: null },
   targets: { type: [Object], default: [] },
   held_for: { type: [String], default: [] },
+  released_for: { type: [String], default: undefined },
   sender: { type: Object, default: null },
   auto_reply: { type: Boolean, default: false },
   list_mail: { type: Boolean, default: false },

@@ -35,8 +35,8 @@ export interface InboundMessageRow extends AnyMessage {
 }
 
 /**
- * `stranger`: took no part in the thread. `unproved`: the mail may be forged, since SPF and DKIM failed or
- * only its own text names the sender.
+ * `stranger`: took no part in the thread. `unproved`: the mail may be forged, since its verdict is `fail` or only
+ * its own text names the sender.
  */
 export const SENDER_REASONS = ['stranger', 'unproved'] as const;
 export type SenderReason = (typeof SENDER_REASONS)[number];
@@ -102,11 +102,11 @@ interface AnyMessage {
    * Ids (with brackets) of the earlier messages that this one names: In-Reply-To and References, newest 30.
    */
   names: string[];
-  /** Normalised addresses of sender, Reply-To, To and Cc: who takes part through this message. */
+  /** Normalised addresses of those who take part through this message (core/threads/people.ts). */
   people: string[];
-  /** False = marked: its sender did not take part in the thread, or failed SPF and DKIM. */
+  /** False = marked: its sender did not take part in the thread, or may be forged. */
   sender_known: boolean;
-  /** It opened its thread. */
+  /** It opened the thread that it is in; false once it was merged or moved into another. */
   opens: boolean;
   auto_reply: boolean;
   /** It is list mail; the provider's filter calls it spam. Recorded, never dropped. */
@@ -256,7 +256,7 @@ messageSchema.index(
 );
 // Find children that name an id.
 messageSchema.index({ workspace_id: 1, audience: 1, names: 1 });
-// Whether an address takes part in a thread (activities/inbound/threading/people.ts): one key, however long the thread is.
+// Whether an address takes part in a thread (core/threads/people.ts): one key, however long the thread is.
 messageSchema.index({ workspace_id: 1, thread_id: 1, people: 1, sender_known: 1, opens: 1 });
 messageSchema.index({ workspace_id: 1, inbound_email_id: 1 });
 // Find the reply that a provider's event is about: events know no workspace, and of Message-Ids only ours are

@@ -37,6 +37,8 @@ export interface DeliveryRow {
   /** The answer of the recipient's server, in words for an agent. */
   reason: string | null;
   at: Date;
+  /** Only a mail says so that nothing proves to come from the recipient's domain. Missing: it is not so. */
+  foreign?: true;
 }
 
 /** Fields of a thread that a message sets. */
@@ -102,7 +104,14 @@ export interface Outbound {
 const options = { _id: false, strict: 'throw', minimize: false } as const;
 
 const delivery = new Schema(
-  { recipient: requiredString, attempt: Number, state: requiredString, reason: nullableString, at: Date },
+  {
+    recipient: requiredString,
+    attempt: Number,
+    state: requiredString,
+    reason: nullableString,
+    at: Date,
+    foreign: { type: Boolean, default: undefined },
+  },
   options,
 );
 

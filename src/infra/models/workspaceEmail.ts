@@ -46,6 +46,8 @@ export interface WorkspaceEmailRow {
   created_at: Date;
   /** HTML below what is sent from it; sanitised. Null or missing: none. */
   signature?: string | null;
+  /** Domains of form services, whose Reply-To is the contact (mail/formSenders.ts). Missing: none. */
+  form_senders?: string[];
 }
 export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   _id: String,
@@ -69,6 +71,7 @@ export const workspaceEmailSchema = rowSchema<WorkspaceEmailRow>({
   deleted_at: nullableDate,
   created_at: Date,
   signature: nullableString,
+  form_senders: { type: [String], default: undefined },
 });
 workspaceEmailSchema.index({ workspace_id: 1, address: 1 });
 workspaceEmailSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });

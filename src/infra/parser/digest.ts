@@ -14,13 +14,13 @@ import type { DigestJob, SanitisedBody } from './pool.ts';
  */
 export async function digest(job: DigestJob): Promise<StoredMail> {
   const { parse } = await parserOf(job.post.provider);
-  return toStored(await parse(job.post, job.recipient, localFile(job)));
+  return toStored(await parse(job.post, job.recipient, localFile(job), job));
 }
 
 /** The same with the header fields only, for a mail whose bodies break the parser. */
 export async function salvage(job: DigestJob): Promise<StoredMail> {
   const { parseHead } = await parserOf(job.post.provider);
-  return toStored(await parseHead(job.post, job.recipient, localFile(job)));
+  return toStored(await parseHead(job.post, job.recipient, localFile(job), job));
 }
 
 /** Makes HTML safe, and makes a text of it. */

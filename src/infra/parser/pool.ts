@@ -1,9 +1,10 @@
 import type { SanitisedHtml } from '../../mail/html.ts';
 import type { StoredMail } from '../../mail/storedMail.ts';
 import type { StoredPost } from '../archive/storedPost.ts';
+import type { ParseOptions } from '../providers/inbound.ts';
 
 /** A post to parse, with the local paths of its archived objects. */
-export interface DigestJob {
+export interface DigestJob extends ParseOptions {
   post: StoredPost;
   recipient: string;
   /** Storage key of each object of the post -> local path. */

@@ -44,12 +44,23 @@ export interface InboundProvider {
   /** The single-use token, or null. */
   token(post: PostToProve): string | null;
   /** @param file local path of an archived object of this post. */
-  parse(post: StoredPost, recipient: string, file: (object: string) => string): Promise<InboundEmail>;
+  parse(
+    post: StoredPost,
+    recipient: string,
+    file: (object: string) => string,
+    options?: ParseOptions,
+  ): Promise<InboundEmail>;
   /**
    * The request for a file that the provider stores.
    * @throws FileRefused when the URL must not be requested.
    */
   remoteFile(url: string): { url: URL; headers: Record<string, string> };
+}
+
+/** What of the configuration parsing needs: it runs in a thread of its own. */
+export interface ParseOptions {
+  /** Name of the mail server whose Authentication-Results count (RFC 8601); null or missing: none do. */
+  authservId?: string | null;
 }
 
 /** A post names a file that must not be requested; never retried. */

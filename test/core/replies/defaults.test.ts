@@ -1,6 +1,6 @@
 import type { ThreadRow } from '../../../src/infra/models/thread.ts';
 import { replyDefaults } from '../../../src/core/replies/defaults.ts';
-import { newHouse, type House, type Mail } from '../../support/house.ts';
+import { newHouse, VERDICTS, type House, type Mail } from '../../support/house.ts';
 import { saveReply } from '../../support/replies.ts';
 
 let house: House;
@@ -52,9 +52,10 @@ test('many later messages of ours do not hide the last sender', async () => {
   expect(emails((await defaults(id)).to)).toEqual(['ann@client.test']);
 });
 
-test('to Reply-To if there is one', async () => {
+test('to Reply-To if it counts', async () => {
   const { id } = await ticketOf({
     reply_to: ['orders@client.test', 'support@acme.test'],
+    verdicts: VERDICTS.pass,
     cc: ['ann@client.test'],
   });
   const { to, cc } = await defaults(id);

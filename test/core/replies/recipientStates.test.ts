@@ -31,12 +31,52 @@ test.each<[string, DeliveryFact[], string]>([
   expect(after(...events)).toMatchObject([{ state }]);
 });
 
+const forged = { foreign: true } as const;
+test.each<[string, DeliveryFact[], string, boolean]>([
+  [
+    'a forged bounce after the delivery',
+    [fact('delivered', 1), fact('failed', 2, forged)],
+    'delivered',
+    false,
+  ],
+  [
+    'a forged bounce before the delivery',
+    [fact('failed', 1, forged), fact('delivered', 2)],
+    'delivered',
+    false,
+  ],
+  ['a bounce by mail before anything else', [fact('accepted'), fact('failed', 1, forged)], 'failed', true],
+  ['a bounce by mail, and the provider’s', [fact('failed', 2, forged), fact('failed', 1)], 'failed', false],
+  [
+    'a forged receipt while it is delayed',
+    [fact('delayed', 1), fact('delivered', 2, forged)],
+    'delayed',
+    false,
+  ],
+  [
+    'a receipt, a warning, a bounce',
+    [fact('delivered', 0, forged), fact('delayed', 1, forged), fact('failed', 2, forged)],
+    'failed',
+    true,
+  ],
+  [
+    'a complaint, and a forged bounce',
+    [fact('complained', 1), fact('failed', 2, forged)],
+    'complained',
+    false,
+  ],
+])('%s', (_, events, state, foreign) => {
+  const [row] = after(...events);
+  expect([row!.state, row!.foreign ?? false]).toEqual([state, foreign]);
+});
+
 const anyTold = fc.record<DeliveryFact>({
   kind: fc.constantFrom('accepted', 'delayed', 'delivered', 'failed', 'complained'),
   recipient: fc.constantFrom('ann@client.test', 'Bob@Client.Test', 'bob@client.test'),
   at: fc.integer({ min: 0, max: 59 }).map(at),
   reason: fc.constant(null),
   attempt: fc.integer({ min: 1, max: 3 }),
+  foreign: fc.boolean(),
 });
 const sorted = (rows: DeliveryRow[]) => [...rows].sort((a, b) => a.recipient.localeCompare(b.recipient));
 

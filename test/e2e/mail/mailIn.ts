@@ -255,7 +255,7 @@ describe('mail in', () => {
       fetch(`${stack.webUrl}/webhooks/mime/inbound${query}`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'message/rfc822' },
-        body: 'From: Ann <ann@client.test>\r\nTo: x@y.test\r\nMessage-Id: <piped@c.test>\r\nSubject: piped\r\n\r\nHello from a pipe.\r\n',
+        body: 'Authentication-Results: mx.client.test; dmarc=pass header.from=client.test\r\nFrom: Ann <ann@client.test>\r\nTo: x@y.test\r\nMessage-Id: <piped@c.test>\r\nSubject: piped\r\n\r\nHello from a pipe.\r\n',
       });
     expect((await post('wrong')).status).toBe(401);
     expect((await post(TOKENS.owner)).status).toBe(200);
@@ -263,6 +263,7 @@ describe('mail in', () => {
     expect(message).toMatchObject({
       audience: 'shared',
       text: expect.stringContaining('Hello from a pipe.'),
+      authentication: { verdict: 'pass', dmarc: 'pass' },
     });
   });
 

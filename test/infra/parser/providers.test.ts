@@ -323,6 +323,22 @@ describe('raw MIME', () => {
       verdicts: { spf: 'unknown', dkim: 'unknown' },
     });
   });
+
+  test("from one's own server: what it found counts under the name that is trusted", async () => {
+    const results =
+      'Authentication-Results: mx.acme.test; spf=pass smtp.mailfrom=client.test;\r\n dmarc=pass';
+    const job = postOf('mime', { mime: local(`${results} header.from=client.test\r\n${eml}`) });
+    const verdictsBy = async (authservId: string | null) => (await digest({ ...job, authservId })).verdicts;
+    expect(await verdictsBy('MX.acme.test')).toMatchObject({
+      spf: 'pass',
+      dkim: 'unknown',
+      dmarc: 'pass',
+      passed: { spf: ['client.test'], dkim: [] },
+    });
+    for (const name of ['mx.evil.test', null])
+      expect(await verdictsBy(name)).not.toMatchObject({ spf: 'pass' });
+    expect((await salvage({ ...job, authservId: 'mx.acme.test' })).verdicts).toMatchObject({ dmarc: 'pass' });
+  });
 });
 
 test('salvage reads headers and no body, in every form', async () => {
