@@ -56,6 +56,7 @@ const MAX_CARRIERS = 100;
 
 /** What threading reads of a message, all from the index `carriers`: the whole row may have several MB. */
 export const CARRIER_FIELDS = {
+  workspace_id: 1,
   direction: 1,
   audience: 1,
   thread_kind: 1,
@@ -94,16 +95,17 @@ export async function isReused(models: Models, carriers: Carrier[]): Promise<boo
   const fingerprints = new Set(carriers.flatMap(({ fingerprint }) => fingerprint ?? []));
   if (fingerprints.size > MAX_FORMS) return true;
   // Messages from before fingerprints were kept are a form each.
-  const forms = new Map(carriers.map(({ _id, fingerprint }) => [fingerprint ?? _id, _id]));
+  const forms = new Map(carriers.map((carrier) => [carrier.fingerprint ?? carrier._id, carrier]));
   if (forms.size < 2) return false;
-  const read = async (id: string) => {
-    const message = await collectionOf(models.Message).findOne({ _id: id }, { projection: COMPARED_FIELDS });
+  const read = async ({ _id, workspace_id }: Carrier) => {
+    const projection = COMPARED_FIELDS;
+    const message = await collectionOf(models.Message).findOne({ _id, workspace_id }, { projection });
     return message && comparable(message);
   };
   const [newest, ...others] = [...forms.values()].slice(0, MAX_FORMS);
   const first = await read(newest!);
-  for (const id of others) {
-    const other = await read(id);
+  for (const carrier of others) {
+    const other = await read(carrier);
     if (first && other && !isSameMail(first, other)) return true;
   }
   return false;

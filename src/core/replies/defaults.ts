@@ -43,7 +43,13 @@ export async function replyDefaults(
     ownAddresses(models, thread.workspace_id),
   ]);
   const answered =
-    inbound ?? (sent.last ? await models.Message.findById(sent.last).lean<MessageRow>() : null);
+    inbound ??
+    (sent.last
+      ? await models.Message.findOne({
+          _id: sent.last,
+          workspace_id: thread.workspace_id,
+        }).lean<MessageRow>()
+      : null);
   const isOurs = (person: Address) => {
     const exact = normaliseAddress(person.email);
     return exact === null || ours.has(exact) || ours.has(withoutTag(exact) ?? '');

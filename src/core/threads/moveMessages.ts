@@ -38,7 +38,7 @@ export async function moveMessages(
   if (from.audience !== to.audience) await updateAudience(models, workspace_id, moving, to, options);
   await updateMails(models, moving, from, to, options);
   await messages.updateMany(
-    { _id: { $in: ids }, thread_id: from.id },
+    { workspace_id, _id: { $in: ids }, thread_id: from.id },
     { $set: { thread_kind: to.kind, thread_id: to.id, audience: to.audience } },
     options,
   );

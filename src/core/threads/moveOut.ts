@@ -56,7 +56,7 @@ export async function moveMessageOut(
       { messageId, session },
     );
     const moved = await messages.updateOne(
-      { _id: messageId, thread_id: id },
+      { _id: messageId, workspace_id, thread_id: id },
       { $set: { opens: true } },
       { session },
     );
@@ -89,7 +89,11 @@ export async function moveMessageInto(
     const place = (id: string) => ({ kind: 'ticket', id, audience }) as const;
     await moveMessages(models, workspace_id, place(from), place(into), { messageId, session });
     const moved = { ...message, opens: false };
-    await collectionOf(models.Message).updateOne({ _id: messageId }, { $set: { opens: false } }, { session });
+    await collectionOf(models.Message).updateOne(
+      { _id: messageId, workspace_id },
+      { $set: { opens: false } },
+      { session },
+    );
     await leave(models, ticket, { message, to: into, actor }, session);
     await tickets.updateOne(
       { _id: into, workspace_id },
