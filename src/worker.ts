@@ -104,7 +104,7 @@ const following = startStream();
 for (const daily of [starts.keepProvider, starts.keepTidy])
   void untilItWorks('Temporal', () => daily(), retry).catch(() => undefined);
 isServing = true;
-log.info('ready');
+log.info({ build_id: config.workerVersion.buildId }, 'ready');
 
 await untilTheWorkersEnd();
 await close();
@@ -192,7 +192,9 @@ async function createWorkers(): Promise<Worker[]> {
     post: createPost({ allowLoopback: config.webhooksAllowLoopback }),
     slots: createSlots(WEBHOOKS_AT_ONCE),
   };
-  const activitiesOnly = { connection: temporal, namespace, pace };
+  const { deployment, buildId } = config.workerVersion;
+  const version = buildId === null ? null : { deploymentName: deployment, buildId };
+  const activitiesOnly = { connection: temporal, namespace, pace, version };
   const common = { ...activitiesOnly, workflowBundle: await bundling };
   return Promise.all([
     createWorker({ ...common, taskQueue: MAIL_QUEUE, activities: createMailActivities(deps) }),

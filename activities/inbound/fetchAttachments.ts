@@ -126,9 +126,10 @@ async function settle(
   fileOfPart: ReadonlyMap<number, string>,
 ): Promise<void> {
   const key = `attachments/${attachment.workspace_id}/${attachment.message_id}/${attachment._id}`;
+  const { _id, workspace_id } = attachment;
   const set = (change: Partial<AttachmentRow>) =>
     // A stored file never goes back to another state.
-    deps.models.Attachment.updateOne({ _id: attachment._id, state: { $ne: 'stored' } }, { $set: change });
+    deps.models.Attachment.updateOne({ _id, workspace_id, state: { $ne: 'stored' } }, { $set: change });
   switch (source?.state) {
     case 'ready':
     case 'in the mime': {

@@ -65,8 +65,8 @@ async function asRecorded({ models }: Deps, row: InboundEmailRow): Promise<Inbou
 async function record(deps: Deps, row: InboundEmailRow, route: Route): Promise<InboundMessageRow> {
   const message = await storeOnce(deps, row, route);
   if (message.inbound_email_id === row._id) {
-    const attachments = pendingAttachments(row, message).map(({ _id, ...attachment }) => ({
-      updateOne: { filter: { _id }, update: { $setOnInsert: attachment }, upsert: true },
+    const attachments = pendingAttachments(row, message).map(({ _id, workspace_id, ...attachment }) => ({
+      updateOne: { filter: { _id, workspace_id }, update: { $setOnInsert: attachment }, upsert: true },
     }));
     if (attachments.length > 0)
       await once(() => deps.models.Attachment.bulkWrite(attachments, { ordered: false }));
@@ -112,7 +112,8 @@ async function insertOrFind({ models }: Deps, message: InboundMessageRow): Promi
     return null;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    return models.Message.findById(message._id).select({ headers: 0 }).orFail().lean<InboundMessageRow>();
+    const { _id, workspace_id } = message;
+    return models.Message.findOne({ _id, workspace_id }, { headers: 0 }).orFail().lean<InboundMessageRow>();
   }
 }
 
@@ -121,7 +122,7 @@ const MAX_COPIES = 500;
 
 async function addCopy(
   { models }: Deps,
-  { _id }: InboundMessageRow,
+  { _id, workspace_id }: InboundMessageRow,
   row: InboundEmailRow,
   { traced }: Route,
 ): Promise<InboundMessageRow> {
@@ -129,12 +130,12 @@ async function addCopy(
   const hasRoom = { [`copies.${MAX_COPIES - 1}`]: { $exists: false } };
   const isTracedNewly = traced.map((email) => ({ 'copies.traced': { $ne: email } }));
   await messages.updateOne(
-    { _id, $or: [hasRoom, ...isTracedNewly] },
+    { _id, workspace_id, $or: [hasRoom, ...isTracedNewly] },
     { $addToSet: { copies: { inbound_email_id: row._id, traced } } },
   );
   // With its text, from which the thread's search words are made: the step that stored it may have died
   // before that.
-  const message = await messages.findOne({ _id }, { projection: { html: 0, headers: 0 } });
+  const message = await messages.findOne({ _id, workspace_id }, { projection: { html: 0, headers: 0 } });
   if (!message) throw new Error('a message that a copy belongs to is gone');
   return message as InboundMessageRow;
 }

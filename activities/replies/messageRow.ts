@@ -40,7 +40,12 @@ export async function changeReply(
 async function write({ models }: Deps, row: OutboundMessageRow, change: MessageChange): Promise<boolean> {
   const { run, changes } = row.outbound;
   const { modifiedCount } = await models.Message.updateOne(
-    { _id: row._id, 'outbound.run': run, 'outbound.changes': changes },
+    {
+      _id: row._id,
+      workspace_id: row.workspace_id,
+      'outbound.run': run,
+      'outbound.changes': changes,
+    },
     { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
   );
   if (modifiedCount === 1) countReply(change.state);

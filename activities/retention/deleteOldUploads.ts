@@ -22,17 +22,18 @@ export async function deleteOldUploads({ models, storage, now }: Deps): Promise<
       .lean<Pick<AttachmentRow, '_id' | 'key' | 'workspace_id'>[]>();
     if (rows.length === 0) return { files };
     for (const { _id, key, workspace_id } of rows) {
-      await Attachment.updateOne({ _id, message_id: '' }, { $set: { message_id: EXPIRED } });
-      if (!(await Attachment.exists({ _id, message_id: EXPIRED }))) continue;
+      const upload = { _id, workspace_id };
+      await Attachment.updateOne({ ...upload, message_id: '' }, { $set: { message_id: EXPIRED } });
+      if (!(await Attachment.exists({ ...upload, message_id: EXPIRED }))) continue;
       if (await Draft.exists({ workspace_id, attachments: _id })) {
         await Attachment.updateOne(
-          { _id, message_id: EXPIRED },
+          { ...upload, message_id: EXPIRED },
           { $set: { message_id: '', created_at: now() } },
         );
         continue;
       }
       if (key !== null) await storage.delete(key);
-      await Attachment.deleteOne({ _id, message_id: EXPIRED });
+      await Attachment.deleteOne({ ...upload, message_id: EXPIRED });
       files += 1;
       heartbeat();
     }

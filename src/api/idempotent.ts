@@ -55,12 +55,12 @@ export function idempotent({
     try {
       await next();
     } catch (error) {
-      await requests.deleteOne({ _id, answer: null, working_until });
+      await requests.deleteOne({ _id, workspace_id, answer: null, working_until });
       throw error;
     }
     const { status, body } = ctx;
     const answer = box.close(JSON.stringify({ status, body: body ?? null, etag: ctx.response.get('ETag') }));
-    await requests.updateOne({ _id, working_until }, { $set: { answer } });
+    await requests.updateOne({ _id, workspace_id, working_until }, { $set: { answer } });
   };
 
   async function insertOrFind(row: KeyedRequestRow): Promise<KeyedRequestRow | null> {
@@ -79,7 +79,12 @@ export function idempotent({
   async function takeOver(existing: KeyedRequestRow, working_until: Date): Promise<boolean> {
     if (existing.working_until.getTime() > Date.now()) return false;
     const { modifiedCount } = await requests.updateOne(
-      { _id: existing._id, answer: null, working_until: existing.working_until },
+      {
+        _id: existing._id,
+        workspace_id: existing.workspace_id,
+        answer: null,
+        working_until: existing.working_until,
+      },
       { $set: { working_until } },
     );
     return modifiedCount === 1;

@@ -27,6 +27,12 @@ export interface Config {
     readonly namespace: string;
     readonly uiUrl: string | null;
   };
+  readonly workerVersion: {
+    /** Name of the worker deployment in Temporal. */
+    readonly deployment: string;
+    /** Null: this worker has no version. */
+    readonly buildId: string | null;
+  };
   readonly mongodbUri: string | null;
   readonly mongodBinary: string | null;
   readonly mailgun: {
@@ -128,6 +134,15 @@ export const Environment = z.object({
     .optional(),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_UI_URL: url(['http:', 'https:']).optional(),
+  // Temporal takes names without a dot, because one separates name and build id.
+  WORKER_DEPLOYMENT: z
+    .string()
+    .regex(/^[a-z][\w-]{0,99}$/i, 'must be a letter, and then letters, digits, _ and -')
+    .default('postroom'),
+  WORKER_BUILD_ID: z
+    .string()
+    .regex(/^\w[\w.-]{0,99}$/, 'must be letters, digits, _, - and dots, 100 at most')
+    .optional(),
   MONGODB_URI: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
@@ -216,6 +231,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       namespace: e.TEMPORAL_NAMESPACE,
       uiUrl: e.TEMPORAL_UI_URL?.replace(/\/+$/, '') ?? null,
     }),
+    workerVersion: Object.freeze({ deployment: e.WORKER_DEPLOYMENT, buildId: e.WORKER_BUILD_ID ?? null }),
     mongodbUri: e.MONGODB_URI ?? null,
     mongodBinary: e.MONGOD_BINARY ?? null,
     mailgun: Object.freeze({

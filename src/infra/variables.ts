@@ -100,6 +100,21 @@ export const VARIABLES: Record<VariableName, Variable> = {
     unset: 'no links',
     readBy: ['web', 'commands'],
   },
+  WORKER_DEPLOYMENT: {
+    section: 'Engines',
+    meaning: 'Name of the worker deployment in Temporal, for workers with a `WORKER_BUILD_ID`.',
+    default: 'postroom',
+    readBy: ['worker', 'commands'],
+  },
+  WORKER_BUILD_ID: {
+    section: 'Engines',
+    meaning:
+      'Version of this worker, another one for each release (the commit, for example). A worker with a build id ' +
+      'gets work only after `npm run use-version` has switched to it.',
+    default: null,
+    unset: 'workers have no version, and all of them take all work',
+    readBy: WORKER,
+  },
   MONGODB_URI: {
     section: 'Engines',
     meaning: "A replica set (one node is enough), with the database's name in the URI.",

@@ -85,7 +85,7 @@ export async function settleReplies(
 ): Promise<number> {
   let settled = 0;
   const late = await lateReplies(models, new Date(Date.now() - olderThanMs), cursor);
-  for (const { _id, state, outbound } of movingOn(
+  for (const { _id, workspace_id, state, outbound } of movingOn(
     cursor,
     late,
     BATCH,
@@ -102,7 +102,7 @@ export async function settleReplies(
     const isSetBack = runNow.state === 'closed' && runNow.status === 'completed';
     const reason = runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
     const settledRow = await models.Message.findOneAndUpdate(
-      { _id, 'outbound.changes': changes },
+      { _id, workspace_id, 'outbound.changes': changes },
       {
         $set: isLost
           ? { 'outbound.wants_start': true }
@@ -134,6 +134,7 @@ const settledAs = ({ unclear, maybe_sent }: Outbound, reason: string) => ({
 
 interface LateReply {
   _id: string;
+  workspace_id: string;
   state: MessageState;
   outbound: Outbound;
 }
@@ -145,7 +146,7 @@ function lateReplies(models: Models, before: Date, cursor: RowCursor): Promise<L
     'outbound.wants_start': { $ne: true },
     ...behind(cursor, 'outbound.due_at', before),
   };
-  return models.Message.find(isLate, { state: 1, outbound: 1 })
+  return models.Message.find(isLate, { workspace_id: 1, state: 1, outbound: 1 })
     .sort({ 'outbound.due_at': 1, _id: 1 })
     .limit(BATCH)
     .lean<LateReply[]>();

@@ -54,7 +54,7 @@ export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): R
       throw error;
     }
     await models.Message.updateOne(
-      { _id: id, 'outbound.run': run },
+      { _id: id, workspace_id: workspaceId, 'outbound.run': run },
       { $set: { 'outbound.wants_start': false } },
     );
   }
@@ -93,8 +93,10 @@ export function createReplyStarter({ models, starts, log }: ReplyStarterDeps): R
   async function applyAndStart(row: OutboundMessageRow): Promise<void> {
     // The process that saved the message may have died before this. Reads the row whole: its thread is
     // searched by its text.
-    await applyMessage(models, await models.Message.findById(row._id).orFail().lean<OutboundMessageRow>());
-    await start({ id: row._id, run: row.outbound.run }, row.workspace_id);
+    const { _id, workspace_id } = row;
+    const whole = await models.Message.findOne({ _id, workspace_id }).orFail().lean<OutboundMessageRow>();
+    await applyMessage(models, whole);
+    await start({ id: _id, run: row.outbound.run }, workspace_id);
   }
 
   async function sweep(): Promise<void> {

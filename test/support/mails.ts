@@ -108,7 +108,7 @@ export async function rerun(stack: Stack, inboundEmailId: string): Promise<numbe
 /** An operator's command: `npm run <command> -- …args`. @returns what it printed */
 export async function operator(
   stack: Stack,
-  command: 'rerun' | 'skipped' | 'deleteWorkspace',
+  command: 'rerun' | 'skipped' | 'deleteWorkspace' | 'useVersion',
   ...args: string[]
 ): Promise<string> {
   const uri = new URL(mongoUri());

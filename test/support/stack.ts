@@ -39,6 +39,8 @@ export interface Stack {
    */
   stop(name: 'web' | 'worker', signal?: NodeJS.Signals): Promise<void>;
   pid(name: 'web' | 'worker'): number | undefined;
+  /** Starts one more process beside the first; it ends with the stack. */
+  startAnother(name: 'web' | 'worker', env?: Record<string, string>): Promise<AnotherProcess>;
   /** What the processes have printed so far: the last 4 MB. */
   said(): string;
   /** `GET /metrics` of a process. */
@@ -53,6 +55,12 @@ export interface Stack {
   /** The messages of a mail, by its Message-Id. */
   messages(messageId: string): Promise<MessageRow[]>;
   close(): Promise<void>;
+}
+
+export interface AnotherProcess {
+  url: string;
+  /** Ends it and waits for its end. @throws when it had to be killed */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export const TOKENS = { owner: 'owner-token', dana: 'dana-token', secondOwner: 'second-token' };
@@ -145,16 +153,21 @@ export async function startStack({
   let allSaid = '';
   const lastSaid = new Map<string, () => string>();
   const running = new Map<string, ChildProcess>();
-  const start = async (name: 'web' | 'worker', port: number, extra: Record<string, string>) => {
+  const start = async (
+    name: 'web' | 'worker',
+    port: number,
+    extra: Record<string, string>,
+    key: string = name,
+  ) => {
     const child = spawn(process.execPath, [`src/${name}.js`], {
       cwd: await built(),
       env: { ...environment, ...extra },
       stdio: process.env.SHOW_LOGS ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });
-    running.set(name, child);
+    running.set(key, child);
     endWithThisProcess(child);
     let said = '';
-    lastSaid.set(name, () => said);
+    lastSaid.set(key, () => said);
     for (const stream of [child.stdout, child.stderr]) {
       let begun = '';
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -174,7 +187,7 @@ export async function startStack({
       240_000,
     );
   };
-  const stop = async (name: 'web' | 'worker', signal: NodeJS.Signals = 'SIGTERM') => {
+  const stop = async (name: string, signal: NodeJS.Signals = 'SIGTERM') => {
     const child = running.get(name);
     running.delete(name);
     if (child?.exitCode !== null || child.signalCode !== null) return;
@@ -205,6 +218,13 @@ export async function startStack({
     startWorker: (extra = {}) => start('worker', workerPort, extra),
     stop,
     pid: (name) => running.get(name)?.pid,
+    async startAnother(name, extra = {}) {
+      const port = await lastingPort();
+      const key = `${name} on ${port}`;
+      const portName = name === 'web' ? 'PORT' : 'WORKER_PORT';
+      await start(name, port, { [portName]: String(port), ...extra }, key);
+      return { url: `http://127.0.0.1:${port}`, stop: (signal) => stop(key, signal) };
+    },
     said: () => allSaid,
     metrics: async (name) =>
       (await fetch(`http://127.0.0.1:${name === 'web' ? webPort : workerPort}/metrics`)).text(),
@@ -223,7 +243,7 @@ export async function startStack({
     messages: (messageId) => models.Message.find({ message_id: messageId }).lean<MessageRow[]>(),
     async close() {
       await Promise.all([sandbox.close(), dns.close()]);
-      await Promise.all([stop('web'), stop('worker')]);
+      await Promise.all([...running.keys()].map((key) => stop(key)));
       await Promise.all([temporal.close(), models.connection.close()]);
       await rm(storageDir, { recursive: true, force: true });
     },

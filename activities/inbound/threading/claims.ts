@@ -65,8 +65,11 @@ export async function claim(
 }
 
 /** Makes the claim's mail stay in its thread. @returns false when it has left already. */
-async function hold(models: Models, { _id, thread_id }: ThreadIdRow): Promise<boolean> {
-  const held = await collectionOf(models.ThreadId).updateOne({ _id, thread_id }, { $set: { joined: true } });
+async function hold(models: Models, { _id, workspace_id, thread_id }: ThreadIdRow): Promise<boolean> {
+  const held = await collectionOf(models.ThreadId).updateOne(
+    { _id, workspace_id, thread_id },
+    { $set: { joined: true } },
+  );
   return held.matchedCount === 1;
 }
 
@@ -78,7 +81,7 @@ async function insertOrFind(models: Models, newRow: ThreadIdRow): Promise<Thread
     return null;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    return claims.findOne({ _id: newRow._id });
+    return claims.findOne({ _id: newRow._id, workspace_id: newRow.workspace_id });
   }
 }
 
@@ -120,7 +123,7 @@ export async function whereItLeads(
   const thread =
     mail.state === 'routed'
       ? await collectionOf(models.Message).findOne(
-          { _id: { $in: mail.message_ids }, audience },
+          { workspace_id: claimed.workspace_id, _id: { $in: mail.message_ids }, audience },
           { projection: { thread_kind: 1, thread_id: 1 } },
         )
       : mail.routes

@@ -56,6 +56,7 @@ const MAX_CARRIERS = 100;
 
 /** What threading reads of a message, all from the index `carriers`: the whole row may have several MB. */
 export const CARRIER_FIELDS = {
+  workspace_id: 1,
   direction: 1,
   audience: 1,
   thread_kind: 1,
@@ -104,19 +105,20 @@ export async function isReused(models: Models, carriers: Carrier[]): Promise<boo
   const fingerprints = new Set(carriers.flatMap(({ fingerprint }) => fingerprint ?? []));
   if (fingerprints.size > MAX_FORMS) return true;
   // Messages from before fingerprints were kept are a form each.
-  const forms = new Map(carriers.map(({ _id, fingerprint }) => [fingerprint ?? _id, _id]));
+  const forms = new Map(carriers.map((carrier) => [carrier.fingerprint ?? carrier._id, carrier]));
   if (forms.size < 2) return false;
   const [newest, ...others] = [...forms.values()].slice(0, MAX_FORMS);
   const first = await readComparable(models, newest!);
-  for (const id of others) {
-    const other = await readComparable(models, id);
+  for (const carrier of others) {
+    const other = await readComparable(models, carrier);
     if (first && other && !isSameMail(first, other)) return true;
   }
   return false;
 }
 
-async function readComparable(models: Models, id: string): Promise<Comparable | null> {
-  const message = await collectionOf(models.Message).findOne({ _id: id }, { projection: COMPARED_FIELDS });
+async function readComparable(models: Models, { _id, workspace_id }: Carrier): Promise<Comparable | null> {
+  const projection = COMPARED_FIELDS;
+  const message = await collectionOf(models.Message).findOne({ _id, workspace_id }, { projection });
   return message && comparable(message);
 }
 
@@ -129,10 +131,10 @@ const isOurs = ({ direction }: Carrier): boolean => direction === 'outbound';
 async function withoutImpostors(models: Models, carriers: Carrier[]): Promise<Carrier[]> {
   const own = carriers.find(isOurs);
   if (!own || carriers.every(isOurs)) return carriers;
-  const ours = await readComparable(models, own._id);
+  const ours = await readComparable(models, own);
   const kept = new Set(carriers.filter(isOurs));
   for (const carrier of carriers.filter((message) => !isOurs(message)).slice(0, MAX_FORMS)) {
-    const other = await readComparable(models, carrier._id);
+    const other = await readComparable(models, carrier);
     // Ours has no Date header, and its files are kept elsewhere: subject and text decide.
     if (!ours || !other) continue;
     const { date, sender, files } = other;

@@ -61,7 +61,7 @@ export async function applyEvents(
     const change: MessageChange = isDecided ? settledBy(deliveries) : { outbound: { deliveries } };
     if (isDecided && maybe_sent) change.outbound = { ...change.outbound, maybe_sent: null };
     const { modifiedCount } = await models.Message.updateOne(
-      { _id: id, 'outbound.changes': changes },
+      { _id: id, workspace_id: message.workspace_id, 'outbound.changes': changes },
       { $set: asSet(change), $inc: { 'outbound.changes': 1 } },
     );
     if (modifiedCount === 1 && change.state !== message.state) countReply(change.state);

@@ -32,8 +32,8 @@ async function copyFile(
   file: AttachmentRow,
 ): Promise<AttachmentRow> {
   const _id = hashOf('copy', messageId, file._id);
-  const fields: Omit<AttachmentRow, '_id'> = {
-    workspace_id: author.workspaceId,
+  const workspace_id = author.workspaceId;
+  const fields: Omit<AttachmentRow, '_id' | 'workspace_id'> = {
     audience: uploaderOnly(author.userId),
     message_id: '',
     position: 0,
@@ -45,17 +45,17 @@ async function copyFile(
     content_id: `${_id}@${platformDomain}`,
     state: 'stored',
     reason: null,
-    key: `attachments/${author.workspaceId}/copies/${_id}`,
+    key: `attachments/${workspace_id}/copies/${_id}`,
     created_at: new Date(),
     copy_of: file._id,
   };
   await storage.copy(file.key as string, fields.key as string);
   const stored = await once(() =>
     collectionOf(models.Attachment).findOneAndUpdate(
-      { _id },
+      { _id, workspace_id },
       { $setOnInsert: fields },
       { upsert: true, returnDocument: 'after' },
     ),
   );
-  return stored ?? { _id, ...fields };
+  return stored ?? { _id, workspace_id, ...fields };
 }

@@ -66,7 +66,8 @@ async function insert(
       // files would go out.
       const isNew = await models.connection.transaction(async (session) => {
         // Before the checks: a concurrent try of this request may have saved it.
-        if (await messages.findOne({ _id: row._id }, { session, projection: { _id: 1 } })) return false;
+        const same = { _id: row._id, workspace_id: row.workspace_id };
+        if (await messages.findOne(same, { session, projection: { _id: 1 } })) return false;
         await together?.(row, session);
         await messages.insertOne(row, { session });
         if (uploads.length > 0) await takeUploads(models, row, uploads, session);

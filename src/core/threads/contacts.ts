@@ -15,7 +15,6 @@ export async function knowContact(
 ): Promise<void> {
   const email = contactAddress(person);
   const row = {
-    workspace_id: workspaceId,
     email,
     name: person?.name ?? '',
     words: contactWords({ email, name: person?.name ?? '' }),
@@ -29,7 +28,7 @@ export async function knowContact(
   for (const audience of [...audiences].sort().reverse())
     await once(() =>
       collectionOf(models.Contact).updateOne(
-        { _id: contactId(workspaceId, person) },
+        { _id: contactId(workspaceId, person), workspace_id: workspaceId },
         { $setOnInsert: row, $addToSet: { audiences: audience } },
         { upsert: true },
       ),

@@ -58,7 +58,7 @@ export async function moveMessages(
   await updateMails(models, moving, from, to, options);
   if (!isWholeThread) await makeNewcomers(models, workspace_id, moving, { from, to }, session);
   await messages.updateMany(
-    { _id: { $in: ids }, thread_id: from.id },
+    { workspace_id, _id: { $in: ids }, thread_id: from.id },
     { $set: { thread_kind: to.kind, thread_id: to.id, audience: to.audience } },
     options,
   );

@@ -58,7 +58,7 @@ export async function moveMessageOut(
       { messageId, session },
     );
     const moved = await messages.updateOne(
-      { _id: messageId, thread_id: id },
+      { _id: messageId, workspace_id, thread_id: id },
       { $set: asOpening(message) },
       { session },
     );

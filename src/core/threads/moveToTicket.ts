@@ -57,7 +57,7 @@ export async function moveToTicket(
       { $addToSet: { audiences: audience } },
       { session },
     );
-    const ticket = await collectionOf(models.Ticket).findOne({ _id: id }, { session });
+    const ticket = await collectionOf(models.Ticket).findOne({ _id: id, workspace_id }, { session });
     return { row, ticket, place };
   });
   if (!result) return null;

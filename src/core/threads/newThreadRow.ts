@@ -103,7 +103,7 @@ export async function makeThread(
   // The contact that another was merged into may not have this audience yet.
   if (contact && !contact.audiences.includes(thread.audience))
     await collectionOf(models.Contact).updateOne(
-      { _id: contact._id },
+      { _id: contact._id, workspace_id: contact.workspace_id },
       { $addToSet: { audiences: thread.audience } },
     );
   return true;

@@ -116,7 +116,9 @@ async function summaryOf(models: Models, thread: ThreadRow, session?: mongo.Clie
   const answered_at = shown.findLast(({ direction }) => direction === 'outbound')?.created_at ?? null;
   const since = Math.max(answered_at?.getTime() ?? 0, thread.settled_at?.getTime() ?? 0);
   const waiting = shown.find((message) => message.created_at.getTime() > since && isQuestion(message));
-  const text = last && (await messages.findOne({ _id: last._id }, { ...options, projection: { text: 1 } }));
+  const text =
+    last &&
+    (await messages.findOne({ _id: last._id, workspace_id }, { ...options, projection: { text: 1 } }));
   const ids = shown.map(({ _id }) => _id);
   return {
     preview: text ? previewOf(text.text) : '',

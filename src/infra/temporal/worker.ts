@@ -1,4 +1,10 @@
-import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  Worker,
+  type NativeConnection,
+  type WorkerDeploymentOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { createPace, type Pace } from '../../lib/pace.ts';
 import { createPacedSlots } from './pacedSlots.ts';
 
@@ -15,6 +21,7 @@ export const AT_ONCE = 32;
 export function createWorker({
   activitiesAtOnce = AT_ONCE,
   pace = createPace({ most: AT_ONCE }),
+  version,
   ...options
 }: {
   connection: NativeConnection;
@@ -27,9 +34,12 @@ export function createWorker({
   activitiesAtOnce?: number;
   /** How much of it may be done at one time. By default the worker has a pace of its own. */
   pace?: Pace;
+  /** The worker gets tasks only while this is the version in use (versions.ts). Without one it has no version. */
+  version?: WorkerDeploymentVersion | null;
 }): Promise<Worker> {
   return Worker.create({
     ...options,
+    ...(version && { workerDeploymentOptions: deploymentOptions(version) }),
     tuner: {
       ...createPacedSlots(
         pace,
@@ -42,6 +52,16 @@ export function createWorker({
     shutdownGraceTime: '10 seconds',
   });
 }
+
+/**
+ * Open runs move to the version in use with their next task, so that none waits for a worker that is gone
+ * (docs/decisions/worker-versions.md).
+ */
+const deploymentOptions = (version: WorkerDeploymentVersion): WorkerDeploymentOptions => ({
+  version,
+  useWorkerVersioning: true,
+  defaultVersioningBehavior: 'AUTO_UPGRADE',
+});
 
 /** A function that runs a step which asks only our engines has this property (activities/index.ts). */
 const engineStepsOf = (activities: object): ReadonlySet<string> =>

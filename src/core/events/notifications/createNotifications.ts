@@ -57,9 +57,11 @@ async function withoutEarlier(models: Models, planned: Planned[]): Promise<Plann
     notifications.filter(({ type }) => type === 'mentioned').map(({ _id }) => _id),
   );
   if (mentions.length === 0) return planned;
-  const stored = await models.Notification.find({ _id: { $in: mentions } }, { created_at: 1 }).lean<
-    Pick<NotificationRow, '_id' | 'created_at'>[]
-  >();
+  const workspaces = [...new Set(planned.map(({ event }) => event.workspace_id))];
+  const stored = await models.Notification.find(
+    { workspace_id: { $in: workspaces }, _id: { $in: mentions } },
+    { created_at: 1 },
+  ).lean<Pick<NotificationRow, '_id' | 'created_at'>[]>();
   const madeAt = new Map(stored.map(({ _id, created_at }) => [_id, created_at.getTime()]));
   return planned.map(({ event, notifications }) => ({
     event,

@@ -54,7 +54,7 @@ export async function mailNotifications(deps: NotificationMailDeps, signal: Abor
     // One that is claimed now would wait five minutes for its next try.
     if (signal.aborted) return;
     const claim = await models.Notification.updateOne(
-      { _id: row._id, ...due },
+      { _id: row._id, workspace_id: row.workspace_id, ...due },
       { $set: { mail: 'sending' } },
     );
     if (claim.modifiedCount === 1) await mailNotification(deps, row, signal);
@@ -68,7 +68,8 @@ async function mailNotification(
 ): Promise<void> {
   const { models, platformDomain, publicUrl } = deps;
   const change = async (set: Partial<NotificationRow>): Promise<void> => {
-    await models.Notification.updateOne({ _id: row._id, mail: 'sending' }, { $set: set });
+    const { _id, workspace_id } = row;
+    await models.Notification.updateOne({ _id, workspace_id, mail: 'sending' }, { $set: set });
   };
   const user = await models.User.findById(row.user_id).lean();
   const isOld = Date.now() - row.created_at.getTime() > GIVE_UP_MS;
