@@ -10,11 +10,11 @@ import { figure, say, withSpread, type Line, type Section } from './report.ts';
 import { newStack } from './stack.ts';
 import { quantile, spreadOf } from './statistics.ts';
 
-const ROUNDS = 6;
+const ROUNDS = 5;
 const CONNECTIONS = 32;
 /** Until V8 has compiled the hot code: the first ten thousand posts cost twice as much as later ones. */
 const WARM_UP_POSTS = 10_000;
-const WARM_UP_AT_MOST_S = 15;
+const WARM_UP_AT_MOST_S = 10;
 const MEASURED_S = 3;
 
 interface Load {

@@ -6,17 +6,25 @@ import { examinedBy, type Examined } from '../test/support/examined.ts';
 import { TOKENS, type Stack } from '../test/support/stack.ts';
 import { closeLater } from './cleanUp.ts';
 import { COMMON_WORD, fillWorkspace, RARE_WORD, type Size } from './fillWorkspace.ts';
-import { timed } from './mails.ts';
+import { atSteadyRate, timed, untilReadable, watchMessages } from './mails.ts';
+import { postMaker, type Post } from './posts.ts';
 import { figure, say, withSpread, type Line, type Section } from './report.ts';
+import { MESSAGES } from './settings.ts';
 import { newStack } from './stack.ts';
 import { middleHalf, quantile } from './statistics.ts';
 
-/** Four messages a thread: 100,000. */
-const FULL: Size = { tickets: 20_000, conversations: 5_000, contacts: 5_000 };
+/** Messages of the full workspace, in the short form; four a thread. */
+const FULL = 100_000;
+const sizeOf = (messages: number): Size => ({
+  tickets: messages / 5,
+  conversations: messages / 20,
+  contacts: messages / 20,
+});
 /** One page of each. */
 const EMPTY: Size = { tickets: 50, conversations: 50, contacts: 50 };
 const PAGE = 50;
-const ROUNDS = { aims: 40, others: 15 };
+const ROUNDS = { aims: 30, others: 10 };
+const INGEST_ROUNDS = 3;
 const WARM_UP_ROUNDS = 3;
 const AIM = 1.2;
 
@@ -93,14 +101,23 @@ const sinceHours = (hours: number) => new Date(Date.now() - hours * 3_600_000).t
 /**
  * How long reading takes in a workspace of 100,000 messages and in one of a page. Two databases, in turns.
  */
-export async function measureApi(): Promise<Section> {
+export const measureApi = (): Promise<Section> => measureReading(FULL);
+
+/** The same with a million, and how long a mail takes there. */
+export const measureManyMessages = (): Promise<Section> => measureReading(MESSAGES, measureIngest);
+
+/** @param further what is measured in the workspaces at the end */
+async function measureReading(
+  messages: number,
+  further: (stacks: Record<Kind, Stack>) => Promise<Line[]> = () => Promise.resolve([]),
+): Promise<Section> {
   const stacks = {
     full: await newStack({ processes: ['web'] }),
     empty: await newStack({ processes: ['web'] }),
   };
   const places = {} as Record<Kind, Place>;
   for (const kind of KINDS) {
-    const took = await timed(() => fill(stacks[kind].models, kind === 'full' ? FULL : EMPTY));
+    const took = await timed(() => fill(stacks[kind].models, kind === 'full' ? sizeOf(messages) : EMPTY));
     say(`api: filled the ${kind} workspace in ${figure(took / 1000)} s`);
     places[kind] = await placeOf(stacks[kind]);
   }
@@ -118,16 +135,47 @@ export async function measureApi(): Promise<Section> {
       `api ${index + 1}/${QUERIES.length} ${query.name}: p50 ${figure(quantile(full, 0.5))} ms, ${figure(quantile(empty, 0.5))} ms`,
     );
   }
+  const furtherLines = await further(stacks);
   for (const kind of KINDS) await stacks[kind].close();
   return {
-    title: `Reading, in a workspace of ${figure((FULL.tickets + FULL.conversations) * 4)} messages`,
-    lines: QUERIES.flatMap((query) => linesOf(query, times.get(query)!, examined.get(query)!)),
+    title: `Reading, in a workspace of ${figure(messages)} messages`,
+    lines: [
+      ...QUERIES.flatMap((query) => linesOf(query, times.get(query)!, examined.get(query)!)),
+      ...furtherLines,
+    ],
     notes: [
       `Floor: the same in a workspace of ${PAGE} tickets, with a database and a web process of its own, in turns; ${ROUNDS.aims} requests each (${ROUNDS.others} without an aim), median (middle half).`,
       `Rows examined: from the database's explain of the same query, compared with the page and one more row (${PAGE + 1}).`,
       'On SecantusDB the times of lists have no aim: it explains what MongoDB would do, but itself reads and sorts the whole range of an index, so the times grow with the workspace.',
     ],
   };
+}
+
+/** From the post of a mail until its message is there. */
+async function measureIngest(stacks: Record<Kind, Stack>): Promise<Line[]> {
+  const nextPost = postMaker();
+  const post = {} as Record<Kind, (mail: Post) => Promise<void>>;
+  for (const kind of KINDS) {
+    await stacks[kind].startWorker();
+    post[kind] = untilReadable(stacks[kind], await watchMessages(stacks[kind]));
+  }
+  const times: Record<Kind, number[]> = { full: [], empty: [] };
+  for (let round = 0; round <= INGEST_ROUNDS; round += 1)
+    for (const kind of KINDS) {
+      const took = await atSteadyRate(() => post[kind](nextPost()));
+      // The first round is a warm-up.
+      if (round > 0) times[kind].push(...took);
+      say(`api: post to readable, ${kind} ${round}/${INGEST_ROUNDS}: p50 ${figure(quantile(took, 0.5))} ms`);
+    }
+  return [
+    {
+      what: 'post to readable, p50',
+      ours: withSpread(middleHalf(times.full), 'ms'),
+      floor: withSpread(middleHalf(times.empty), 'ms'),
+      ratio: quantile(times.full, 0.5) / quantile(times.empty, 0.5),
+      aim: { atMost: AIM },
+    },
+  ];
 }
 
 async function fill(models: Models, size: Size): Promise<void> {

@@ -10,8 +10,10 @@ export function closeLater(close: () => unknown): Close {
   return closing;
 }
 
-/** Closes everything that is open, the last opened first. */
-export async function closeAll(): Promise<void> {
-  for (const close of [...open].reverse())
+export const openNow = (): ReadonlySet<Close> => new Set(open);
+
+/** Closes everything that is open, the last opened first. @param except what stays open */
+export async function closeAll(except: ReadonlySet<Close> = new Set()): Promise<void> {
+  for (const close of [...open].filter((one) => !except.has(one)).reverse())
     await close().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
 }

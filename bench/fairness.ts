@@ -7,7 +7,7 @@ import { middleHalf, quantile } from './statistics.ts';
 
 const MANY = 150;
 const WIDTH = 16;
-const ROUNDS = 5;
+const ROUNDS = 4;
 /** Mails on the idle installation before each round. */
 const ALONE = 5;
 const EVERY_MS = 200;

@@ -10,7 +10,7 @@ import { middleHalf, quantile, spreadOf } from './statistics.ts';
 import { newTickets, postReply } from './tickets.ts';
 
 const ROUNDS = 3;
-const BATCH = 200;
+const BATCH = 100;
 /** Concurrent requests of agents; also concurrent starts of a floor's workflow. */
 const WIDTH = 16;
 const TICKETS = 50;

@@ -12,25 +12,49 @@ export interface Line {
   target?: { reached: number; atMost: number; unit: string };
 }
 
-/** A part: its heading, its lines, and notes that explain them. */
+/** A measurement: its heading, its lines, and notes that explain them. */
 export interface Section {
   title: string;
   lines: Line[];
   notes: string[];
 }
 
-const HEAD = ['', 'Postroom', 'floor', 'ratio', 'aim', 'reached'];
+/** What `npm run bench` calls a measurement, and what came of it. */
+export interface Part {
+  name: string;
+  section: Section;
+  seconds: number;
+}
 
-export function printSection({ title, lines, notes }: Section): void {
-  const rows = [HEAD, ...lines.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const text = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
+const HEAD = ['part', 'figure', 'Postroom', 'floor', 'ratio', 'aim', 'reached'];
+
+/** All that was measured as one table, and below it what explains the figures. */
+export function printTable(parts: readonly Part[]): void {
+  const rows = parts.flatMap(({ name, section }) =>
+    section.lines.map((line, index) => [index === 0 ? name : '', ...cells(line)]),
   );
-  process.stdout.write(`\n${title}\n${text.join('\n')}\n${notes.map((note) => `  ${note}\n`).join('')}`);
+  const notes = parts.map(
+    ({ name, section, seconds }) =>
+      `${name}: ${section.title} (${figure(seconds)} s)\n${section.notes.map((note) => `  ${note}\n`).join('')}`,
+  );
+  process.stdout.write(`\n${aligned([HEAD, ...rows])}\n\n${notes.join('')}`);
+}
+
+/** For the person who waits: a measurement that has just ended. */
+export function saySection({ title, lines }: Section): void {
+  say(`\n${title}\n${aligned(lines.map(cells))}\n`);
+}
+
+function aligned(rows: string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Whether the line's aim was reached; true when it has none. */

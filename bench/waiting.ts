@@ -10,7 +10,7 @@ import { newTickets, postReply } from './tickets.ts';
 import { DAY_MS } from '../src/lib/time.ts';
 
 const WAITING = 1_000;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const WARM_UP_ROUNDS = 1;
 const KINDS = ['none', 'waiting'] as const;
 type Kind = (typeof KINDS)[number];

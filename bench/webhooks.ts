@@ -22,7 +22,7 @@ const WIDTH = 16;
 /** Each in a workspace of its own. */
 const ENDPOINTS = 100;
 const EVERY_MS = 250;
-const EVENTS = 120;
+const EVENTS = 60;
 const KINDS = ['none', 'hanging'] as const;
 type Kind = (typeof KINDS)[number];
 

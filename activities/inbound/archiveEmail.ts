@@ -1,11 +1,12 @@
-import { skippedKey } from '../../src/infra/archive/keys.ts';
+import { arrivalOf, skippedKey } from '../../src/infra/archive/keys.ts';
 import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
 import type { Storage } from '../../src/infra/storage/storage.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { isReplay } from './isReplay.ts';
 import { readMail } from './readMail.ts';
-import { readPayload, type ReadPayload } from './readPayload.ts';
+import { TryAgain } from '../errors.ts';
+import { GONE, readPayload, type ReadPayload } from './readPayload.ts';
 import { recipientOf, saveRow } from './saveRow.ts';
 
 export type Archived =
@@ -14,10 +15,16 @@ export type Archived =
   /** The web process refused the post (406): there is no mail to read. */
   | { verdict: 'refused'; reason: string };
 
-/** Reads the raw payload through its provider's parser, and saves the mail's row. */
+/**
+ * Reads the raw payload through its provider's parser, and saves the mail's row.
+ * @throws TryAgain while the store may be behind
+ */
 export async function archiveEmail(deps: Deps, asked: InboundRun): Promise<Archived> {
   const { run, payload } = await readWhereItIs(deps.storage, asked);
-  if (payload.post === null) return fail(deps, run, null, payload.reason);
+  if (payload.post === null) {
+    if (payload.reason === GONE && mayAppear(deps, run.key)) throw new TryAgain(['not readable yet']);
+    return fail(deps, run, null, payload.reason);
+  }
   const { post } = payload;
   if (post.refused !== null) {
     await saveRow(deps, run, post, { state: 'received', mail: null });
@@ -32,6 +39,10 @@ export async function archiveEmail(deps: Deps, asked: InboundRun): Promise<Archi
   const { files } = read.mail;
   return { verdict: 'read', files: files.length, remoteFiles: files.some(({ source }) => 'url' in source) };
 }
+
+/** Whether a payload came so recently that the store may not show it yet. */
+const mayAppear = ({ storage }: Deps, key: string): boolean =>
+  Date.now() - arrivalOf(key.slice(key.lastIndexOf('/') + 1)).getTime() < storage.behindMs;
 
 async function fail(deps: Deps, run: InboundRun, post: StoredPost | null, reason: string): Promise<Archived> {
   await saveRow(deps, run, post, { state: 'failed', reason, mail: null });

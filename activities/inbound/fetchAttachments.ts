@@ -113,7 +113,7 @@ async function copyToMessages(deps: Deps, row: InboundEmailRow, sources: Source[
 
   await withParts(deps, row, open, sources, async (fileOfPart) => {
     await eachOf(open, AT_ONCE, async (attachment) => {
-      await settle(deps, attachment, sources[attachment.position], fileOfPart);
+      await settle(deps, row, attachment, sources[attachment.position], fileOfPart);
       heartbeat();
     });
   });
@@ -121,6 +121,7 @@ async function copyToMessages(deps: Deps, row: InboundEmailRow, sources: Source[
 
 async function settle(
   deps: Deps,
+  row: InboundEmailRow,
   attachment: AttachmentRow,
   source: Source | undefined,
   fileOfPart: ReadonlyMap<number, string>,
@@ -138,10 +139,13 @@ async function settle(
         else await copyPart(deps, fileOfPart.get(source.part), key);
       } catch (error) {
         if (!(error instanceof NotStoredError)) throw error;
+        if (mayAppear(deps, row)) throw new TryAgain(['not readable yet']);
         await set({ state: 'failed', reason: 'its bytes are no longer in the archive' });
         return;
       }
-      const size = (await deps.storage.size(key)) ?? 0;
+      const size = await deps.storage.size(key);
+      // It has just been written.
+      if (size === null) throw new TryAgain(['not readable yet']);
       if (size > caps.fileBytes) {
         await deps.storage.delete(key);
         await set({ state: 'too_large', size, reason: tooLarge });
@@ -159,6 +163,10 @@ async function settle(
       await set({ state: 'failed', reason: source?.reason ?? 'the mail no longer names this file' });
   }
 }
+
+/** Whether the mail came so recently that the store may not show its objects yet. */
+const mayAppear = ({ storage }: Deps, { received_at }: InboundEmailRow): boolean =>
+  Date.now() - received_at.getTime() < storage.behindMs;
 
 const tooLarge = 'larger than 25 MB; download the raw mail to get it';
 

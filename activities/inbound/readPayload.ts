@@ -2,6 +2,7 @@ import { StoredPost } from '../../src/infra/archive/storedPost.ts';
 import { NotStoredError, type Storage } from '../../src/infra/storage/storage.ts';
 
 export type ReadPayload = { post: StoredPost } | { post: null; reason: string };
+export const GONE = 'the stored payload is gone';
 
 /** Reads the stored post from the archive. `reason` says why it can never be read. */
 export async function readPayload(storage: Storage, key: string): Promise<ReadPayload> {
@@ -9,7 +10,7 @@ export async function readPayload(storage: Storage, key: string): Promise<ReadPa
   try {
     bytes = await storage.readAll(key);
   } catch (error) {
-    if (error instanceof NotStoredError) return { post: null, reason: 'the stored payload is gone' };
+    if (error instanceof NotStoredError) return { post: null, reason: GONE };
     throw error;
   }
   const post = StoredPost.safeParse(jsonOf(bytes));

@@ -146,13 +146,13 @@ const postpone = (deps: EndpointDeps, delivery: WebhookDeliveryRow): Promise<voi
  */
 async function change(
   { models: { WebhookDelivery } }: EndpointDeps,
-  { _id, run, claimed_until }: WebhookDeliveryRow,
+  { _id, workspace_id, run, claimed_until }: WebhookDeliveryRow,
   next: Partial<Pick<WebhookDeliveryRow, 'state' | 'next_attempt_at'>>,
   attempt?: WebhookAttempt,
 ): Promise<void> {
   const isDelivered = next.state === 'delivered';
   await WebhookDelivery.updateOne(
-    { _id, run, state: 'pending', ...(!isDelivered && { claimed_until }) },
+    { _id, workspace_id, run, state: 'pending', ...(!isDelivered && { claimed_until }) },
     {
       $set: { ...next, claimed_until: null, ...(attempt && { by_hand: false }) },
       ...(attempt && { $push: { attempts: attempt } }),

@@ -52,7 +52,7 @@ export function createDeliveryStarter({
     const endpoints = await endpointsToStart(models, deliveries);
     for (let from = 0; from < endpoints.length; from += AT_ONCE)
       await Promise.all(endpoints.slice(from, from + AT_ONCE).map(startEndpoint));
-    const known = deliveries.map(({ _id, run }) => ({ _id, run }));
+    const known = deliveries.map(({ _id, workspace_id, run }) => ({ _id, workspace_id, run }));
     await models.WebhookDelivery.updateMany({ $or: known }, { $set: { wants_start: false } });
   }
 

@@ -9,6 +9,7 @@ import { ParserBroke, Unreadable, type ParserPool } from '../../src/infra/parser
 import { createStorage } from '../../src/infra/storage/createStorage.ts';
 import type { Storage } from '../../src/infra/storage/storage.ts';
 import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
+import { newId } from '../../src/lib/ids.ts';
 import { activityEnvironment } from '../support/activityEnvironment.ts';
 import { freshModels } from '../support/mongodb.ts';
 import { storeMail } from '../support/house.ts';
@@ -53,12 +54,13 @@ async function archive(
     local = false,
     run = 1,
     key = KEY,
+    from = storage,
     signal,
-  }: { local?: boolean; run?: number; key?: string; signal?: AbortSignal } = {},
+  }: { local?: boolean; run?: number; key?: string; from?: Storage; signal?: AbortSignal } = {},
 ): Promise<Archived> {
   const steps = createMailActivities({
     models,
-    storage,
+    storage: from,
     parser,
     providers: new Map(),
     log: pino({ level: 'silent' }),
@@ -121,6 +123,15 @@ test.each([
   await prepare();
   expect(await archive({})).toEqual({ verdict: 'failed', reason });
   expect(await row()).toMatchObject({ state: 'failed', reason, provider: 'mailgun' });
+});
+
+test('a payload that the store may not show yet is tried again; later it is gone', async () => {
+  const behind = { behindMs: 60_000, readAll: (key: string) => storage.readAll(key) } as Storage;
+  const keyOf = (at: number) => `mailgun-incoming/2026/11/23/${newId(at)}.json`;
+  const archiveAt = (key: string) => archive({}, { key, from: behind });
+  await expect(archiveAt(keyOf(Date.now() - 30_000))).rejects.toMatchObject({ type: 'TryAgain' });
+  expect(await row()).toBeNull();
+  expect(await archiveAt(keyOf(Date.now() - 90_000))).toMatchObject({ verdict: 'failed' });
 });
 
 test('a later run whose payload is gone fails, and keeps the recipient', async () => {

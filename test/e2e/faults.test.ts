@@ -6,7 +6,18 @@ import os from 'node:os';
 import path from 'node:path';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { startGatedStack, type GatedStack } from '../support/gatedStack.ts';
-import { FORMS, marks, messageOf, postForm, rowIn, sendMail, signed, storedBelow } from '../support/mails.ts';
+import {
+  downloadOf,
+  FORMS,
+  marks,
+  messageOf,
+  postForm,
+  rowIn,
+  sendMail,
+  settledFiles,
+  signed,
+  storedBelow,
+} from '../support/mails.ts';
 import { note } from '../support/note.ts';
 import { saveReply } from '../support/replies.ts';
 import { SOAK } from '../support/size.ts';
@@ -190,6 +201,8 @@ describe('engines away', () => {
  */
 interface Hindrance {
   root: string | null;
+  /** Of the processes. */
+  env?: Record<string, string>;
   hinder(): Promise<() => Promise<void>>;
   end(): void;
 }
@@ -224,7 +237,7 @@ const notMounted = (stack: () => Pick<Stack, 'storageDir'>): Hindrance => ({
   end: () => undefined,
 });
 
-/** A small disk that gets full; null where mounting one is not permitted. */
+/** A small disk that gets full; null where mounting one is not permitted. NO_MOUNT=1 tests that case. */
 function smallDisk(): Hindrance | null {
   const root = mkdtempSync(path.join(os.tmpdir(), 'postroom-small-'));
   try {
@@ -247,8 +260,24 @@ function smallDisk(): Hindrance | null {
   };
 }
 
-const disk = smallDisk();
-if (disk === null) note('a full disk is not tested: mounting a tmpfs is not permitted here');
+/** A disk that web and worker find full (test/support/fullDisk.js). */
+function pretendedDisk(): Hindrance {
+  const root = mkdtempSync(path.join(os.tmpdir(), 'postroom-full-'));
+  const isFull = path.join(root, 'is-full');
+  const module = new URL('../support/fullDisk.js', import.meta.url).href;
+  return {
+    root,
+    env: { FULL_DISK: isFull, NODE_OPTIONS: `--import ${module}` },
+    async hinder() {
+      await writeFile(isFull, '');
+      return () => rm(isFull);
+    },
+    end: () => rmSync(root, { recursive: true }),
+  };
+}
+
+const disk = (process.env.NO_MOUNT ? null : smallDisk()) ?? pretendedDisk();
+if (disk.env) note('the disk only pretends to be full: mounting a tmpfs is not permitted here');
 /** Other runs maintain the installation, and never end. */
 const MAIL_RUNS = "ExecutionStatus = 'Running' AND WorkflowType = 'inboundEmail'";
 
@@ -256,8 +285,8 @@ let stack: Stack;
 const hindrances: [string, Hindrance][] = [
   ['in the way', inTheWay(() => stack)],
   ['not mounted', notMounted(() => stack)],
+  ['full', disk],
 ];
-if (disk) hindrances.push(['full', disk]);
 
 describe.each(hindrances)('storage that cannot take a post (%s)', (name, hindrance) => {
   beforeAll(async () => {
@@ -265,7 +294,7 @@ describe.each(hindrances)('storage that cannot take a post (%s)', (name, hindran
     stack = await startStack({
       processes: ['web'],
       sandbox: { retrySpeed: 600 },
-      ...(root && { env: { STORAGE_URL: `file:${root}` } }),
+      env: { ...hindrance.env, ...(root && { STORAGE_URL: `file:${root}` }) },
     });
     if (root) stack.storageDir = root;
   });
@@ -294,6 +323,23 @@ describe.each(hindrances)('storage that cannot take a post (%s)', (name, hindran
     await messageOf(stack, '<later@client.test>');
     expect(await stack.models.InboundEmail.countDocuments()).toBe(2);
   });
+
+  if (name === 'full')
+    test('full while a mail is processed: it waits, and its file is stored when there is room', async () => {
+      await stack.stop('worker');
+      const id = await sendMail(stack, { attachments: [{ filename: 'a.txt', content: Buffer.from(LONG) }] });
+      const undo = await hindrance.hinder();
+      await stack.startWorker();
+      const row = await rowIn(stack, id, 'routed');
+      const run = stack.client.workflow.getHandle(`inbound/${row._id}`);
+      await until('the copy of its file to meet it', async () => {
+        const steps = (await run.describe()).raw.pendingActivities ?? [];
+        return steps.some(({ lastFailure }) => lastFailure?.message?.includes('ENOSPC'));
+      }).finally(undo);
+      const [file] = await settledFiles(stack, await messageOf(stack, id));
+      expect(file).toMatchObject({ state: 'stored', size: LONG.length });
+      expect((await downloadOf(stack, file!)).toString()).toBe(LONG);
+    });
 
   test('a post that breaks off: nothing claimed, nothing left', async () => {
     // The message of the test before is seen sooner than the mark of its post goes.

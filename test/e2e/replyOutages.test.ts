@@ -43,14 +43,14 @@ const gates = {
 };
 
 test.each(['the provider', 'MongoDB', 'Temporal'] as const)(
-  '%s alternately gone and silent while replies go out: each goes out once, all are settled',
+  '%s in turn gone, silent and resetting connections while replies go out: each goes out once, all are settled',
   async (name) => {
     const gate = gates[name]();
     const before = stack.sandbox.sends.length;
     const keys = Array.from({ length: REPLIES }, (_, n) => `${name.replaceAll(' ', '-')}-${n}`);
     const ended = new AbortController();
     const flapping = (async () => {
-      // Gone and silent once each, however fast the replies are.
+      // Gone and silent once each, however fast the replies are; in a soak its connections are reset as well.
       for (let n = 0; n < 2 || !ended.signal.aborted; n++) {
         // Some are on their way whenever it goes.
         const sends = stack.sandbox.sends.length;
@@ -60,8 +60,10 @@ test.each(['the provider', 'MongoDB', 'Temporal'] as const)(
           BACK_WITHIN_MS,
         );
         await sleep(random() * 300);
-        await (n % 2 === 0 ? gate.close() : gate.stall());
+        if (n % 3 === 2) gate.cutAnswers(20);
+        else await (n % 3 === 0 ? gate.close() : gate.stall());
         await sleep(500 + random() * 2_500);
+        gate.cutAnswers(0);
         await gate.open();
       }
     })();

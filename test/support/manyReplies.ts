@@ -2,7 +2,11 @@ import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { MessageState } from '../../src/infra/models/outbound.ts';
 import type { SendCall } from '../../dev/mailgun/outbound/types.ts';
 import type { Stack } from './stack.ts';
+import { faultOf } from '../../src/lib/faultOf.ts';
 import { until } from './until.ts';
+
+/** Longer than an engine is away in any test; the rest is for a slow machine. */
+const INSIST_MS = 240_000;
 
 export type SentRow = OutboundMessageRow;
 
@@ -88,17 +92,26 @@ export const insistOnUpload = (stack: Stack, filename: string, bytes: Buffer): P
     return stack.request('POST', 'attachments', form);
   });
 
-const insist = (what: string, ask: () => Promise<Response>): Promise<string> =>
-  until(
+const insist = (what: string, ask: () => Promise<Response>): Promise<string> => {
+  let last = 'no answer';
+  return until(
     `${what} to be accepted`,
     async () => {
-      const answer = await ask().catch(() => null);
-      if (answer === null || answer.status === 503) return null;
+      const answer = await ask().catch((error: unknown) => {
+        last = faultOf(error);
+        return null;
+      });
+      if (answer === null) return null;
+      last = String(answer.status);
+      if (answer.status === 503) return null;
       // The body of the answer may still break off.
       const body = await answer.text().catch(() => null);
       if (body === null) return null;
       if (!answer.ok) throw new Error(`${what}: ${answer.status} ${body}`);
       return (JSON.parse(body) as { id: string }).id;
     },
-    120_000,
-  );
+    INSIST_MS,
+  ).catch((error: unknown) => {
+    throw new Error(`${(error as Error).message}; at last: ${last}`);
+  });
+};

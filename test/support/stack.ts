@@ -89,17 +89,20 @@ export interface StackOptions {
   sandbox?: Partial<LocalMailgunOptions>;
   /** By default a new database of the tests' engine. */
   mongodbUri?: string;
+  /** By default the tests' engine. */
+  temporalAt?: string;
 }
 
 export async function startStack({
   processes = ['web', 'worker'],
   env = {},
   mongodbUri = freshDatabaseUri(),
+  temporalAt = temporalAddress(),
   ...more
 }: StackOptions = {}): Promise<Stack> {
   const [models, namespace, storageDir, webPort, workerPort, sandboxPort] = await Promise.all([
     freshModels(mongodbUri),
-    freshNamespace(),
+    freshNamespace(temporalAt),
     mkdtemp(path.join(process.env.TEST_STORAGE_DIR ?? os.tmpdir(), 'stack-')),
     lastingPort(),
     lastingPort(),
@@ -122,7 +125,7 @@ export async function startStack({
     apiKey: API_KEY,
     ...more.sandbox,
   });
-  const temporal = await connectTemporal();
+  const temporal = await connectTemporal(temporalAt);
   const client = new Client({ connection: temporal, namespace });
   const environment = {
     ...process.env,
@@ -131,7 +134,7 @@ export async function startStack({
     WORKER_PORT: String(workerPort),
     PUBLIC_URL: webUrl,
     MONGODB_URI: mongodbUri,
-    TEMPORAL_ADDRESS: temporalAddress(),
+    TEMPORAL_ADDRESS: temporalAt,
     TEMPORAL_NAMESPACE: namespace,
     STORAGE_URL: `file:${storageDir}`,
     MAILGUN_SIGNING_KEY: SIGNING_KEY,

@@ -11,13 +11,16 @@ export const temporalAddress = (): string => address;
  * A connection. Its limit is for a machine that is many times slower: by default the first call has two
  * seconds.
  */
-export const connectTemporal = (): Promise<Connection> =>
-  Connection.connect({ address, connectTimeout: '2 minutes' });
+export const connectTemporal = (to = address): Promise<Connection> =>
+  Connection.connect({ address: to, connectTimeout: '2 minutes' });
 
-/** A Temporal namespace of its own, ready to start workflows in. */
-export async function freshNamespace(): Promise<string> {
+/**
+ * A Temporal namespace of its own, ready to start workflows in.
+ * @param at the server; by default that of the tests
+ */
+export async function freshNamespace(at = address): Promise<string> {
   const namespace = `t-${randomBytes(6).toString('hex')}`;
-  const connection = await connectTemporal();
+  const connection = await connectTemporal(at);
   try {
     await connection.workflowService.registerNamespace({
       namespace,

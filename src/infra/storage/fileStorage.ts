@@ -35,6 +35,7 @@ export async function createFileStorage(root: string): Promise<Storage> {
 
 class FileStorage implements Storage {
   readonly spoolDir: string;
+  readonly behindMs = 0;
   readonly #root: string;
   readonly #folders: DurableFolders;
 

@@ -10,6 +10,11 @@ export interface Storage {
    */
   readonly spoolDir: string;
   /**
+   * For how long after its write a reader may still find no object (ms); 0 = it is there at once. What is
+   * missing for longer is gone.
+   */
+  readonly behindMs: number;
+  /**
    * Moves a file from `spoolDir` into place (in S3 with a PUT); the file is gone afterwards. Replaces an
    * existing object.
    * @param mark key of a mark that says that the object is not processed yet. Both exist when the promise

@@ -72,11 +72,11 @@ export const dueSince = (at: Date, byHand = false) => ({
  */
 export async function sendAgain(
   models: Models,
-  { _id, run, at }: Pick<WebhookDeliveryRow, '_id' | 'run' | 'at'>,
+  { _id, workspace_id, run, at }: Pick<WebhookDeliveryRow, '_id' | 'workspace_id' | 'run' | 'at'>,
   { byHand }: { byHand: boolean },
 ): Promise<boolean> {
   const { modifiedCount } = await models.WebhookDelivery.updateOne(
-    { _id, run, state: { $ne: 'pending' } },
+    { _id, workspace_id, run, state: { $ne: 'pending' } },
     { $set: { ...dueSince(at, byHand), run: run + 1 } },
   );
   return modifiedCount === 1;

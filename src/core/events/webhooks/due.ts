@@ -11,7 +11,10 @@ const CLAIM_MS = 30 * SECOND_MS;
 const LOOKED_AT = 32;
 
 /** A pending delivery, as far as its turn is decided by it. */
-export type PendingDelivery = Pick<WebhookDeliveryRow, '_id' | 'run' | 'next_attempt_at' | 'claimed_until'>;
+export type PendingDelivery = Pick<
+  WebhookDeliveryRow,
+  '_id' | 'workspace_id' | 'run' | 'next_attempt_at' | 'claimed_until'
+>;
 
 /** The delivery that is attempted next, or when one is; null = none is pending. */
 export type Next = { ready: PendingDelivery } | { at: Date } | null;
@@ -39,7 +42,7 @@ function pendingOf(
 ): Promise<PendingDelivery[]> {
   return WebhookDelivery.find(
     { workspace_id, webhook_id, state: 'pending', ...filter },
-    { run: 1, next_attempt_at: 1, claimed_until: 1 },
+    { workspace_id: 1, run: 1, next_attempt_at: 1, claimed_until: 1 },
   )
     .sort({ next_attempt_at: 1, _id: 1 })
     .limit(LOOKED_AT)
@@ -60,11 +63,12 @@ function firstOf(rows: PendingDelivery[], now: Date, notBefore = new Date(0)): N
  */
 export function claimDelivery(
   { WebhookDelivery }: Models,
-  { _id, run, next_attempt_at, claimed_until }: PendingDelivery,
+  { _id, workspace_id, run, next_attempt_at, claimed_until }: PendingDelivery,
 ): Promise<WebhookDeliveryRow | null> {
   return WebhookDelivery.findOneAndUpdate(
     {
       _id,
+      workspace_id,
       run,
       state: 'pending',
       next_attempt_at: next_attempt_at ?? null,

@@ -131,7 +131,7 @@ async function bringForward(
     const last = attempts.at(-1);
     if (last?.run !== run || last.after_ms > 0) continue;
     await WebhookDelivery.updateOne(
-      { _id, run, state: 'pending', next_attempt_at },
+      { _id, workspace_id, run, state: 'pending', next_attempt_at },
       { $set: { next_attempt_at: at, brought_forward: true } },
     );
   }

@@ -25,9 +25,12 @@ export async function replay(
   );
   const inserted = await insertNew(models.WebhookDelivery, rows);
   const existing = await models.WebhookDelivery.find(
-    { _id: { $in: rows.map(({ _id }) => _id).filter((id) => !inserted.has(id)) } },
-    { run: 1, at: 1 },
-  ).lean<Pick<WebhookDeliveryRow, '_id' | 'run' | 'at'>[]>();
+    {
+      _id: { $in: rows.map(({ _id }) => _id).filter((id) => !inserted.has(id)) },
+      workspace_id: endpoint.workspace_id,
+    },
+    { workspace_id: 1, run: 1, at: 1 },
+  ).lean<Pick<WebhookDeliveryRow, '_id' | 'workspace_id' | 'run' | 'at'>[]>();
   const sent = new Set(inserted);
   for (const row of existing) if (await sendAgain(models, row, { byHand: false })) sent.add(row._id);
   const ids = rows.map(({ _id }) => _id).filter((id) => sent.has(id));
