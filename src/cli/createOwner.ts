@@ -7,8 +7,9 @@
  */
 import { parseArgs } from 'node:util';
 import { createApiToken } from '../core/access/apiTokens.ts';
-import { addMember, changeRole, userWith } from '../core/access/members.ts';
+import { addMember, changeRole, checkLogin, userWith } from '../core/access/members.ts';
 import { newPasswordLink } from '../core/access/passwordLinks.ts';
+import { Unfit } from '../core/replies/draft.ts';
 import { newWorkspace } from '../core/addresses/newWorkspace.ts';
 import { normaliseAddress } from '../mail/addresses.ts';
 import { migrate } from '../infra/migrations/migrate.ts';
@@ -34,6 +35,7 @@ await operate(async (models) => {
   // This may be the first command of a new installation: without unique indexes it could create an owner
   // twice.
   await migrate(models.connection, (line) => console.error(line));
+  if (!(await models.User.exists({ email }))) await checkNewLogin(models, email);
   const workspaceId = args['workspace-id']
     ? await existingWorkspace(models, args['workspace-id'])
     : await newWorkspace(models, requiredName(args.workspace), installation().platformDomain);
@@ -56,6 +58,15 @@ await operate(async (models) => {
   };
   console.log(JSON.stringify(created, null, 2));
 });
+
+async function checkNewLogin(models: Models, email: string): Promise<void> {
+  try {
+    await checkLogin(models, email, installation().platformDomain);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    throw new OperatorError(`--email ${error.message}.`);
+  }
+}
 
 async function existingWorkspace(models: Models, id: string): Promise<string> {
   if (!(await models.Workspace.exists({ _id: id }))) throw new OperatorError(`There is no workspace ${id}.`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { inviteMember, waitBeforeInvitation } from '../../core/access/invitations.ts';
-import { addMember, userWith } from '../../core/access/members.ts';
+import { addMember, checkLogin, userWith } from '../../core/access/members.ts';
 import { Member } from '../../core/presenters/member.ts';
 import { Time } from '../../core/presenters/schemas.ts';
 import type { MemberRow } from '../../infra/models/index.ts';
@@ -34,7 +34,9 @@ export function invitationRoutes(route: AddWorkspaceRoute, { models, config, lim
       role: 'owner',
       scope: 'admin',
       summary: 'Add a member',
-      description: 'A link to set their password is mailed to them, and is also in `password_link`.',
+      description:
+        'A link to set their password is mailed to them, and is also in `password_link`. Their address must ' +
+        'be one whose mail Postroom does not receive, or a personal address that has been theirs for 30 days.',
       body: NewMemberBody,
       status: 201,
       answer: InvitedMember,
@@ -44,6 +46,7 @@ export function invitationRoutes(route: AddWorkspaceRoute, { models, config, lim
     async (ctx, { body: { email, name, role } }) => {
       const { workspaceId } = ctx.state.user;
       await limits.invitations.take(workspaceId);
+      await checkLogin(models, email, config.platformDomain);
       const person = await userWith(models, email, name);
       if (!(await addMember(models, workspaceId, person, role))) throw new Problem(409, IS_MEMBER);
       return invite(workspaceId, person._id);

@@ -2,12 +2,21 @@ import type { ClientSession } from 'mongoose';
 import type { MemberRow, Models, UserRow } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
 import { newId } from '../../lib/ids.ts';
+import { whyNoAccessMail } from '../platformMail/receivedHere.ts';
+import { Unfit } from '../replies/draft.ts';
 import { invitationId } from './accessMails.ts';
 
 type Role = MemberRow['role'];
 
 /** The change would leave the workspace without an owner. */
 export class LastOwner extends Error {}
+
+/** @throws Unfit when links for the user with this login could be read by others */
+export async function checkLogin(models: Models, email: string, platformDomain: string): Promise<void> {
+  const user = await models.User.findOne({ email }, { _id: 1 }).lean();
+  const reason = await whyNoAccessMail(models, { email, userId: user?._id ?? null }, platformDomain);
+  if (reason !== null) throw new Unfit('email', reason);
+}
 
 /**
  * The user with this address; makes one if there is none. A person is one user in all workspaces.
@@ -85,13 +94,21 @@ export async function changeRole(
   });
 }
 
+/** Work in the transaction that removes a member. */
+type Together = (session: ClientSession) => Promise<void>;
+
 /**
  * Ends a membership. The user loses access at once, because each request checks that its user is a member;
  * tokens and links of this workspace are ended for good. The user's personal addresses and conversations
- * stay, seen by nobody, until the user is made a member again.
+ * stay, seen by nobody, until the user is made a member again. Messages of theirs that wait are sent.
  * @returns false when there is no such member. @throws LastOwner
  */
-export async function removeMember(models: Models, workspaceId: string, userId: string): Promise<boolean> {
+export async function removeMember(
+  models: Models,
+  workspaceId: string,
+  userId: string,
+  together: Together = () => Promise.resolve(),
+): Promise<boolean> {
   const here = { workspace_id: workspaceId, user_id: userId };
   const removed = await changeMember(models, workspaceId, userId, async (member, session) => {
     await keepAnOwner(models, member, session);
@@ -100,6 +117,7 @@ export async function removeMember(models: Models, workspaceId: string, userId: 
     await models.Token.updateMany({ ...here, revoked_at: null }, ended, { session });
     await models.PasswordLink.deleteMany(here, { session });
     await models.AccessMail.deleteOne({ _id: invitationId(workspaceId, userId) }, { session });
+    await together(session);
     return true;
   });
   return removed ?? false;

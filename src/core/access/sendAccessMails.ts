@@ -12,7 +12,6 @@ import { newPasswordLink } from './passwordLinks.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 
 export interface AccessMailDeps extends PlatformMailDeps {
-  models: Models;
   publicUrl: string;
   log: Logger;
 }
@@ -88,7 +87,11 @@ async function composeAccessMail(
     const member = { workspace_id: row.workspace_id ?? '', user_id: user._id };
     if (!workspace || !(await models.Member.exists(member))) return null;
   }
-  const common = { to: row.email, messageId: `<access.${hashOf(row._id, row.wanted_at)}@${platformDomain}>` };
+  const common = {
+    to: row.email,
+    messageId: `<access.${hashOf(row._id, row.wanted_at)}@${platformDomain}>`,
+    holds: { kind: 'access' as const, userId: user._id },
+  };
   const workspaceName = workspace && oneLine(workspace.name).slice(0, MAX_NAME_CHARS);
   if (workspaceName && user.password_hash)
     return {
