@@ -65,3 +65,10 @@ export function folded<Message extends MessageLike, Change extends ChangeLike>(
   end();
   return items;
 }
+
+/**
+ * An answer that its author undid at once is a draft again: nothing of it stands in the thread. One that was
+ * taken back later stands there, and so does one that was not sent for another reason.
+ */
+export const isKept = ({ state, send_at, reason }: Message): boolean =>
+  state !== 'cancelled' || send_at != null || reason != null;

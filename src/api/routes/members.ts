@@ -1,6 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { changeRole, LastOwner, removeMember } from '../../core/access/members.ts';
+import { notifyOfRepliesLeft } from '../../core/events/notifications/notifyOfRepliesLeft.ts';
 import { Member } from '../../core/presenters/member.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import type { MemberRow } from '../../infra/models/index.ts';
@@ -97,12 +98,18 @@ export function memberRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): v
       scope: 'admin',
       summary: 'Remove a member',
       description:
-        'Their tokens stop working. Their personal addresses and conversations stay, and nobody sees them.',
+        'Their tokens stop working. Their personal addresses and conversations stay, and nobody sees them. ' +
+        'Messages of theirs that wait to be sent are sent; the owners are notified of that.',
       refuses: LAST_OWNER,
     },
     async (ctx) => {
       const { workspaceId } = ctx.state.user;
-      const isRemoved = await keepingAnOwner(() => removeMember(models, workspaceId, ctx.params.id ?? ''));
+      const user_id = ctx.params.id ?? '';
+      const isRemoved = await keepingAnOwner(() =>
+        removeMember(models, workspaceId, user_id, (session) =>
+          notifyOfRepliesLeft(models, { workspace_id: workspaceId, user_id }, session),
+        ),
+      );
       if (!isRemoved) throw notFound();
     },
   );

@@ -24,6 +24,8 @@ export interface WorkspaceRow {
    * Raised with every change of its members, so that concurrent changes conflict (core/access/members.ts).
    */
   member_changes: number;
+  /** Since when the workspace is being deleted: nothing of it is sent any more. */
+  shut_at?: Date | null;
   created_at: Date;
 }
 export const workspaceSchema = rowSchema<WorkspaceRow>({
@@ -33,6 +35,7 @@ export const workspaceSchema = rowSchema<WorkspaceRow>({
   last_ticket_number: { type: Number, default: 0 },
   undo_seconds: { type: Number, default: UNDO_SECONDS },
   member_changes: { type: Number, default: 0 },
+  shut_at: nullableDate,
   created_at: Date,
 });
 
