@@ -7,6 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { Forgotten } from '../features/session/Forgotten.tsx';
+import { Join } from '../features/session/Join.tsx';
 import { NewPassword } from '../features/session/NewPassword.tsx';
 import { SignIn } from '../features/session/SignIn.tsx';
 import { base } from '../lib/base.ts';
@@ -48,6 +49,7 @@ const signIn = createRoute({
 });
 const forgotten = createRoute({ getParentRoute: () => root, path: '/forgotten', component: Forgotten });
 const password = createRoute({ getParentRoute: () => root, path: '/password', component: NewPassword });
+const join = createRoute({ getParentRoute: () => root, path: '/join', component: Join });
 
 /** Links in mails name a thread and no workspace. */
 const linkTo = (kind: Kind) =>
@@ -111,6 +113,7 @@ export const router = createRouter({
     signIn,
     forgotten,
     password,
+    join,
     linkTo('ticket'),
     linkTo('conversation'),
     workspace.addChildren([workspaceHome, settings, list.addChildren([thread])]),

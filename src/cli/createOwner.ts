@@ -7,7 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { createApiToken } from '../core/access/apiTokens.ts';
-import { addMember, changeRole, checkLogin, userWith } from '../core/access/members.ts';
+import { acceptMembership, addMember, changeRole, checkLogin, userWith } from '../core/access/members.ts';
 import { newPasswordLink } from '../core/access/passwordLinks.ts';
 import { Unfit } from '../core/replies/draft.ts';
 import { newWorkspace } from '../core/addresses/newWorkspace.ts';
@@ -41,15 +41,22 @@ await operate(async (models) => {
     : await newWorkspace(models, requiredName(args.workspace), installation().platformDomain);
   const user = await userWith(models, email, args.name ?? '');
   const userId = user._id;
-  if (!(await addMember(models, workspaceId, user, 'owner')))
+  // Somebody else may know a password of an address that was never proved: its user accepts by a link.
+  const pending = user.password_hash !== null && user.proved_at === null;
+  if (!(await addMember(models, workspaceId, user, { role: 'owner', pending, name: args.name ?? '' })))
     await changeRole(models, workspaceId, userId, 'owner');
+  if (!pending)
+    await models.connection.transaction((session) =>
+      acceptMembership(models, workspaceId, userId, session),
+    );
   const fullAccess = { name: 'made by the operator', scopes: null, expiresAt: null };
   const { token } = await createApiToken(models, { workspaceId, userId, ...fullAccess });
   // The operator may do everything, so this link counts like one that was mailed.
-  const { password_hash } = await models.User.findById(userId).orFail().lean();
-  const link = password_hash
-    ? null
-    : await newPasswordLink(models, { userId, shownTo: null, publicUrl: installation().publicUrl });
+  const { publicUrl } = installation();
+  const link =
+    user.password_hash !== null && !pending
+      ? null
+      : await newPasswordLink(models, { userId, shownTo: null, accepts: workspaceId, publicUrl });
   const created = {
     workspace_id: workspaceId,
     user_id: userId,

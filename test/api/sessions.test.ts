@@ -165,6 +165,7 @@ test('a new password ends all sessions; asking for one does not reveal whether t
   const { url } = await newPasswordLink(world.models, {
     userId: 'dana',
     shownTo: null,
+    accepts: null,
     publicUrl: world.url,
   });
   const token = url.split('#')[1];
@@ -184,7 +185,7 @@ test('the number of mails about one account is limited, without a difference in 
 
 test('every character of a password counts', async () => {
   const link = async () =>
-    (await newPasswordLink(world.models, { userId: 'dana', shownTo: null, publicUrl: '' })).url.split('#')[1];
+    (await newPasswordLink(world.models, { userId: 'dana', shownTo: null, accepts: null, publicUrl: '' })).url.split('#')[1];
   const browser = new Browser(world);
   const set = async (password: string) => browser.ask('POST', '/password', { token: await link(), password });
   expect(await faultsOf(answerOf(set('1234567')))).toEqual([422, 'password']);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { wantReset } from '../../core/access/accessMails.ts';
-import { usePasswordLink } from '../../core/access/passwordLinks.ts';
+import { useJoinLink, usePasswordLink } from '../../core/access/passwordLinks.ts';
 import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
 import { networkOf } from '../limits.ts';
@@ -24,7 +24,9 @@ const LINK_EXPIRED =
   'is unknown, was used, or has expired: a link works once, within a week of an invitation or an hour ' +
   'of a request';
 
-/** `password` and `password-reset`: setting a password by a link. */
+const JoinBody = NewPasswordBody.pick({ token: true });
+
+/** `password`, `password-reset` and `invitation`: what is done by a link. */
 export function passwordRoutes(route: AddAccountRoute, { models, config, limits }: RouteDeps): void {
   route(
     {
@@ -34,7 +36,7 @@ export function passwordRoutes(route: AddAccountRoute, { models, config, limits 
       summary: 'Set a password',
       description:
         'With a link that was mailed to the user or shown to an owner. A link works once. Ends all ' +
-        'sessions of the user.',
+        'sessions of the user, and accepts the invitation that the link came with.',
       body: NewPasswordBody,
       refuses: {
         403: FROM_ANOTHER_SITE,
@@ -47,6 +49,26 @@ export function passwordRoutes(route: AddAccountRoute, { models, config, limits 
       if (!(await usePasswordLink(models, token, password)))
         throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
       setSessionCookie(ctx, config, null);
+    },
+  );
+
+  route(
+    {
+      method: 'POST',
+      path: '/invitation',
+      access: 'anybody',
+      summary: 'Accept an invitation',
+      description: 'With a link that was mailed to a user who has a password. A link works once.',
+      body: JoinBody,
+      refuses: {
+        403: FROM_ANOTHER_SITE,
+        422: 'For example, the link was used or has expired.',
+        429: TOO_MANY_TRIES,
+      },
+    },
+    async (ctx, { body: { token } }) => {
+      await limits.passwords.take(networkOf(ctx.ip));
+      if (!(await useJoinLink(models, token))) throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
     },
   );
 

@@ -2,6 +2,7 @@ import type { Models, UserRow } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
 import { isOwnAddress, OWN_FOR_DAYS, receiptOf } from '../platformMail/receivedHere.ts';
 import { Unfit } from '../replies/draft.ts';
+import { ACCEPTED } from './members.ts';
 import { isPassword } from './passwords.ts';
 
 /** The address that a user wants to sign in with. */
@@ -45,7 +46,7 @@ async function checkOwn(
   const { emails } = await receiptOf(models, email, platformDomain);
   const [only] = emails;
   const isOwn = emails.length === 1 && only?.address === email && isOwnAddress(only, userId);
-  const member = { workspace_id: only?.workspace_id ?? '', user_id: userId, shut_at: null };
+  const member = { workspace_id: only?.workspace_id ?? '', user_id: userId, shut_at: null, ...ACCEPTED };
   if (!isOwn || !(await models.Member.exists(member)))
     throw new Unfit(
       'email',

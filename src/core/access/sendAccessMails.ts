@@ -8,7 +8,7 @@ import {
 import { hashOf } from '../../lib/ids.ts';
 import { oneLine } from '../../lib/oneLine.ts';
 import { giveUpAt } from './accessMails.ts';
-import { newPasswordLink } from './passwordLinks.ts';
+import { newJoinLink, newPasswordLink } from './passwordLinks.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 
 export interface AccessMailDeps extends PlatformMailDeps {
@@ -93,26 +93,30 @@ async function composeAccessMail(
     holds: { kind: 'access' as const, userId: user._id },
   };
   const workspaceName = workspace && oneLine(workspace.name).slice(0, MAX_NAME_CHARS);
-  if (workspaceName && user.password_hash)
+  if (workspaceName && user.password_hash && user.proved_at) {
+    const { url } = await newJoinLink(models, { userId: user._id, accepts: workspace._id, publicUrl });
     return {
       ...common,
-      subject: `You have been added to ${workspaceName}`,
+      subject: `You have been invited to ${workspaceName}`,
       text: paragraphs(
-        `You are now a member of the workspace ${workspaceName} in Postroom.`,
-        `Sign in with the password that you already have:\n${publicUrl}`,
+        `You have been invited to the workspace ${workspaceName} in Postroom.`,
+        `To accept, open this link:\n${url}`,
+        'Then sign in with the password that you already have. The link works once, within seven days. ' +
+          'If you do not want to join, ignore this mail.',
       ),
     };
-  const link = { userId: user._id, shownTo: null, publicUrl, kind: row.kind };
-  const { url } = await newPasswordLink(models, link);
+  }
+  const accepts = workspace?._id ?? null;
+  const { url } = await newPasswordLink(models, { userId: user._id, shownTo: null, accepts, publicUrl });
   if (workspaceName)
     return {
       ...common,
-      subject: `You have been added to ${workspaceName}: set your password`,
+      subject: `You have been invited to ${workspaceName}: set your password`,
       text: paragraphs(
-        `You are now a member of the workspace ${workspaceName} in Postroom.`,
-        `To sign in, first set your password:\n${url}`,
+        `You have been invited to the workspace ${workspaceName} in Postroom.`,
+        `To accept, set your password:\n${url}`,
         'The link works once, within seven days. If it has expired, ask an owner of the workspace for ' +
-          'another one.',
+          'another one. If you do not want to join, ignore this mail.',
       ),
     };
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCEPTED } from '../access/members.ts';
 import type { MemberRow, Models, SessionRow, UserRow } from '../../infra/models/index.ts';
 import { ROLES } from '../../infra/models/workspace.ts';
 import { Time } from './schemas.ts';
@@ -28,7 +29,7 @@ export async function showSession(
 ): Promise<z.input<typeof Session>> {
   const [user, members] = await Promise.all([
     models.User.findById(user_id).orFail().lean<UserRow>(),
-    models.Member.find({ user_id }).lean<MemberRow[]>(),
+    models.Member.find({ user_id, ...ACCEPTED }).lean<MemberRow[]>(),
   ]);
   const workspaces = await models.Workspace.find(
     { _id: { $in: members.map(({ workspace_id }) => workspace_id) } },

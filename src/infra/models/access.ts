@@ -1,6 +1,6 @@
 import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
 
-/** A link with which a user can set their password, once. */
+/** A link with which a user can set their password or accept an invitation, once. */
 export interface PasswordLinkRow {
   /** SHA-256 of its token, hex. */
   _id: string;
@@ -10,6 +10,10 @@ export interface PasswordLinkRow {
    * other one. Null: the link was mailed to the user, and using it proves that the address is theirs.
    */
   workspace_id: string | null;
+  /** The workspace whose invitation its use accepts. Null or missing: none. */
+  accepts?: string | null;
+  /** It only accepts that invitation: the user has a password, which stays. */
+  keeps_password?: boolean;
   expires_at: Date;
   created_at: Date;
 }
@@ -17,6 +21,8 @@ export const passwordLinkSchema = rowSchema<PasswordLinkRow>({
   _id: String,
   user_id: requiredString,
   workspace_id: nullableString,
+  accepts: nullableString,
+  keeps_password: { type: Boolean, default: false },
   expires_at: Date,
   created_at: Date,
 });

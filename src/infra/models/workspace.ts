@@ -74,6 +74,13 @@ export interface MemberRow {
   team_ids: string[];
   /** Since when the member is locked out, because the workspace is being deleted. */
   shut_at: Date | null;
+  /**
+   * Since when the user has been added and has not accepted: until then they have no access. Null or missing:
+   * they are a member.
+   */
+  pending_since?: Date | null;
+  /** What the owner who added them calls them: the workspace sees their own name once they have accepted. */
+  invited_name?: string | null;
   /** How the page works for the member; missing: nothing was set. */
   settings?: Partial<MemberSettings>;
 }
@@ -100,6 +107,8 @@ export const memberSchema = rowSchema<MemberRow>({
   notify_by_mail: { type: Boolean, default: false },
   team_ids: [String],
   shut_at: nullableDate,
+  pending_since: nullableDate,
+  invited_name: nullableString,
   settings: Object,
 });
 memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });

@@ -83,7 +83,14 @@ describe('a mail of ours that lets its reader in comes back', () => {
   const access = `<access.${'a'.repeat(32)}@postroom.test>`;
   const proof = `<proof.${'b'.repeat(32)}@postroom.test>`;
   const link = async () =>
-    (await newPasswordLink(rig.house.models, { userId: 'olga', shownTo: null, publicUrl: 'https://x.test' })).url;
+    (
+      await newPasswordLink(rig.house.models, {
+        userId: 'olga',
+        shownTo: null,
+        accepts: null,
+        publicUrl: 'https://x.test',
+      })
+    ).url;
 
   test.each<[string, () => Promise<Mail>]>([
     ['by its Message-Id', async () => ({ message_id: access })],

@@ -3,6 +3,7 @@ import type { MessageRow, NoteRow, NotificationRow } from '../../../infra/models
 import { insertNew } from '../../../infra/models/insertNew.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
 import { hashOf } from '../../../lib/ids.ts';
+import { ACCEPTED } from '../../access/members.ts';
 import { threadsOf } from '../../threads/threads.ts';
 
 type Content = Pick<NotificationRow, 'type'> & Partial<NotificationRow>;
@@ -45,7 +46,7 @@ function memberReader(models: Models): (workspaceId: string) => Promise<MemberRo
   const known = new Map<string, MemberRow[]>();
   return async (workspace_id) => {
     const members =
-      known.get(workspace_id) ?? (await models.Member.find({ workspace_id }).lean<MemberRow[]>());
+      known.get(workspace_id) ?? (await models.Member.find({ workspace_id, ...ACCEPTED }).lean<MemberRow[]>());
     known.set(workspace_id, members);
     return members;
   };

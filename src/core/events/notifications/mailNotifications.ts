@@ -1,5 +1,6 @@
 import type { Models, NotificationRow } from '../../../infra/models/index.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
+import { ACCEPTED } from '../../access/members.ts';
 import { sendPlatformMail, type PlatformMailDeps } from '../../platformMail/sendPlatformMail.ts';
 import { threadPageUrl } from '../../presenters/links.ts';
 import { DAY_MS, MINUTE_MS } from '../../../lib/time.ts';
@@ -73,7 +74,7 @@ async function mailNotification(
   };
   const user = await models.User.findById(row.user_id).lean();
   const isOld = Date.now() - row.created_at.getTime() > GIVE_UP_MS;
-  const member = { workspace_id: row.workspace_id, user_id: row.user_id, shut_at: null };
+  const member = { workspace_id: row.workspace_id, user_id: row.user_id, shut_at: null, ...ACCEPTED };
   if (!user || isOld || !(await models.Member.exists(member))) return change({ mail: 'failed' });
   const sent = await sendPlatformMail(
     deps,

@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongoose';
+import { ACCEPTED } from '../../access/members.ts';
 import { hasWaitingReplies } from '../../replies/stop.ts';
 import { collectionOf, type MemberRow, type Models } from '../../../infra/models/index.ts';
 import { newId } from '../../../lib/ids.ts';
@@ -15,7 +16,7 @@ export async function notifyOfRepliesLeft(
   session: ClientSession,
 ): Promise<void> {
   if (!(await hasWaitingReplies(models, { workspace_id, author_id: user_id }, session))) return;
-  const owners = await models.Member.find({ workspace_id, role: 'owner' }, null, { session }).lean<
+  const owners = await models.Member.find({ workspace_id, role: 'owner', ...ACCEPTED }, null, { session }).lean<
     MemberRow[]
   >();
   const event = { _id: newId(), workspace_id, actor_id: user_id, at: new Date() };
