@@ -20,7 +20,11 @@ interface Written {
  * its replies: those that wait are stopped, and come back as drafts of their authors. Neither sends anything.
  */
 export const trashWriter =
-  ({ models, replies }: Pick<RouteDeps, 'models' | 'replies'>, kind: MessageRow['thread_kind'], user: ApiUser) =>
+  (
+    { models, replies }: Pick<RouteDeps, 'models' | 'replies'>,
+    kind: MessageRow['thread_kind'],
+    user: ApiUser,
+  ) =>
   async (row: ThreadRow, change: object): Promise<ThreadRow | null> => {
     const { thread, stopped, givenBack } = await models.connection.transaction(
       async (session): Promise<Written> => {

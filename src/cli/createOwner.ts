@@ -46,9 +46,7 @@ await operate(async (models) => {
   if (!(await addMember(models, workspaceId, user, { role: 'owner', pending, name: args.name ?? '' })))
     await changeRole(models, workspaceId, userId, 'owner');
   if (!pending)
-    await models.connection.transaction((session) =>
-      acceptMembership(models, workspaceId, userId, session),
-    );
+    await models.connection.transaction((session) => acceptMembership(models, workspaceId, userId, session));
   const fullAccess = { name: 'made by the operator', scopes: null, expiresAt: null };
   const { token } = await createApiToken(models, { workspaceId, userId, ...fullAccess });
   // The operator may do everything, so this link counts like one that was mailed.

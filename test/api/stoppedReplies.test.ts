@@ -30,7 +30,7 @@ async function scheduled(ticket: string, body: object = {}): Promise<string> {
     }),
   );
   expect(answer.status).toBe(202);
-  return answer.body.id as string;
+  return answer.body.id;
 }
 
 /** The run of the message, at the time when it is due. */
@@ -49,7 +49,11 @@ describe('a reply of a deleted ticket', () => {
     expect(world.asked.wake).toContainEqual({ id, run: 1 });
     expect(await message(id)).toMatchObject({
       state: 'cancelled',
-      outbound: { is_open: false, wants_start: false, reason: expect.stringContaining('was deleted') as string },
+      outbound: {
+        is_open: false,
+        wants_start: false,
+        reason: expect.stringContaining('was deleted') as string,
+      },
     });
     expect(await draftsIn(ticket)).toEqual([]);
     expect(await whenDue(id)).toEqual({ verdict: 'over', state: 'cancelled' });
@@ -75,9 +79,13 @@ describe('a reply of a deleted ticket', () => {
       world.post(`/tickets/${ticket}/messages`, world.tokens.dana, { text: 'Dana’s', undo_seconds: 3_600 }),
     );
     const threads = [{ kind: 'ticket', id: ticket }];
-    const act = async (name: string) =>
-      (await answerOf(world.post('/threads/bulk', max(), { threads, act: name }))).body.results as object[];
-    expect(await act('trash')).toMatchObject([{ status: 200, row: { deleted_at: expect.any(String) as string } }]);
+    const act = async (name: string) => {
+      const answer = await world.post('/threads/bulk', max(), { threads, act: name });
+      return ((await answer.json()) as { results: object[] }).results;
+    };
+    expect(await act('trash')).toMatchObject([
+      { status: 200, row: { deleted_at: expect.any(String) as string } },
+    ]);
     expect(await act('restore')).toMatchObject([{ status: 200, row: { deleted_at: null } }]);
     expect(await draftsIn(ticket)).toMatchObject([
       { text: 'Soon.', bcc: [{ email: 'boss@x.test' }], attachments: [{ id: file._id }] },
@@ -91,7 +99,10 @@ describe('a reply of a deleted ticket', () => {
     await world.delete(`/tickets/${ticket}`, max());
     const path = `/tickets/${ticket}/messages`;
     for (const query of ['', '?trash=true'])
-      expect((await answerOf(world.get(path + query, max()))).body.data).toMatchObject([{}, { id, state: 'cancelled' }]);
+      expect((await answerOf(world.get(path + query, max()))).body.data).toMatchObject([
+        {},
+        { id, state: 'cancelled' },
+      ]);
     expect((await answerOf(world.get(`${path}/${id}`, max()))).body.state).toBe('cancelled');
     expect((await answerOf(world.delete(`${path}/${id}`, max()))).body.state).toBe('cancelled');
     // Nobody writes there.
@@ -104,7 +115,11 @@ describe('a reply of a deleted ticket', () => {
       const ticket = await askedTicket(world);
       const at = new Date(Date.now() + 60_000);
       await world.models.Ticket.updateOne({ _id: ticket }, { $set: { deleted_at: at, hidden: 'trash' } });
-      const { _id } = await saveReply(world, { kind: 'ticket', id: ticket }, { workspace_id: 'acme', author_id: 'max' });
+      const { _id } = await saveReply(
+        world,
+        { kind: 'ticket', id: ticket },
+        { workspace_id: 'acme', author_id: 'max' },
+      );
       if (restore) expect((await world.post(`/tickets/${ticket}/restore`, max())).status).toBe(200);
       expect(await whenDue(_id)).toEqual({ verdict: 'over', state: 'cancelled' });
       if (!restore) await world.post(`/tickets/${ticket}/restore`, max());
@@ -116,13 +131,25 @@ describe('a reply of a deleted ticket', () => {
     const ticket = await askedTicket(world);
     const thread = { kind: 'ticket', id: ticket } as const;
     const sending = (outbound: object) =>
-      saveReply(world, thread, { workspace_id: 'acme', state: 'sending', outbound: { attempt: 1, ...outbound } });
+      saveReply(world, thread, {
+        workspace_id: 'acme',
+        state: 'sending',
+        outbound: { attempt: 1, ...outbound },
+      });
     const waits = await sending({ unclear: false });
     const called = await sending({ unclear: true });
-    const delivery = { recipient: 'a@x.test', attempt: 1, state: 'delivered' as const, reason: null, at: new Date() };
+    const delivery = {
+      recipient: 'a@x.test',
+      attempt: 1,
+      state: 'delivered' as const,
+      reason: null,
+      at: new Date(),
+    };
     const again = await sending({ unclear: false, deliveries: [delivery] });
     await world.delete(`/tickets/${ticket}`, max());
-    const states = await Promise.all([waits, called, again].map(async ({ _id }) => (await message(_id)).state));
+    const states = await Promise.all(
+      [waits, called, again].map(async ({ _id }) => (await message(_id)).state),
+    );
     expect(states).toEqual(['cancelled', 'sending', 'failed']);
   });
 
@@ -130,7 +157,10 @@ describe('a reply of a deleted ticket', () => {
     const ticket = await askedTicket(world);
     await scheduled(ticket);
     await world.delete(`/tickets/${ticket}`, max());
-    const mail = await rows.message(world.models, { thread_id: ticket, created_at: new Date(Date.now() + 1) });
+    const mail = await rows.message(world.models, {
+      thread_id: ticket,
+      created_at: new Date(Date.now() + 1),
+    });
     await applyToThread(world.models, mail.toObject(), false);
     const handle = createChangeHandler({ models: world.models, startDeliveries: () => undefined });
     const fullDocument = await threadsOf(world.models, 'ticket').findById(ticket).orFail().lean();
@@ -143,7 +173,7 @@ describe('a reply of a deleted ticket', () => {
       fullDocument,
       updateDescription: { updatedFields: { hidden: null }, removedFields: ['deleted_at'] },
     };
-    for (let times = 0; times < 2; times += 1) await handle([change as never]);
+    for (let times = 0; times < 2; times += 1) await handle([change]);
     expect(await draftsIn(ticket)).toMatchObject([{ text: 'It arrives tomorrow.' }]);
   });
 
@@ -184,17 +214,31 @@ test('messages of a member who is removed are sent, and the owners are notified'
   const { models, tokens } = world;
   const member = { role: 'member' as const, workspace_id: 'acme' };
   for (const user_id of ['eve', 'finn']) {
-    await models.User.create({ _id: user_id, email: `${user_id}@people.test`, name: user_id, created_at: new Date() });
+    await models.User.create({
+      _id: user_id,
+      email: `${user_id}@people.test`,
+      name: user_id,
+      created_at: new Date(),
+    });
     await models.Member.create({ ...member, _id: `acme/${user_id}`, user_id });
   }
   const { _id: id } = await rows.conversation(models, { audience: 'owner:eve', owner_id: 'eve' });
   const personal = { kind: 'conversation', id, audience: 'owner:eve' } as const;
-  const { _id } = await saveReply(world, personal, { workspace_id: 'acme', author_id: 'eve', state: 'scheduled' });
+  const { _id } = await saveReply(world, personal, {
+    workspace_id: 'acme',
+    author_id: 'eve',
+    state: 'scheduled',
+  });
   for (const user_id of ['eve', 'finn'])
     expect((await world.delete(`/members/${user_id}`, tokens.olga)).status).toBe(204);
   const { data } = (await answerOf(world.get('/notifications', tokens.olga))).body;
   expect(data).toMatchObject([
-    { type: 'replies_left', title: expect.stringMatching(/^eve /) as string, conversation_id: null, message_id: null },
+    {
+      type: 'replies_left',
+      title: expect.stringMatching(/^eve /) as string,
+      conversation_id: null,
+      message_id: null,
+    },
   ]);
   expect((await answerOf(world.get('/notifications', max()))).body.data).toEqual([]);
   expect(await whenDue(_id)).toMatchObject({ verdict: 'taken' });

@@ -8,6 +8,7 @@ import type { RouteDeps } from '../deps.ts';
 import { Address, OneLine, Role } from '../fields.ts';
 import { findMember } from '../findMember.ts';
 import { notFound, Problem } from '../problem.ts';
+import { checkRecentPassword, PASSWORD_NEEDED } from '../recentPassword.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { showMember } from '../showMembers.ts';
 
@@ -42,14 +43,16 @@ export function invitationRoutes(route: AddWorkspaceRoute, { models, config, lim
       status: 201,
       answer: InvitedMember,
       idempotency: 'answer kept',
-      refuses: { 409: IS_MEMBER, 429: TOO_MANY },
+      refuses: { 403: `Of an owner. ${PASSWORD_NEEDED}`, 409: IS_MEMBER, 429: TOO_MANY },
     },
     async (ctx, { body: { email, name, role } }) => {
       const { workspaceId } = ctx.state.user;
+      if (role === 'owner') checkRecentPassword(ctx.state);
       await limits.invitations.take(workspaceId);
       await checkLogin(models, email, config.platformDomain);
       const person = await userWith(models, email, name);
-      if (!(await addMember(models, workspaceId, person, { role, pending: true, name }))) throw new Problem(409, IS_MEMBER);
+      if (!(await addMember(models, workspaceId, person, { role, pending: true, name })))
+        throw new Problem(409, IS_MEMBER);
       return invite(workspaceId, person._id);
     },
   );

@@ -4,6 +4,7 @@ import { OWN_FOR_DAYS } from '../../core/platformMail/receivedHere.ts';
 import { Session, showSession } from '../../core/presenters/session.ts';
 import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
+import { networkOf } from '../limits.ts';
 import { ExistingPassword } from '../passwordFields.ts';
 import { wrongFields } from '../problem.ts';
 import type { AddAccountRoute } from '../route.ts';
@@ -32,7 +33,7 @@ export function loginRoutes(route: AddAccountRoute, { models, config, limits }: 
     },
     async (ctx, { body: { email, password } }) => {
       const { session } = ctx.state;
-      await limits.signIn.account.take(session.user_id);
+      await limits.signIn.pair.take(`${session.user_id} ${networkOf(ctx.ip)}`);
       const isChanged = await changeLogin(models, {
         userId: session.user_id,
         email,

@@ -12,6 +12,7 @@ import { Role } from '../fields.ts';
 import { findMember } from '../findMember.ts';
 import { cursorAfter, ListQuery } from '../paging.ts';
 import { notFound, Problem } from '../problem.ts';
+import { checkRecentPassword, PASSWORD_NEEDED } from '../recentPassword.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { memberTag, showMember, showMembers } from '../showMembers.ts';
 
@@ -76,10 +77,11 @@ export function memberRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): v
       body: RoleBody,
       answer: Member,
       etag: true,
-      refuses: LAST_OWNER,
+      refuses: { ...LAST_OWNER, 403: `To owner. ${PASSWORD_NEEDED}` },
       find,
     },
     async (ctx, { row: { member }, body: { role } }) => {
+      if (role === 'owner') checkRecentPassword(ctx.state);
       const check = (read: MemberRow) => checkMatch(ctx, memberTag(read));
       const changed = await keepingAnOwner(() =>
         changeRole(models, member.workspace_id, member.user_id, role, check),

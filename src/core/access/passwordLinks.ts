@@ -1,5 +1,7 @@
 import type { Models, PasswordLinkRow, UserRow } from '../../infra/models/index.ts';
 import { hashToken, newToken } from '../../lib/tokens.ts';
+import { wantTokenList } from './accessMails.ts';
+import { endSessionTokens, validTokensOf } from './apiTokens.ts';
 import { acceptMembership, isMemberElsewhere } from './members.ts';
 import { hashPassword } from './passwords.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
@@ -27,6 +29,17 @@ export const newPasswordLink = (models: Models, link: NewLink): Promise<Link> =>
 export const newJoinLink = (models: Models, link: Omit<NewLink, 'shownTo'>): Promise<Link> =>
   newLink(models, { ...link, shownTo: null }, { page: 'join', keeps_password: true });
 
+/** Makes a link with which a user ends their API tokens once, within seven days. */
+export const newEndTokensLink = (
+  models: Models,
+  { userId, publicUrl }: Pick<NewLink, 'userId' | 'publicUrl'>,
+): Promise<Link> =>
+  newLink(
+    models,
+    { userId, publicUrl, shownTo: null, accepts: null },
+    { page: 'end-tokens', keeps_password: true },
+  );
+
 interface Link {
   url: string;
   expiresAt: Date;
@@ -35,17 +48,19 @@ interface Link {
 async function newLink(
   models: Models,
   { userId, shownTo, accepts, publicUrl }: NewLink,
-  { page, keeps_password }: { page: 'password' | 'join'; keeps_password: boolean },
+  { page, keeps_password }: { page: 'password' | 'join' | 'end-tokens'; keeps_password: boolean },
 ): Promise<Link> {
   const token = newToken(page);
   const now = new Date();
-  const expiresAt = new Date(now.getTime() + (accepts === null ? LASTS_MS.reset : LASTS_MS.invitation));
+  const isReset = accepts === null && page === 'password';
+  const expiresAt = new Date(now.getTime() + (isReset ? LASTS_MS.reset : LASTS_MS.invitation));
   const row: PasswordLinkRow = {
     _id: hashToken(token),
     user_id: userId,
     workspace_id: shownTo,
     accepts,
     keeps_password,
+    ends_tokens: page === 'end-tokens',
     expires_at: expiresAt,
     created_at: now,
   };
@@ -56,7 +71,8 @@ async function newLink(
 
 /**
  * Sets the password of the link's user, accepts the invitation that it came with, and ends all their sessions
- * and other links, in one transaction: of two concurrent uses only one succeeds.
+ * and other links, and the tokens that their sessions have made, in one transaction: of two concurrent uses
+ * only one succeeds.
  * @returns false when the link is not valid: unknown, used, or expired.
  */
 export async function usePasswordLink(models: Models, token: string, password: string): Promise<boolean> {
@@ -66,19 +82,25 @@ export async function usePasswordLink(models: Models, token: string, password: s
   if (!(await models.PasswordLink.exists(setsPassword))) return false;
   const password_hash = await hashPassword(password);
   return models.connection.transaction(async (session) => {
-    const link = await models.PasswordLink.findOneAndDelete(setsPassword, { session }).lean<PasswordLinkRow>();
+    const link = await models.PasswordLink.findOneAndDelete(setsPassword, {
+      session,
+    }).lean<PasswordLinkRow>();
     if (!link || link.expires_at.getTime() <= Date.now()) return false;
     const { user_id, workspace_id, accepts = null } = link;
     // An owner who was shown the link must not get into an account that its user has, or other workspaces.
+    const user = await models.User.findById(user_id, null, { session }).lean<UserRow>();
+    if (!user) return false;
     if (workspace_id !== null) {
-      const user = await models.User.findById(user_id, null, { session }).lean<UserRow>();
-      if (user?.password_hash || (await isMemberElsewhere(models, workspace_id, user_id, session))) return false;
+      if (user.password_hash || (await isMemberElsewhere(models, workspace_id, user_id, session)))
+        return false;
     }
+    await endSessionTokens(models, user, session);
     const change = { password_hash, ...(workspace_id === null && { proved_at: new Date() }) };
     await models.User.updateOne({ _id: user_id }, { $set: change }, { session });
     if (accepts !== null) await acceptMembership(models, accepts, user_id, session);
     await models.PasswordLink.deleteMany({ user_id }, { session });
     await models.Session.deleteMany({ user_id }, { session });
+    await wantTokenList(models, user, session);
     return true;
   });
 }
@@ -89,9 +111,23 @@ export async function usePasswordLink(models: Models, token: string, password: s
  */
 export async function useJoinLink(models: Models, token: string): Promise<boolean> {
   return models.connection.transaction(async (session) => {
-    const joins = { _id: hashToken(token), keeps_password: true };
+    const joins = { _id: hashToken(token), keeps_password: true, accepts: { $ne: null } };
     const link = await models.PasswordLink.findOneAndDelete(joins, { session }).lean<PasswordLinkRow>();
     if (!link?.accepts || link.expires_at.getTime() <= Date.now()) return false;
     return acceptMembership(models, link.accepts, link.user_id, session);
   });
+}
+
+/**
+ * Ends the API tokens of a user that were valid when the link was made.
+ * @returns false when the link is not valid: unknown, used, or expired.
+ */
+export async function useEndTokensLink(models: Models, token: string): Promise<boolean> {
+  const ends = { _id: hashToken(token), ends_tokens: true };
+  const link = await models.PasswordLink.findOneAndDelete(ends).lean<PasswordLinkRow>();
+  if (!link || link.expires_at.getTime() <= Date.now()) return false;
+  const tokens = await validTokensOf(models, link.user_id);
+  const listed = tokens.filter(({ created_at }) => created_at <= link.created_at).map(({ _id }) => _id);
+  await models.Token.updateMany({ _id: { $in: listed } }, { $set: { revoked_at: new Date() } });
+  return true;
 }

@@ -62,7 +62,9 @@ async function giveBackAfter(
   const workspace_id = fullDocument?.workspace_id;
   if (!kind || !workspace_id || !updateDescription?.removedFields?.includes('deleted_at')) return;
   const filter = { _id: documentKey._id, workspace_id, hidden: { $in: [null, 'spam' as const] } };
-  const thread = await threadsOf(models, kind).findOne(filter, { workspace_id: 1, audience: 1 }).lean<ThreadRow>();
+  const thread = await threadsOf(models, kind)
+    .findOne(filter, { workspace_id: 1, audience: 1 })
+    .lean<ThreadRow>();
   if (!thread) return;
   const givenBack = await models.connection.transaction((session) =>
     giveBackReplies(models, thread, session),

@@ -4,7 +4,10 @@ import { hashOf } from '../../lib/ids.ts';
 import { updated, markOf, type RowChange } from './changes.ts';
 
 /** Kind of the threads in a collection. */
-export const THREAD_KINDS: Record<string, HistoryRow['thread_kind']> = { tickets: 'ticket', conversations: 'conversation' };
+export const THREAD_KINDS: Record<string, HistoryRow['thread_kind']> = {
+  tickets: 'ticket',
+  conversations: 'conversation',
+};
 
 /**
  * The lines that a change of a thread adds to its history. Pure: the same change always gives the same ids.

@@ -7,8 +7,8 @@ import type { StoredMail } from '../../mail/storedMail.ts';
  * (core/access/sendAccessMails.ts, core/addresses/reference.ts).
  */
 const SECRET_ID = /^<(?:access|proof)\.[0-9a-f]{32}@([^>@]+)>$/i;
-/** The token of a link to set a password or to join (core/access/passwordLinks.ts). */
-const LINK_TOKEN = /(?:password|join)_[A-Za-z0-9_-]{32}/g;
+/** The token of a link of ours (core/access/passwordLinks.ts). */
+const LINK_TOKEN = /(?:password|join|end-tokens)_[A-Za-z0-9_-]{32}/g;
 const MAX_TOKENS = 20;
 
 /**

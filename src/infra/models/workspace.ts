@@ -130,6 +130,8 @@ export interface TokenRow {
   /** Precise to the minute. */
   last_used_at: Date | null;
   revoked_at: Date | null;
+  /** Made in a session, or by a token that was. Missing: not, or stored before it was kept. */
+  made_in_session?: boolean;
   created_at: Date;
 }
 export const tokenSchema = rowSchema<TokenRow>({
@@ -142,6 +144,7 @@ export const tokenSchema = rowSchema<TokenRow>({
   expires_at: nullableDate,
   last_used_at: nullableDate,
   revoked_at: nullableDate,
+  made_in_session: Boolean,
   created_at: Date,
 });
 tokenSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });

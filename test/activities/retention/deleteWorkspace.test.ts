@@ -151,8 +151,11 @@ test('members have no access and nothing is sent while the workspace is being de
     await models.Member.create({ _id: `${workspace_id}/ann`, workspace_id, user_id: 'ann', role: 'owner' });
   await models.Workspace.create({ _id: 'shut', name: 'Shut', created_at: T0 });
   const ofShut = { workspace_id: 'shut', state: 'scheduled' } as const;
-  const reply = await saveReply(world, { kind: 'ticket', id: 'none' }, ofShut);
-  const other = await saveReply(world, { kind: 'ticket', id: 'none' }, { ...ofShut, workspace_id: 'other' });
+  const saved = async (workspace_id: string) => {
+    const { _id: id } = await rows.ticket(models, { workspace_id });
+    return saveReply(world, { kind: 'ticket', id }, { ...ofShut, workspace_id });
+  };
+  const [reply, other] = [await saved('shut'), await saved('other')];
   await runStep(steps.closeWorkspace, { id: 'shut' });
   expect(await memberOf(models, 'shut', 'ann')).toBeNull();
   expect(await models.Message.findById(reply._id).lean()).toMatchObject({
@@ -160,7 +163,8 @@ test('members have no access and nothing is sent while the workspace is being de
     outbound: { is_open: false, reason: 'It was not sent, because the workspace is being deleted.' },
   });
   expect(await models.Message.findById(other._id).lean()).toMatchObject({ state: 'scheduled' });
-  await models.Message.deleteOne({ _id: other._id });
+  await models.Message.deleteMany({ workspace_id: 'other' });
+  await models.Ticket.deleteMany({ workspace_id: 'other' });
   expect(await memberOf(models, 'other', 'ann')).not.toBeNull();
   await runStep(steps.purgeWorkspace, { id: 'shut' });
   expect(await models.Member.distinct('workspace_id', { user_id: 'ann' })).toEqual(['other']);

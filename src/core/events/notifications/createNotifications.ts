@@ -46,7 +46,8 @@ function memberReader(models: Models): (workspaceId: string) => Promise<MemberRo
   const known = new Map<string, MemberRow[]>();
   return async (workspace_id) => {
     const members =
-      known.get(workspace_id) ?? (await models.Member.find({ workspace_id, ...ACCEPTED }).lean<MemberRow[]>());
+      known.get(workspace_id) ??
+      (await models.Member.find({ workspace_id, ...ACCEPTED }).lean<MemberRow[]>());
     known.set(workspace_id, members);
     return members;
   };

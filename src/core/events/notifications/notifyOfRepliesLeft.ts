@@ -16,9 +16,9 @@ export async function notifyOfRepliesLeft(
   session: ClientSession,
 ): Promise<void> {
   if (!(await hasWaitingReplies(models, { workspace_id, author_id: user_id }, session))) return;
-  const owners = await models.Member.find({ workspace_id, role: 'owner', ...ACCEPTED }, null, { session }).lean<
-    MemberRow[]
-  >();
+  const owners = await models.Member.find({ workspace_id, role: 'owner', ...ACCEPTED }, null, {
+    session,
+  }).lean<MemberRow[]>();
   const event = { _id: newId(), workspace_id, actor_id: user_id, at: new Date() };
   const notifications = owners
     .filter((owner) => owner.user_id !== user_id)
