@@ -3,6 +3,7 @@ import { newPasswordLink } from '../../../src/core/access/passwordLinks.ts';
 import { removeEmail } from '../../../src/core/addresses/changeEmail.ts';
 import { ownForwardingAddress } from '../../../src/core/addresses/forwardingAddress.ts';
 import { releaseHeld } from '../../../src/sweeps/releaseHeld.ts';
+import { linkHashesIn } from '../../../src/mail/linkHashes.ts';
 import { runStep, storeMail, STRANGER_WORKSPACE, takeThrough, type Mail } from '../../support/house.ts';
 import { newSetUpHouse, type SetUpHouse } from '../../support/setUp.ts';
 
@@ -79,6 +80,12 @@ test('the mail of an earlier proof proves nothing once the address was deleted a
 });
 
 describe('a mail of ours that lets its reader in comes back', () => {
+  /** As `archiveEmail` stores it. */
+  const withHashes = ({ text = '', html = null }: Pick<Mail, 'text' | 'html'>): Mail => ({
+    text,
+    html,
+    link_hashes: linkHashesIn({ text, html }),
+  });
   const CAME_BACK = 'a mail with a link or a code of ours came back';
   const access = `<access.${'a'.repeat(32)}@postroom.test>`;
   const proof = `<proof.${'b'.repeat(32)}@postroom.test>`;
@@ -95,8 +102,11 @@ describe('a mail of ours that lets its reader in comes back', () => {
   test.each<[string, () => Promise<Mail>]>([
     ['by its Message-Id', async () => ({ message_id: access })],
     ['with a code, to an address of another workspace', async () => ({ message_id: proof })],
-    ['under another Message-Id, by its link', async () => ({ text: `Open this: ${await link()}\n` })],
-    ['quoted as HTML', async () => ({ text: 'Fwd', html: `<p><a href="${await link()}">here</a></p>` })],
+    [
+      'under another Message-Id, by its link',
+      async () => withHashes({ text: `Open this: ${await link()}\n` }),
+    ],
+    ['quoted as HTML', async () => withHashes({ html: `<p><a href="${await link()}">here</a></p>` })],
   ])('%s: no ticket, and nobody in the workspace sees it', async (_, mail) => {
     const { models, forwarding } = rig.house;
     for (const recipient of ['support@acme.test', forwarding]) {
@@ -118,7 +128,7 @@ describe('a mail of ours that lets its reader in comes back', () => {
     const url = await link();
     await rig.house.models.PasswordLink.deleteMany({});
     for (const mail of [
-      { text: url },
+      withHashes({ text: url }),
       { message_id: access.replace('postroom.test', 'other.test') },
       { in_reply_to: [access] },
     ])
