@@ -34,7 +34,7 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
   const taken = await takeWhenDue();
   if (taken.verdict === 'over') return { action: taken.state };
   const sender = await step.resolveSendingEmail(reply);
-  if (sender.verdict === 'failed') return { action: 'failed', code: sender.code };
+  if (sender.verdict === 'failed') return { action: sender.action ?? 'failed', code: sender.code };
   return (await deliver(taken)) ?? follow();
 
   /** Waits until the reply can no longer be cancelled, or was. */
@@ -62,7 +62,7 @@ async function send(reply: ReplyRun): Promise<ReplyOutcome> {
       attempt += 1;
       const tried = await deliverReply(reply, attempt);
       if (tried.verdict === 'sent') return null;
-      if (tried.verdict === 'failed') return { action: 'failed', code: tried.code };
+      if (tried.verdict === 'failed') return { action: tried.action ?? 'failed', code: tried.code };
       setCurrentDetails(`attempt ${attempt}: ${tried.verdict}, ${tried.code}`);
       unclear = tried.verdict === 'unclear';
       if (tried.verdict === 'not sent') await sleep(tried.ms);

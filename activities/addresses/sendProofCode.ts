@@ -27,6 +27,7 @@ export async function sendProofCode(deps: Deps, run: SetUpRun): Promise<ProofVer
       to: proof.address,
       ...proofCodeMail(proof, { code, workspace: workspace?.name ?? '', reference }),
       messageId: `<${reference}@${platformDomain}>`,
+      holds: { kind: 'code' },
     },
     cancellationSignal(),
   );

@@ -33,7 +33,12 @@ async function mailOwners(deps: Deps, row: DomainRow, notice: DomainNotice): Pro
   for (const { _id, email } of await ownersOf(deps.models, row.workspace_id)) {
     if (notice.told.includes(_id)) continue;
     const id = hashOf('domain notice', row._id, notice.kind, notice.at.getTime(), _id);
-    const mail = { to: email, ...domainMail(notice.kind, row), messageId: `<${id}@${deps.platformDomain}>` };
+    const mail = {
+      to: email,
+      ...domainMail(notice.kind, row),
+      messageId: `<${id}@${deps.platformDomain}>`,
+      holds: { kind: 'notice' as const },
+    };
     const sent = await sendPlatformMail(deps, mail, cancellationSignal());
     if (sent.result === 'not sent' || sent.result === 'unclear') {
       // A second copy has the same Message-Id: mail programs show one.

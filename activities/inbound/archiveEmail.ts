@@ -2,6 +2,7 @@ import { arrivalOf, skippedKey } from '../../src/infra/archive/keys.ts';
 import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
 import type { Storage } from '../../src/infra/storage/storage.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
+import { linkHashesIn } from '../../src/mail/linkHashes.ts';
 import type { Deps } from '../deps.ts';
 import { isReplay } from './isReplay.ts';
 import { readMail } from './readMail.ts';
@@ -35,7 +36,9 @@ export async function archiveEmail(deps: Deps, asked: InboundRun): Promise<Archi
   if (await isReplay(deps.models, post)) return fail(deps, run, post, 'replayed signature');
   const read = await readMail(deps, post, recipient);
   if (read.mail === null) return fail(deps, run, post, read.reason);
-  await saveRow(deps, run, post, { state: 'received', mail: read.mail });
+  const link_hashes = linkHashesIn(read.mail);
+  const mail = link_hashes.length === 0 ? read.mail : { ...read.mail, link_hashes };
+  await saveRow(deps, run, post, { state: 'received', mail });
   const { files } = read.mail;
   return { verdict: 'read', files: files.length, remoteFiles: files.some(({ source }) => 'url' in source) };
 }

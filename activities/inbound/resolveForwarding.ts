@@ -9,6 +9,7 @@ import type { StoredMail } from '../../src/mail/storedMail.ts';
 import { UNTRACED, type Target } from '../../src/infra/models/inboundEmail.ts';
 import { isForOperator } from '../../src/core/addresses/platform.ts';
 import { isAwaited } from '../../src/core/addresses/proof.ts';
+import { isSecretMailOfOurs } from '../../src/core/platformMail/returnedMail.ts';
 import { catchAllFor } from '../../src/core/domains/catchAll.ts';
 import { ownersOfDomain } from '../../src/core/domains/domainClaims.ts';
 import { audienceOf, isClosed, isReceivable, kindOf } from '../../src/core/threads/audiences.ts';
@@ -18,7 +19,7 @@ import { originalSender, traceAddresses } from '../../src/mail/forwarding.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { readRow, writeRow } from './inboundRow.ts';
-import { takeSetUpMail } from './setUpMail.ts';
+import { RETURNED, takeSetUpMail } from './setUpMail.ts';
 
 export type Recipients =
   { verdict: 'accept' } | { verdict: 'skip'; reason: string } | { verdict: 'hold'; reason: string };
@@ -52,15 +53,30 @@ export async function resolveForwarding(deps: Deps, mail: InboundRun): Promise<R
     targets: choice.targets,
     held_for: choice.verdict.verdict === 'hold' ? choice.named.filter(isAwaited).map(({ _id }) => _id) : [],
   };
-  if (receiver.kind === 'forwarding') {
-    const reason = await takeSetUpMail(deps, await readRow(deps, mail, {}), receiver.row);
-    if (reason !== null) {
-      await writeRow(deps, mail, ['received'], { ...change, targets: [], held_for: [] });
-      return { verdict: 'skip', reason };
-    }
+  const isSecret = await isSecretMailOfOurs(deps.models, stored, deps.platformDomain);
+  const reason =
+    receiver.kind === 'forwarding'
+      ? await takeSetUpMail(deps, await readRow(deps, mail, {}), receiver.row)
+      : null;
+  if (isSecret || reason !== null) {
+    const shown = isSecret || reason === RETURNED ? shownToOwnerAlone(change) : change;
+    await writeRow(deps, mail, ['received'], { ...shown, targets: [], held_for: [] });
+    return { verdict: 'skip', reason: reason ?? 'a mail with a link or a code of ours came back' };
   }
   await writeRow(deps, mail, ['received'], change);
   return choice.verdict;
+}
+
+/**
+ * A mail of ours with a link that lets its reader in, or with a code: the workspace does not see it, unless it
+ * is for the personal address of one user, who alone sees that.
+ */
+function shownToOwnerAlone<Change extends Pick<InboundEmailRow, 'workspace_id' | 'audiences'>>(
+  change: Change,
+): Change {
+  const [only] = change.audiences;
+  const isPersonal = change.audiences.length === 1 && only?.startsWith('owner:');
+  return isPersonal ? change : { ...change, workspace_id: null, audiences: [] };
 }
 
 type Receiver = { kind: 'email'; row: WorkspaceEmailRow } | { kind: 'forwarding'; row: ForwardingAddressRow };

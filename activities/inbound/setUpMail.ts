@@ -8,6 +8,8 @@ import { readConfirmation } from '../../src/mail/forwardingConfirmation.ts';
 import { setUpWorkflowId } from '../../src/infra/temporal/ids.ts';
 import type { Deps } from '../deps.ts';
 
+/** The reason for which a mail with a code is skipped that has come back and proved its address. */
+export const RETURNED = 'the proof of an address came back';
 /** Most confirmations kept for one forwarding address. */
 const MAX_CONFIRMATIONS = 10;
 
@@ -23,7 +25,7 @@ export async function takeSetUpMail(
   forwarding: ForwardingAddressRow,
 ): Promise<string | null> {
   const mail = row.mail as StoredMail;
-  if (await takeReturned(deps, mail, forwarding)) return 'the proof of an address came back';
+  if (await takeReturned(deps, mail, forwarding)) return RETURNED;
   // Only mail to the forwarding address itself: mail hosts also write to their customers, whose mail is
   // forwarded.
   const isToForwarding = mail.to.some(({ email }) => normaliseAddress(email) === forwarding.address);

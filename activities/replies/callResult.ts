@@ -14,7 +14,8 @@ import { HOUR_MS } from '../../src/lib/time.ts';
  */
 export type Delivered =
   | { verdict: 'sent' }
-  | { verdict: 'failed'; code: string }
+  /** @property action what became of the message, if it has not failed. */
+  | { verdict: 'failed'; code: string; action?: 'cancelled' }
   /** It is certain that it was not sent; try again after `ms`. */
   | { verdict: 'not sent'; code: string; ms: number }
   | { verdict: 'unclear'; code: string };
@@ -75,6 +76,8 @@ export async function later(
       : { outbound: { reason, unclear: false } },
   );
   if (state === 'failed') return { verdict: 'failed', code };
+  // Its thread was deleted just after the call had certainly failed.
+  if (state === 'cancelled') return { verdict: 'failed', code: 'Cancelled', action: 'cancelled' };
   if (state !== 'sending') return { verdict: 'sent' };
   // Jitter: replies that failed together must not be tried again in the same second.
   return { verdict: 'not sent', code, ms: Math.round(ms * (1 + Math.random() / 2)) };

@@ -3,6 +3,7 @@ import { settledBy } from '../../src/core/replies/applyEvents.ts';
 import { isCalledByThisRun, recipientsLeft } from '../../src/core/replies/attempts.ts';
 import { MAX_COMPOSED_BYTES, withComposed } from '../../src/core/replies/compose.ts';
 import { maybeSentOf } from '../../src/core/replies/maybeSent.ts';
+import { stopCauseOf, stopMessage } from '../../src/core/replies/stop.ts';
 import { NotStoredError } from '../../src/infra/storage/storage.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
@@ -25,6 +26,10 @@ export async function deliverReply(deps: Deps, reply: ReplyRun, attempt: number)
   const row = await readReply(deps, reply);
   const decided = verdictOn(row, attempt);
   if (decided) return decided;
+  // Hours may have passed since the last attempt.
+  const cause = await stopCauseOf(deps.models, row);
+  const stopped = cause && (await stopMessage(deps.models, row, cause));
+  if (stopped) return verdictOn(stopped, attempt)!;
   if (maybeSentOf(row)) return expectOtherCall(deps, reply, attempt);
   try {
     return await withComposed(deps, row, (mimeFile, size) => call(deps, reply, attempt, { mimeFile, size }));
@@ -50,10 +55,11 @@ function verdictOn({ state, outbound }: OutboundMessageRow, attempt: number): De
       // A bounce may come before the result of the call is written.
       if (outbound.deliveries.some((row) => row.attempt === outbound.attempt)) return { verdict: 'sent' };
       return { verdict: 'failed', code: 'Failed' };
+    case 'cancelled':
+      return { verdict: 'failed', code: 'Cancelled', action: 'cancelled' };
     case 'unconfirmed':
     case 'queued':
     case 'scheduled':
-    case 'cancelled':
       return { verdict: 'failed', code: `Is ${state}` };
   }
 }

@@ -1,6 +1,8 @@
+import { stopCauseOf, stopMessage } from '../../src/core/replies/stop.ts';
 import type { ReplyOutcome, ReplyRun } from '../../src/infra/temporal/runTypes.ts';
+import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
-import { changeReply } from './messageRow.ts';
+import { changeReply, readReply } from './messageRow.ts';
 import { DAY_MS } from '../../src/lib/time.ts';
 
 export type Taken =
@@ -17,16 +19,22 @@ const LONGEST_WAIT_MS = DAY_MS;
 
 /**
  * Takes the reply when it is due: one conditional update `queued|scheduled -> sending`, which competes with
- * the API's `-> cancelled`.
+ * the API's `-> cancelled`. One whose thread or workspace was deleted while it waited, or whose recipient was
+ * blocked, is stopped instead.
  */
 export async function takeReply(deps: Deps, reply: ReplyRun): Promise<Taken> {
   const now = new Date();
-  const row = await changeReply(deps, reply, ({ state, outbound }) =>
-    (state === 'queued' || state === 'scheduled') && outbound.due_at <= now
+  const isDue = ({ state, outbound }: OutboundMessageRow): boolean =>
+    (state === 'queued' || state === 'scheduled') && outbound.due_at <= now;
+  const before = await readReply(deps, reply);
+  const cause = isDue(before) ? await stopCauseOf(deps.models, before) : null;
+  if (cause) await stopMessage(deps.models, before, cause);
+  const row = await changeReply(deps, reply, (read) =>
+    isDue(read)
       ? {
           state: 'sending',
           outbound: {
-            attempts_before: outbound.attempt,
+            attempts_before: read.outbound.attempt,
             trying_since: now,
             state_at: now,
             reason: null,

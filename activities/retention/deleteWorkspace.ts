@@ -2,6 +2,7 @@ import { heartbeat } from '@temporalio/activity';
 import type { Model } from 'mongoose';
 import { claimAddress } from '../../src/core/addresses/platform.ts';
 import { releaseReceiving } from '../../src/core/addresses/receiving.ts';
+import { stopRepliesIn } from '../../src/core/replies/stop.ts';
 import { updateAddressesOnDomain } from '../../src/core/domains/addressesOnDomain.ts';
 import type { Models } from '../../src/infra/models/index.ts';
 import type { WorkspaceToDelete } from '../../src/infra/temporal/runTypes.ts';
@@ -16,8 +17,8 @@ export interface Closed {
 }
 
 /**
- * Shuts the workspace: its members and tokens have no access any more, and its addresses neither receive nor
- * send. Its addresses on the platform's domain stay claimed, so that no other workspace ever gets them.
+ * Shuts the workspace: its members and tokens have no access any more, its addresses neither receive nor
+ * send, and what waited to be sent is cancelled. Its addresses on the platform's domain stay claimed, so that no other workspace ever gets them.
  * Idempotent.
  */
 export async function closeWorkspace(
@@ -28,6 +29,9 @@ export async function closeWorkspace(
   // Marked only: these rows name the users to delete with the workspace, which may be hours away.
   await models.Member.updateMany({ ...ofWorkspace, shut_at: null }, { $set: { shut_at: now() } });
   await models.Token.deleteMany(ofWorkspace);
+  // The mark first: a reply that is saved meanwhile finds it when it is due (stopCauseOf).
+  await models.Workspace.updateOne({ _id: id, shut_at: null }, { $set: { shut_at: now() } });
+  await stopRepliesIn(models, id, heartbeat);
   const addresses = [
     ...(await models.WorkspaceEmail.find(ofWorkspace, { address: 1 }).lean()),
     ...(await models.ForwardingAddress.find(ofWorkspace, { address: 1 }).lean()),

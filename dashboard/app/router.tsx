@@ -9,6 +9,7 @@ import {
 import { Forgotten } from '../features/session/Forgotten.tsx';
 import { NewPassword } from '../features/session/NewPassword.tsx';
 import { SignIn } from '../features/session/SignIn.tsx';
+import { EndTokens, Join } from '../features/session/UseLink.tsx';
 import { base } from '../lib/base.ts';
 import type { Kind } from '../lib/rows.ts';
 import { Broken, Missing } from './Broken.tsx';
@@ -48,6 +49,8 @@ const signIn = createRoute({
 });
 const forgotten = createRoute({ getParentRoute: () => root, path: '/forgotten', component: Forgotten });
 const password = createRoute({ getParentRoute: () => root, path: '/password', component: NewPassword });
+const join = createRoute({ getParentRoute: () => root, path: '/join', component: Join });
+const endTokens = createRoute({ getParentRoute: () => root, path: '/end-tokens', component: EndTokens });
 
 /** Links in mails name a thread and no workspace. */
 const linkTo = (kind: Kind) =>
@@ -111,6 +114,8 @@ export const router = createRouter({
     signIn,
     forgotten,
     password,
+    join,
+    endTokens,
     linkTo('ticket'),
     linkTo('conversation'),
     workspace.addChildren([workspaceHome, settings, list.addChildren([thread])]),

@@ -13,6 +13,13 @@ export const session = {
   newPasswordTitle: 'Choose a password',
   newPassword: 'New password',
   save: 'Save and sign in',
+  joinTitle: 'Accept the invitation',
+  joinHint: 'You become a member of the workspace that invited you. Your password stays as it is.',
+  join: 'Accept and sign in',
+  endTokensTitle: 'End your API tokens',
+  endTokensHint:
+    'Programs that use the tokens of the mail lose their access to Postroom. They then need new tokens.',
+  endTokens: 'End them all',
   linkMissing: 'This link is not complete. Open it again from the mail, or ask for a new one.',
   toSignIn: 'Back to sign in',
   noWorkspace: 'You are not a member of any workspace. Ask an owner to invite you.',

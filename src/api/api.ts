@@ -31,6 +31,7 @@ import { imageSenderRoutes } from './routes/imageSenders.ts';
 import { followRoutes } from './routes/follow.ts';
 import { inboundEmailRoutes } from './routes/inboundEmails.ts';
 import { invitationRoutes } from './routes/invitations.ts';
+import { loginRoutes } from './routes/login.ts';
 import { memberSettingsRoutes } from './routes/memberSettings.ts';
 import { memberRoutes } from './routes/members.ts';
 import { messageViewRoutes } from './routes/messageView.ts';
@@ -105,6 +106,7 @@ export function createRoutes(deps: ApiDeps) {
   ticketMoveRoutes(workspace.add, all);
   sessionRoutes(account.add, all);
   passwordRoutes(account.add, all);
+  loginRoutes(account.add, all);
   if (deps.config.demoSignIn) demoRoutes(account.add, all);
   signedFileRoute(files, all);
 

@@ -14,6 +14,8 @@ export interface ApiState {
   user: ApiUser;
   /** What the token or session may do: never more than the user's role. */
   scopes: readonly Scope[];
+  /** Null: the request came with a token. */
+  session: SessionRow | null;
 }
 export type Authenticate = RouterMiddleware<ApiState>;
 
@@ -52,14 +54,14 @@ async function byToken(ctx: RouterContext<ApiState>, { models, limits }: AuthDep
   if (!user) throw unauthorized('The user of this token is no longer a member of the workspace.', true);
   if (user.workspaceId !== ctx.params.workspace_id) throw notFound();
   noteUse(models, row);
-  return { user: { ...user, tokenId: row._id }, scopes: openedScopes(row.scopes, user.role) };
+  return { user: { ...user, tokenId: row._id }, scopes: openedScopes(row.scopes, user.role), session: null };
 }
 
 async function bySession(ctx: RouterContext<ApiState>, deps: AuthDeps): Promise<ApiState> {
-  const { user_id } = await takeSession(ctx, deps);
-  const user = await memberOf(deps.models, ctx.params.workspace_id ?? '', user_id);
+  const session = await takeSession(ctx, deps);
+  const user = await memberOf(deps.models, ctx.params.workspace_id ?? '', session.user_id);
   if (!user) throw notFound();
-  return { user, scopes: scopesOf(user.role) };
+  return { user, scopes: scopesOf(user.role), session };
 }
 
 /** The session of the cookie; counts one request against its limit. @throws Problem 401, 403, 429 */

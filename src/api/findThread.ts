@@ -35,7 +35,19 @@ export async function findThread(
   });
 }
 
-/** The same, or the row that stayed of a thread that was merged. @throws Problem 404 */
+/** The same; the thread may be in the trash. @throws Problem 404, as `findThread` does */
+export async function findThreadInTrashToo(
+  models: Models,
+  kind: MessageRow['thread_kind'],
+  id: string | undefined,
+  user: ApiUser,
+): Promise<ThreadRow> {
+  const filter = { _id: id, ...seenBy(user), hidden: 'trash' as const };
+  const trashed = await threadsOf(models, kind).findOne(filter, WITHOUT_LISTS).lean<ThreadRow>();
+  return trashed ?? findThread(models, kind, id, user);
+}
+
+/** `findThread`, or the row that stayed of a thread that was merged. @throws Problem 404 */
 export async function findThreadOrMerged(
   models: Models,
   kind: MessageRow['thread_kind'],

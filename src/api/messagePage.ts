@@ -30,6 +30,7 @@ export const MessageListQuery = z
       .optional()
       .meta({ description: 'Id of a message: the page has it in its middle.' }),
     newest: Yes.meta({ description: '`true`: the last page, which ends with the newest message.' }),
+    trash: Yes.meta({ description: 'May be given, as for the thread itself, and changes nothing.' }),
   })
   .refine(({ cursor, around, newest }) => [cursor, around, newest].filter(Boolean).length <= 1, {
     message: 'must not be given together with `around` or `newest`',

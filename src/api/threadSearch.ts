@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCEPTED } from '../core/access/members.ts';
 import type { ApiUser } from '../core/presenters/visibility.ts';
 import { normaliseTag } from '../core/threads/tags.ts';
 import { beginningWith } from '../core/presenters/searchSnippet.ts';
@@ -58,7 +59,7 @@ export async function withAssigneeIds<Query extends { q?: SearchQuery | undefine
 ): Promise<Query> {
   const named = query.q?.assignees.filter((name) => name !== 'me' && name !== 'none') ?? [];
   if (!query.q || named.length === 0) return query;
-  const members = await models.Member.find({ workspace_id }, { user_id: 1 }).lean();
+  const members = await models.Member.find({ workspace_id, ...ACCEPTED }, { user_id: 1 }).lean();
   const users = await models.User.find({ _id: { $in: members.map(({ user_id }) => user_id) } }).lean();
   const idsOf = (assignee: string): string[] => {
     if (assignee === 'me' || assignee === 'none') return [assignee];

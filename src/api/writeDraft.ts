@@ -1,5 +1,5 @@
 import type { RouterContext } from '@koa/router';
-import { sendSignal } from '../core/events/signals.ts';
+import { signalDraft } from '../core/events/signals.ts';
 import {
   draftChange,
   keepUploads,
@@ -22,26 +22,7 @@ type Ctx = RouterContext<ApiState>;
 export const draftTag = ({ _id, created_at, changes }: DraftRow): string =>
   etagOf('draft', _id, created_at, changes);
 
-/**
- * Tells its writer's other tabs that a draft was saved, discarded or sent. A lost signal is made good when
- * they read their drafts again.
- */
-export const signalDraft = (
-  models: Models,
-  { _id, workspace_id, user_id, thread_kind, thread_id }: Signalled,
-): Promise<void> =>
-  sendSignal(models, {
-    type: 'draft.updated',
-    workspace_id,
-    audience: `owner:${user_id}`,
-    user_id,
-    thread_kind: thread_id === null ? null : thread_kind,
-    thread_id,
-    draft_id: _id,
-  });
-type Signalled = Pick<DraftRow, '_id' | 'workspace_id' | 'user_id' | 'thread_kind' | 'thread_id'>;
-
-/** The same for a draft that became a message, and is gone. */
+/** `signalDraft` for a draft that became a message, and is gone. */
 export const signalSent = (
   models: Models,
   draftId: string,

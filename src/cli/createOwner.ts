@@ -7,8 +7,9 @@
  */
 import { parseArgs } from 'node:util';
 import { createApiToken } from '../core/access/apiTokens.ts';
-import { addMember, changeRole, userWith } from '../core/access/members.ts';
+import { acceptMembership, addMember, changeRole, checkLogin, userWith } from '../core/access/members.ts';
 import { newPasswordLink } from '../core/access/passwordLinks.ts';
+import { Unfit } from '../core/replies/draft.ts';
 import { newWorkspace } from '../core/addresses/newWorkspace.ts';
 import { normaliseAddress } from '../mail/addresses.ts';
 import { migrate } from '../infra/migrations/migrate.ts';
@@ -34,20 +35,26 @@ await operate(async (models) => {
   // This may be the first command of a new installation: without unique indexes it could create an owner
   // twice.
   await migrate(models.connection, (line) => console.error(line));
+  if (!(await models.User.exists({ email }))) await checkNewLogin(models, email);
   const workspaceId = args['workspace-id']
     ? await existingWorkspace(models, args['workspace-id'])
     : await newWorkspace(models, requiredName(args.workspace), installation().platformDomain);
   const user = await userWith(models, email, args.name ?? '');
   const userId = user._id;
-  if (!(await addMember(models, workspaceId, user, 'owner')))
+  // Somebody else may know a password of an address that was never proved: its user accepts by a link.
+  const pending = user.password_hash !== null && user.proved_at === null;
+  if (!(await addMember(models, workspaceId, user, { role: 'owner', pending, name: args.name ?? '' })))
     await changeRole(models, workspaceId, userId, 'owner');
+  if (!pending)
+    await models.connection.transaction((session) => acceptMembership(models, workspaceId, userId, session));
   const fullAccess = { name: 'made by the operator', scopes: null, expiresAt: null };
   const { token } = await createApiToken(models, { workspaceId, userId, ...fullAccess });
   // The operator may do everything, so this link counts like one that was mailed.
-  const { password_hash } = await models.User.findById(userId).orFail().lean();
-  const link = password_hash
-    ? null
-    : await newPasswordLink(models, { userId, shownTo: null, publicUrl: installation().publicUrl });
+  const { publicUrl } = installation();
+  const link =
+    user.password_hash !== null && !pending
+      ? null
+      : await newPasswordLink(models, { userId, shownTo: null, accepts: workspaceId, publicUrl });
   const created = {
     workspace_id: workspaceId,
     user_id: userId,
@@ -56,6 +63,15 @@ await operate(async (models) => {
   };
   console.log(JSON.stringify(created, null, 2));
 });
+
+async function checkNewLogin(models: Models, email: string): Promise<void> {
+  try {
+    await checkLogin(models, email, installation().platformDomain);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    throw new OperatorError(`--email ${error.message}.`);
+  }
+}
 
 async function existingWorkspace(models: Models, id: string): Promise<string> {
   if (!(await models.Workspace.exists({ _id: id }))) throw new OperatorError(`There is no workspace ${id}.`);

@@ -24,6 +24,8 @@ export interface StoredMail {
   files: InboundFile[];
   /** What it is found by (searchWords.ts); missing in mail that was parsed before words were kept. */
   words?: string[];
+  /** Of the links of ours that its text has (linkHashes.ts); missing: none. */
+  link_hashes?: string[];
   verdicts: Verdicts;
   /** Null: the mail is no delivery report. */
   report: DeliveryReport | null;

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
 import { createMailActivities } from '../../activities/index.ts';
+import { hashToken } from '../../src/lib/tokens.ts';
 import type { Archived } from '../../activities/inbound/archiveEmail.ts';
 import type { InboundEmailRow, Models } from '../../src/infra/models/index.ts';
 import { ParserBroke, Unreadable, type ParserPool } from '../../src/infra/parser/pool.ts';
@@ -80,14 +81,15 @@ const row = () => models.InboundEmail.findById('i1').lean<InboundEmailRow>();
 
 test('the row has the mail; running again, or concurrently with itself, changes nothing', async () => {
   await post();
-  const mail = await mailOf('Hello');
+  const token = `password_${'a'.repeat(32)}`;
+  const mail = { ...(await mailOf('Hello')), text: `https://x.test/password#${token}` };
   const results = await Promise.all([1, 2, 3].map(() => archive({ digest: () => Promise.resolve(mail) })));
   expect(results).toEqual(Array(3).fill({ verdict: 'read', files: 0, remoteFiles: false }));
   expect(await row()).toMatchObject({
     state: 'received',
     run: 1,
     recipient: 'support@acme.test',
-    mail: { subject: 'Hello' },
+    mail: { subject: 'Hello', link_hashes: [hashToken(token)] },
   });
 });
 

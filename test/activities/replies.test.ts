@@ -8,6 +8,7 @@ import type {
   OutgoingMail,
   SendResult,
 } from '../../src/infra/providers/outbound.ts';
+import { removeEmail } from '../../src/core/addresses/changeEmail.ts';
 import { applyEvents } from '../../src/core/replies/applyEvents.ts';
 import { createStorage } from '../../src/infra/storage/createStorage.ts';
 import type { Storage } from '../../src/infra/storage/storage.ts';
@@ -150,9 +151,53 @@ describe('resolveSendingEmail', () => {
       },
     });
   });
+
+  test('a reply whose thread was deleted at this moment is cancelled', async () => {
+    const reply = await saveReply(house, ticket, { state: 'sending' });
+    await trash();
+    const over = { verdict: 'failed', code: 'Cancelled', action: 'cancelled' };
+    expect(await runStep(steps.resolveSendingEmail, run(reply))).toEqual(over);
+    expect(await readReply(house, reply._id)).toMatchObject({
+      state: 'cancelled',
+      outbound: { is_open: false, draft_on_restore: true },
+    });
+  });
+
+  test('a reply whose chosen address was deleted is sent from the ticket’s own', async () => {
+    const reply = await saveReply(house, ticket, { state: 'sending', sending_email: 'billing@acme.test' });
+    await removeEmail(house.models, house.emails.billing);
+    expect(await runStep(steps.resolveSendingEmail, run(reply))).toEqual({ verdict: 'resolved' });
+    expect(await readReply(house, reply._id)).toMatchObject({
+      from: { email: 'support@acme.test' },
+      sending_email: 'support@acme.test',
+    });
+  });
 });
 
+/** Puts the ticket into the trash without its replies, as at the moment just before. */
+const trash = () =>
+  house.models.Ticket.updateOne({ _id: ticket.id }, { $set: { deleted_at: new Date(), hidden: 'trash' } });
+
 describe('deliverReply', () => {
+  test('makes no further call when the thread was deleted since the last one', async () => {
+    answers = [{ result: 'not sent', code: 'Http503', reason: 'busy', retryAfterMs: null }];
+    const reply = await sending();
+    expect(await deliver(reply, 1)).toMatchObject({ verdict: 'not sent' });
+    await trash();
+    const over = { verdict: 'failed', code: 'Cancelled', action: 'cancelled' };
+    expect(await deliver(reply, 2)).toEqual(over);
+    expect(await deliver(reply, 2)).toEqual(over);
+    expect(sends).toHaveLength(1);
+  });
+
+  test('makes no call for a workspace that is being deleted', async () => {
+    const reply = await sending();
+    await house.models.Workspace.updateOne({ _id: reply.workspace_id }, { $set: { shut_at: new Date() } });
+    expect(await deliver(reply, 1)).toMatchObject({ action: 'cancelled' });
+    expect(sends).toEqual([]);
+    expect((await readReply(house, reply._id)).outbound.reason).toContain('workspace is being deleted');
+  });
+
   test('makes one call for each attempt, no matter how often or concurrently it runs', async () => {
     const reply = await sending();
     const results = await Promise.all([1, 2, 3, 4].map(() => deliver(reply, 1)));

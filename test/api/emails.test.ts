@@ -65,12 +65,38 @@ describe('an address on the platform’s domain', () => {
     expect(world.asked.setUp).toEqual([]);
   });
 
-  test.each(
-    'postmaster abuse mailer-daemon noreply hostmaster webmaster security root admin Admin fwd-1'.split(' '),
-  )('%s is reserved', async (local) => {
-    const refused = await add(platform(local));
-    expect(fields(refused)).toEqual([422, 'address']);
-    expect(refused.body.detail).toContain('reserved');
+  test('is no reserved one, and neither is a slug; those of teams are not reserved', async () => {
+    const reserved = [
+      'postmaster abuse mailer-daemon noreply hostmaster webmaster security root admin Admin fwd-1',
+      'administrator ssladmin no-reply no_reply notifications dmarc info marketing noc www news sys.admin',
+    ];
+    for (const local of reserved.flatMap((locals) => locals.split(' '))) {
+      const refused = await add(platform(local));
+      expect([local, ...fields(refused)]).toEqual([local, 422, 'address']);
+      expect(refused.body.detail).toContain('reserved');
+      const slug = await answer(world.patch('', world.tokens.olga, { slug: local }));
+      expect([local, ...fields(slug)]).toEqual([local, 422, 'slug']);
+    }
+    for (const local of ['support', 'sales', 'billing', 'info.acme'])
+      expect((await add(platform(local))).status).toBe(201);
+  });
+
+  test('a name that is taken is still had before the workspace’s own slug, and before no other’s', async () => {
+    const path = `${world.url}/api/v1/workspaces/other`;
+    const headers = {
+      authorization: `Bearer ${world.tokens.stranger}`,
+      'content-type': 'application/json',
+    };
+    const strangers = (method: string, below: string, body: object) =>
+      answer(fetch(path + below, { method, headers, body: JSON.stringify(body) }));
+    expect((await add(platform('desk'))).status).toBe(201);
+    expect((await answer(world.patch('', world.tokens.olga, { slug: 'acme' }))).status).toBe(200);
+    expect((await strangers('PATCH', '', { slug: 'other-one' })).status).toBe(200);
+    const taken = await strangers('POST', '/emails', platform('desk'));
+    expect(taken.body.detail).toContain('desk.other-one@postroom.test');
+    expect((await strangers('POST', '/emails', platform('desk.other-one'))).status).toBe(201);
+    expect(fields(await strangers('POST', '/emails', platform('sales.acme')))).toEqual([422, 'address']);
+    expect((await add(platform('sales.acme'))).status).toBe(201);
   });
 
   test.each(['a+b', '.a', 'a..b', 'ä', 'a'.repeat(65)])('%s is not a valid local part', async (local) => {

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
+import { hashPassword } from '../../src/core/access/passwords.ts';
 import { sendAccessMails } from '../../src/core/access/sendAccessMails.ts';
 import { hashToken } from '../../src/lib/tokens.ts';
 import type { SendResult } from '../../src/infra/providers/outbound.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { Browser, PASSWORD } from './signedIn.ts';
-import { createWorld, rows, type World } from './world.ts';
+import { createWorld, rows, T0, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -20,6 +21,8 @@ interface Row {
   invitation: { state: string };
   password_link: { url: string };
   token: string;
+  pending: boolean;
+  name: string;
   memberships: object[];
 }
 interface Answer {
@@ -58,7 +61,9 @@ async function mailed(answer: SendResult = { result: 'accepted' }): Promise<{ to
   await sendAccessMails({ ...deps, outbound: outbound as never }, new AbortController().signal);
   return sent;
 }
-const linkIn = (text: string | undefined): string => /\/password#([\w-]+)/.exec(text ?? '')?.[1] ?? '';
+const linkIn = (text: string | undefined): string =>
+  /\/(?:password|join)#([\w-]+)/.exec(text ?? '')?.[1] ?? '';
+const join = (token: string) => new Browser(world).ask('POST', '/invitation', { token });
 
 test('an owner adds a member, who gets a link by mail; the link in the answer works too, and each works once', async () => {
   const { status, body } = await add({ email: 'Nia@New.test', name: 'Nia', role: 'member' });
@@ -69,7 +74,7 @@ test('an owner adds a member, who gets a link by mail; the link in the answer wo
       email: 'nia@new.test',
       name: 'Nia',
       role: 'member',
-      has_password: false,
+      pending: true,
       invitation: { state: 'wanted', reason: null, asked_at: expect.any(String), sent_at: null },
       password_link: {
         url: expect.stringContaining(`${world.url}/password#`),
@@ -86,7 +91,9 @@ test('an owner adds a member, who gets a link by mail; the link in the answer wo
   expect(await mailed()).toEqual([]);
   expect((await read(world.get(`/members/${body.id}`, world.tokens.max))).body.invitation.state).toBe('sent');
 
+  expect(await statusOf(join(link))).toBe(422);
   expect(await statusOf(use(link))).toBe(204);
+  expect((await read(world.get(`/members/${body.id}`, world.tokens.max))).body.pending).toBe(false);
   expect(await faultsOf(answerOf(use(link, 'another password')))).toEqual([422, 'token']);
   expect(await faultsOf(answerOf(use(tokenOf(body.password_link.url), 'another password')))).toEqual([
     422,
@@ -186,26 +193,80 @@ test('an owner gets no access to the account of a member of other workspaces', a
   const thief = new Browser(world);
   expect(await statusOf(thief.signIn('vic@tim.test', 'known to the stranger'))).toBe(201);
   await mailed();
-  // … and then they become a member of acme too.
-  expect((await add({ email: 'vic@tim.test', role: 'owner' })).body.password_link).toBeNull();
+  // … and then they are added to acme too. Nothing is taken away by that: not even from whoever has the account.
+  const vic = (await add({ email: 'vic@tim.test', name: 'V', role: 'owner' })).body;
+  expect(vic).toMatchObject({ password_link: null, pending: true, name: 'V' });
   expect((await add({ email: 'ada@tim.test', role: 'owner' })).body.password_link).toBeNull();
-  expect(await statusOf(thief.ask('GET', '/session'))).toBe(401);
-  expect(await statusOf(new Browser(world).signIn('vic@tim.test', 'known to the stranger'))).toBe(401);
-  expect(await statusOf(use(unused))).toBe(422);
+  const session = await read(thief.ask('GET', '/session'));
+  expect([session.status, session.body.memberships]).toEqual([
+    200,
+    [expect.objectContaining({ workspace_id: 'other' })],
+  ]);
+  expect(await statusOf(thief.ask('GET', '/workspaces/acme/tickets'))).toBe(404);
+  expect(await statusOf(use(unused, 'known too'))).toBe(204);
+  const other = new Browser(world);
+  expect(await statusOf(other.signIn('ada@tim.test', 'known too'))).toBe(201);
+  expect(await statusOf(other.ask('GET', '/workspaces/acme/tickets'))).toBe(404);
   const again = await strangers(`/members/${second.body.id}/invitation`, {});
-  expect([again.status, 'password_link' in again.body]).toEqual([429, false]);
-  // Only the mail gives access. A person who proved their address with it keeps their password from then on.
+  expect([again.status, 'password_link' in again.body]).toEqual([409, false]);
+  // Only the mail gives access to acme: with a new password, since nobody has proved the address before.
   const mails = await mailed();
   expect(mails.map(({ to }) => to).sort()).toEqual(['ada@tim.test', 'vic@tim.test']);
-  expect(await statusOf(use(linkIn(mails.find(({ to }) => to === 'vic@tim.test')?.text)))).toBe(204);
-  await read(world.delete(`/members/${first.body.id}`, world.tokens.olga));
-  expect((await add({ email: 'vic@tim.test', role: 'member' })).body).toMatchObject({
-    has_password: true,
-    password_link: null,
+  const link = linkIn(mails.find(({ to }) => to === 'vic@tim.test')?.text);
+  expect(await statusOf(join(link))).toBe(422);
+  expect(await statusOf(use(link))).toBe(204);
+  expect(await statusOf(thief.ask('GET', '/session'))).toBe(401);
+  expect(await statusOf(new Browser(world).signIn('vic@tim.test', 'known to the stranger'))).toBe(401);
+  const theirs = new Browser(world);
+  expect(await statusOf(theirs.signIn('vic@tim.test'))).toBe(201);
+  expect(await statusOf(theirs.ask('GET', '/workspaces/acme/tickets'))).toBe(200);
+});
+
+test('a user who has proved their address is invited with their password and sessions as they are', async () => {
+  const { models, tokens } = world;
+  const password_hash = await hashPassword(PASSWORD);
+  await models.User.create({
+    _id: 'eve',
+    email: 'eve@people.test',
+    name: 'Eve Known',
+    password_hash,
+    proved_at: T0,
+    created_at: T0,
   });
-  expect(await statusOf(new Browser(world).signIn('vic@tim.test'))).toBe(201);
+  const eve = new Browser(world);
+  await eve.signIn('eve@people.test');
+  const { body } = await add({ email: 'eve@people.test', name: 'E.', role: 'member' });
+  // Their own name, and whether they have a password, are theirs.
+  expect(body).toMatchObject({ name: 'E.', pending: true, password_link: null });
+  expect(JSON.stringify(body)).not.toMatch(/Known|has_password/);
+  expect(await statusOf(eve.ask('GET', '/workspaces/acme/tickets'))).toBe(404);
+  expect((await add({ email: 'eve@people.test', role: 'owner' })).status).toBe(409);
+  // Nobody who has not accepted is the agent of a ticket, or is notified.
+  const { _id } = await rows.ticket(models, {});
+  expect(await statusOf(world.patch(`/tickets/${_id}`, tokens.dana, { agent_id: 'eve' }))).toBe(422);
   const [mail] = await mailed();
-  expect([mail?.to, linkIn(mail?.text)]).toEqual(['vic@tim.test', '']);
+  const link = linkIn(mail?.text);
+  expect(mail?.text).toContain('/join#');
+  expect(await statusOf(use(link))).toBe(422);
+  expect((await Promise.all([join(link), join(link)])).map(({ status }) => status).sort()).toEqual([
+    204, 422,
+  ]);
+  expect(await statusOf(eve.ask('GET', '/workspaces/acme/tickets'))).toBe(200);
+  expect((await read(world.get('/members/eve', tokens.max))).body).toMatchObject({
+    name: 'Eve Known',
+    pending: false,
+  });
+  expect(await statusOf(world.post('/members/eve/invitation', tokens.olga))).toBe(409);
+});
+
+test('the links of an invitation end with it', async () => {
+  const { body } = await add({ email: 'nia@new.test', role: 'member' });
+  const link = linkIn((await mailed())[0]?.text);
+  expect(await statusOf(world.delete(`/members/${body.id}`, world.tokens.olga))).toBe(204);
+  for (const token of [link, tokenOf(body.password_link.url)]) expect(await statusOf(use(token))).toBe(422);
+  // A person with personal mail in the workspace gets a link by mail alone.
+  await rows.conversation(world.models, { audience: `owner:${body.id}`, owner_id: body.id });
+  expect((await add({ email: 'nia@new.test', role: 'member' })).body.password_link).toBeNull();
 });
 
 test('every member sees the members; owners change them', async () => {
@@ -247,8 +308,11 @@ test.each([
 
 test('the last owner stays one, also when all owners leave concurrently', async () => {
   const { models, tokens } = world;
+  // One who has not accepted is none yet.
+  await add({ email: 'nia@new.test', role: 'owner' });
   expect(await statusOf(world.delete('/members/olga', tokens.olga))).toBe(409);
   expect(await statusOf(world.patch('/members/olga', tokens.olga, { role: 'member' }))).toBe(409);
+  await models.Member.deleteOne({ workspace_id: 'acme', pending_since: { $ne: null } });
   await models.Member.updateMany({ workspace_id: 'acme' }, { role: 'owner' });
   const statuses = await Promise.all([
     statusOf(world.delete('/members/dana', tokens.olga)),
@@ -272,7 +336,7 @@ test('a removed member loses access at once, and nobody sees their personal mail
   expect(await statusOf(world.get(`/conversations/${_id}`, tokens.olga))).toBe(404);
   expect(await models.Conversation.exists({ _id })).not.toBeNull();
   // As a member again they see it again; their old tokens stay revoked.
-  expect((await add({ email: 'dana@people.test', role: 'member' })).status).toBe(201);
+  expect((await add({ email: 'dana@people.test', role: 'member' })).body.password_link).toBeNull();
   expect(await statusOf(world.get('/tickets', made.token))).toBe(401);
 });
 

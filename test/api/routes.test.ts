@@ -271,5 +271,11 @@ test('the routes of an account ask for a session, except those for signing in', 
     ] as Record<string, string>[])
       expect((await fetch(`${world.url}/api/v1${path}`, { method, headers })).status).toBe(401);
   }
-  expect(open.sort()).toEqual(['POST /password', 'POST /password-reset', 'POST /sessions']);
+  expect(open.sort()).toEqual([
+    'POST /end-tokens',
+    'POST /invitation',
+    'POST /password',
+    'POST /password-reset',
+    'POST /sessions',
+  ]);
 });

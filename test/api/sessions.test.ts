@@ -1,8 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { createApiToken } from '../../src/core/access/apiTokens.ts';
+import { sendAccessMails } from '../../src/core/access/sendAccessMails.ts';
+import { hashToken } from '../../src/lib/tokens.ts';
 import { newPasswordLink } from '../../src/core/access/passwordLinks.ts';
 import { IDLE_MS } from '../../src/core/access/sessions.ts';
 import { answerOf, faultsOf } from './answers.ts';
 import { Browser, PASSWORD, signedIn } from './signedIn.ts';
-import { createWorld, type World } from './world.ts';
+import { createWorld, T0, type World } from './world.ts';
 import { HOUR_MS } from '../../src/lib/time.ts';
 
 let world: World;
@@ -22,6 +27,7 @@ test('the cookie gives the rights of the role, in every workspace of the user an
     user: { id: 'dana', email: 'dana@people.test', name: 'dana' },
     memberships: [{ workspace_id: 'acme', name: 'acme', role: 'member' }],
     expires_at: expect.any(String),
+    confirmed_until: expect.any(String),
   });
   expect(await statusOf(dana.ask('GET', '/workspaces/acme/tickets'))).toBe(200);
   expect(await statusOf(dana.ask('POST', '/workspaces/acme/tickets', {}))).toBe(422);
@@ -165,6 +171,7 @@ test('a new password ends all sessions; asking for one does not reveal whether t
   const { url } = await newPasswordLink(world.models, {
     userId: 'dana',
     shownTo: null,
+    accepts: null,
     publicUrl: world.url,
   });
   const token = url.split('#')[1];
@@ -184,7 +191,9 @@ test('the number of mails about one account is limited, without a difference in 
 
 test('every character of a password counts', async () => {
   const link = async () =>
-    (await newPasswordLink(world.models, { userId: 'dana', shownTo: null, publicUrl: '' })).url.split('#')[1];
+    (
+      await newPasswordLink(world.models, { userId: 'dana', shownTo: null, accepts: null, publicUrl: '' })
+    ).url.split('#')[1];
   const browser = new Browser(world);
   const set = async (password: string) => browser.ask('POST', '/password', { token: await link(), password });
   expect(await faultsOf(answerOf(set('1234567')))).toEqual([422, 'password']);
@@ -199,6 +208,125 @@ test('every character of a password counts', async () => {
   ).toBe(401);
   expect(await statusOf(set('caf\u00e9 au lait'))).toBe(204);
   expect(await statusOf(browser.signIn('dana@people.test', 'cafe\u0301 au lait'))).toBe(201);
+});
+
+/** The mails that are due for this user. */
+async function mailed(email: string): Promise<string[]> {
+  const texts: string[] = [];
+  const send = async ({ recipients, mimeFile }: { recipients: string[]; mimeFile: string }) => {
+    const text = (await readFile(mimeFile, 'utf8')).replace(/=\r\n/g, '').replaceAll('=3D', '=');
+    if (recipients.includes(email)) texts.push(text);
+    return { result: 'accepted' };
+  };
+  const { models, storage, url } = world;
+  const deps = {
+    models,
+    storage,
+    publicUrl: url,
+    platformDomain: 'postroom.test',
+    log: pino({ level: 'silent' }),
+  };
+  await sendAccessMails({ ...deps, outbound: { send } as never }, new AbortController().signal);
+  return texts;
+}
+
+/** A token that the session makes, and one that this makes. */
+async function madeBy(browser: Browser): Promise<string[]> {
+  const made = await browser.ask('POST', '/workspaces/acme/tokens', { name: 'mine' });
+  const tokenOf = async (answer: Response) => ((await answer.json()) as { token: string }).token;
+  const token = await tokenOf(made);
+  return [token, await tokenOf(await world.post('/tokens', token, { name: 'its child' }))];
+}
+const works = async (token: string) => (await statusOf(world.get('/tickets', token))) === 200;
+
+test.each(['signing out everywhere', 'a new password'] as const)(
+  '%s ends the tokens that sessions have made; the mail lists the others, with a link that ends them',
+  async (how) => {
+    const { models } = world;
+    await models.Member.deleteOne({ _id: 'acme/eve' });
+    await models.User.deleteOne({ _id: 'eve' });
+    await models.User.create({ _id: 'eve', email: 'eve@people.test', name: 'Eve', created_at: T0 });
+    await models.Member.create({ _id: 'acme/eve', workspace_id: 'acme', user_id: 'eve', role: 'owner' });
+    const eve = await signedIn(world, 'eve' as never);
+    const kept = { workspaceId: 'acme', userId: 'eve', name: 'the CRM', scopes: null, expiresAt: null };
+    const { token: other } = await createApiToken(models, kept);
+    const { token: proved } = await createApiToken(models, {
+      ...kept,
+      name: 'from before',
+      madeInSession: true,
+    });
+    await models.Token.updateOne({ _id: hashToken(proved) }, { $set: { created_at: T0 } });
+    const made = await madeBy(eve);
+    for (const token of [...made, other, proved]) expect(await works(token)).toBe(true);
+    if (how === 'a new password') {
+      const link = { userId: 'eve', shownTo: null, accepts: null, publicUrl: '' };
+      const token = (await newPasswordLink(models, link)).url.split('#')[1];
+      expect(await statusOf(new Browser(world).ask('POST', '/password', { token, password: PASSWORD }))).toBe(
+        204,
+      );
+    } else expect(await statusOf(eve.ask('DELETE', '/sessions'))).toBe(204);
+    for (const token of made) expect(await works(token)).toBe(false);
+    for (const token of [other, proved]) expect(await works(token)).toBe(true);
+    const [mail, ...more] = await mailed('eve@people.test');
+    expect(more).toEqual([]);
+    for (const name of ['the CRM', 'from before']) expect(mail).toContain(name);
+    expect(mail).not.toContain('mine');
+    const later = (await createApiToken(models, kept)).token;
+    await models.Token.updateOne(
+      { _id: hashToken(later) },
+      { $set: { created_at: new Date(Date.now() + 1_000) } },
+    );
+    const token = /\/end-tokens#([\w-]+)/.exec(mail ?? '')?.[1] ?? '';
+    const end = () => statusOf(new Browser(world).ask('POST', '/end-tokens', { token }));
+    expect(await statusOf(new Browser(world).ask('POST', '/invitation', { token }))).toBe(422);
+    expect(await statusOf(new Browser(world).ask('POST', '/password', { token, password: PASSWORD }))).toBe(
+      422,
+    );
+    expect([await end(), await end()]).toEqual([204, 422]);
+    for (const ended of [other, proved]) expect(await works(ended)).toBe(false);
+    expect(await works(later)).toBe(true);
+  },
+);
+
+test('who has no tokens is not mailed about them', async () => {
+  await world.models.Token.updateMany({ user_id: 'max' }, { $set: { revoked_at: new Date() } });
+  const max = await signedIn(world, 'max');
+  await max.ask('DELETE', '/sessions');
+  expect(await mailed('max@people.test')).toEqual([]);
+  await world.models.Token.updateMany({ user_id: 'max' }, { $set: { revoked_at: null } });
+});
+
+test('in a session, what gives lasting access asks for the password again after ten minutes', async () => {
+  const olga = await signedIn(world, 'olga');
+  const lasting = {
+    token: () => olga.ask('POST', '/workspaces/acme/tokens', { name: 'x' }),
+    webhook: () =>
+      olga.ask('POST', '/workspaces/acme/webhooks', {
+        url: 'https://example.com/x',
+        events: ['ticket.created'],
+      }),
+    'new owner': () =>
+      olga.ask('POST', '/workspaces/acme/members', { email: 'new@owner.test', role: 'owner' }),
+    owner: () => olga.ask('PATCH', '/workspaces/acme/members/dana', { role: 'owner' }),
+  };
+  const statuses = async () => {
+    const all: [string, number][] = [];
+    for (const [name, ask] of Object.entries(lasting)) all.push([name, await statusOf(ask())]);
+    return Object.fromEntries(all);
+  };
+  const longAgo = new Date(Date.now() - 10 * 60_000 - 1);
+  await world.models.Session.updateMany({ user_id: 'olga' }, { $set: { password_at: longAgo } });
+  expect(await statuses()).toEqual({ token: 403, webhook: 403, 'new owner': 403, owner: 403 });
+  expect((await answerOf(lasting.token())).body).toMatchObject({ password_needed: true });
+  // Everything else goes on, and so do tokens.
+  expect(await statusOf(olga.ask('GET', '/workspaces/acme/tickets'))).toBe(200);
+  expect(await statusOf(olga.ask('PATCH', '/workspaces/acme/members/dana', { role: 'member' }))).toBe(200);
+  expect(await statusOf(world.post('/tokens', world.tokens.olga, { name: 'y' }))).toBe(201);
+  const give = (password: string) => olga.ask('POST', '/session/password', { password });
+  expect(await faultsOf(answerOf(give('wrong')))).toEqual([422, 'password']);
+  expect(await statusOf(lasting.token())).toBe(403);
+  expect(await statusOf(give(PASSWORD))).toBe(200);
+  expect(await statuses()).toEqual({ token: 201, webhook: 201, 'new owner': 201, owner: 200 });
 });
 
 // The last test, since Dana cannot sign in after it.

@@ -1,4 +1,5 @@
 import { deliveryLines } from '../../dashboard/features/thread/deliveryText.ts';
+import { isKept } from '../../dashboard/features/thread/timeline.ts';
 import { extension, fileKind } from '../../dashboard/features/thread/fileKinds.ts';
 import { historyText } from '../../dashboard/features/thread/historyText.ts';
 import { writerOf } from '../../dashboard/features/thread/recipients.ts';
@@ -44,6 +45,14 @@ test('a message as a whole may stand worse than what is known of its recipients'
   });
   expect(deliveryLines(outbound, NOW).map(({ tone }) => tone)).toEqual(['bad', 'plain']);
   expect(deliveryLines(message(), NOW)).toEqual([]);
+});
+
+test('an answer that was not sent, though nobody took it back, stands in its thread with the reason', () => {
+  const reason = 'It was not sent, because its ticket or conversation was deleted.';
+  const outbound = message({ direction: 'outbound', state: 'cancelled', send_at: null, reason });
+  expect(isKept(outbound)).toBe(true);
+  expect(deliveryLines(outbound, NOW)).toEqual([{ key: 'cancelled', tone: 'warn', text: reason }]);
+  expect(isKept({ ...outbound, reason: null })).toBe(false);
 });
 
 test('history says who did what, from the reader’s side', () => {

@@ -41,6 +41,8 @@ export function Bell({ workspace }: { workspace: string }) {
   const follow = (notice: Notice) => {
     setOpen(false);
     if (notice.read_at === null) read({ ids: [notice.id] });
+    if (notice.type === 'replies_left')
+      void navigate({ to: '/w/$workspace/$view', params: { workspace, view: 'outbox' } });
     const kind = notice.ticket_id === null ? 'conversation' : 'ticket';
     const id = notice.ticket_id ?? notice.conversation_id;
     if (id === null) return;

@@ -2,14 +2,14 @@ import { useEffect, useMemo, useState } from 'react';
 import { Bones } from '../../components/Bones.tsx';
 import { Failed } from '../../components/Failed.tsx';
 import { usePeople } from '../../lib/people.ts';
-import type { Message, Thread } from '../../lib/rows.ts';
+import type { Thread } from '../../lib/rows.ts';
 import { useNow } from '../../lib/useNow.ts';
 import { words } from '../../words/index.ts';
 import { Article } from './Article.tsx';
 import { Fold } from './Fold.tsx';
 import { HistoryItem } from './HistoryItem.tsx';
 import { NewBelow } from './NewBelow.tsx';
-import { folded, timeline } from './timeline.ts';
+import { folded, isKept, timeline } from './timeline.ts';
 import { useMarkRead } from './useMarkRead.ts';
 import { useMessages } from './useMessages.ts';
 import { useOpened } from './useOpened.ts';
@@ -21,9 +21,6 @@ interface Props {
   /** The message at which a link opens the thread. */
   at: string | null;
 }
-
-/** An answer that was undone at once is a draft again: of it nothing stands here. One that was called off later does. */
-const isKept = ({ state, send_at }: Message): boolean => state !== 'cancelled' || send_at != null;
 
 /** The messages of a thread and what was done between them, oldest first. */
 export function Messages({ workspace, thread, at }: Props) {

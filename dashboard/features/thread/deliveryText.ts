@@ -24,6 +24,8 @@ export function deliveryLines(message: Message, now: Date): DeliveryLine[] {
   const { deliveries = [], state, reason = null, send_at } = message;
   if (state === 'scheduled')
     return [{ key: state, tone: 'plain', text: delivery.scheduled(moment(send_at ?? message.due_at!, now)) }];
+  // The reason says itself that it was not sent.
+  if (state === 'cancelled' && reason) return [{ key: state, tone: 'warn', text: reason }];
   if (deliveries.length === 0)
     return [{ key: state, tone: tone(state), text: joined(delivery[state], reason) }];
   const people = [...message.to, ...message.cc, ...(message.bcc ?? [])];

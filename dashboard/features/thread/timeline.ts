@@ -8,6 +8,12 @@ interface ChangeLike {
   at: string;
 }
 
+interface Sent {
+  state: string;
+  send_at?: string | null | undefined;
+  reason?: string | null | undefined;
+}
+
 /** A message, or something that was done. */
 export interface Entry<Message, Change> {
   id: string;
@@ -65,3 +71,10 @@ export function folded<Message extends MessageLike, Change extends ChangeLike>(
   end();
   return items;
 }
+
+/**
+ * An answer that its author undid at once is a draft again: nothing of it stands in the thread. One that was
+ * taken back later stands there, and so does one that was not sent for another reason.
+ */
+export const isKept = ({ state, send_at, reason }: Sent): boolean =>
+  state !== 'cancelled' || send_at != null || reason != null;

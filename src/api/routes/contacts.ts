@@ -1,9 +1,12 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
+import { signalDraft } from '../../core/events/signals.ts';
 import { Contact } from '../../core/presenters/contact.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { showContacts } from '../../core/presenters/showContacts.ts';
 import { contactsSeenBy } from '../../core/presenters/visibility.ts';
+import { takenBackDraft } from '../../core/replies/drafts.ts';
+import { stopRepliesTo } from '../../core/replies/stop.ts';
 import { blocking, contactChange, unblocking, writeContactChange } from '../../core/threads/changeContact.ts';
 import type { ContactRow } from '../../infra/models/index.ts';
 import { storable } from '../../mail/text.ts';
@@ -33,7 +36,7 @@ const ContactChangeBody = z.strictObject({
 /**
  * `contacts`. A contact that is known only through personal mail is visible to the owner of that mail only.
  */
-export function contactRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): void {
+export function contactRoutes(route: AddWorkspaceRoute, { models, replies }: RouteDeps): void {
   const find = ({ params, state }: RouterContext<ApiState>) => findContact(models, params.id, state.user);
 
   const change = async (
@@ -49,7 +52,7 @@ export function contactRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): 
       decide,
       write: (read, set) => writeContactChange(models, read, set, visible),
     });
-    return showContact(ctx, models, changed);
+    return { changed, shown: await showContact(ctx, models, changed) };
   };
 
   route(
@@ -101,7 +104,7 @@ export function contactRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): 
       etag: true,
       find,
     },
-    (ctx, { row, body }) => change(ctx, row, (read) => contactChange(read, body)),
+    async (ctx, { row, body }) => (await change(ctx, row, (read) => contactChange(read, body))).shown,
   );
 
   route(
@@ -113,13 +116,22 @@ export function contactRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): 
       summary: 'Block a contact',
       description:
         'Mail of a blocked contact is stored but opens nothing: its new threads are closed spam, and it ' +
-        'does not reopen threads that are closed or in the trash.',
+        'does not reopen threads that are closed or in the trash. Messages to it that have not been sent are ' +
+        'cancelled, and are drafts of their authors again.',
       answer: Contact,
       idempotency: 'answer kept',
       etag: true,
       find,
     },
-    (ctx, { row }) => change(ctx, row, blocking),
+    async (ctx, { row }) => {
+      const { changed, shown } = await change(ctx, row, blocking);
+      for (const message of await stopRepliesTo(models, changed)) {
+        void replies.wake({ id: message._id, run: message.outbound.run });
+        const draft = await takenBackDraft(models, message);
+        if (draft) await signalDraft(models, draft);
+      }
+      return shown;
+    },
   );
 
   route(
@@ -134,6 +146,6 @@ export function contactRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): 
       etag: true,
       find,
     },
-    (ctx, { row }) => change(ctx, row, unblocking),
+    async (ctx, { row }) => (await change(ctx, row, unblocking)).shown,
   );
 }

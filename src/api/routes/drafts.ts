@@ -1,5 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
+import { signalDraft } from '../../core/events/signals.ts';
 import { Draft, showDraft, showDrafts } from '../../core/presenters/draft.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { draftIdFor, ownDrafts, type DraftPlace } from '../../core/replies/drafts.ts';
@@ -13,7 +14,7 @@ import { ListQuery, readPage } from '../paging.ts';
 import { notFound } from '../problem.ts';
 import { createdId } from '../request.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
-import { changeDraft, draftTag, putDraft, signalDraft } from '../writeDraft.ts';
+import { changeDraft, draftTag, putDraft } from '../writeDraft.ts';
 
 const DraftQuery = ListQuery.extend({
   thread_id: z.string('must be given once').optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { inviteMember, waitBeforeInvitation } from '../../core/access/invitations.ts';
-import { addMember, userWith } from '../../core/access/members.ts';
+import { addMember, checkLogin, userWith } from '../../core/access/members.ts';
 import { Member } from '../../core/presenters/member.ts';
 import { Time } from '../../core/presenters/schemas.ts';
 import type { MemberRow } from '../../infra/models/index.ts';
@@ -8,6 +8,7 @@ import type { RouteDeps } from '../deps.ts';
 import { Address, OneLine, Role } from '../fields.ts';
 import { findMember } from '../findMember.ts';
 import { notFound, Problem } from '../problem.ts';
+import { checkRecentPassword, PASSWORD_NEEDED } from '../recentPassword.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { showMember } from '../showMembers.ts';
 
@@ -15,7 +16,7 @@ const NewMemberBody = z.strictObject({ email: Address, name: OneLine(200).defaul
 
 const InvitedMember = Member.extend({
   password_link: z.object({ url: z.string(), expires_at: Time }).nullable().meta({
-    description: 'Null for a person who has a password, or who is a member of another workspace.',
+    description: 'Null for a person who has an account already: the link is only mailed to them.',
   }),
 }).meta({ id: 'InvitedMember' });
 
@@ -34,18 +35,24 @@ export function invitationRoutes(route: AddWorkspaceRoute, { models, config, lim
       role: 'owner',
       scope: 'admin',
       summary: 'Add a member',
-      description: 'A link to set their password is mailed to them, and is also in `password_link`.',
+      description:
+        'They are a member once they use the link that is mailed to them. For a person who is new, a link is ' +
+        'also in `password_link`. Their address must ' +
+        'be one whose mail Postroom does not receive, or a personal address that has been theirs for 30 days.',
       body: NewMemberBody,
       status: 201,
       answer: InvitedMember,
       idempotency: 'answer kept',
-      refuses: { 409: IS_MEMBER, 429: TOO_MANY },
+      refuses: { 403: `Of an owner. ${PASSWORD_NEEDED}`, 409: IS_MEMBER, 429: TOO_MANY },
     },
     async (ctx, { body: { email, name, role } }) => {
       const { workspaceId } = ctx.state.user;
+      if (role === 'owner') checkRecentPassword(ctx.state);
       await limits.invitations.take(workspaceId);
+      await checkLogin(models, email, config.platformDomain);
       const person = await userWith(models, email, name);
-      if (!(await addMember(models, workspaceId, person, role))) throw new Problem(409, IS_MEMBER);
+      if (!(await addMember(models, workspaceId, person, { role, pending: true, name })))
+        throw new Problem(409, IS_MEMBER);
       return invite(workspaceId, person._id);
     },
   );
@@ -57,23 +64,20 @@ export function invitationRoutes(route: AddWorkspaceRoute, { models, config, lim
       role: 'owner',
       scope: 'admin',
       summary: 'Invite a member again',
-      description: 'A new link to set their password is mailed to them.',
+      description: 'A new link is mailed to them.',
       status: 202,
       answer: InvitedMember,
       idempotency: 'answer kept',
       refuses: {
-        409: 'This person has a password.',
+        409: 'This person has accepted.',
         429: `They were invited within the last minute. ${TOO_MANY}`,
       },
       find: (ctx) => findMember(ctx, models),
     },
-    async (ctx, { row: { person } }) => {
+    async (ctx, { row: { person, member } }) => {
       const { workspaceId } = ctx.state.user;
-      if (person.password_hash)
-        throw new Problem(
-          409,
-          'This person already has a password and can sign in, so they need no invitation.',
-        );
+      if (!member.pending_since && person.password_hash)
+        throw new Problem(409, 'This person has accepted and can sign in, so they need no invitation.');
       const waitMs = await waitBeforeInvitation(models, workspaceId, person._id);
       if (waitMs > 0) {
         const seconds = String(Math.ceil(waitMs / 1000));

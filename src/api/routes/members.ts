@@ -1,6 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { changeRole, LastOwner, removeMember } from '../../core/access/members.ts';
+import { notifyOfRepliesLeft } from '../../core/events/notifications/notifyOfRepliesLeft.ts';
 import { Member } from '../../core/presenters/member.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import type { MemberRow } from '../../infra/models/index.ts';
@@ -11,6 +12,7 @@ import { Role } from '../fields.ts';
 import { findMember } from '../findMember.ts';
 import { cursorAfter, ListQuery } from '../paging.ts';
 import { notFound, Problem } from '../problem.ts';
+import { checkRecentPassword, PASSWORD_NEEDED } from '../recentPassword.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { memberTag, showMember, showMembers } from '../showMembers.ts';
 
@@ -75,10 +77,11 @@ export function memberRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): v
       body: RoleBody,
       answer: Member,
       etag: true,
-      refuses: LAST_OWNER,
+      refuses: { ...LAST_OWNER, 403: `To owner. ${PASSWORD_NEEDED}` },
       find,
     },
     async (ctx, { row: { member }, body: { role } }) => {
+      if (role === 'owner') checkRecentPassword(ctx.state);
       const check = (read: MemberRow) => checkMatch(ctx, memberTag(read));
       const changed = await keepingAnOwner(() =>
         changeRole(models, member.workspace_id, member.user_id, role, check),
@@ -97,12 +100,18 @@ export function memberRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): v
       scope: 'admin',
       summary: 'Remove a member',
       description:
-        'Their tokens stop working. Their personal addresses and conversations stay, and nobody sees them.',
+        'Their tokens stop working. Their personal addresses and conversations stay, and nobody sees them. ' +
+        'Messages of theirs that wait to be sent are sent; the owners are notified of that.',
       refuses: LAST_OWNER,
     },
     async (ctx) => {
       const { workspaceId } = ctx.state.user;
-      const isRemoved = await keepingAnOwner(() => removeMember(models, workspaceId, ctx.params.id ?? ''));
+      const user_id = ctx.params.id ?? '';
+      const isRemoved = await keepingAnOwner(() =>
+        removeMember(models, workspaceId, user_id, (session) =>
+          notifyOfRepliesLeft(models, { workspace_id: workspaceId, user_id }, session),
+        ),
+      );
       if (!isRemoved) throw notFound();
     },
   );

@@ -7,7 +7,7 @@ import { foldMessage } from '../../mail/quotes.ts';
 import { viewDocument, viewPolicy } from '../../mail/viewDocument.ts';
 import type { RouteDeps } from '../deps.ts';
 import { sendStream } from '../download.ts';
-import { messageFinder } from '../findMessage.ts';
+import { messageFinder, messageInTrashTooFinder } from '../findMessage.ts';
 import { Problem } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { zipOf } from '../zip.ts';
@@ -48,7 +48,7 @@ export function messageViewRoutes(
         '`X-Remote-Images`: how many images it has on other servers.',
       query: ViewQuery,
       streams: ['text/html'],
-      find,
+      find: messageInTrashTooFinder(models, kind),
     },
     async (ctx, { row, query }) => {
       const { user } = ctx.state;

@@ -14,8 +14,8 @@ import type { MessageRow } from '../../infra/models/index.ts';
 import type { RouteDeps } from '../deps.ts';
 import { ACTS, draftOf, ReplyBody } from '../draft.ts';
 import { IfMatch } from '../etag.ts';
-import { messageFinder } from '../findMessage.ts';
-import { threadFinder } from '../findThread.ts';
+import { messageInTrashTooFinder } from '../findMessage.ts';
+import { findThreadInTrashToo, threadFinder } from '../findThread.ts';
 import { actsOf, refusingSecondAnswers } from '../messageActs.ts';
 import { MessageListQuery, readMessages } from '../messagePage.ts';
 import { requestOf } from '../request.ts';
@@ -74,10 +74,10 @@ export function messageRoutes(
       summary: `List messages of a ${kind}`,
       description:
         'Oldest first. Pages can be read in both directions, from the first message, the newest one, or ' +
-        'around any other.',
+        'around any other. The thread may be in the trash.',
       query: MessageListQuery,
       answer: Messages,
-      find,
+      find: ({ params, state }) => findThreadInTrashToo(models, kind, params.id, state.user),
     },
     async (ctx, { row, query }) => {
       const filter = { ...seenBy(ctx.state.user), thread_id: row._id };
@@ -179,7 +179,7 @@ export function messageRoutes(
       scope: 'read',
       summary: `Read a message of a ${kind}`,
       answer: Message,
-      find: messageFinder(models, kind),
+      find: messageInTrashTooFinder(models, kind),
     },
     (ctx, { row }) => showMessage(row, ctx.state.user, deps),
   );

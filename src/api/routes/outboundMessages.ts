@@ -1,3 +1,4 @@
+import { signalDraft } from '../../core/events/signals.ts';
 import { Draft, showDraft } from '../../core/presenters/draft.ts';
 import { Message } from '../../core/presenters/message.ts';
 import { showMessage } from '../../core/presenters/show.ts';
@@ -11,12 +12,11 @@ import type { MessageState } from '../../infra/models/outbound.ts';
 import type { RouteDeps } from '../deps.ts';
 import { NoteBody } from '../draft.ts';
 import { wordsOf } from '../../mail/searchWords.ts';
-import { messageFinder } from '../findMessage.ts';
+import { messageFinder, messageInTrashTooFinder } from '../findMessage.ts';
 import { Problem } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { checkMentions } from '../threadChange.ts';
 import { uncounted } from '../unavailable.ts';
-import { signalDraft } from '../writeDraft.ts';
 
 const TakenBack = Message.extend({
   draft: Draft.nullable().meta({ description: 'Null for others than its author.' }),
@@ -31,6 +31,7 @@ export function outboundMessageRoutes(
   const { models, replies } = deps;
   const path = `/${kind}s/:id/messages/:message_id`;
   const find = messageFinder(models, kind);
+  const findInTrashToo = messageInTrashTooFinder(models, kind);
 
   route(
     {
@@ -41,10 +42,11 @@ export function outboundMessageRoutes(
       summary: `Take back a message of a ${kind}`,
       description:
         'While it has not been sent. Its state is then `cancelled`, and it is a draft of its author again, ' +
-        'with its files. Of a note: its author deletes it, with its text and files.',
+        'with its files. Of a note: its author deletes it, with its text and files. The thread may be in the ' +
+        'trash.',
       answer: TakenBack,
       refuses: { 409: 'It can no longer be taken back.' },
-      find,
+      find: findInTrashToo,
     },
     async (ctx, { row }) => {
       if (row.direction === 'note') {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { wantReset } from '../../core/access/accessMails.ts';
-import { usePasswordLink } from '../../core/access/passwordLinks.ts';
+import { useEndTokensLink, useJoinLink, usePasswordLink } from '../../core/access/passwordLinks.ts';
 import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
 import { networkOf } from '../../infra/http/network.ts';
@@ -24,7 +24,9 @@ const LINK_EXPIRED =
   'is unknown, was used, or has expired: a link works once, within a week of an invitation or an hour ' +
   'of a request';
 
-/** `password` and `password-reset`: setting a password by a link. */
+const LinkBody = NewPasswordBody.pick({ token: true });
+
+/** `password`, `password-reset`, `invitation` and `end-tokens`: what is done by a link. */
 export function passwordRoutes(route: AddAccountRoute, { models, config, limits }: RouteDeps): void {
   route(
     {
@@ -34,7 +36,8 @@ export function passwordRoutes(route: AddAccountRoute, { models, config, limits 
       summary: 'Set a password',
       description:
         'With a link that was mailed to the user or shown to an owner. A link works once. Ends all ' +
-        'sessions of the user.',
+        'sessions of the user and the tokens that they have made since the user last proved their address, ' +
+        'and accepts the invitation that the link came with. The user is mailed which other tokens remain.',
       body: NewPasswordBody,
       refuses: {
         403: FROM_ANOTHER_SITE,
@@ -47,6 +50,47 @@ export function passwordRoutes(route: AddAccountRoute, { models, config, limits 
       if (!(await usePasswordLink(models, token, password)))
         throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
       setSessionCookie(ctx, config, null);
+    },
+  );
+
+  route(
+    {
+      method: 'POST',
+      path: '/invitation',
+      access: 'anybody',
+      summary: 'Accept an invitation',
+      description: 'With a link that was mailed to a user who has a password. A link works once.',
+      body: LinkBody,
+      refuses: {
+        403: FROM_ANOTHER_SITE,
+        422: 'For example, the link was used or has expired.',
+        429: TOO_MANY_TRIES,
+      },
+    },
+    async (ctx, { body: { token } }) => {
+      await limits.passwords.take(networkOf(ctx.ip));
+      if (!(await useJoinLink(models, token))) throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
+    },
+  );
+
+  route(
+    {
+      method: 'POST',
+      path: '/end-tokens',
+      access: 'anybody',
+      summary: 'End the tokens of a user',
+      description: 'With the link of the mail that lists them. A link works once.',
+      body: LinkBody,
+      refuses: {
+        403: FROM_ANOTHER_SITE,
+        422: 'For example, the link was used or has expired.',
+        429: TOO_MANY_TRIES,
+      },
+    },
+    async (ctx, { body: { token } }) => {
+      await limits.passwords.take(networkOf(ctx.ip));
+      if (!(await useEndTokensLink(models, token)))
+        throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
     },
   );
 

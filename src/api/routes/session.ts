@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openSession } from '../../core/access/sessions.ts';
+import { confirmPassword, openSession, signOutEverywhere } from '../../core/access/sessions.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { OpenSession, presentOpenSession, Session, showSession } from '../../core/presenters/session.ts';
 import type { SessionRow } from '../../infra/models/index.ts';
@@ -9,10 +9,12 @@ import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
 import { networkOf } from '../../infra/http/network.ts';
 import { ExistingPassword } from '../passwordFields.ts';
+import { wrongFields } from '../problem.ts';
 import type { AddAccountRoute } from '../route.ts';
 import { FROM_ANOTHER_SITE, TOO_MANY_TRIES } from '../sameOrigin.ts';
 import { sessionToken, setSessionCookie } from '../sessionCookie.ts';
 
+const PasswordBody = z.strictObject({ password: ExistingPassword });
 const SignInBody = z.strictObject({ email: Address, password: ExistingPassword });
 
 const MAX_SHOWN = 100;
@@ -65,6 +67,29 @@ export function sessionRoutes(route: AddAccountRoute, { models, config, limits }
     (ctx) => showSession(models, ctx.state.session),
   );
 
+  route(
+    {
+      method: 'POST',
+      path: '/session/password',
+      access: 'session',
+      summary: 'Give the password again',
+      description: 'For ten minutes the session may then do what asks for it.',
+      body: PasswordBody,
+      answer: Session,
+      refuses: { 403: FROM_ANOTHER_SITE, 422: 'The password is wrong.', 429: TOO_MANY_TRIES },
+    },
+    async (ctx, { body: { password } }) => {
+      const { session } = ctx.state;
+      const network = networkOf(ctx.ip);
+      const key = `${session.user_id} ${network}`;
+      await limits.signIn.pair.take(key);
+      const confirmed = await confirmPassword(models, session, password);
+      if (!confirmed) throw wrongFields([{ field: 'password', message: 'is wrong' }]);
+      await limits.signIn.pair.forget(key);
+      return showSession(models, confirmed);
+    },
+  );
+
   route({ method: 'DELETE', path: '/session', access: 'session', summary: 'Sign out' }, async (ctx) => {
     await models.Session.deleteOne({ _id: ctx.state.session._id });
     setSessionCookie(ctx, config, null);
@@ -95,10 +120,12 @@ export function sessionRoutes(route: AddAccountRoute, { models, config, limits }
       path: '/sessions',
       access: 'session',
       summary: 'Sign out everywhere',
-      description: 'Ends all sessions of the user.',
+      description:
+        'Ends all sessions of the user, and the tokens that they have made since the user last proved their ' +
+        'address. The user is mailed which other tokens remain.',
     },
     async (ctx) => {
-      await models.Session.deleteMany({ user_id: ctx.state.session.user_id });
+      await signOutEverywhere(models, ctx.state.session.user_id);
       setSessionCookie(ctx, config, null);
     },
   );

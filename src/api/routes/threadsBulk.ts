@@ -13,6 +13,7 @@ import { notFound, Problem, problemBody } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { shareContact, startSnooze, threadChange, ThreadChangeBody } from '../threadChange.ts';
 import { threadWriter } from '../threadWrite.ts';
+import { trashWriter } from '../trashWrite.ts';
 import { restoring, trashing } from './trash.ts';
 
 const MOST_THREADS = 100;
@@ -100,12 +101,14 @@ async function changeOne(
     const wanted = act === 'spam' ? { ...change, spam: true } : change;
     let row: ThreadRow | null = null;
     if (wanted) {
-      row = await write(models, kind, user, seen, (read) => threadChange(models, read, wanted, user));
+      const decide = (read: ThreadRow) => threadChange(models, read, wanted, user);
+      row = await write(seen, decide, threadWriter(models, kind, user));
       if (wanted.contact_id !== undefined) await shareContact(models, row);
       if (wanted.snoozed_until) startSnooze(deps, kind, row);
     }
-    if (act === 'trash') row = await write(models, kind, user, seen, trashing);
-    if (act === 'restore') row = await write(models, kind, user, inTrashToo, restoring);
+    const trashWrite = trashWriter(deps, kind, user);
+    if (act === 'trash') row = await write(seen, trashing, trashWrite);
+    if (act === 'restore') row = await write(inTrashToo, restoring, trashWrite);
     if (act === 'read' || act === 'unread') {
       const reader = { _id: (await seen())._id, userId: user.userId, visible: threadsSeenBy(user) };
       row = await markRead(models, kind, reader, act === 'read');
@@ -119,17 +122,15 @@ async function changeOne(
 
 /** As `changeRow`: decided again when another request has changed the thread meanwhile. */
 async function write(
-  models: Models,
-  kind: MessageRow['thread_kind'],
-  user: ApiUser,
   find: () => Promise<ThreadRow>,
   decide: (row: ThreadRow) => object | null | Promise<object | null>,
+  writeChange: ReturnType<typeof threadWriter>,
 ): Promise<ThreadRow> {
   for (;;) {
     const row = await find();
     const change = await decide(row);
     if (change === null) return row;
-    const changed = await threadWriter(models, kind, user)(row, change);
+    const changed = await writeChange(row, change);
     if (changed) return changed;
   }
 }

@@ -10,6 +10,7 @@ import type { RouteDeps } from '../deps.ts';
 import { OneLine } from '../fields.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { notFound, Problem } from '../problem.ts';
+import { checkRecentPassword, PASSWORD_NEEDED } from '../recentPassword.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 
 const NewTokenBody = z.strictObject({
@@ -78,14 +79,17 @@ export function tokenRoutes(route: AddWorkspaceRoute, { models }: RouteDeps): vo
       status: 201,
       answer: NewToken,
       idempotency: 'answer kept',
-      refuses: { 403: 'The user’s role does not have such a scope.' },
+      refuses: { 403: `The user’s role does not have such a scope. ${PASSWORD_NEEDED}` },
     },
     async (ctx, { body: { name, scopes = null, expires_at = null } }) => {
-      const { workspaceId, userId, role } = ctx.state.user;
+      checkRecentPassword(ctx.state);
+      const { workspaceId, userId, role, tokenId } = ctx.state.user;
       const missing = scopes?.filter((scope) => !scopesOf(role).includes(scope)) ?? [];
       if (missing.length > 0)
         throw new Problem(403, `Only owners can create tokens with the scope ${missing.join(', ')}.`);
-      const newToken = { workspaceId, userId, name, scopes, expiresAt: expires_at };
+      const maker = tokenId === undefined ? null : await models.Token.findById(tokenId).lean<TokenRow>();
+      const madeInSession = maker === null || maker.made_in_session === true;
+      const newToken = { workspaceId, userId, name, scopes, expiresAt: expires_at, madeInSession };
       const { token, row } = await createApiToken(models, newToken);
       // Removing a member revokes their tokens. If they were removed just before this token was saved, it was
       // missed.

@@ -13,7 +13,7 @@ import { threadFinder } from '../findThread.ts';
 import { notFound } from '../problem.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 import { threadTag } from '../threadChange.ts';
-import { threadWriter } from '../threadWrite.ts';
+import { trashWriter } from '../trashWrite.ts';
 
 /** Putting a ticket or conversation into the trash, and taking it out again. */
 export function trashRoutes(
@@ -39,7 +39,9 @@ export function trashRoutes(
       role: 'member',
       scope: 'write',
       summary: `Put a ${kind} into the trash`,
-      description: 'It can be restored for 30 days.',
+      description:
+        'It can be restored for 30 days. Its messages that have not been sent are cancelled, and become drafts ' +
+        'of their authors again when it is restored.',
       etag: true,
       find,
     },
@@ -49,7 +51,7 @@ export function trashRoutes(
         reread: () => find(ctx),
         etag,
         decide: trashing,
-        write: threadWriter(models, kind, ctx.state.user),
+        write: trashWriter(deps, kind, ctx.state.user),
       });
     },
   );
@@ -61,6 +63,7 @@ export function trashRoutes(
       role: 'member',
       scope: 'write',
       summary: `Take a ${kind} out of the trash`,
+      description: 'Nothing is sent by that: messages that were cancelled with it are drafts again.',
       answer: threadSchemas[kind],
       idempotency: 'answer kept',
       etag: true,
@@ -72,7 +75,7 @@ export function trashRoutes(
         reread: () => findInTrashToo(ctx),
         etag,
         decide: restoring,
-        write: threadWriter(models, kind, ctx.state.user),
+        write: trashWriter(deps, kind, ctx.state.user),
       });
       ctx.set('ETag', etag(restored));
       return showThread(restored, kind, ctx.state.user, deps);

@@ -24,6 +24,7 @@ import { findWebhook } from '../findWebhook.ts';
 import { ListQuery, readPage } from '../paging.ts';
 import { Problem } from '../problem.ts';
 import { createdId } from '../request.ts';
+import { checkRecentPassword, PASSWORD_NEEDED } from '../recentPassword.ts';
 import type { AddWorkspaceRoute } from '../route.ts';
 
 const fieldsFor = (allowLoopback: boolean) => ({
@@ -98,8 +99,10 @@ export function webhookRoutes(route: AddWorkspaceRoute, deps: RouteDeps): void {
       answer: WebhookWithSecret,
       idempotency: 'answer kept',
       etag: true,
+      refuses: { 403: PASSWORD_NEEDED },
     },
     async (ctx, { body }) => {
+      checkRecentPassword(ctx.state);
       const { workspaceId, userId } = ctx.state.user;
       const id = createdId('webhooks', ctx);
       const created = await createWebhook(models, sealOf(deps), { id, workspaceId, userId, fields: body });

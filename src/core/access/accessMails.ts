@@ -1,4 +1,5 @@
-import type { AccessMailRow, Models } from '../../infra/models/index.ts';
+import type { ClientSession } from 'mongoose';
+import type { AccessMailRow, Models, UserRow } from '../../infra/models/index.ts';
 import { once } from '../../infra/models/once.ts';
 import { newId } from '../../lib/ids.ts';
 import { DAY_MS } from '../../lib/time.ts';
@@ -47,4 +48,20 @@ export async function wantReset(models: Models, email: string): Promise<void> {
     sent_at: null,
     ...wanted(new Date()),
   });
+}
+
+/**
+ * Requests a mail that lists the API tokens of a user which are still valid, with a link that ends them. None
+ * is sent where there are none.
+ */
+export async function wantTokenList(
+  models: Models,
+  { _id, email }: Pick<UserRow, '_id' | 'email'>,
+  session?: ClientSession,
+): Promise<void> {
+  await models.AccessMail.updateOne(
+    { _id: `tokens/${_id}` },
+    { $set: { kind: 'tokens', email, workspace_id: null, sent_at: null, ...wanted(new Date()) } },
+    { upsert: true, ...(session && { session }) },
+  );
 }

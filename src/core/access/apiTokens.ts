@@ -1,4 +1,5 @@
-import type { Models, TokenRow } from '../../infra/models/index.ts';
+import type { ClientSession } from 'mongoose';
+import type { Models, TokenRow, UserRow } from '../../infra/models/index.ts';
 import { hashToken, newToken } from '../../lib/tokens.ts';
 import type { Scope } from '../../infra/models/workspace.ts';
 
@@ -16,12 +17,14 @@ export interface NewApiToken {
   /** Null: everything that the user's role allows. */
   scopes: Scope[] | null;
   expiresAt: Date | null;
+  /** It is made in a session, or by a token that was. */
+  madeInSession?: boolean;
 }
 
 /** Makes a token. It is shown once; only its hash is stored. */
 export async function createApiToken(
   models: Models,
-  { workspaceId, userId, name, scopes, expiresAt }: NewApiToken,
+  { workspaceId, userId, name, scopes, expiresAt, madeInSession = false }: NewApiToken,
 ): Promise<{ token: string; row: TokenRow }> {
   const token = newToken(PREFIX);
   const row: TokenRow = {
@@ -34,6 +37,7 @@ export async function createApiToken(
     expires_at: expiresAt,
     last_used_at: null,
     revoked_at: null,
+    made_in_session: madeInSession,
     created_at: new Date(),
   };
   await models.Token.create(row);
@@ -65,4 +69,41 @@ export async function revokeApiTokens(
   const valid = { ...which, revoked_at: null };
   const { modifiedCount } = await models.Token.updateMany(valid, { $set: { revoked_at: new Date() } });
   return modifiedCount;
+}
+
+/**
+ * The valid tokens of a user, in all their workspaces.
+ * @param now in ms
+ */
+export async function validTokensOf(models: Models, userId: string, now = Date.now()): Promise<TokenRow[]> {
+  const members = await models.Member.find({ user_id: userId }, { workspace_id: 1 }).lean();
+  const workspace_id = { $in: members.map((member) => member.workspace_id) };
+  const tokens = await models.Token.find({ workspace_id, user_id: userId, revoked_at: null })
+    .sort({ created_at: -1 })
+    .lean<TokenRow[]>();
+  return tokens.filter(({ expires_at }) => !expires_at || expires_at.getTime() > now);
+}
+
+/**
+ * Ends the tokens that a user's sessions have made since the user last proved who they are: whoever had such
+ * a session may have made them.
+ */
+export async function endSessionTokens(
+  models: Models,
+  { _id: user_id, proved_at }: Pick<UserRow, '_id' | 'proved_at'>,
+  session?: ClientSession,
+): Promise<void> {
+  const options = session ? { session } : {};
+  const members = await models.Member.find({ user_id }, { workspace_id: 1 }, options).lean();
+  await models.Token.updateMany(
+    {
+      workspace_id: { $in: members.map(({ workspace_id }) => workspace_id) },
+      user_id,
+      revoked_at: null,
+      made_in_session: true,
+      created_at: { $gt: proved_at ?? new Date(0) },
+    },
+    { $set: { revoked_at: new Date() } },
+    options,
+  );
 }

@@ -1,7 +1,6 @@
 import type { Models, UserRow } from '../../infra/models/index.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { invitationId, wantInvitation } from './accessMails.ts';
-import { isOnlyHere } from './members.ts';
 import { newPasswordLink } from './passwordLinks.ts';
 
 /** Shortest time between two invitations of the same person. */
@@ -20,15 +19,28 @@ export async function waitBeforeInvitation(
 /**
  * Requests a mail that invites a member.
  * @returns a link to set their password, for the owner who invites them; null when it could open more than
- * this workspace: they have a password, or are members elsewhere
+ * this workspace: they have a password or personal mail, or were added elsewhere. Then it is only mailed.
  */
 export async function inviteMember(
   models: Models,
   { workspaceId, userId, publicUrl }: { workspaceId: string; userId: string; publicUrl: string },
 ): Promise<{ url: string; expiresAt: Date } | null> {
-  // Read again: adding the member may have removed their password.
   const person = await models.User.findById(userId).orFail().lean<UserRow>();
   await wantInvitation(models, { workspaceId, userId, email: person.email });
-  const mayShowLink = !person.password_hash && (await isOnlyHere(models, workspaceId, userId));
-  return mayShowLink ? newPasswordLink(models, { userId, shownTo: workspaceId, publicUrl }) : null;
+  if (await hasAccount(models, workspaceId, person)) return null;
+  return newPasswordLink(models, { userId, shownTo: workspaceId, accepts: workspaceId, publicUrl });
+}
+
+async function hasAccount(
+  models: Models,
+  workspace_id: string,
+  { _id: user_id, password_hash, proved_at }: UserRow,
+): Promise<boolean> {
+  if (password_hash !== null || proved_at !== null) return true;
+  const [elsewhere, address, mail] = await Promise.all([
+    models.Member.exists({ user_id, workspace_id: { $ne: workspace_id } }),
+    models.WorkspaceEmail.exists({ workspace_id, user_id }),
+    models.Conversation.exists({ workspace_id, audience: `owner:${user_id}` }),
+  ]);
+  return Boolean(elsewhere ?? address ?? mail);
 }

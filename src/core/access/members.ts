@@ -2,12 +2,21 @@ import type { ClientSession } from 'mongoose';
 import type { MemberRow, Models, UserRow } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
 import { newId } from '../../lib/ids.ts';
+import { whyNoAccessMail } from '../platformMail/receivedHere.ts';
+import { Unfit } from '../replies/draft.ts';
 import { invitationId } from './accessMails.ts';
 
 type Role = MemberRow['role'];
 
 /** The change would leave the workspace without an owner. */
 export class LastOwner extends Error {}
+
+/** @throws Unfit when links for the user with this login could be read by others */
+export async function checkLogin(models: Models, email: string, platformDomain: string): Promise<void> {
+  const user = await models.User.findOne({ email }, { _id: 1 }).lean();
+  const reason = await whyNoAccessMail(models, { email, userId: user?._id ?? null }, platformDomain);
+  if (reason !== null) throw new Unfit('email', reason);
+}
 
 /**
  * The user with this address; makes one if there is none. A person is one user in all workspaces.
@@ -31,38 +40,63 @@ export async function userWith(models: Models, email: string, name: string): Pro
   }
 }
 
+/** Filter for those who are members: not for those who have been added and have not accepted. */
+export const ACCEPTED = { pending_since: null } as const;
+
+/** How somebody becomes a member. */
+interface Addition {
+  role: Role;
+  /** They have no access until they accept with a link that is mailed to them. */
+  pending: boolean;
+  /** What the owner who adds them calls them. */
+  name: string;
+}
+
 /**
- * Makes the user a member. If the user is a member elsewhere and their address was never proved, their
- * password may have been set by anybody to whom an owner showed a link there: then password and sessions end,
- * and only a link that is mailed to the address gives access again.
- * @returns false when the user is a member already.
+ * Adds the user to the workspace. Nothing of theirs changes by that: not their password, not their sessions.
+ * @returns false when the user has been added already.
  */
 export async function addMember(
   models: Models,
   workspaceId: string,
-  user: UserRow,
-  role: Role,
+  { _id: user_id }: UserRow,
+  { role, pending, name }: Addition,
 ): Promise<boolean> {
-  const _id = `${workspaceId}/${user._id}`;
+  const _id = `${workspaceId}/${user_id}`;
+  const waits = pending ? { pending_since: new Date(), invited_name: name } : {};
   try {
-    await models.Member.create({ _id, workspace_id: workspaceId, user_id: user._id, role });
+    await models.Member.create({ _id, workspace_id: workspaceId, user_id, role, ...waits });
+    return true;
   } catch (error) {
     if (isDuplicateKey(error)) return false;
     throw error;
   }
-  if (await isOnlyHere(models, workspaceId, user._id)) return true;
-  // Links first: one that is in use right now ends its transaction before this, and its password is removed
-  // below.
-  await models.PasswordLink.deleteMany({ user_id: user._id, workspace_id: { $ne: null } });
-  const unproved = { _id: user._id, proved_at: null };
-  const { matchedCount } = await models.User.updateOne(unproved, { $set: { password_hash: null } });
-  if (matchedCount === 1) await models.Session.deleteMany({ user_id: user._id });
-  return true;
 }
 
-/** Whether the user is a member of no other workspace. */
-export async function isOnlyHere(models: Models, workspaceId: string, userId: string): Promise<boolean> {
-  return !(await models.Member.exists({ user_id: userId, workspace_id: { $ne: workspaceId } }));
+/** Accepts an invitation. Idempotent. @returns false when there is none (any more). */
+export async function acceptMembership(
+  models: Models,
+  workspaceId: string,
+  userId: string,
+  session: ClientSession,
+): Promise<boolean> {
+  const { matchedCount } = await models.Member.updateOne(
+    { _id: `${workspaceId}/${userId}` },
+    { $set: { pending_since: null, invited_name: null } },
+    { session },
+  );
+  return matchedCount === 1;
+}
+
+/** Whether the user is a member of another workspace, where they have accepted. */
+export async function isMemberElsewhere(
+  models: Models,
+  workspaceId: string,
+  userId: string,
+  session: ClientSession,
+): Promise<boolean> {
+  const elsewhere = { user_id: userId, workspace_id: { $ne: workspaceId }, ...ACCEPTED };
+  return (await models.Member.exists(elsewhere).session(session)) !== null;
 }
 
 /**
@@ -85,21 +119,31 @@ export async function changeRole(
   });
 }
 
+/** Work in the transaction that removes a member. */
+type Together = (session: ClientSession) => Promise<void>;
+
 /**
  * Ends a membership. The user loses access at once, because each request checks that its user is a member;
  * tokens and links of this workspace are ended for good. The user's personal addresses and conversations
- * stay, seen by nobody, until the user is made a member again.
+ * stay, seen by nobody, until the user is made a member again. Messages of theirs that wait are sent.
  * @returns false when there is no such member. @throws LastOwner
  */
-export async function removeMember(models: Models, workspaceId: string, userId: string): Promise<boolean> {
+export async function removeMember(
+  models: Models,
+  workspaceId: string,
+  userId: string,
+  together: Together = () => Promise.resolve(),
+): Promise<boolean> {
   const here = { workspace_id: workspaceId, user_id: userId };
   const removed = await changeMember(models, workspaceId, userId, async (member, session) => {
     await keepAnOwner(models, member, session);
     await models.Member.deleteOne({ _id: member._id }, { session });
     const ended = { $set: { revoked_at: new Date() } };
     await models.Token.updateMany({ ...here, revoked_at: null }, ended, { session });
-    await models.PasswordLink.deleteMany(here, { session });
+    const links = { user_id: userId, $or: [{ workspace_id: workspaceId }, { accepts: workspaceId }] };
+    await models.PasswordLink.deleteMany(links, { session });
     await models.AccessMail.deleteOne({ _id: invitationId(workspaceId, userId) }, { session });
+    await together(session);
     return true;
   });
   return removed ?? false;
@@ -128,10 +172,11 @@ function changeMember<T>(
 
 async function keepAnOwner(
   models: Models,
-  { workspace_id, role }: MemberRow,
+  { workspace_id, role, pending_since }: MemberRow,
   session: ClientSession,
 ): Promise<void> {
-  if (role !== 'owner') return;
-  const owners = await models.Member.countDocuments({ workspace_id, role: 'owner' }, { session });
+  if (role !== 'owner' || pending_since) return;
+  const accepted = { workspace_id, role: 'owner' as const, ...ACCEPTED };
+  const owners = await models.Member.countDocuments(accepted, { session });
   if (owners < 2) throw new LastOwner();
 }

@@ -8,11 +8,11 @@ import {
 import { hashOf } from '../../lib/ids.ts';
 import { oneLine } from '../../lib/oneLine.ts';
 import { giveUpAt } from './accessMails.ts';
-import { newPasswordLink } from './passwordLinks.ts';
+import { validTokensOf } from './apiTokens.ts';
+import { newEndTokensLink, newJoinLink, newPasswordLink } from './passwordLinks.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 
 export interface AccessMailDeps extends PlatformMailDeps {
-  models: Models;
   publicUrl: string;
   log: Logger;
 }
@@ -71,7 +71,7 @@ async function sendAccessMail(deps: AccessMailDeps, row: AccessMailRow, signal: 
         : { state: 'failed', reason: sent.reason };
   // Matches nothing if the mail was requested again in the meantime.
   const unchanged = { _id: row._id, wanted_at: row.wanted_at };
-  if (sent.result === 'accepted' && row.kind === 'reset') await models.AccessMail.deleteOne(unchanged);
+  if (sent.result === 'accepted' && row.kind !== 'invitation') await models.AccessMail.deleteOne(unchanged);
   else await models.AccessMail.updateOne(unchanged, { $set: change });
 }
 
@@ -88,28 +88,37 @@ async function composeAccessMail(
     const member = { workspace_id: row.workspace_id ?? '', user_id: user._id };
     if (!workspace || !(await models.Member.exists(member))) return null;
   }
-  const common = { to: row.email, messageId: `<access.${hashOf(row._id, row.wanted_at)}@${platformDomain}>` };
+  const common = {
+    to: row.email,
+    messageId: `<access.${hashOf(row._id, row.wanted_at)}@${platformDomain}>`,
+    holds: { kind: 'access' as const, userId: user._id },
+  };
+  if (row.kind === 'tokens') return tokenList(models, common, user._id, publicUrl);
   const workspaceName = workspace && oneLine(workspace.name).slice(0, MAX_NAME_CHARS);
-  if (workspaceName && user.password_hash)
+  if (workspaceName && user.password_hash && user.proved_at) {
+    const { url } = await newJoinLink(models, { userId: user._id, accepts: workspace._id, publicUrl });
     return {
       ...common,
-      subject: `You have been added to ${workspaceName}`,
+      subject: `You have been invited to ${workspaceName}`,
       text: paragraphs(
-        `You are now a member of the workspace ${workspaceName} in Postroom.`,
-        `Sign in with the password that you already have:\n${publicUrl}`,
+        `You have been invited to the workspace ${workspaceName} in Postroom.`,
+        `To accept, open this link:\n${url}`,
+        'Then sign in with the password that you already have. The link works once, within seven days. ' +
+          'If you do not want to join, ignore this mail.',
       ),
     };
-  const link = { userId: user._id, shownTo: null, publicUrl, kind: row.kind };
-  const { url } = await newPasswordLink(models, link);
+  }
+  const accepts = workspace?._id ?? null;
+  const { url } = await newPasswordLink(models, { userId: user._id, shownTo: null, accepts, publicUrl });
   if (workspaceName)
     return {
       ...common,
-      subject: `You have been added to ${workspaceName}: set your password`,
+      subject: `You have been invited to ${workspaceName}: set your password`,
       text: paragraphs(
-        `You are now a member of the workspace ${workspaceName} in Postroom.`,
-        `To sign in, first set your password:\n${url}`,
+        `You have been invited to the workspace ${workspaceName} in Postroom.`,
+        `To accept, set your password:\n${url}`,
         'The link works once, within seven days. If it has expired, ask an owner of the workspace for ' +
-          'another one.',
+          'another one. If you do not want to join, ignore this mail.',
       ),
     };
   return {
@@ -120,6 +129,39 @@ async function composeAccessMail(
       `To set one, open this link:\n${url}`,
       'The link works once, within an hour. If you did not request it, ignore this mail: ' +
         'your password has not changed.',
+    ),
+  };
+}
+
+/** Most tokens that the mail lists by name; the link ends all. */
+const MAX_LISTED = 50;
+
+/** @returns null when the user has no tokens */
+async function tokenList(
+  models: Models,
+  common: Pick<PlatformMail, 'to' | 'messageId' | 'holds'>,
+  userId: string,
+  publicUrl: string,
+): Promise<PlatformMail | null> {
+  const tokens = await validTokensOf(models, userId);
+  if (tokens.length === 0) return null;
+  const ids = [...new Set(tokens.map(({ workspace_id }) => workspace_id))];
+  const workspaces = await models.Workspace.find({ _id: { $in: ids } }, { name: 1 }).lean();
+  const nameOf = (id: string) => workspaces.find(({ _id }) => _id === id)?.name ?? '';
+  const lines = tokens.slice(0, MAX_LISTED).map(({ prefix, name, workspace_id, created_at }) => {
+    const words = [prefix, name, nameOf(workspace_id), created_at.toISOString().slice(0, 10)];
+    return `- ${words.map((word) => oneLine(word).slice(0, MAX_NAME_CHARS)).join(', ')}`;
+  });
+  const { url } = await newEndTokensLink(models, { userId, publicUrl });
+  return {
+    ...common,
+    subject: 'Your API tokens still work',
+    text: paragraphs(
+      'You set a new password or signed out everywhere. Programs that use these API tokens still have access ' +
+        'to Postroom as you:',
+      lines.join('\n') + (tokens.length > MAX_LISTED ? `\n- and ${tokens.length - MAX_LISTED} more` : ''),
+      `If you do not know one of them, end them all:\n${url}`,
+      'The link works once, within seven days. Programs then need new tokens.',
     ),
   };
 }

@@ -1,7 +1,9 @@
 import type { Models, SessionRow, UserRow } from '../../infra/models/index.ts';
 import { hashToken, newToken } from '../../lib/tokens.ts';
+import { wantTokenList } from './accessMails.ts';
+import { endSessionTokens } from './apiTokens.ts';
 import { isPassword } from './passwords.ts';
-import { DAY_MS, HOUR_MS } from '../../lib/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/time.ts';
 
 /** A session ends when it has not been used for this long … */
 export const IDLE_MS = 14 * DAY_MS;
@@ -41,6 +43,7 @@ export async function newSession(
     user_agent: userAgent.slice(0, 300),
     last_seen_at: now,
     expires_at: new Date(now.getTime() + IDLE_MS),
+    password_at: now,
     created_at: now,
   };
   await models.Session.create(row);
@@ -60,4 +63,34 @@ export async function findSession(
   const seen = { last_seen_at: new Date(now), expires_at: new Date(end) };
   await models.Session.updateOne({ _id: row._id }, { $set: seen });
   return { row: { ...row, ...seen }, renewed: true };
+}
+
+/** For how long after the password was given a session may do what asks for it. */
+const PASSWORD_COUNTS_MS = 10 * MINUTE_MS;
+
+/** Until when the session may do that (ms); in the past = not any more. */
+export const confirmedUntil = ({ password_at }: SessionRow): number =>
+  (password_at?.getTime() ?? 0) + PASSWORD_COUNTS_MS;
+
+/** Notes that the user gave their password again. @returns the session; null when the password is wrong */
+export async function confirmPassword(
+  models: Models,
+  session: SessionRow,
+  password: string,
+): Promise<SessionRow | null> {
+  const user = await models.User.findById(session.user_id).lean<UserRow>();
+  if (!(await isPassword(user?.password_hash ?? null, password))) return null;
+  const password_at = new Date();
+  await models.Session.updateOne({ _id: session._id }, { $set: { password_at } });
+  return { ...session, password_at };
+}
+
+/** Ends all sessions of a user, with the tokens that they have made; the user is mailed which others remain. */
+export async function signOutEverywhere(models: Models, userId: string): Promise<void> {
+  await models.connection.transaction(async (session) => {
+    const user = await models.User.findById(userId, null, { session }).orFail().lean<UserRow>();
+    await models.Session.deleteMany({ user_id: userId }, { session });
+    await endSessionTokens(models, user, session);
+    await wantTokenList(models, user, session);
+  });
 }

@@ -3,7 +3,11 @@ import { SYSTEM, type Act, type Actor, type LastChange } from '../../infra/model
 import { hashOf } from '../../lib/ids.ts';
 import { updated, markOf, type RowChange } from './changes.ts';
 
-const KINDS: Record<string, HistoryRow['thread_kind']> = { tickets: 'ticket', conversations: 'conversation' };
+/** Kind of the threads in a collection. */
+export const THREAD_KINDS: Record<string, HistoryRow['thread_kind']> = {
+  tickets: 'ticket',
+  conversations: 'conversation',
+};
 
 /**
  * The lines that a change of a thread adds to its history. Pure: the same change always gives the same ids.
@@ -12,7 +16,7 @@ const KINDS: Record<string, HistoryRow['thread_kind']> = { tickets: 'ticket', co
  */
 export function historyOf(change: RowChange): HistoryRow[] {
   if (change.ns.coll === 'messages') return noteHistoryOf(change);
-  const thread_kind = KINDS[change.ns.coll];
+  const thread_kind = THREAD_KINDS[change.ns.coll];
   const { workspace_id, audience, reopened_by } = change.fullDocument ?? {};
   if (!thread_kind || !workspace_id || audience === undefined) return [];
   const thread_id = change.documentKey._id;

@@ -1,4 +1,4 @@
-import { collectionOf, type Models, type SignalRow } from '../../infra/models/index.ts';
+import { collectionOf, type DraftRow, type Models, type SignalRow } from '../../infra/models/index.ts';
 import { once } from '../../infra/models/once.ts';
 import { hashOf } from '../../lib/ids.ts';
 import type { Listener } from './feed.ts';
@@ -30,6 +30,25 @@ export async function sendSignal(models: Models, signal: NewSignal): Promise<voi
   };
   await once(() => collectionOf(models.Signal).updateOne({ _id }, { $set: row }, { upsert: true }));
 }
+
+/**
+ * Tells its writer's other tabs that a draft was saved, discarded or sent. A lost signal is made good when
+ * they read their drafts again.
+ */
+export const signalDraft = (
+  models: Models,
+  { _id, workspace_id, user_id, thread_kind, thread_id }: SignalledDraft,
+): Promise<void> =>
+  sendSignal(models, {
+    type: 'draft.updated',
+    workspace_id,
+    audience: `owner:${user_id}`,
+    user_id,
+    thread_kind: thread_id === null ? null : thread_kind,
+    thread_id,
+    draft_id: _id,
+  });
+type SignalledDraft = Pick<DraftRow, '_id' | 'workspace_id' | 'user_id' | 'thread_kind' | 'thread_id'>;
 
 /** Who has a thread open now. @param visible filter of rows that the user may see */
 export function presentIn(models: Models, thread_id: string, visible: object): Promise<SignalRow[]> {

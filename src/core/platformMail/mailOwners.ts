@@ -1,4 +1,3 @@
-import type { Models } from '../../infra/models/index.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { ownersOf } from './owners.ts';
 import { sendPlatformMail, type PlatformMailDeps } from './sendPlatformMail.ts';
@@ -19,7 +18,7 @@ export interface OwnersMail {
  * @returns false when the provider did not take one of the mails: retry later.
  */
 export async function mailOwners(
-  deps: PlatformMailDeps & { models: Models },
+  deps: PlatformMailDeps,
   workspaceId: string,
   { key, subject, text }: OwnersMail,
   signal: AbortSignal,
@@ -28,7 +27,8 @@ export async function mailOwners(
   let isComplete = true;
   for (const { _id, email } of await ownersOf(models, workspaceId)) {
     const messageId = `<notice.${hashOf(key, _id)}@${platformDomain}>`;
-    const sent = await sendPlatformMail(deps, { to: email, subject, text, messageId }, signal);
+    const mail = { to: email, subject, text, messageId, holds: { kind: 'notice' } as const };
+    const sent = await sendPlatformMail(deps, mail, signal);
     if (sent.result === 'not sent') isComplete = false;
   }
   return isComplete;

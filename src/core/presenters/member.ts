@@ -16,7 +16,9 @@ export const Member = z
     email: z.string().nullable(),
     name: z.string(),
     role: z.enum(ROLES),
-    has_password: z.boolean(),
+    pending: z
+      .boolean()
+      .meta({ description: 'They have been invited and have not accepted: they have no access yet.' }),
     invitation: Invitation.nullable().meta({
       description: 'The last invitation mail; null when there is none (any more).',
     }),
@@ -25,16 +27,17 @@ export const Member = z
 
 /** @param mail the last invitation; undefined when there is none (any more). */
 export function presentMember(
-  { user_id, role }: MemberRow,
+  { user_id, role, pending_since, invited_name }: MemberRow,
   user: UserRow | undefined,
   mail: AccessMailRow | undefined,
 ): z.input<typeof Member> {
   return {
     id: user_id,
     email: user?.email ?? null,
-    name: user?.name ?? '',
+    // Their own name is their own until they have accepted.
+    name: (pending_since ? invited_name : user?.name) ?? '',
     role,
-    has_password: Boolean(user?.password_hash),
+    pending: Boolean(pending_since),
     invitation: mail
       ? {
           state: mail.state,

@@ -41,6 +41,11 @@ export function noticeText(
       return { title: `${place ?? 'An address or domain'} is verified`, text: '' };
     case 'verification_broken':
       return { title: `${place ?? 'An address or domain'} is no longer verified`, text: '' };
+    case 'replies_left':
+      return {
+        title: `${actor ?? 'Somebody'} is no longer a member, but has messages that wait to be sent`,
+        text: 'They will be sent. The outbox lists those that you may see, and there they can be taken back.',
+      };
   }
 }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ACCEPTED } from '../access/members.ts';
+import { confirmedUntil } from '../access/sessions.ts';
 import type { MemberRow, Models, SessionRow, UserRow } from '../../infra/models/index.ts';
 import { ROLES } from '../../infra/models/workspace.ts';
 import { Time } from './schemas.ts';
@@ -8,6 +10,9 @@ export const Session = z
     user: z.object({ id: z.string(), email: z.string(), name: z.string() }),
     memberships: z.array(z.object({ workspace_id: z.string(), name: z.string(), role: z.enum(ROLES) })),
     expires_at: Time.meta({ description: 'Moves on while the session is used.' }),
+    confirmed_until: Time.meta({
+      description: 'Until then it may do what asks for the password; `POST /session/password` moves it on.',
+    }),
   })
   .meta({ id: 'Session' });
 
@@ -22,13 +27,11 @@ export const OpenSession = z
   .meta({ id: 'OpenSession' });
 
 /** A session with its user and their memberships. */
-export async function showSession(
-  models: Models,
-  { user_id, expires_at }: SessionRow,
-): Promise<z.input<typeof Session>> {
+export async function showSession(models: Models, session: SessionRow): Promise<z.input<typeof Session>> {
+  const { user_id, expires_at } = session;
   const [user, members] = await Promise.all([
     models.User.findById(user_id).orFail().lean<UserRow>(),
-    models.Member.find({ user_id }).lean<MemberRow[]>(),
+    models.Member.find({ user_id, ...ACCEPTED }).lean<MemberRow[]>(),
   ]);
   const workspaces = await models.Workspace.find(
     { _id: { $in: members.map(({ workspace_id }) => workspace_id) } },
@@ -42,6 +45,7 @@ export async function showSession(
       role,
     })),
     expires_at,
+    confirmed_until: new Date(confirmedUntil(session)),
   };
 }
 

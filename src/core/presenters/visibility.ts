@@ -1,3 +1,4 @@
+import { ACCEPTED } from '../access/members.ts';
 import type { Models } from '../../infra/models/index.ts';
 import type { Role } from '../../infra/models/workspace.ts';
 import type { Audience } from '../../infra/models/workspaceEmail.ts';
@@ -14,10 +15,10 @@ export interface ApiUser {
 }
 
 /**
- * The user as a member of the workspace; null when they are not a member, or the workspace is being deleted.
+ * The user as a member of the workspace; null when they are not a member (yet), or it is being deleted.
  */
 export async function memberOf(models: Models, workspaceId: string, userId: string): Promise<ApiUser | null> {
-  const here = { workspace_id: workspaceId, user_id: userId, shut_at: null };
+  const here = { workspace_id: workspaceId, user_id: userId, shut_at: null, ...ACCEPTED };
   const member = await models.Member.findOne(here).lean();
   return member && { workspaceId, userId, role: member.role, teamIds: member.team_ids };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../infra/models/index.ts';
 import { hashOf } from '../../lib/ids.ts';
 import { DAY_MS } from '../../lib/time.ts';
+import { TRASH_DAYS } from '../threads/trash.ts';
 import { Unfit, type Author } from './draft.ts';
 import { findUploads, uploaderOnly } from './uploads.ts';
 
@@ -131,6 +132,17 @@ export async function draftBecomes(
   const expires_at = new Date(message.outbound.due_at.getTime() + DAY_MS);
   const sent = { ...draft, _id: sentId(message._id), sent_as: message._id, expires_at };
   await drafts.insertOne(sent, { session });
+}
+
+/** Keeps the draft of a message that was stopped with its thread, for as long as that can be restored. */
+export async function keepSentDraft(
+  models: Models,
+  { _id, workspace_id }: OutboundMessageRow,
+  session: ClientSession,
+): Promise<void> {
+  const expires_at = new Date(Date.now() + (TRASH_DAYS + 1) * DAY_MS);
+  const sent = { _id: sentId(_id), workspace_id };
+  await collectionOf(models.Draft).updateOne(sent, { $set: { expires_at } }, { session });
 }
 
 /**

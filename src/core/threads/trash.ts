@@ -6,7 +6,7 @@ import { behind, movingOn, newRowCursor, type RowCursor } from '../../lib/rowCur
 import { DAY_MS } from '../../lib/time.ts';
 
 /** For how many days a thread can be restored from the trash. */
-const TRASH_DAYS = 30;
+export const TRASH_DAYS = 30;
 
 /** Threads that were put into the trash before this time are purged. */
 export const purgedBefore = (now = Date.now()): Date => new Date(now - TRASH_DAYS * DAY_MS);

@@ -1,6 +1,6 @@
 import { nullableDate, nullableString, requiredString, rowSchema } from './schema.ts';
 
-/** A link with which a user can set their password, once. */
+/** A link with which a user can set their password, accept an invitation or end their tokens, once. */
 export interface PasswordLinkRow {
   /** SHA-256 of its token, hex. */
   _id: string;
@@ -10,6 +10,12 @@ export interface PasswordLinkRow {
    * other one. Null: the link was mailed to the user, and using it proves that the address is theirs.
    */
   workspace_id: string | null;
+  /** The workspace whose invitation its use accepts. Null or missing: none. */
+  accepts?: string | null;
+  /** It only accepts that invitation: the user has a password, which stays. */
+  keeps_password?: boolean;
+  /** It only ends the API tokens of the user. */
+  ends_tokens?: boolean;
   expires_at: Date;
   created_at: Date;
 }
@@ -17,6 +23,9 @@ export const passwordLinkSchema = rowSchema<PasswordLinkRow>({
   _id: String,
   user_id: requiredString,
   workspace_id: nullableString,
+  accepts: nullableString,
+  keeps_password: { type: Boolean, default: false },
+  ends_tokens: { type: Boolean, default: false },
   expires_at: Date,
   created_at: Date,
 });
@@ -33,6 +42,8 @@ export interface SessionRow {
   last_seen_at: Date;
   /** Moved on while the session is used. */
   expires_at: Date;
+  /** When the user last gave their password in it. Missing: before it was kept. */
+  password_at?: Date | null;
   created_at: Date;
 }
 export const sessionSchema = rowSchema<SessionRow>({
@@ -41,6 +52,7 @@ export const sessionSchema = rowSchema<SessionRow>({
   user_agent: { type: String, default: '' },
   last_seen_at: Date,
   expires_at: Date,
+  password_at: nullableDate,
   created_at: Date,
 });
 sessionSchema.index({ user_id: 1, created_at: -1 });
@@ -49,13 +61,14 @@ sessionSchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });
 export const ACCESS_MAIL_STATES = ['wanted', 'sent', 'failed'] as const;
 
 /**
- * An invitation or password mail that must be sent, or was. The row holds no link: that is made when the mail
+ * An invitation, a password mail or a list of tokens that must be sent, or was. The row holds no link: that is made when the mail
  * is sent.
  */
 export interface AccessMailRow {
   /** `invitation/<workspace id>/<user id>`, or a new id. */
   _id: string;
-  kind: 'invitation' | 'reset';
+  /** `tokens`: lists the API tokens of the user, with a link that ends them. */
+  kind: 'invitation' | 'reset' | 'tokens';
   /** The recipient; there may be no user with this address. */
   email: string;
   /** Only of an invitation. */

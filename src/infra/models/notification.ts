@@ -8,6 +8,7 @@ export const NOTIFICATION_TYPES = [
   'delivery_failed',
   'verified',
   'verification_broken',
+  'replies_left',
 ] as const;
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
 

@@ -97,6 +97,8 @@ export interface Outbound {
   thread_change: ThreadFields | null;
   /** A scheduled message is called off when the customer writes first. Missing: it is not. */
   cancel_on_reply?: boolean;
+  /** It was cancelled with its thread: when that leaves the trash, it is its author's draft again. Missing: no. */
+  draft_on_restore?: boolean;
   /** Raised with every change of `deliveries` and state, for compare-and-set. */
   changes: number;
 }
@@ -135,6 +137,7 @@ export const outboundSchema = new Schema(
     deliveries: [delivery],
     thread_change: { type: Object, default: null },
     cancel_on_reply: { type: Boolean, default: false },
+    draft_on_restore: Boolean,
     changes: Number,
   } satisfies Record<keyof Outbound, unknown>,
   options,

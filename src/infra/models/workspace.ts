@@ -24,6 +24,8 @@ export interface WorkspaceRow {
    * Raised with every change of its members, so that concurrent changes conflict (core/access/members.ts).
    */
   member_changes: number;
+  /** Since when the workspace is being deleted: nothing of it is sent any more. */
+  shut_at?: Date | null;
   created_at: Date;
 }
 export const workspaceSchema = rowSchema<WorkspaceRow>({
@@ -33,6 +35,7 @@ export const workspaceSchema = rowSchema<WorkspaceRow>({
   last_ticket_number: { type: Number, default: 0 },
   undo_seconds: { type: Number, default: UNDO_SECONDS },
   member_changes: { type: Number, default: 0 },
+  shut_at: nullableDate,
   created_at: Date,
 });
 
@@ -71,6 +74,13 @@ export interface MemberRow {
   team_ids: string[];
   /** Since when the member is locked out, because the workspace is being deleted. */
   shut_at: Date | null;
+  /**
+   * Since when the user has been added and has not accepted: until then they have no access. Null or missing:
+   * they are a member.
+   */
+  pending_since?: Date | null;
+  /** What the owner who added them calls them: the workspace sees their own name once they have accepted. */
+  invited_name?: string | null;
   /** How the page works for the member; missing: nothing was set. */
   settings?: Partial<MemberSettings>;
 }
@@ -97,6 +107,8 @@ export const memberSchema = rowSchema<MemberRow>({
   notify_by_mail: { type: Boolean, default: false },
   team_ids: [String],
   shut_at: nullableDate,
+  pending_since: nullableDate,
+  invited_name: nullableString,
   settings: Object,
 });
 memberSchema.index({ workspace_id: 1, user_id: 1 }, { unique: true });
@@ -118,6 +130,8 @@ export interface TokenRow {
   /** Precise to the minute. */
   last_used_at: Date | null;
   revoked_at: Date | null;
+  /** Made in a session, or by a token that was. Missing: not, or stored before it was kept. */
+  made_in_session?: boolean;
   created_at: Date;
 }
 export const tokenSchema = rowSchema<TokenRow>({
@@ -130,6 +144,7 @@ export const tokenSchema = rowSchema<TokenRow>({
   expires_at: nullableDate,
   last_used_at: nullableDate,
   revoked_at: nullableDate,
+  made_in_session: Boolean,
   created_at: Date,
 });
 tokenSchema.index({ workspace_id: 1, created_at: -1, _id: -1 });

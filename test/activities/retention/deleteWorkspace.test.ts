@@ -8,6 +8,7 @@ import { newId } from '../../../src/lib/ids.ts';
 import { payloadKey } from '../../../src/infra/archive/keys.ts';
 import { createWorld, rows, T0, type World } from '../../api/world.ts';
 import { runStep } from '../../support/house.ts';
+import { saveReply } from '../../support/replies.ts';
 
 let world: World;
 let steps: ReturnType<typeof createOperationsActivities>;
@@ -144,12 +145,26 @@ test('a payload that cannot be read is deleted with its objects, and does not st
   expect((await stored()).filter((key) => prefixes.some((start) => key.startsWith(start)))).toEqual([]);
 });
 
-test('members have no access while the workspace is being deleted', async () => {
+test('members have no access and nothing is sent while the workspace is being deleted', async () => {
   const { models } = world;
   for (const workspace_id of ['shut', 'other'])
     await models.Member.create({ _id: `${workspace_id}/ann`, workspace_id, user_id: 'ann', role: 'owner' });
+  await models.Workspace.create({ _id: 'shut', name: 'Shut', created_at: T0 });
+  const ofShut = { workspace_id: 'shut', state: 'scheduled' } as const;
+  const saved = async (workspace_id: string) => {
+    const { _id: id } = await rows.ticket(models, { workspace_id });
+    return saveReply(world, { kind: 'ticket', id }, { ...ofShut, workspace_id });
+  };
+  const [reply, other] = [await saved('shut'), await saved('other')];
   await runStep(steps.closeWorkspace, { id: 'shut' });
   expect(await memberOf(models, 'shut', 'ann')).toBeNull();
+  expect(await models.Message.findById(reply._id).lean()).toMatchObject({
+    state: 'cancelled',
+    outbound: { is_open: false, reason: 'It was not sent, because the workspace is being deleted.' },
+  });
+  expect(await models.Message.findById(other._id).lean()).toMatchObject({ state: 'scheduled' });
+  await models.Message.deleteMany({ workspace_id: 'other' });
+  await models.Ticket.deleteMany({ workspace_id: 'other' });
   expect(await memberOf(models, 'other', 'ann')).not.toBeNull();
   await runStep(steps.purgeWorkspace, { id: 'shut' });
   expect(await models.Member.distinct('workspace_id', { user_id: 'ann' })).toEqual(['other']);

@@ -1,7 +1,9 @@
 import { createMailActivities } from '../../../activities/index.ts';
+import { newPasswordLink } from '../../../src/core/access/passwordLinks.ts';
 import { removeEmail } from '../../../src/core/addresses/changeEmail.ts';
 import { ownForwardingAddress } from '../../../src/core/addresses/forwardingAddress.ts';
 import { releaseHeld } from '../../../src/sweeps/releaseHeld.ts';
+import { linkHashesIn } from '../../../src/mail/linkHashes.ts';
 import { runStep, storeMail, STRANGER_WORKSPACE, takeThrough, type Mail } from '../../support/house.ts';
 import { newSetUpHouse, type SetUpHouse } from '../../support/setUp.ts';
 
@@ -73,8 +75,65 @@ test('the mail of an earlier proof proves nothing once the address was deleted a
   await removeEmail(rig.house.models, email);
   const again = await rig.add(ADDRESS);
   const row = await receive(returned(await forwardingOf(again.email), { message_id: messageId }));
-  expect(row).toMatchObject({ state: 'held', held_for: [again.email._id] });
+  expect(row).toMatchObject({ state: 'skipped', workspace_id: null, held_for: [] });
   expect((await rig.read(again.email)).email.proved_at).toBeNull();
+});
+
+describe('a mail of ours that lets its reader in comes back', () => {
+  /** As `archiveEmail` stores it. */
+  const withHashes = ({ text = '', html = null }: Pick<Mail, 'text' | 'html'>): Mail => ({
+    text,
+    html,
+    link_hashes: linkHashesIn({ text, html }),
+  });
+  const CAME_BACK = 'a mail with a link or a code of ours came back';
+  const access = `<access.${'a'.repeat(32)}@postroom.test>`;
+  const proof = `<proof.${'b'.repeat(32)}@postroom.test>`;
+  const link = async () =>
+    (
+      await newPasswordLink(rig.house.models, {
+        userId: 'olga',
+        shownTo: null,
+        accepts: null,
+        publicUrl: 'https://x.test',
+      })
+    ).url;
+
+  test.each<[string, () => Promise<Mail>]>([
+    ['by its Message-Id', async () => ({ message_id: access })],
+    ['with a code, to an address of another workspace', async () => ({ message_id: proof })],
+    [
+      'under another Message-Id, by its link',
+      async () => withHashes({ text: `Open this: ${await link()}\n` }),
+    ],
+    ['quoted as HTML', async () => withHashes({ html: `<p><a href="${await link()}">here</a></p>` })],
+  ])('%s: no ticket, and nobody in the workspace sees it', async (_, mail) => {
+    const { models, forwarding } = rig.house;
+    for (const recipient of ['support@acme.test', forwarding]) {
+      const row = await receive({ recipient, to: ['support@acme.test'], ...(await mail()) });
+      const hidden = { workspace_id: null, audiences: [], message_ids: [] };
+      expect(row).toMatchObject({ state: 'skipped', reason: CAME_BACK, ...hidden });
+    }
+    expect(await models.Ticket.countDocuments()).toBe(0);
+  });
+
+  test('for a personal address: its user alone sees it', async () => {
+    const row = await receive({ recipient: 'dana@acme.test', to: ['dana@acme.test'], message_id: access });
+    expect(row).toMatchObject({ state: 'skipped', reason: CAME_BACK, workspace_id: 'w1' });
+    expect(row.audiences).toEqual([expect.stringMatching(/^owner:/)]);
+    expect(await rig.house.models.Conversation.countDocuments()).toBe(0);
+  });
+
+  test('a link that no longer works, a foreign id, and an answer to such a mail are ordinary mail', async () => {
+    const url = await link();
+    await rig.house.models.PasswordLink.deleteMany({});
+    for (const mail of [
+      withHashes({ text: url }),
+      { message_id: access.replace('postroom.test', 'other.test') },
+      { in_reply_to: [access] },
+    ])
+      expect(await receive({ recipient: 'support@acme.test', ...mail })).toMatchObject({ state: 'routed' });
+  });
 });
 
 test('a mail that only looks like it proves nothing', async () => {
@@ -187,8 +246,10 @@ test('a run that is no longer the proof’s writes nothing', async () => {
   expect((await rig.read(email)).proof.codes).toEqual([]);
 });
 
-test('mail to postmaster@ and abuse@ of the platform is the operator’s, never a ticket', async () => {
-  for (const local of ['postmaster', 'Abuse']) {
+test('mail that speaks for the platform’s domain is the operator’s, never a ticket', async () => {
+  // A workspace had this one before it was reserved.
+  await rig.house.addEmail('administrator@postroom.test', { kind: 'platform' });
+  for (const local of ['postmaster', 'Abuse', 'administrator', 'admin+tls', 'security']) {
     const row = await receive({ recipient: `${local}@postroom.test`, to: ['support@acme.test'] });
     expect(row).toMatchObject({ state: 'skipped', reason: 'for the operator', workspace_id: null });
   }

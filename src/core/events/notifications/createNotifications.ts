@@ -3,14 +3,18 @@ import type { MessageRow, NoteRow, NotificationRow } from '../../../infra/models
 import { insertNew } from '../../../infra/models/insertNew.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
 import { hashOf } from '../../../lib/ids.ts';
+import { ACCEPTED } from '../../access/members.ts';
 import { threadsOf } from '../../threads/threads.ts';
 
 type Content = Pick<NotificationRow, 'type'> & Partial<NotificationRow>;
 type ThreadRef = Pick<MessageRow, 'thread_kind' | 'thread_id'>;
 
+/** What a notification keeps of its event. */
+type Occasion = Pick<EventRow, '_id' | 'workspace_id' | 'actor_id' | 'at'>;
+
 /** An event of which members are notified, and their notifications. */
-interface Planned {
-  event: EventRow;
+interface Planned<Event extends Occasion = EventRow> {
+  event: Event;
   notifications: NotificationRow[];
 }
 
@@ -42,7 +46,8 @@ function memberReader(models: Models): (workspaceId: string) => Promise<MemberRo
   const known = new Map<string, MemberRow[]>();
   return async (workspace_id) => {
     const members =
-      known.get(workspace_id) ?? (await models.Member.find({ workspace_id }).lean<MemberRow[]>());
+      known.get(workspace_id) ??
+      (await models.Member.find({ workspace_id, ...ACCEPTED }).lean<MemberRow[]>());
     known.set(workspace_id, members);
     return members;
   };
@@ -71,7 +76,8 @@ async function withoutEarlier(models: Models, planned: Planned[]): Promise<Plann
   }));
 }
 
-function notificationEvents({ event, notifications }: Planned): EventRow[] {
+/** The one event of the notifications of an event. */
+export function notificationEvents({ event, notifications }: Planned<Occasion>): EventRow[] {
   const [first] = notifications;
   if (!first) return [];
   const type = 'notification.created';
@@ -101,12 +107,13 @@ function mayKnow({ team_ids }: MemberRow, { audiences }: EventRow): boolean {
 }
 
 /** Of the event and the member; a note notifies each member whom it mentions once. */
-const notificationId = (event: EventRow, { type, message_id }: Content, { user_id }: MemberRow): string =>
+const notificationId = (event: Occasion, { type, message_id }: Content, { user_id }: MemberRow): string =>
   type === 'mentioned'
     ? hashOf('notification', 'mentioned', message_id, user_id)
     : hashOf('notification', event._id, user_id);
 
-function newNotification(event: EventRow, content: Content, member: MemberRow): NotificationRow {
+/** The notification of a member. */
+export function newNotification(event: Occasion, content: Content, member: MemberRow): NotificationRow {
   const { workspace_id } = event;
   return {
     _id: notificationId(event, content, member),

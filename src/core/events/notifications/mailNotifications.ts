@@ -1,13 +1,11 @@
-import { catchAllFor } from '../../domains/catchAll.ts';
-import { normaliseAddress, withoutTag } from '../../../mail/addresses.ts';
 import type { Models, NotificationRow } from '../../../infra/models/index.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
+import { ACCEPTED } from '../../access/members.ts';
 import { sendPlatformMail, type PlatformMailDeps } from '../../platformMail/sendPlatformMail.ts';
 import { threadPageUrl } from '../../presenters/links.ts';
 import { DAY_MS, MINUTE_MS } from '../../../lib/time.ts';
 
 interface NotificationMailDeps extends PlatformMailDeps {
-  models: Models;
   publicUrl: string;
 }
 
@@ -24,6 +22,7 @@ const SUBJECTS: Record<NotificationType, string> = {
   delivery_failed: 'A reply could not be delivered',
   verified: 'An address or domain has been verified',
   verification_broken: 'An address or domain is no longer verified',
+  replies_left: 'Messages of a former member wait to be sent',
 };
 /** What happened, and what to do next; the link follows. */
 const SENTENCES: Record<NotificationType, string> = {
@@ -35,6 +34,9 @@ const SENTENCES: Record<NotificationType, string> = {
   verified: 'An address or domain of your workspace has been verified. See it in Postroom:',
   verification_broken:
     'An address or domain of your workspace is no longer verified. See in Postroom what to correct:',
+  replies_left:
+    'Somebody is no longer a member of your workspace, but has messages that wait to be sent. They will be ' +
+    'sent. See the outbox in Postroom to take them back:',
 };
 const WHY_MAILED =
   'You receive this mail because you have switched on mail notifications. ' +
@@ -73,8 +75,8 @@ async function mailNotification(
   };
   const user = await models.User.findById(row.user_id).lean();
   const isOld = Date.now() - row.created_at.getTime() > GIVE_UP_MS;
-  if (!user || isOld || (await isReceivedHere(models, user.email, platformDomain)))
-    return change({ mail: 'failed' });
+  const member = { workspace_id: row.workspace_id, user_id: row.user_id, shut_at: null, ...ACCEPTED };
+  if (!user || isOld || !(await models.Member.exists(member))) return change({ mail: 'failed' });
   const sent = await sendPlatformMail(
     deps,
     {
@@ -82,6 +84,7 @@ async function mailNotification(
       subject: await subjectOf(models, row),
       text: `${SENTENCES[row.type]}\n${pageOf(row, publicUrl)}\n\n${WHY_MAILED}\n`,
       messageId: `<notification.${row._id}@${platformDomain}>`,
+      holds: { kind: 'notification' },
     },
     signal,
   ).catch(() => null);
@@ -93,20 +96,6 @@ async function mailNotification(
 
 const pageOf = ({ thread_kind, thread_id }: NotificationRow, publicUrl: string): string =>
   thread_kind && thread_id ? threadPageUrl(publicUrl, thread_kind, thread_id) : publicUrl;
-
-/**
- * Whether Postroom receives mail for the address: itself, without its tag, or through its domain's catch-all.
- */
-async function isReceivedHere(models: Models, email: string, platformDomain: string): Promise<boolean> {
-  const address = normaliseAddress(email);
-  if (address === null || address.endsWith(`@${platformDomain}`)) return true;
-  const filter = { address: { $in: [address, withoutTag(address) ?? address] } };
-  return (
-    (await models.WorkspaceEmail.exists({ ...filter, deleted_at: null })) !== null ||
-    (await models.ForwardingAddress.exists(filter)) !== null ||
-    (await catchAllFor(models, address)) !== null
-  );
-}
 
 /**
  * Names the ticket by its number only: the mail leaves Postroom, so it must hold no subject and no address.
