@@ -1,5 +1,5 @@
 import type { Verdict, Verdicts } from './inboundEmail.ts';
-import { headerValues, type Headers } from './headers.ts';
+import type { Headers } from './headers.ts';
 import { agreed, authentication } from './verdicts.ts';
 
 /** One result of an Authentication-Results header. */
@@ -92,7 +92,8 @@ function resultOf(part: string): Result[] {
 
 /** The parts between semicolons, without comments (RFC 5322, 3.2.2); null when a quote or comment does not end. */
 function partsOf(value: string): string[] | null {
-  const parts = [''];
+  const parts: string[] = [];
+  let part = '';
   let depth = 0;
   let isQuoted = false;
   for (let at = 0; at < value.length; at += 1) {
@@ -103,12 +104,13 @@ function partsOf(value: string): string[] | null {
     else if (char === '(' && !isQuoted) depth += 1;
     else if (char === ')' && depth > 0) depth -= 1;
     else if (char === ';' && depth === 0 && !isQuoted) {
-      parts.push('');
+      parts.push(part);
+      part = '';
       continue;
     }
-    if (depth === 0 && char !== ')') parts[parts.length - 1] += isEscaped ? '' : char;
+    if (depth === 0 && char !== ')' && !isEscaped) part += char;
   }
-  return depth > 0 || isQuoted ? null : parts;
+  return depth > 0 || isQuoted ? null : [...parts, part];
 }
 
 function passedDomains(results: Result[], names: string[]): string[] {

@@ -147,9 +147,10 @@ describe('recipients', () => {
       reply_to: [visitor, { email: 'billing@acme.test', name: '' }],
       authentication: { spf: 'pass', dkim: 'unknown', dmarc: 'pass', verdict: 'pass' },
     });
-    const { get, patch, tokens } = world;
-    const defaults = async () => (await answerOf(get(`/tickets/${id}/reply-defaults`, tokens.max))).body;
-    const shown = async () => (await answerOf(get(`/tickets/${id}/messages`, tokens.max))).body.data[0];
+    const { tokens } = world;
+    const defaults = async () =>
+      (await answerOf(world.get(`/tickets/${id}/reply-defaults`, tokens.max))).body;
+    const shown = async () => (await answerOf(world.get(`/tickets/${id}/messages`, tokens.max))).body.data[0];
     const form_sender = { workspace_email_id: 'support@acme.test', domain: 'forms.test' };
     expect(await defaults()).toMatchObject({
       to: [forms],
@@ -166,7 +167,9 @@ describe('recipients', () => {
     });
 
     const path = '/emails/support@acme.test';
-    const added = await answerOf(patch(path, tokens.olga, { form_senders: ['Forms.test', 'forms.test'] }));
+    const added = await answerOf(
+      world.patch(path, tokens.olga, { form_senders: ['Forms.test', 'forms.test'] }),
+    );
     expect(added.body).toMatchObject({ form_senders: ['forms.test'] });
     expect(await defaults()).toMatchObject({
       to: [visitor],
@@ -180,11 +183,11 @@ describe('recipients', () => {
       reply_choices: [],
     });
     for (const wrong of ['co.uk', 'noreply@forms.test', ''])
-      expect(await faultsOf(answerOf(patch(path, tokens.olga, { form_senders: [wrong] })))).toEqual([
+      expect(await faultsOf(answerOf(world.patch(path, tokens.olga, { form_senders: [wrong] })))).toEqual([
         422,
         'form_senders.0',
       ]);
-    const emptied = await answerOf(patch(path, tokens.olga, { form_senders: [] }));
+    const emptied = await answerOf(world.patch(path, tokens.olga, { form_senders: [] }));
     expect([emptied.status, (await defaults()).to]).toEqual([200, [forms]]);
   });
 });

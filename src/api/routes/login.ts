@@ -4,7 +4,7 @@ import { OWN_FOR_DAYS } from '../../core/platformMail/receivedHere.ts';
 import { Session, showSession } from '../../core/presenters/session.ts';
 import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
-import { networkOf } from '../limits.ts';
+import { networkOf } from '../../infra/http/network.ts';
 import { ExistingPassword } from '../passwordFields.ts';
 import { wrongFields } from '../problem.ts';
 import type { AddAccountRoute } from '../route.ts';

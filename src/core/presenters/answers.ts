@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { MessageRow, Models } from '../../infra/models/index.ts';
 import type { Address } from '../../mail/addresses.ts';
 import { answerTo, isSameAddress } from '../../mail/answerTo.ts';
-import { formSenderLists, offeredFormSender, type FormSenderOffer } from '../addresses/formSendersOf.ts';
-import { ownAddresses } from '../addresses/ownAddresses.ts';
+import { formSenderLists, offeredFormSender, type FormSenderOffer } from '../replies/formSendersOf.ts';
+import { ownAddresses } from '../replies/ownAddresses.ts';
 import { MailAddress } from './schemas.ts';
 
 export const FormSenderOffered = z

@@ -19,11 +19,14 @@ const Delivery = z.object({
   state: z.enum(DELIVERY_STATES),
   reason: z.string().nullable(),
   at: Time,
-  foreign: z.boolean().meta({
-    description:
-      'Only a mail says so that nothing proves to come from the recipient’s domain. What the provider says of the ' +
-      'delivery counts more.',
-  }),
+  foreign: z
+    .literal(true)
+    .optional()
+    .meta({
+      description:
+        'Only a mail says so that nothing proves to come from the recipient’s domain. What the provider says of the ' +
+        'delivery counts more. Missing: it is not so.',
+    }),
 });
 /** Fields of a thread that a message sets. */
 export const ThreadChange = z
@@ -184,12 +187,12 @@ function presentOutbound(outbound: Outbound) {
     state_at: outbound.state_at,
     thread_change: outbound.thread_change ?? null,
     cancel_on_reply: outbound.cancel_on_reply ?? false,
-    deliveries: outbound.deliveries.map(({ recipient, state, reason, at, foreign = false }) => ({
+    deliveries: outbound.deliveries.map(({ recipient, state, reason, at, foreign }) => ({
       recipient,
       state,
       reason,
       at,
-      foreign,
+      ...(foreign && { foreign }),
     })),
   };
 }

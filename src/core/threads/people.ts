@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import { collectionOf, type MessageRow, type Models } from '../../infra/models/index.ts';
-import { normaliseAddress, type Address } from '../../mail/addresses.ts';
+import { normaliseAddress } from '../../mail/addresses.ts';
 import { answerTo, type Answerable } from '../../mail/answerTo.ts';
 
 /** Most addresses of one mail that can take part; a mail to more people is no conversation. */
