@@ -1,5 +1,6 @@
 import { asyncLocalStorage as activities, heartbeat, type Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { withJitter } from '../src/lib/backOff.ts';
 import { withLogFields } from '../src/infra/telemetry/logContext.ts';
 import { observeStep, type StepResult } from '../src/infra/telemetry/metrics.ts';
 import type { Deps } from './deps.ts';
@@ -101,7 +102,7 @@ function retryMsOf(info: Info | undefined): number | undefined {
     maximumInterval: longestMs,
   } = info.retryPolicy as Policy;
   const ms = Math.min(firstMs * backoffCoefficient ** Math.min(info.attempt - 1, 30), longestMs);
-  return Math.round(ms * (0.5 + Math.random() / 2));
+  return withJitter(ms);
 }
 
 /** @throws TooHeavyForLocal after `LOCAL_MS`; then the work is kept under `key` until it ends. */

@@ -4,6 +4,7 @@ import { UnsuitableDatabase } from './infra/database.ts';
 import { logFields } from './infra/telemetry/logContext.ts';
 import { createStorage } from './infra/storage/createStorage.ts';
 import type { Storage } from './infra/storage/storage.ts';
+import { withJitter } from './lib/backOff.ts';
 import { faultOf } from './lib/faultOf.ts';
 
 /** A configuration that names both engines. */
@@ -59,7 +60,7 @@ export function stopSignal(log: Logger): AbortSignal {
 }
 
 /**
- * Retries every second, without end, and logs every `logEveryMs` that `part` is away.
+ * Retries within a second, without end, and logs every `logEveryMs` that `part` is away.
  * @throws the reason of `signal` when that is aborted
  */
 export async function untilItWorks<T>(
@@ -78,7 +79,7 @@ export async function untilItWorks<T>(
         const reason = error instanceof UnsuitableDatabase ? error.message : faultOf(error);
         log.warn({ error: reason }, `${part} is away; retrying until it answers`);
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await new Promise((resolve) => setTimeout(resolve, withJitter(RETRY_MS)));
     }
   }
 }

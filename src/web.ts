@@ -15,7 +15,8 @@ import { createModels } from './infra/models/index.ts';
 import { createParserPool } from './infra/parser/createParserPool.ts';
 import { createDemoMail, createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
 import type { Storage } from './infra/storage/storage.ts';
-import { watchQueue } from './infra/telemetry/metrics.ts';
+import { watchQueue, watchTemporal } from './infra/telemetry/metrics.ts';
+import { createTemporalBreaker } from './infra/temporal/breaker.ts';
 import { createTemporalClient } from './infra/temporal/client.ts';
 import { rerunInbound } from './infra/temporal/rerun.ts';
 import { createWakeReply, createWakeSetUp } from './infra/temporal/wake.ts';
@@ -47,23 +48,28 @@ const models = createModels(connection);
 // Streams of events wait on a connection of their own, and so hold up no request.
 const feedConnection = newConnection();
 const client = createTemporalClient(config.temporal);
-const starts = createWorkflowStarts(client);
-const wake = createWakeReply(client);
+const temporal = createTemporalBreaker(log);
+const starts = createWorkflowStarts(client, temporal);
+const wake = createWakeReply(client, temporal);
 const providers = createProviders(config);
 const outbound = createOutbound(config);
 const replyStarter = createReplyStarter({ models, starts, log });
+const setUpStarter = createSetUpStarter({ models, starts, log });
 
 const health: Health = {
   isServing: () => !stopping.aborted,
   needed: { storage: () => Promise.reject(new Error('not open yet')) },
   wanted: {
     mongodb: () => connection.getClient().db('admin').command({ ping: 1 }),
-    temporal: () => client.workflowService.getSystemInfo({}),
+    temporal: async () => {
+      if (temporal.isOpen()) throw new Error('starts of runs fail');
+      await client.workflowService.getSystemInfo({});
+    },
   },
 };
 const server = startServer({ config, health, log });
 /** Work in the background; each part ends the step that it has begun when it is closed. */
-const background: { close: () => Promise<void> }[] = [replyStarter];
+const background: { close: () => Promise<void> }[] = [replyStarter, setUpStarter];
 stopping.addEventListener('abort', () => void stop());
 
 const connected = untilItWorks('MongoDB', connectDatabase, retry);
@@ -85,6 +91,7 @@ server.open([
 ]);
 watchQueue('mails', () => starter.oldestAge());
 watchQueue('events', () => eventWork.oldestAge());
+watchTemporal(() => temporal.isOpen());
 takeUpWhatWasLeft();
 log.info({ port: config.port }, 'ready');
 
@@ -105,9 +112,9 @@ function api(opened: Storage): Middleware {
     receiveDemoMail: createDemoMail(config),
     rerun: (id) => rerunInbound({ models, client, starts }, id),
     replies: { ...replyStarter, wake },
-    setUps: createSetUpStarter({ models, starts, log }),
+    setUps: setUpStarter,
     snoozes: createSnoozeStarter({ starts, log }),
-    wakeSetUp: createWakeSetUp(client),
+    wakeSetUp: createWakeSetUp(client, temporal),
     deliveries: createDeliveryStarter({ models, starts, log }),
     // Few replies have HTML: the threads of the parser start with the first.
     parser: createParserPool({ warm: false }),

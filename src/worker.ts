@@ -34,11 +34,13 @@ import { untilMigrated } from './infra/migrations/untilMigrated.ts';
 import { createModels } from './infra/models/index.ts';
 import { createParserPool } from './infra/parser/createParserPool.ts';
 import { createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
-import { answerMetrics, watchPace, watchQueue } from './infra/telemetry/metrics.ts';
+import { answerMetrics, watchPace, watchQueue, watchTemporal } from './infra/telemetry/metrics.ts';
 import { createTemporalMetrics } from './infra/telemetry/temporalMetrics.ts';
+import { createTemporalBreaker } from './infra/temporal/breaker.ts';
 import { FILE_QUEUE, MAIL_QUEUE, REPLY_QUEUE, SET_UP_QUEUE, WEBHOOK_QUEUE } from './infra/temporal/ids.ts';
 import { rerunInbound } from './infra/temporal/rerun.ts';
 import { runState } from './infra/temporal/runs.ts';
+import { keepSchedules } from './infra/temporal/schedules.ts';
 import { createWake } from './infra/temporal/wake.ts';
 import { AT_ONCE, createWorker } from './infra/temporal/worker.ts';
 import { workflowBundle } from './infra/temporal/workflowBundle.ts';
@@ -89,11 +91,13 @@ const bundling = workflowBundle();
 const [storage, , temporal] = await connectEngines().catch(() => process.exit(0));
 const { namespace } = config.temporal;
 const client = new Client({ connection: temporal, namespace });
-const starts = createWorkflowStarts(client);
+const breaker = createTemporalBreaker(log);
+const starts = createWorkflowStarts(client, breaker);
 const deliveries = createDeliveryStarter({ models, starts, log });
 const parser = createParserPool();
 const pace = createPace({ most: AT_ONCE });
 watchPace(() => pace.share());
+watchTemporal(() => breaker.isOpen());
 watchQueue('received', () => oldestReceivedAge(models));
 const deps = createDeps();
 
@@ -101,8 +105,7 @@ const workers = await createWorkers();
 if (stopping.aborted) process.exit(0);
 const sweeps = startSweeps();
 const following = startStream();
-for (const daily of [starts.keepProvider, starts.keepTidy])
-  void untilItWorks('Temporal', () => daily(), retry).catch(() => undefined);
+void untilItWorks('Temporal', () => keepSchedules(client), retry).catch(() => undefined);
 isServing = true;
 log.info({ build_id: config.workerVersion.buildId }, 'ready');
 
@@ -174,7 +177,7 @@ function createDeps() {
     publicUrl: config.publicUrl,
     retentionDays: config.retentionDays,
     rerun: (id: string) => rerunInbound({ models, client, starts }, id),
-    wake: createWake(client),
+    wake: createWake(client, breaker),
     runState: (id: string) => runState(client, id),
     now: () => new Date(),
     pace,
@@ -227,6 +230,7 @@ async function createWorkers(): Promise<Worker[]> {
 /** Finds work that no run and no request does: its process died, an engine was away, or it is due by now. */
 function startSweeps(): RepeatedSweep[] {
   const setUps = createSetUpStarter({ models, starts, log });
+  setUps.takeUp();
   const rows = { models, client, log };
   const { settleAfterMs } = config;
   const [mailCursor, replyCursor, originalCursor] = [newRowCursor(), newRowCursor(), newRowCursor()];
@@ -234,8 +238,8 @@ function startSweeps(): RepeatedSweep[] {
   const trashCursors = newTrashCursors();
   const startSweep = (ms: number, name: string, sweep: () => Promise<unknown>) => every(ms, name, sweep, log);
   return [
+    { stop: () => setUps.close() },
     startSweep(2_000, 'access mails', () => sendAccessMails(deps, stopping)),
-    startSweep(5_000, 'starts of set-ups', () => setUps.sweep()),
     startSweep(5_000, 'starts of deliveries', () => deliveries.sweep()),
     startSweep(5_000, 'mails about notifications', () => mailNotifications(deps, stopping)),
     startSweep(10_000, 'old signals', () => deleteOldSignals(models)),

@@ -36,7 +36,9 @@ test('a worker whose step hangs ends within its deadline after SIGTERM, and noth
   expect(Date.now() - stoppedAt).toBeLessThan(DOCKER_KILLS_AFTER_MS);
   expect(stack.said()).toContain('some steps did not end in time');
 
-  const { status, raw } = await stack.client.workflow.getHandle(KEEP_PROVIDER_ID).describe();
+  const { info } = await stack.client.schedule.getHandle(KEEP_PROVIDER_ID).describe();
+  const { workflowId } = info.runningActions[0]!.workflow;
+  const { status, raw } = await stack.client.workflow.getHandle(workflowId).describe();
   expect([status.name, raw.pendingActivities?.length]).toEqual(['RUNNING', 1]);
   await stack.startWorker();
   for (const messageId of [before, meanwhile]) await messageOf(stack, messageId);

@@ -1,18 +1,18 @@
-import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import { continueAsNew, patched, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { DomainActivities } from '../activities/index.ts';
 import { domainStep } from './policies.ts';
 import { DAY_MS } from './time.ts';
 import { wakeable } from './wake.ts';
 
-/** After these it goes on as a new run, because the length of a history is limited. */
+/** Of a run of an earlier version: after these it went on as a new run. */
 const DAYS_A_RUN = 30;
 
 /**
- * One for the installation, without an end. It repairs what Postroom needs at its provider: daily, and when a
- * worker wakes it at its start. Without an API key there is nothing to do; setting one means starting the
- * worker again.
+ * Repairs what Postroom needs at its provider. A schedule starts it daily and at each start of a worker
+ * (src/infra/temporal/schedules.ts). Without an API key there is nothing to do. Runs of an earlier version were a
+ * loop without an end; theirs ends when it wakes the next time.
  */
-export async function keepProvider(): Promise<'off'> {
+export async function keepProvider(): Promise<'off' | 'kept' | 'refused'> {
   const { keepProvider: keep } = proxyActivities<DomainActivities>(domainStep);
   const { sleepOrWake, forgetWake } = wakeable();
 
@@ -21,6 +21,7 @@ export async function keepProvider(): Promise<'off'> {
     const { verdict, code } = await keep();
     if (verdict === 'off') return verdict;
     setCurrentDetails(code === undefined ? verdict : `${verdict}: ${code}`);
+    if (patched('scheduled')) return verdict;
     await sleepOrWake(DAY_MS);
   }
   return continueAsNew<typeof keepProvider>();

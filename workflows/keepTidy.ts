@@ -4,12 +4,13 @@ import { sweep } from './policies.ts';
 import { DAY_MS } from './time.ts';
 import { wakeable } from './wake.ts';
 
-/** After these it goes on as a new run, because the length of a history is limited. */
+/** Of a run of an earlier version: after these it went on as a new run. */
 const DAYS_A_RUN = 30;
 
 /**
- * One for the installation, without an end. It deletes what has been kept long enough: daily, and when a
- * worker wakes it at its start, perhaps with another RETENTION_DAYS.
+ * Deletes what has been kept long enough. A schedule starts it daily and at each start of a worker
+ * (src/infra/temporal/schedules.ts). Runs of an earlier version were a loop without an end; theirs ends when it
+ * wakes the next time.
  */
 export async function keepTidy(): Promise<void> {
   const { deleteOldRaw, deleteOldUploads, deleteOldEvents } = proxyActivities<OperationsActivities>(sweep);
@@ -22,6 +23,7 @@ export async function keepTidy(): Promise<void> {
     // Earlier histories have no such step.
     const events = patched('old-events') ? await deleteOldEvents() : {};
     upsertMemo({ mails, files, ...events });
+    if (patched('scheduled')) return;
     await sleepOrWake(DAY_MS);
   }
   return continueAsNew<typeof keepTidy>();

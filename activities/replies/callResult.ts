@@ -6,6 +6,7 @@ import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
 import { changeReply, over } from './messageRow.ts';
+import { withJitter } from '../../src/lib/backOff.ts';
 import { HOUR_MS } from '../../src/lib/time.ts';
 
 /**
@@ -24,6 +25,7 @@ export type Delivered =
 const LONGEST_WAIT_MS = HOUR_MS;
 /** How long this process keeps trying to write a result that no other process knows. */
 const PERSIST_MS = 60_000;
+const RETRY_MS = 1_000;
 
 interface Attempt {
   reply: ReplyRun;
@@ -117,7 +119,7 @@ export async function persistently<T>(write: () => Promise<T>): Promise<T> {
       return await write();
     } catch (error) {
       if (error instanceof Superseded || Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await new Promise((resolve) => setTimeout(resolve, withJitter(RETRY_MS)));
     }
   }
 }

@@ -1,4 +1,4 @@
-import mongoose, { type Connection } from 'mongoose';
+import mongoose, { type Connection, type mongo } from 'mongoose';
 
 /** MongoDB answers, but cannot be used as it is; the message says how to change it. */
 export class UnsuitableDatabase extends Error {}
@@ -15,13 +15,47 @@ export function newConnection(): Connection {
   const connection = mongoose.createConnection();
   // A break is also an error event, which would end the process without a listener.
   connection.on('error', () => undefined);
+  limitCommands(connection);
   return connection;
+}
+
+/** Longest time of a command, by connection (ms). */
+const longest = new WeakMap<Connection, number>();
+/** Where the options stand among the arguments of the driver's methods. */
+const OPTIONS_AT = [
+  [1, ['find', 'findOne', 'countDocuments', 'aggregate']],
+  [1, ['insertOne', 'insertMany', 'bulkWrite', 'deleteOne', 'deleteMany', 'findOneAndDelete']],
+  [2, ['updateOne', 'updateMany', 'replaceOne', 'findOneAndUpdate', 'findOneAndReplace', 'distinct']],
+] as const;
+type Method = (...args: unknown[]) => unknown;
+
+/**
+ * Tells the server with each command on a collection how long it may take. Mongoose would do so for its own
+ * queries alone, and the driver's `timeoutMS` has no effect any more.
+ */
+function limitCommands(connection: Connection): void {
+  const collectionOf = connection.collection.bind(connection);
+  connection.collection = <Row extends mongo.Document>(...args: Parameters<typeof collectionOf>) => {
+    const collection = collectionOf<Row>(...args);
+    const methods = collection as unknown as Record<string, Method>;
+    for (const [at, names] of OPTIONS_AT)
+      // Mongoose gives the same object for the same name.
+      for (const method of names.filter((known) => !Object.hasOwn(methods, known))) {
+        const run = methods[method]!.bind(collection);
+        methods[method] = (...args) => {
+          const maxTimeMS = longest.get(connection);
+          if (maxTimeMS !== undefined) args[at] = { maxTimeMS, ...(args[at] as object | undefined) };
+          return run(...args);
+        };
+      }
+    return collection;
+  };
 }
 
 /** What a connection may ask of the server. */
 export interface Limits {
   /**
-   * Longest time for a query, for the majority's acknowledgement of a write, and for the wait for a place in the
+   * Longest time for a command, for the majority's acknowledgement of a write, and for the wait for a place in the
    * pool (ms). The server is told, and ends the command then. By default an answer may take any time.
    */
   timeoutMs?: number;
@@ -58,8 +92,7 @@ export async function connect(
   uri: string,
   { timeoutMs, commandsAtOnce, appName = servingName(databaseIn(uri)) }: Limits = {},
 ): Promise<void> {
-  // The driver's own `timeoutMS` has no effect any more.
-  if (timeoutMs !== undefined) connection.set('maxTimeMS', timeoutMs);
+  if (timeoutMs !== undefined) longest.set(connection, timeoutMs);
   await connection.openUri(uri, {
     serverSelectionTimeoutMS: REACH_MS,
     connectTimeoutMS: REACH_MS,

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import { eventIdOfMark, eventKey, eventMarksFolder } from '../infra/archive/keys.ts';
 import type { DeliveryEvent, OutboundProvider } from '../infra/providers/outbound.ts';
 import type { Storage } from '../infra/storage/storage.ts';
-import { type MarkTask, type Mark, MarkWork } from './marks.ts';
+import { createBreaker, type Breaker } from '../lib/breaker.ts';
+import { createMarkWork, oldestMarkAge, type Mark, type MarkTask } from './marks.ts';
 
 export interface EventWorkDeps {
   outbound: Pick<OutboundProvider, 'name' | 'events'>;
@@ -30,26 +31,24 @@ export interface EventWork {
  */
 export function createEventWork(deps: EventWorkDeps): EventWork {
   const { outbound, storage, log } = deps;
-  const marks = new MarkWork({
-    providers: [outbound.name],
-    folder: eventMarksFolder,
-    taskOf: (mark) => recordTask(deps, mark),
-    storage,
-    log,
-  });
+  const store = { providers: [outbound.name], folder: eventMarksFolder, storage };
+  const mongodb = createBreaker({ engine: 'MongoDB', log });
+  const taskOf = (mark: Mark) => recordTask(deps, mongodb, mark);
+  const marks = createMarkWork({ ...store, name: 'events', taskOf, log });
   return {
-    add: (mark) => marks.add(mark, recordTask(deps, mark)),
-    takeUpMarks: () => marks.takeUpMarks(),
-    oldestAge: () => marks.oldestAge(),
+    add: (mark) => marks.add({ mark, group: '', task: taskOf(mark) }),
+    takeUpMarks: () => marks.takeUp(),
+    oldestAge: () => oldestMarkAge(store),
     close: () => marks.close(),
   };
 }
 
-function recordTask({ outbound, storage, recordEvent }: EventWorkDeps, { provider, id }: Mark): MarkTask {
-  return async (guarded) => {
+function recordTask(deps: EventWorkDeps, mongodb: Breaker, { provider, id }: Mark): MarkTask {
+  const { outbound, storage, recordEvent } = deps;
+  return async () => {
     const body = await storage.readAll(eventKey(provider, eventIdOfMark(id)));
     const event = outbound.events.parse(JSON.parse(body.toString()));
-    if (event) await guarded(() => recordEvent(event));
+    if (event) await mongodb.call(() => recordEvent(event));
     return true;
   };
 }

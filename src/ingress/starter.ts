@@ -5,7 +5,7 @@ import { type Envelope, readEnvelope } from '../infra/archive/recipients.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import type { WorkflowStarts } from '../infra/temporal/workflowStarts.ts';
 import { fairnessKeyOf } from '../mail/fairnessKey.ts';
-import { type MarkTask, type Mark, MarkWork } from './marks.ts';
+import { createMarkWork, oldestMarkAge, type Mark, type MarkTask } from './marks.ts';
 import { TokenBuckets } from './tokenBuckets.ts';
 
 /** A durable post whose workflows must be started. */
@@ -43,23 +43,20 @@ export interface Starter {
  * safe to run in several processes, because Temporal refuses a second start, and that counts as success.
  */
 export function createStarter(deps: StarterDeps): Starter {
-  const { providers, storage, config, log } = deps;
+  const { storage, config, log } = deps;
   const keyOf = (recipient: string) => fairnessKeyOf(recipient, config.platformDomain);
   const work = { ...deps, keyOf, waitFor: createWaits(config, keyOf) };
-  const marks = new MarkWork({
-    providers: [...providers.keys()],
-    folder: marksFolder,
-    taskOf: (mark) => startTask(work, mark, null),
-    storage,
-    log,
-  });
+  const store = { providers: [...deps.providers.keys()], folder: marksFolder, storage };
+  const taskOf = (mark: Mark) => startTask(work, mark, null);
+  const marks = createMarkWork({ ...store, name: 'mails', taskOf, log });
   return {
     add({ provider, id, ...envelope }) {
       const mark = { provider, id };
-      marks.add(mark, startTask(work, mark, envelope), keyOf(envelope.deliveries[0]?.recipient ?? ''));
+      const group = keyOf(envelope.deliveries[0]?.recipient ?? '');
+      marks.add({ mark, group, task: startTask(work, mark, envelope) });
     },
-    takeUpMarks: () => marks.takeUpMarks(),
-    oldestAge: () => marks.oldestAge(),
+    takeUpMarks: () => marks.takeUp(),
+    oldestAge: () => oldestMarkAge(store),
     close: () => marks.close(),
   };
 }
@@ -91,7 +88,7 @@ function startTask(deps: StartDeps, { provider, id: postId }: Mark, given: Envel
   /** A run with this id existed already, perhaps that of another post with the same content. */
   const toNote: string[] = [];
 
-  return async (guarded) => {
+  return async () => {
     if (!toStart) {
       const envelope = given ?? (await readEnvelope(deps.storage, key));
       toStart = [...envelope.deliveries];
@@ -100,8 +97,8 @@ function startTask(deps: StartDeps, { provider, id: postId }: Mark, given: Envel
     }
     for (let next = toStart[0]; next !== undefined; next = toStart[0]) {
       const { inbound_id: id, recipient } = next;
-      const start = () => deps.starts.inboundEmail({ id, key, run: 1 }, deps.keyOf(recipient));
-      if ((await guarded(start)) === 'already-started') toNote.push(id);
+      const started = await deps.starts.inboundEmail({ id, key, run: 1 }, deps.keyOf(recipient));
+      if (started === 'already-started') toNote.push(id);
       toStart.shift();
     }
     for (let id = toNote[0]; id !== undefined; id = toNote[0]) {

@@ -26,7 +26,7 @@ const FIRST = 1 / 4;
  * steps, of which one takes most of the time.
  */
 const ROUNDS = 4;
-/** A try that takes longer shows that too much is done at one time (ms). */
+/** By default a try that takes longer shows that too much is done at one time (ms). */
 const SLOW_MS = 750;
 /** Tries that run at the same time are slow together, and must halve it only once (ms). */
 const HALVE_EVERY_MS = 1_000;
@@ -34,8 +34,15 @@ const MOST_RETRIES = 10;
 const RETRIES_FOR_EACH_FIRST_TRY = 0.1;
 const RETRIES_A_SECOND = 1;
 
-/** @param most tries at one time, in which growth is counted @param now in ms */
-export function createPace({ most, now = Date.now }: { most: number; now?: () => number }): Pace {
+interface PaceOptions {
+  /** Tries at one time, in which growth is counted. */
+  most: number;
+  slowMs?: number;
+  /** In ms. */
+  now?: () => number;
+}
+
+export function createPace({ most, slowMs = SLOW_MS, now = Date.now }: PaceOptions): Pace {
   const listeners: (() => void)[] = [];
   let share = FIRST;
   let halvedAt = 0;
@@ -52,7 +59,7 @@ export function createPace({ most, now = Date.now }: { most: number; now?: () =>
     share: () => share,
     note({ ms, failed }) {
       if (!failed) refill(RETRIES_FOR_EACH_FIRST_TRY);
-      if (!failed && ms <= SLOW_MS) {
+      if (!failed && ms <= slowMs) {
         share = Math.min(1, share + 1 / (ROUNDS * share * most * most));
         for (const listener of listeners) listener();
       } else if (now() - halvedAt >= HALVE_EVERY_MS) {

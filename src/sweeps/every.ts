@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { withJitter } from '../lib/backOff.ts';
 import { faultOf } from '../lib/faultOf.ts';
 
 /** A sweep that runs again and again. */
@@ -8,7 +9,8 @@ export interface RepeatedSweep {
 }
 
 /**
- * Runs a sweep every `ms`, the first time after that time. A run that takes longer than `ms` is never started
+ * Runs a sweep every `ms`, the first time after a part of that time, so that processes that started together do
+ * not all sweep in the same second. A run that takes longer than `ms` is never started
  * concurrently with itself. A run that fails is logged, and the next one is its retry.
  * @param name for the log
  */
@@ -26,14 +28,18 @@ export function every(
       log.warn({ sweep: name, error: faultOf(error) }, 'a sweep failed; it runs again');
     }
   };
-  const timer = setInterval(() => {
+  const begin = () => {
     running ??= run().finally(() => {
       running = null;
     });
-  }, ms);
+  };
+  let timer = setTimeout(() => {
+    begin();
+    timer = setInterval(begin, ms);
+  }, withJitter(ms));
   return {
     async stop() {
-      clearInterval(timer);
+      clearTimeout(timer);
       await running;
     },
   };

@@ -7,7 +7,7 @@ import type { InboundEmailRow, Models, OutboundMessageRow } from '../infra/model
 import type { MessageState, Outbound } from '../infra/models/outbound.ts';
 import { countMail, countReply } from '../infra/telemetry/metrics.ts';
 import { inboundWorkflowId, replyWorkflowId } from '../infra/temporal/ids.ts';
-import { runState } from '../infra/temporal/runs.ts';
+import { runState, type RunState } from '../infra/temporal/runs.ts';
 import { behind, movingOn, newRowCursor, type RowCursor } from '../lib/rowCursor.ts';
 
 /** Rows that one call checks. */
@@ -43,7 +43,7 @@ export async function settleInbound(
       await markStuck(models, _id, run);
       continue;
     }
-    const reason = runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
+    const reason = endedBecause(runNow);
     const { modifiedCount } = await models.InboundEmail.updateOne(
       { _id, run, state: 'received' },
       { $set: { state: 'failed', reason, updated_at: new Date() } },
@@ -98,19 +98,10 @@ export async function settleReplies(
     const runNow = await runState(client, replyWorkflowId(_id, run));
     if (runNow.state === 'open') continue;
     log.warn({ message_id: _id, run, found: runNow.state }, 'a reply was left unfinished');
-    const isLost = runNow.state === 'unknown' && !isUnclear;
-    const isSetBack = runNow.state === 'closed' && runNow.status === 'completed';
-    const reason = runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
+    const { change, hasEnded } = settlingOf(outbound, runNow, isUnclear);
     const settledRow = await models.Message.findOneAndUpdate(
       { _id, workspace_id, 'outbound.changes': changes },
-      {
-        $set: isLost
-          ? { 'outbound.wants_start': true }
-          : isSetBack
-            ? asSet(beginAgain({ outbound }))
-            : settledAs(outbound, reason),
-        $inc: { 'outbound.changes': 1 },
-      },
+      { $set: change, $inc: { 'outbound.changes': 1 } },
       {
         returnDocument: 'after',
         projection: { workspace_id: 1, thread_kind: 1, thread_id: 1, state: 1, outbound: 1 },
@@ -118,19 +109,37 @@ export async function settleReplies(
     ).lean<OutboundMessageRow>();
     if (!settledRow) continue;
     settled += 1;
-    if (isLost || isSetBack) continue;
+    if (!hasEnded) continue;
     countReply(settledRow.state);
     if (settledRow.state === 'failed') await reopenThread(models, settledRow, settledRow.outbound.state_at);
   }
   return settled;
 }
 
-const settledAs = ({ unclear, maybe_sent }: Outbound, reason: string) => ({
-  state: unclear || maybe_sent ? ('unconfirmed' as const) : ('failed' as const),
-  'outbound.reason': reason,
-  'outbound.state_at': new Date(),
-  'outbound.is_open': false,
-});
+type EndedRun = Exclude<RunState, { state: 'open' }>;
+
+/** What becomes of a reply whose run is not open, and whether that is its end. */
+function settlingOf(
+  outbound: Outbound,
+  runNow: EndedRun,
+  isUnclear: boolean,
+): { change: object; hasEnded: boolean } {
+  if (runNow.state === 'unknown' && !isUnclear)
+    return { change: { 'outbound.wants_start': true }, hasEnded: false };
+  if (runNow.state === 'closed' && runNow.status === 'completed')
+    return { change: asSet(beginAgain({ outbound })), hasEnded: false };
+  const change = {
+    state: outbound.unclear || outbound.maybe_sent ? 'unconfirmed' : 'failed',
+    'outbound.reason': endedBecause(runNow),
+    'outbound.state_at': new Date(),
+    'outbound.is_open': false,
+  };
+  return { change, hasEnded: true };
+}
+
+/** Why a row whose run is not open comes to its end. */
+const endedBecause = (runNow: EndedRun): string =>
+  runNow.state === 'closed' ? `its run was ended (${runNow.status})` : 'its run is gone';
 
 interface LateReply {
   _id: string;

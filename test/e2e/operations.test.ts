@@ -146,7 +146,7 @@ test('retention runs daily, and when a worker starts: the raw of an old mail is 
   expect((await raw()).status).toBe(200);
   const longAgo = new Date(Date.now() - 31 * 24 * 60 * 60_000);
   await stack.models.InboundEmail.updateOne({ _id: id }, { created_at: longAgo, updated_at: longAgo });
-  await stack.client.workflow.getHandle(KEEP_TIDY_ID).signal('wake');
+  await stack.client.schedule.getHandle(KEEP_TIDY_ID).trigger();
   await until('its raw to be gone', () => stack.models.InboundEmail.exists({ _id: id, raw: 'gone' }));
   expect((await raw()).status).toBe(410);
   expect((await stack.api(`${path}/messages/${message._id}`)).status).toBe(200);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { createTemporalClient } from '../../src/infra/temporal/client.ts';
+import { createBreaker } from '../../src/lib/breaker.ts';
 import { hashOf, newId } from '../../src/lib/ids.ts';
 import { inboundWorkflowId } from '../../src/infra/temporal/ids.ts';
 import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
@@ -294,7 +295,8 @@ test('while Temporal is away one post at a time tries a start; when it is back a
     namespace: client.options.namespace,
   });
   let [atOnce, tries, failed, most] = [0, 0, 0, 0];
-  const startRun = async (run: InboundRun) => {
+  const breaker = createBreaker({ engine: 'Temporal' });
+  const counted = async (run: InboundRun) => {
     tries++;
     most = Math.max(most, ++atOnce);
     return createWorkflowStarts(proxied)
@@ -305,6 +307,7 @@ test('while Temporal is away one post at a time tries a start; when it is back a
       })
       .finally(() => atOnce--);
   };
+  const startRun = (run: InboundRun) => breaker.call(() => counted(run));
   const starter = newStarter({ starts: { inboundEmail: startRun }, noteRepeat: untold });
   for (let round = 0; round < 2; round++) {
     const posts = await Promise.all(Array.from({ length: 30 }, () => marked({ recipients: 2 })));

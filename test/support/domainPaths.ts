@@ -67,10 +67,11 @@ export const domainPaths: Record<string, DomainScript> = {
   continued: { lookAtDomain: [...Array<Looked>(61).fill(daily), over('deleted')] },
 };
 
-/** The same for `keepProvider`. */
+/** The same for `keepProvider`. Of an earlier version, which went on daily, are `refused` and `continued`. */
 export const keepPaths: Record<string, DomainScript> = {
   off: { keepProvider: [{ verdict: 'off' }] },
   refused: { keepProvider: [{ verdict: 'refused', code: 'Http404' }, { verdict: 'off' }] },
+  scheduled: { keepProvider: [away('keepProvider'), { verdict: 'kept' }] },
   continued: {
     keepProvider: [...Array<Result<'keepProvider'>>(31).fill({ verdict: 'kept' }), { verdict: 'off' }],
   },

@@ -20,10 +20,11 @@ export const deletePaths: Record<string, OperationsScript> = {
   'database-away': { purgeWorkspace: [away, away, { deleted: 1 }] },
 };
 
-/** The same for `keepTidy`, which has no end: of its first run. */
+/** The same for `keepTidy`. Of an earlier version, which had no end, are the first two. */
 export const tidyPaths: Record<string, OperationsScript> = {
   continued: { deleteOldRaw: [away, { mails: 3 }, { mails: 0 }] },
   'old-events': { deleteOldEvents: [{ events: 7 }, { events: 0 }] },
+  scheduled: { deleteOldRaw: [away, { mails: 3 }] },
 };
 
 const GOES_WELL: Required<OperationsScript> = {

@@ -1,4 +1,3 @@
-import { WorkflowContinuedAsNewError } from '@temporalio/client';
 import { deleteWorkspaceId, KEEP_TIDY_ID, SET_UP_QUEUE } from '../../src/infra/temporal/ids.ts';
 import { createWorker } from '../../src/infra/temporal/worker.ts';
 import { deletePaths, operationsActivities, tidyPaths } from '../support/operationsPaths.ts';
@@ -45,22 +44,15 @@ test.each<[string, number, Record<string, number>]>([
   });
 });
 
-test('keepTidy: daily, for a month; then it goes on as a new run', async () => {
-  const { activities, calls } = operationsActivities(tidyPaths.continued!);
+test('keepTidy: all that is old, and its run ends', async () => {
+  const { activities, calls } = operationsActivities(tidyPaths.scheduled!);
   await withWorker(activities, async () => {
     const { env } = world;
-    const handle = await env.client.workflow.start('keepTidy', {
-      taskQueue: SET_UP_QUEUE,
-      workflowId: KEEP_TIDY_ID,
-      args: [],
-    });
-    const first = env.client.workflow.getHandle(KEEP_TIDY_ID, handle.firstExecutionRunId, {
-      followRuns: false,
-    });
-    await expect(first.result()).rejects.toThrow(WorkflowContinuedAsNewError);
-    expect(of(calls, 'deleteOldRaw')).toBeGreaterThanOrEqual(31);
-    expect(of(calls, 'deleteOldUploads')).toBeGreaterThanOrEqual(30);
-    expect(of(calls, 'deleteOldEvents')).toBeGreaterThanOrEqual(30);
-    await env.client.workflow.getHandle(KEEP_TIDY_ID).terminate();
+    const options = { taskQueue: SET_UP_QUEUE, workflowId: KEEP_TIDY_ID, args: [] };
+    const handle = await env.client.workflow.start('keepTidy', options);
+    await handle.result();
+    const steps = ['deleteOldRaw', 'deleteOldUploads', 'deleteOldEvents'];
+    expect(steps.map((step) => of(calls, step))).toEqual([2, 1, 1]);
+    expect((await handle.describe()).memo).toMatchObject({ mails: 3, files: 0, events: 0 });
   });
 });

@@ -3,11 +3,17 @@ import { WorkflowContinuedAsNewError } from '@temporalio/client';
 import { createDomainActivities } from '../../activities/index.ts';
 import type { DomainRow } from '../../src/infra/models/index.ts';
 import { KEEP_PROVIDER_ID, SET_UP_QUEUE, setUpWorkflowId } from '../../src/infra/temporal/ids.ts';
-import { createWorkflowStarts } from '../../src/infra/temporal/workflowStarts.ts';
 import { createWorker } from '../../src/infra/temporal/worker.ts';
 import type { DomainOutcome } from '../../src/infra/temporal/runTypes.ts';
 import { startRig, type Rig } from '../core/domains/rig.ts';
-import { DAY_MS, domainPaths, HOUR_MS, MINUTE_MS, scriptedDomain } from '../support/domainPaths.ts';
+import {
+  DAY_MS,
+  domainPaths,
+  HOUR_MS,
+  keepPaths,
+  MINUTE_MS,
+  scriptedDomain,
+} from '../support/domainPaths.ts';
 import { skippingServer } from '../support/skippingWorld.ts';
 import { until } from '../support/until.ts';
 import { todaysBundle } from '../support/bundle.ts';
@@ -118,43 +124,16 @@ describe('every path', () => {
   });
 });
 
-describe('keepProvider', () => {
-  const kept = { verdict: 'kept' } as const;
-  const handle = () => env.client.workflow.getHandle(KEEP_PROVIDER_ID);
-
-  test('looks at once, daily, and whenever a worker starts; one run follows the other', async () => {
-    const refused = { verdict: 'refused', code: 'Http401' } as const;
-    const script = [kept, refused, ...Array<typeof kept>(32).fill(kept), { verdict: 'off' } as const];
-    const { activities, calls } = scriptedDomain({ keepProvider: script });
-    const worker = await workerOf(activities);
-    await worker.runUntil(async () => {
-      await createWorkflowStarts(env.client).keepProvider();
-      await until('the first look', () => calls.length === 1);
-      await env.sleep(3 * DAY_MS + HOUR_MS);
-      // The last one may be under way still.
-      await until('three days of looks', () => calls.length >= 4);
-      expect(calls).toHaveLength(4);
-      await createWorkflowStarts(env.client).keepProvider();
-      // No time is skipped now, so this look is immediate.
-      await until('a look for the worker', () => calls.length >= 5);
-      expect(calls).toHaveLength(5);
-      const first = await handle().describe();
-      expect(await handle().result()).toBe('off');
-      expect((await handle().describe()).runId).not.toBe(first.runId);
-    });
-    expect(calls).toHaveLength(script.length);
-  });
-
-  test('ends without a key, and looks again at the next start', async () => {
-    const { activities, calls } = scriptedDomain({ keepProvider: [{ verdict: 'off' }] });
-    const worker = await workerOf(activities);
-    await worker.runUntil(async () => {
-      for (let starts = 0; starts < 2; starts += 1) {
-        await createWorkflowStarts(env.client).keepProvider();
-        expect(await handle().result()).toBe('off');
-      }
-    });
-    expect(calls).toHaveLength(2);
+test.each<[string, string]>([
+  ['scheduled', 'kept'],
+  ['refused', 'refused'],
+  ['off', 'off'],
+])('keepProvider, %s: one look, tried until it can be made', async (path, verdict) => {
+  const { activities } = scriptedDomain(keepPaths[path]!);
+  const worker = await workerOf(activities);
+  const options = { taskQueue: SET_UP_QUEUE, workflowId: `${KEEP_PROVIDER_ID}-${path}`, args: [] };
+  await worker.runUntil(async () => {
+    expect(await env.client.workflow.execute('keepProvider', options)).toBe(verdict);
   });
 });
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Models, StreamPositionRow } from '../../infra/models/index.ts';
+import { backOffMs, withJitter } from '../../lib/backOff.ts';
 import { faultOf } from '../../lib/faultOf.ts';
+import { createPace, type Pace } from '../../lib/pace.ts';
 import { MINUTE_MS } from '../../lib/time.ts';
 import { changeBatches, LostPosition, presentPosition, type ChangeBatch } from './changeBatches.ts';
 import type { RowChange } from './changes.ts';
@@ -10,7 +12,8 @@ import { createLease, type Lease } from './lease.ts';
 
 /** How long another worker waits for a holder that has died (ms). */
 const LEASE_MS = 10_000;
-const RETRY_MS = 1_000;
+/** The longest wait after a failure (ms). */
+const LONGEST_RETRY_MS = 10_000;
 /** The position is saved so long after the last time at the earliest (ms): a reply alone is eight batches. */
 const SAVE_EVERY_MS = 1_000;
 /**
@@ -20,6 +23,10 @@ const SAVE_EVERY_MS = 1_000;
 const SAVE_IDLE_EVERY_MS = MINUTE_MS;
 /** A holder that has handled nothing for so long, and also has not found that there is nothing, hangs (ms). */
 const HANGS_MS = 2 * MINUTE_MS;
+/** Changes that are handled together while the database is quick; while it is slow, an eighth of them. */
+const TOGETHER = 100;
+/** Handling them takes longer only while the database is slow (ms). */
+const SLOW_MS = 5_000;
 /** The clocks of the machines may differ so much (ms): a change that is handled twice adds nothing. */
 const CLOCKS_MS = MINUTE_MS;
 
@@ -39,6 +46,8 @@ interface FollowOptions {
 interface HolderOptions extends FollowOptions {
   /** Says that the holder does not hang. */
   isAlive: () => void;
+  /** How many changes are handled together. */
+  pace: Pace;
 }
 
 /**
@@ -50,28 +59,37 @@ interface HolderOptions extends FollowOptions {
 export async function followChanges(options: FollowOptions): Promise<void> {
   const { models, reader, log, signal, leaseMs = LEASE_MS } = options;
   const lease = createLease(models, reader, leaseMs);
+  const pace = createPace({ most: 10, slowMs: SLOW_MS });
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
+  let failures = 0;
   while (!signal.aborted) {
+    const begunAt = Date.now();
     try {
       const row = await lease.take();
-      if (row) await follow(options, lease, row);
-      else await pause(lease.renewEveryMs);
+      if (row) await follow(options, pace, lease, row);
+      else await pause(withJitter(lease.renewEveryMs));
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may have been aborted meanwhile
       if (signal.aborted) break;
       log.warn({ reader, error: faultOf(error) }, 'the change stream failed; opening it again');
-      await pause(RETRY_MS);
+      failures = Date.now() - begunAt > LONGEST_RETRY_MS ? 1 : failures + 1;
+      await pause(backOffMs(failures, LONGEST_RETRY_MS));
     }
   }
   await lease.release().catch(() => undefined);
 }
 
 /** Until the stop, or until another process has the lease. @throws the driver's errors */
-async function follow(options: FollowOptions, lease: Lease, row: StreamPositionRow): Promise<void> {
+async function follow(
+  options: FollowOptions,
+  pace: Pace,
+  lease: Lease,
+  row: StreamPositionRow,
+): Promise<void> {
   const renewal = keepLease(lease);
   const signal = AbortSignal.any([options.signal, renewal.lost]);
   try {
-    const held = { ...options, signal, isAlive: renewal.isAlive };
+    const held = { ...options, signal, pace, isAlive: renewal.isAlive };
     if (row.lost_since) await handleSince(held, lease, row.lost_since);
     await followFrom(held, lease, row);
   } catch (error) {
@@ -82,11 +100,8 @@ async function follow(options: FollowOptions, lease: Lease, row: StreamPositionR
   }
 }
 
-async function followFrom(
-  { models, handle, signal, isAlive }: HolderOptions,
-  lease: Lease,
-  { token }: StreamPositionRow,
-): Promise<void> {
+async function followFrom(options: HolderOptions, lease: Lease, { token }: StreamPositionRow): Promise<void> {
+  const { models, signal, isAlive } = options;
   let unsaved: ChangeBatch | null = null;
   let savedAt = 0;
   const save = async ({ position, at }: ChangeBatch): Promise<void> => {
@@ -97,7 +112,7 @@ async function followFrom(
   try {
     for await (const batch of changeBatches(models, token, signal)) {
       if (batch.changes.length > 0) {
-        await handle(batch.changes);
+        await handleInParts(options, batch.changes);
         unsaved = batch;
       }
       isAlive();
@@ -106,6 +121,21 @@ async function followFrom(
     }
   } finally {
     if (unsaved) await save(unsaved).catch(() => undefined);
+  }
+}
+
+/** So that a holder shows that it does not hang, however slow the database is. */
+async function handleInParts({ handle, isAlive, pace }: HolderOptions, changes: RowChange[]): Promise<void> {
+  for (let from = 0, until = 0; from < changes.length; from = until) {
+    until = from + Math.round(TOGETHER * pace.share());
+    const begunAt = performance.now();
+    const note = (failed: boolean) => pace.note({ ms: performance.now() - begunAt, failed });
+    await handle(changes.slice(from, until)).catch((error: unknown) => {
+      note(true);
+      throw error;
+    });
+    note(false);
+    isAlive();
   }
 }
 
@@ -146,16 +176,12 @@ async function giveUpPosition(
   await lease.save({ token: await presentPosition(models), lost_since: since });
 }
 
-async function handleSince(
-  { models, reader, handle, log, signal, isAlive }: HolderOptions,
-  lease: Lease,
-  since: Date,
-): Promise<void> {
+async function handleSince(options: HolderOptions, lease: Lease, since: Date): Promise<void> {
+  const { models, reader, log, signal } = options;
   let changes = 0;
   for await (const batch of changesSince(models, since)) {
     if (signal.aborted) return;
-    await handle(batch);
-    isAlive();
+    await handleInParts(options, batch);
     changes += batch.length;
   }
   await lease.save({ lost_since: null });

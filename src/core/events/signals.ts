@@ -1,5 +1,6 @@
 import { collectionOf, type DraftRow, type Models, type SignalRow } from '../../infra/models/index.ts';
 import { once } from '../../infra/models/once.ts';
+import { withJitter } from '../../lib/backOff.ts';
 import { hashOf } from '../../lib/ids.ts';
 import type { Listener } from './feed.ts';
 
@@ -96,7 +97,7 @@ export function createSignalHub(models: Models): SignalHub {
           if (change?.fullDocument) passOn(change.fullDocument);
         }
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+        await new Promise((resolve) => setTimeout(resolve, withJitter(RETRY_MS)).unref());
       } finally {
         await stream.close().catch(() => undefined);
       }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { Logger } from 'pino';
+import { withJitter } from '../../lib/backOff.ts';
 import { missingMigrations } from './migrate.ts';
 
 /** In the image there is no npm script: it runs the compiled file. */
@@ -39,7 +40,7 @@ export async function untilMigrated(
         `migrations are missing: run ${COMMAND}; this process waits until they are applied`,
       );
     }
-    await sleep(askEveryMs);
+    await sleep(withJitter(askEveryMs));
   }
 }
 

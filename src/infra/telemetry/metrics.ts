@@ -122,6 +122,18 @@ new Gauge({
 });
 export const watchPace = (share: () => number): void => void (shareNow = share);
 
+let isTemporalAway: (() => boolean) | null = null;
+new Gauge({
+  name: 'postroom_temporal_away',
+  help: '1 while starts of runs fail: one call at a time finds out when Temporal is back.',
+  registers,
+  collect() {
+    this.reset();
+    if (isTemporalAway) this.set(isTemporalAway() ? 1 : 0);
+  },
+});
+export const watchTemporal = (isAway: () => boolean): void => void (isTemporalAway = isAway);
+
 /** The answer to `GET /metrics`. @param more further metrics in the same format. */
 export async function answerMetrics(more = ''): Promise<{ type: string; body: string }> {
   return { type: registry.contentType, body: (await registry.metrics()) + more };

@@ -31,10 +31,10 @@ export function setUpWorkflowId(workflow: SetUpWorkflow, id: string, run: number
 /** Workflow id of the run that deletes a workspace. */
 export const deleteWorkspaceId = (workspaceId: string): string => `delete-workspace/${workspaceId}`;
 
-/** Workflow id of the one run that deletes what is older than the retention. */
+/** Id of the schedule that deletes what is older than the retention. The server adds a time for each run's id. */
 export const KEEP_TIDY_ID = 'keep-tidy';
 
-/** Workflow id of the one run that keeps routes and event webhooks at the mail provider. */
+/** Id of the schedule that keeps routes and event webhooks at the mail provider. */
 export const KEEP_PROVIDER_ID = 'keep-provider';
 
 /** Workflow id of one snooze of a thread until a time (ms since 1970). */

@@ -3,8 +3,6 @@ import {
   deleteWorkspaceId,
   endpointWorkflowId,
   inboundWorkflowId,
-  KEEP_PROVIDER_ID,
-  KEEP_TIDY_ID,
   MAIL_QUEUE,
   REPLY_QUEUE,
   replyWorkflowId,
@@ -13,6 +11,7 @@ import {
   snoozeWorkflowId,
   WEBHOOK_QUEUE,
 } from './ids.ts';
+import { createTemporalBreaker } from './breaker.ts';
 import type {
   EndpointRun,
   InboundRun,
@@ -22,7 +21,10 @@ import type {
   WorkspaceToDelete,
 } from './runTypes.ts';
 
-/** Workflow types, each with its input. Stored histories hold the types: they never change. */
+/**
+ * Workflow types that are started one by one, each with its input; schedules.ts has the others. Stored histories
+ * hold the types: they never change.
+ */
 interface WorkflowInputs {
   inboundEmail: InboundRun;
   sendReply: ReplyRun;
@@ -31,8 +33,6 @@ interface WorkflowInputs {
   verifyDomain: SetUpRun;
   snoozeThread: SnoozeRun;
   deleteWorkspace: WorkspaceToDelete;
-  keepTidy: void;
-  keepProvider: void;
 }
 
 /**
@@ -42,8 +42,10 @@ interface WorkflowInputs {
 export type Started = 'started' | 'already-started';
 
 /**
- * Starts workflows; the only place that does. The workflow id makes a second start harmless.
- * @throws ServiceError when Temporal is away, after 5 s at the latest; the run may have started all the same.
+ * Starts workflows; the only place that does, besides schedules.ts. The workflow id makes a second start
+ * harmless.
+ * @throws EngineAway when Temporal has been away for a while, and nothing was started; ServiceError when it is
+ * away now, and the run may have started all the same. Each after 5 s at the latest.
  */
 export type WorkflowStarts = {
   /**
@@ -57,7 +59,7 @@ export type WorkflowStarts = {
  * Temporal's priority keys: of what waits in one task queue the lowest number goes first. Activities inherit
  * them, unless workflows/policies.ts or workflows/steps.ts says otherwise.
  */
-const PRIORITY = { mail: 2, setUp: 2, webhook: 3, deletion: 4, daily: 5 } as const;
+export const PRIORITY = { mail: 2, setUp: 2, webhook: 3, deletion: 4, daily: 5 } as const;
 
 interface StartRule<Input> {
   queue: string;
@@ -151,37 +153,20 @@ const RULES: { [Type in keyof WorkflowInputs]: StartRule<WorkflowInputs[Type]> }
     onlyOnce: false,
     signalsOpenRun: false,
   },
-  // One run for the installation, which works at once and then daily, however many processes ask for it.
-  keepTidy: {
-    queue: SET_UP_QUEUE,
-    priorityKey: PRIORITY.daily,
-    workflowId: () => KEEP_TIDY_ID,
-    args: () => [],
-    summary: () => 'What has been kept long enough is deleted, daily',
-    onlyOnce: false,
-    signalsOpenRun: true,
-  },
-  keepProvider: {
-    queue: SET_UP_QUEUE,
-    priorityKey: PRIORITY.daily,
-    workflowId: () => KEEP_PROVIDER_ID,
-    args: () => [],
-    summary: () => 'Routes and event webhooks at the mail provider are checked, daily',
-    onlyOnce: false,
-    signalsOpenRun: true,
-  },
 };
 
 const DEADLINE_MS = 5_000;
 
-export function createWorkflowStarts(client: Client): WorkflowStarts {
+export function createWorkflowStarts(client: Client, breaker = createTemporalBreaker()): WorkflowStarts {
   const starter =
     <Type extends keyof WorkflowInputs>(type: Type) =>
     async (input: WorkflowInputs[Type], fairnessKey?: string): Promise<Started> => {
-      try {
-        await client.connection.withDeadline(Date.now() + DEADLINE_MS, () =>
+      const startInTime = () =>
+        client.connection.withDeadline(Date.now() + DEADLINE_MS, () =>
           start(client, type, input, fairnessKey),
         );
+      try {
+        await breaker.call(startInTime);
         return 'started';
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-started';
@@ -196,8 +181,6 @@ export function createWorkflowStarts(client: Client): WorkflowStarts {
     verifyDomain: starter('verifyDomain'),
     snoozeThread: starter('snoozeThread'),
     deleteWorkspace: starter('deleteWorkspace'),
-    keepTidy: starter('keepTidy'),
-    keepProvider: starter('keepProvider'),
   };
 }
 

@@ -97,6 +97,21 @@ test('a holder that handles for long keeps the lease', async () => {
   await two.stop();
 });
 
+test('a quarter of a full batch is handled at first, and less after a failure; nothing is lost', async () => {
+  const first = await startFollower(models);
+  await first.stop();
+  await makeTickets(60);
+  const together: number[] = [];
+  const next = await startFollower(models, (changes) => {
+    together.push(changes);
+    if (together.length === 1) throw new Error('the database is slow');
+  });
+  await until('sixty events', async () => (await events()).length === 60);
+  await next.stop();
+  expect(together[0]).toBeLessThanOrEqual(25);
+  expect(together[1]).toBeLessThanOrEqual(13);
+});
+
 test('a position that cannot be resumed is given up, and the follower continues from now', async () => {
   const token = { _data: 'AB'.repeat(20) };
   await models.StreamPosition.create({ _id: 'events', token, at: new Date() });

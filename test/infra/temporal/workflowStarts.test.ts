@@ -1,10 +1,12 @@
 import { Client, Connection } from '@temporalio/client';
 import { newId } from '../../../src/lib/ids.ts';
 import { replyWorkflowId } from '../../../src/infra/temporal/ids.ts';
+import { createTemporalBreaker } from '../../../src/infra/temporal/breaker.ts';
 import { createTemporalClient } from '../../../src/infra/temporal/client.ts';
 import { createWakeReply } from '../../../src/infra/temporal/wake.ts';
 import { createWorkflowStarts, type WorkflowStarts } from '../../../src/infra/temporal/workflowStarts.ts';
 import { freshNamespace, temporalAddress } from '../../support/temporal.ts';
+import { until } from '../../support/until.ts';
 
 let client: Client;
 let starts: WorkflowStarts;
@@ -35,8 +37,6 @@ test('types, ids, queues and inputs are those of stored histories', async () => 
   await starts.verifyForwarding(run);
   await starts.verifyDomain(run);
   await starts.deleteWorkspace({ id: 'x' });
-  await starts.keepTidy();
-  await starts.keepProvider();
   for (const [workflowId, type, queue, input, priority] of [
     ['inbound/x/again/2', 'inboundEmail', 'mail', { ...run, key: 'a key' }, [2, 'acme']],
     ['reply/x/again/2', 'sendReply', 'replies', run, [2, 'acme']],
@@ -44,13 +44,11 @@ test('types, ids, queues and inputs are those of stored histories', async () => 
     ['verify-forwarding/x/again/2', 'verifyForwarding', 'set-up', run, [2, '']],
     ['verify-domain/x/again/2', 'verifyDomain', 'set-up', run, [2, '']],
     ['delete-workspace/x', 'deleteWorkspace', 'set-up', { id: 'x' }, [4, '']],
-    ['keep-tidy', 'keepTidy', 'set-up', null, [5, '']],
-    ['keep-provider', 'keepProvider', 'set-up', null, [5, '']],
   ] as const) {
     const described = await client.workflow.getHandle(workflowId).describe();
     expect([described.type, described.taskQueue]).toEqual([type, queue]);
     expect([described.priority!.priorityKey, described.priority!.fairnessKey]).toEqual(priority);
-    expect((await historyOf(workflowId)).input).toEqual(input === null ? [] : [input]);
+    expect((await historyOf(workflowId)).input).toEqual([input]);
   }
 });
 
@@ -75,15 +73,11 @@ test('a set-up that is open is signalled, and one that has closed is not started
 });
 
 test('what has closed may be started again where that is right', async () => {
-  for (const [workflowId, start] of [
-    ['delete-workspace/y', () => starts.deleteWorkspace({ id: 'y' })],
-    ['keep-tidy', () => starts.keepTidy()],
-  ] as const) {
-    await start();
-    await client.workflow.getHandle(workflowId).terminate();
-    expect(await start()).toBe('started');
-  }
-  expect(await starts.deleteWorkspace({ id: 'y' })).toBe('already-started');
+  const start = () => starts.deleteWorkspace({ id: 'y' });
+  await start();
+  await client.workflow.getHandle('delete-workspace/y').terminate();
+  expect(await start()).toBe('started');
+  expect(await start()).toBe('already-started');
 });
 
 test('a reply holds ids only, and receives the signal', async () => {
@@ -100,5 +94,23 @@ test('waking a run that does not exist, or a Temporal that is away, fails silent
   const away = createTemporalClient({ address: '127.0.0.1:9', namespace: 'none' });
   await createWakeReply(away)({ id: newId(), run: 1 });
   await expect(createWorkflowStarts(away).sendReply({ id: newId(), run: 1 })).rejects.toThrow();
+  await away.connection.close();
+});
+
+test('what Temporal refuses, or has already, says that it is there; a Temporal that is away is known to all', async () => {
+  const breaker = createTemporalBreaker();
+  const [guarded, wake] = [createWorkflowStarts(client, breaker), createWakeReply(client, breaker)];
+  const run = { id: newId(), run: 1 };
+  await guarded.sendReply(run);
+  expect(await guarded.sendReply(run)).toBe('already-started');
+  await wake({ id: newId(), run: 1 });
+  await expect(guarded.sendReply({ id: 'x'.repeat(2_000), run: 1 })).rejects.toThrow();
+  expect(breaker.isOpen()).toBe(false);
+
+  const away = createTemporalClient({ address: '127.0.0.1:9', namespace: 'none' });
+  await expect(createWorkflowStarts(away, breaker).sendReply(run)).rejects.toThrow();
+  expect(breaker.isOpen()).toBe(true);
+  await until('one that finds out', () => guarded.sendReply({ id: newId(), run: 1 }));
+  expect(breaker.isOpen()).toBe(false);
   await away.connection.close();
 });
