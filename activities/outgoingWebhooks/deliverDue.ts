@@ -37,6 +37,7 @@ export async function deliverDue(deps: EndpointDeps, { id }: EndpointRun): Promi
   const stops = (): boolean => Date.now() >= endsAt || isCancelled();
   try {
     for (;;) {
+      const isBusy = posts.areUnderWay();
       const endpoint = await Webhook.findById(id).lean<WebhookRow>();
       if (!endpoint) return over('deleted');
       if (!endpoint.active) {
@@ -44,7 +45,7 @@ export async function deliverDue(deps: EndpointDeps, { id }: EndpointRun): Promi
         await cancelPending(deps.models, endpoint);
         return over('switched off', endpoint.disabled_at !== null && endpoint.told_at === null);
       }
-      const round = await posts.step(endpoint, stops());
+      const round = await posts.step(endpoint, { isBusy, stops: stops() });
       if (round) return round;
     }
   } finally {
@@ -72,10 +73,21 @@ class Posts {
     this.#deps = deps;
   }
 
-  /** Begins an attempt, or waits for one to end. @returns how the round ended; null = it goes on */
-  async step(endpoint: WebhookRow, stops: boolean): Promise<Round | null> {
+  areUnderWay = (): boolean => this.#underWay.size > 0;
+
+  /**
+   * Begins an attempt, or waits for one to end.
+   * @param isBusy whether any were under way before the endpoint was read
+   * @returns how the round ended; null = it goes on
+   */
+  async step(
+    endpoint: WebhookRow,
+    { isBusy, stops }: { isBusy: boolean; stops: boolean },
+  ): Promise<Round | null> {
     if (this.#fault) throw this.#fault.error;
     const next = await nextDelivery(this.#deps.models, endpoint, new Date());
+    // The last one has ended meanwhile, and what was read is out of date.
+    if (isBusy && !this.areUnderWay()) return null;
     const down = isDown(endpoint);
     let turnMs = 0;
     if (next && 'ready' in next && !stops && (!down || this.#underWay.size === 0)) {

@@ -81,15 +81,19 @@ test('a signal that comes while a round ends is not lost: the run goes on', asyn
 
 test('a signal ends its sleep', async () => {
   const { client } = world.env;
-  const { activities: steps, calls } = webhookActivities(webhookPaths.woken!);
-  scripts.set('woken', steps);
-  const from = await world.env.currentTimeMs();
+  const { activities: steps } = webhookActivities(webhookPaths.woken!);
+  const at: number[] = [];
+  const deliverDue = async (...args: Parameters<typeof steps.deliverDue>) => {
+    at.push(await world.env.currentTimeMs());
+    return steps.deliverDue(...args);
+  };
+  scripts.set('woken', { ...steps, deliverDue });
   const handle = await client.workflow.start('deliverToEndpoint', options('woken'));
-  await until('the first round', () => calls.length > 0);
+  await until('the first round', () => at.length > 0);
   await handle.signal('wake');
   await handle.result();
-  expect(calls).toHaveLength(2);
-  expect((await world.env.currentTimeMs()) - from).toBeLessThan(72_000_000);
+  expect(at).toHaveLength(2);
+  expect(at[1]! - at[0]!).toBeLessThan(72_000_000);
 });
 
 test('a run with a long history goes on as a new one', async () => {

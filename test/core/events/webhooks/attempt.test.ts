@@ -33,6 +33,8 @@ let activities: ReturnType<typeof createWebhookActivities>;
 /** For endpoints that do hang. */
 let impatient: ReturnType<typeof createWebhookActivities>;
 
+let deps: object;
+
 beforeAll(async () => {
   models = await freshModels();
   const links = createLinks({
@@ -40,7 +42,7 @@ beforeAll(async () => {
     urlSecret: 'x'.repeat(32),
     temporal: { address: null, namespace: 'mail', uiUrl: null },
   });
-  const deps = { models, links, seal, slots: createSlots(100), log: pino({ level: 'silent' }) };
+  deps = { models, links, seal, slots: createSlots(100), log: pino({ level: 'silent' }) };
   const waiting = (timeoutMs?: number) =>
     createWebhookActivities({
       ...deps,
@@ -564,6 +566,49 @@ test('an endpoint that hangs has few posts at once, and delays no other', async 
   for (const response of held) response.end();
   expect(await hangs).toEqual(idle);
   for (const { read } of stuck) expect(await read()).toMatchObject({ state: 'delivered' });
+});
+
+test('an attempt that ends while the next one is looked for is taken into account', async () => {
+  let isHeld = true;
+  hook.answer = (r) => void until('the look', () => !isHeld).then(() => r.writeHead(500).end());
+  const { row } = await endpointTo(hook.url);
+  await deliveryTo(row);
+  let free: () => void;
+  const freed = new Promise<void>((resolve) => (free = resolve));
+  const slots = { take: () => ({ free: () => free() }) };
+  let looks = 0;
+  /** The second look finds the delivery claimed; its attempt ends before that answer is used. */
+  const WebhookDelivery = new Proxy(models.WebhookDelivery, {
+    get(model, name) {
+      if (name !== 'find') return Reflect.get(model, name) as unknown;
+      return (...args: Parameters<typeof model.find>) => {
+        const query = model.find(...args);
+        const read = query.exec.bind(query);
+        query.exec = async () => {
+          const found = await read();
+          looks += 1;
+          if (looks === 2) {
+            isHeld = false;
+            await freed;
+            await new Promise(setImmediate);
+          }
+          return found;
+        };
+        return query;
+      };
+    },
+  });
+  const own = {
+    ...deps,
+    models: { ...models, WebhookDelivery },
+    post: createPost({ allowLoopback: true }),
+    slots,
+  };
+  const { deliverDue } = createWebhookActivities(own as unknown as EndpointDeps);
+  const round = await runStep(deliverDue, { id: row._id });
+  expect(looks).toBeGreaterThanOrEqual(2);
+  expect(round).toMatchObject({ verdict: 'wait', for: 'the next attempt' });
+  expect((round as { ms: number }).ms).toBeLessThanOrEqual(5_500);
 });
 
 test('while one post hangs, others that become due are posted', async () => {
