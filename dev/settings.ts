@@ -34,6 +34,7 @@ export function settings(config: Config, secrets: Secrets, up: EnginesUp, ports:
         url: local(ports.mailgun),
         apiKey: secrets.mailgun_api_key,
         signingKey: config.mailgun.signingKey || secrets.signing_key,
+        signatureHours: 12,
         timeoutMs: config.mailgun.timeoutMs,
       }
     : config.mailgun;

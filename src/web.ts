@@ -12,6 +12,7 @@ import { createPage } from './infra/http/page.ts';
 import { startServer } from './infra/http/server.ts';
 import { warnOfMissingMigrations } from './infra/migrations/untilMigrated.ts';
 import { createModels } from './infra/models/index.ts';
+import { isReplay } from './infra/models/usedTokens.ts';
 import { createParserPool } from './infra/parser/createParserPool.ts';
 import { createDemoMail, createOutbound, createProviders, createSetUp } from './infra/providers/index.ts';
 import type { Storage } from './infra/storage/storage.ts';
@@ -77,8 +78,14 @@ connected.then(() => warnOfMissingMigrations(connection, log)).catch(() => undef
 const storage = await openStorage(config, log, stopping).catch(() => process.exit(0));
 const noteRepeat = createNoteRepeat(models);
 const starter = createStarter({ providers, storage, starts, noteRepeat, config, log });
-const recordEvent = createRecordDeliveryEvent({ models, wake, log });
-const eventWork = createEventWork({ outbound, storage, recordEvent, log });
+const recordEvent = createRecordDeliveryEvent({ models, outbound, replies: config.replies, wake, log });
+const eventWork = createEventWork({
+  outbound,
+  storage,
+  isReplay: (post) => isReplay(models, post),
+  recordEvent,
+  log,
+});
 background.push(starter, eventWork);
 
 health.needed.storage = () => storage.check();

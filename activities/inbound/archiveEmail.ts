@@ -4,7 +4,7 @@ import type { Storage } from '../../src/infra/storage/storage.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import { linkHashesIn } from '../../src/mail/linkHashes.ts';
 import type { Deps } from '../deps.ts';
-import { isReplay } from './isReplay.ts';
+import { isReplay } from '../../src/infra/models/usedTokens.ts';
 import { readMail } from './readMail.ts';
 import { TryAgain } from '../errors.ts';
 import { GONE, readPayload, type ReadPayload } from './readPayload.ts';

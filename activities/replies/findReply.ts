@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import { askProvider } from '../../src/core/replies/askProvider.ts';
 import { applyEvents } from '../../src/core/replies/applyEvents.ts';
 import { isCalledByThisRun } from '../../src/core/replies/attempts.ts';
 import type { FoundEvents } from '../../src/infra/providers/outbound.ts';
@@ -6,7 +7,7 @@ import { isSettled } from '../../src/core/replies/recipientStates.ts';
 import type { ReplyOutcome, ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import type { Deps } from '../deps.ts';
-import { askProvider, changeReply, over, readReply } from './messageRow.ts';
+import { changeReply, over, readReply } from './messageRow.ts';
 
 /** Codes are for operators; the reason for agents is on the message. */
 export type FoundReply =

@@ -1,10 +1,11 @@
+import { askProvider } from '../../src/core/replies/askProvider.ts';
 import { applyEvents } from '../../src/core/replies/applyEvents.ts';
 import { isSettled } from '../../src/core/replies/recipientStates.ts';
 import type { ReplyOutcome, ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import { beginAgain, isNotSentYet } from '../../src/core/replies/maybeSent.ts';
 import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
-import { askProvider, changeReply, readReply } from './messageRow.ts';
+import { changeReply, readReply } from './messageRow.ts';
 
 /**
  * Reads the delivery state of a sent reply from its row and, if `ask` is set, from the provider's events.

@@ -1,11 +1,9 @@
 import type { OutboundMessageRow } from '../../src/infra/models/index.ts';
 import { countReply } from '../../src/infra/telemetry/metrics.ts';
 import { asSet, type MessageChange } from '../../src/core/replies/change.ts';
-import type { FoundEvents } from '../../src/infra/providers/outbound.ts';
 import type { ReplyRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { Superseded } from '../errors.ts';
-import { MINUTE_MS } from '../../src/lib/time.ts';
 
 /** The message of this run. @throws Superseded when a later run has taken over, or the row is gone. */
 export async function readReply({ models }: Deps, { id, run }: ReplyRun): Promise<OutboundMessageRow> {
@@ -64,19 +62,3 @@ export const over = (state: 'failed' | 'unconfirmed', reason: string | null): Me
     ...(state === 'unconfirmed' && { maybe_sent: null }),
   },
 });
-
-/** Allowance for clocks that differ. */
-const SLACK_MS = 5 * MINUTE_MS;
-
-/** The provider's events of this message, from the first call on that its run made, or may have made. */
-export function askProvider({ outbound, replies }: Deps, row: OutboundMessageRow): Promise<FoundEvents> {
-  const { attempt_at, trying_since, maybe_sent } = row.outbound;
-  const known = [attempt_at, trying_since].map((at) => at ?? row.created_at);
-  const calls = [...known, ...(maybe_sent ? [maybe_sent.since] : [])].map((at) => at.getTime());
-  const since = Math.max(Math.min(...calls) - SLACK_MS, Date.now() - replies.eventsKeptMs);
-  return outbound.findEvents({
-    messageId: row.message_id,
-    from: row.from.email,
-    since: new Date(since),
-  });
-}

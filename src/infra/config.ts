@@ -40,6 +40,8 @@ export interface Config {
     readonly signingKey: string;
     /** Base URL of Mailgun's API; attachments may be fetched from its host besides Mailgun's own. */
     readonly url: string;
+    /** How old the signature of a post may be. */
+    readonly signatureHours: number;
     /** Longest wait for an answer of Mailgun's API (ms); at most two minutes. */
     readonly timeoutMs: number;
   };
@@ -191,6 +193,10 @@ export const Environment = z.object({
   MAILGUN_TIMEOUT_MS: wholeNumber
     .refine((ms) => ms >= 1 && ms <= 120_000, 'must be 1 to 120000')
     .default(60_000),
+  // The tokens of signatures are kept for two days (infra/models/postToken.ts).
+  MAILGUN_SIGNATURE_HOURS: wholeNumber
+    .refine((hours) => hours >= 1 && hours <= 24, 'must be 1 to 24')
+    .default(12),
   REPLY_SETTLE_MS: wholeNumber.default(15 * MINUTE_MS),
   REPLY_GIVE_UP_MS: wholeNumber.default(48 * HOUR_MS),
   REPLY_RETRY_MS: wholeNumber.default(5_000),
@@ -238,6 +244,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       apiKey: e.MAILGUN_API_KEY,
       signingKey: e.MAILGUN_SIGNING_KEY,
       url: e.MAILGUN_URL.replace(/\/+$/, ''),
+      signatureHours: e.MAILGUN_SIGNATURE_HOURS,
       timeoutMs: e.MAILGUN_TIMEOUT_MS,
     }),
     mimeTokens: Object.freeze(e.MIME_TOKENS.split(',').filter(Boolean)),

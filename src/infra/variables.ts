@@ -166,6 +166,14 @@ export const VARIABLES: Record<VariableName, Variable> = {
     default: 'https://api.mailgun.net',
     readBy: BOTH,
   },
+  MAILGUN_SIGNATURE_HOURS: {
+    section: 'Mail provider',
+    meaning:
+      'How old the signature of a post may be, in hours, 1 to 24. Mailgun tries for eight hours, and may send the first signature ' +
+      'each time.',
+    default: '12',
+    readBy: WEB,
+  },
   MAILGUN_TIMEOUT_MS: {
     section: 'Mail provider',
     meaning: "Longest wait for an answer of Mailgun's API, in milliseconds; at most 120000.",

@@ -1,6 +1,9 @@
+import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { RecordEvent } from '../core/replies/recordDeliveryEvent.ts';
 import { eventIdOfMark, eventKey, eventMarksFolder } from '../infra/archive/keys.ts';
-import type { DeliveryEvent, OutboundProvider } from '../infra/providers/outbound.ts';
+import type { SignedPost } from '../infra/models/usedTokens.ts';
+import type { OutboundProvider } from '../infra/providers/outbound.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import { createBreaker, type Breaker } from '../lib/breaker.ts';
 import { createMarkWork, oldestMarkAge, type Mark, type MarkTask } from './marks.ts';
@@ -8,11 +11,9 @@ import { createMarkWork, oldestMarkAge, type Mark, type MarkTask } from './marks
 export interface EventWorkDeps {
   outbound: Pick<OutboundProvider, 'name' | 'events'>;
   storage: Storage;
-  /**
-   * Writes the event to its message; does nothing when there is none.
-   * @throws anything when MongoDB is away.
-   */
-  recordEvent: (event: DeliveryEvent) => Promise<void>;
+  /** As in infra/models/usedTokens.ts. @throws anything when MongoDB is away. */
+  isReplay: (post: SignedPost) => Promise<boolean>;
+  recordEvent: RecordEvent;
   log: Logger;
 }
 
@@ -44,11 +45,19 @@ export function createEventWork(deps: EventWorkDeps): EventWork {
 }
 
 function recordTask(deps: EventWorkDeps, mongodb: Breaker, { provider, id }: Mark): MarkTask {
-  const { outbound, storage, recordEvent } = deps;
+  const { outbound, storage, isReplay, recordEvent, log } = deps;
   return async () => {
-    const body = await storage.readAll(eventKey(provider, eventIdOfMark(id)));
-    const event = outbound.events.parse(JSON.parse(body.toString()));
-    if (event) await mongodb.call(() => recordEvent(event));
-    return true;
+    const raw = await storage.readAll(eventKey(provider, eventIdOfMark(id)));
+    const body: unknown = JSON.parse(raw.toString());
+    const event = outbound.events.parse(body);
+    if (!event) return true;
+    const token = outbound.events.token(body);
+    const token_hash = token === null ? null : hash('sha256', token, 'hex');
+    return mongodb.call(async () => {
+      if (!(await isReplay({ token_hash, content_hash: hash('sha256', raw, 'hex') })))
+        return recordEvent(event);
+      log.warn({ provider, event: event.id }, 'an event has the signature of another post, and is left out');
+      return true;
+    });
   };
 }

@@ -83,7 +83,7 @@ test('a signed-in person lets the local Mailgun receive a mail; away, it says so
   });
   await new Promise<void>((listening) => mailgun.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(mailgun.address() as { port: number }).port}`;
-  const mailgunConfig = { url, apiKey: '', signingKey: '', timeoutMs: 1_000 };
+  const mailgunConfig = { url, apiKey: '', signingKey: '', signatureHours: 12, timeoutMs: 1_000 };
   await using here = await createWorld({
     config: demo.deps.config,
     receiveDemoMail: createDemoMail({ mailgun: mailgunConfig }),

@@ -15,7 +15,13 @@ beforeEach(async () => {
     apiKey: 'key',
     takenDomains: ['taken.test'],
   });
-  const mailgun = { apiKey: 'key', signingKey: 'key', url: sandbox.url, timeoutMs: 20_000 };
+  const mailgun = {
+    apiKey: 'key',
+    signingKey: 'key',
+    url: sandbox.url,
+    signatureHours: 12,
+    timeoutMs: 20_000,
+  };
   world = await createWorld({ setUp: createSetUp({ mailgun }) });
 });
 afterEach(async () => {

@@ -67,7 +67,13 @@ export interface World extends AsyncDisposable {
 type Asked = [SetUpWorkflow, SetUpRun];
 
 /** A provider that is unavailable. */
-const NOBODY = { apiKey: 'key', signingKey: 'key', url: 'http://127.0.0.1:9', timeoutMs: 1_000 };
+const NOBODY = {
+  apiKey: 'key',
+  signingKey: 'key',
+  url: 'http://127.0.0.1:9',
+  signatureHours: 12,
+  timeoutMs: 1_000,
+};
 
 export const T0 = new Date('2026-11-01T10:00:00.000Z');
 

@@ -16,6 +16,7 @@ import { seededRandom } from '../support/random.ts';
 import { readReply, saveReply, type Reply } from '../support/replies.ts';
 import { startTcpGate } from '../support/tcpGate.ts';
 import { until } from '../support/until.ts';
+import { DAY_MS } from '../../src/lib/time.ts';
 import { anEvent, fakeOutbound, type PostedEvent, postEvent } from './events.ts';
 import { type Rig, silent, startRig } from './rig.ts';
 
@@ -37,10 +38,21 @@ afterEach(async () => {
   await rig.close();
 });
 
+/** The account may not read events. */
+const asked = {
+  outbound: { findEvents: async () => ({ readable: false, code: 'NoApiKey' }) as const },
+  replies: { eventsKeptMs: DAY_MS },
+};
 const recordEvent = () =>
-  createRecordDeliveryEvent({ models: house.models, wake: createWakeReply(client), log: silent });
+  createRecordDeliveryEvent({ ...asked, models: house.models, wake: createWakeReply(client), log: silent });
 function newWork(change: Partial<EventWorkDeps> = {}): EventWork {
-  const deps = { outbound: fakeOutbound, storage: rig.storage, recordEvent: recordEvent(), log: silent };
+  const deps = {
+    outbound: fakeOutbound,
+    storage: rig.storage,
+    isReplay: async () => false,
+    recordEvent: recordEvent(),
+    log: silent,
+  };
   const work = createEventWork({ ...deps, ...change });
   works.push(work);
   return work;
@@ -271,7 +283,12 @@ describe('what is away', () => {
       const connection = newConnection();
       const models = createModels(connection);
       let failed = 0;
-      const gated = createRecordDeliveryEvent({ models, wake: createWakeReply(client), log: silent });
+      const gated = createRecordDeliveryEvent({
+        ...asked,
+        models,
+        wake: createWakeReply(client),
+        log: silent,
+      });
       const work = newWork({
         recordEvent: (event) =>
           gated(event).catch((error: unknown) => {
@@ -315,6 +332,7 @@ describe('what is away', () => {
     const client = Object.assign(Object.create(away) as Client, { connection: { withDeadline } });
     const work = newWork({
       recordEvent: createRecordDeliveryEvent({
+        ...asked,
         models: house.models,
         wake: createWakeReply(client),
         log: silent,

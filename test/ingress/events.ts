@@ -5,6 +5,7 @@ import { post, type Rig } from './rig.ts';
 /** A hook in place of a provider's: `proof` must be correct, and the kinds are ours. */
 export interface PostedEvent {
   proof?: string;
+  token?: string;
   id: string;
   kind: string;
   at: string;
@@ -21,6 +22,7 @@ export const fakeOutbound: Pick<OutboundProvider, 'name' | 'events'> = {
   events: {
     path: 'events',
     prove: (body) => ((body as PostedEvent).proof === 'right' ? null : 'The signature is wrong.'),
+    token: (body) => (body as PostedEvent).token ?? null,
     parse(body): DeliveryEvent | null {
       const event = body as PostedEvent;
       const kind = KINDS.find((one) => one === event.kind);

@@ -25,7 +25,13 @@ export const silent = pino({ level: 'silent' });
 
 export const providersFor = (change: Partial<Pick<Config, 'mailgun' | 'mimeTokens'>> = {}) =>
   createProviders({
-    mailgun: { signingKey: SIGNING_KEY, apiKey: 'key', url: 'https://api.mailgun.net', timeoutMs: 1_000 },
+    mailgun: {
+      signingKey: SIGNING_KEY,
+      apiKey: 'key',
+      url: 'https://api.mailgun.net',
+      signatureHours: 12,
+      timeoutMs: 1_000,
+    },
     mimeTokens: ['another', MIME_TOKEN],
     ...change,
   });

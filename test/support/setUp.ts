@@ -42,7 +42,13 @@ export async function newSetUpHouse(more: Partial<Deps> = {}): Promise<SetUpHous
     signingKey: 'k',
     apiKey: API_KEY,
   });
-  const mailgun = { apiKey: API_KEY, signingKey: 'k', url: sandbox.url, timeoutMs: 10_000 };
+  const mailgun = {
+    apiKey: API_KEY,
+    signingKey: 'k',
+    url: sandbox.url,
+    signatureHours: 12,
+    timeoutMs: 10_000,
+  };
   const asked: SetUpHouse['asked'] = { rerun: [], wake: [] };
   const deps = {
     models,

@@ -77,7 +77,7 @@ async function makeNewcomers(
 ): Promise<void> {
   const messages = collectionOf(models.Message);
   const options = session && { session };
-  const inFrom = { thread_id: from.id };
+  const inFrom = { workspace_id, thread_id: from.id };
   const writer = ({ sender }: MovedMessage) => normaliseAddress(sender.email) ?? '';
   const mails = moving.filter(({ direction, sender_known }) => direction === 'inbound' && sender_known);
   const known = await takingPart(models, { workspace_id, thread_id: to.id }, mails.map(writer), session);

@@ -12,5 +12,5 @@ export const postTokenSchema = rowSchema<PostTokenRow>({
   content_hash: requiredString,
   created_at: Date,
 });
-// Longer than a signature is accepted (24 hours).
+// Longer than a signature is accepted (MAILGUN_SIGNATURE_HOURS, at most 24).
 postTokenSchema.index({ created_at: 1 }, { expireAfterSeconds: 2 * 24 * 60 * 60 });

@@ -53,6 +53,8 @@ export interface EventHook {
   readonly path: string;
   /** @param body parsed JSON. @returns null when the post is genuine, else the reason (shown with 401). */
   prove(body: unknown): string | null;
+  /** The single-use token with which the post is signed, or null. */
+  token(body: unknown): string | null;
   /** @returns null for an event that we do not use. Never throws. */
   parse(body: unknown): DeliveryEvent | null;
 }

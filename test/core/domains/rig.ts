@@ -78,7 +78,13 @@ export async function startRig(): Promise<Rig> {
     takenDomains: ['taken.test'],
     resolve: async (type, name) => (await resolver.lookUp(type, name)).agreed,
   });
-  const mailgun = { apiKey: API_KEY, signingKey: 'key', url: sandbox.url, timeoutMs: 20_000 };
+  const mailgun = {
+    apiKey: API_KEY,
+    signingKey: 'key',
+    url: sandbox.url,
+    signatureHours: 12,
+    timeoutMs: 20_000,
+  };
   const config = { mailgun, publicUrl: 'http://127.0.0.1:9', platformDomain: 'postroom.test' };
   const woken: string[] = [];
   let passed = 0;

@@ -189,7 +189,13 @@ describe('routes', () => {
   });
 
   test('without a key of the provider’s there is nothing to do', async () => {
-    const mailgun = { apiKey: '', signingKey: '', url: rig.sandbox.url, timeoutMs: 2_000 };
+    const mailgun = {
+      apiKey: '',
+      signingKey: '',
+      url: rig.sandbox.url,
+      signatureHours: 12,
+      timeoutMs: 2_000,
+    };
     const { keepProvider } = createDomainActivities({ ...rig.deps, setUp: createSetUp({ mailgun }) });
     expect(await activityEnvironment().run(keepProvider)).toEqual({ verdict: 'off' });
   });

@@ -9,6 +9,7 @@ const proves = (signingKey: string, fields: Record<string, string>, atSeconds: n
       signingKey,
       apiKey: '',
       url: 'https://api.mailgun.net',
+      signatureHours: 12,
       timeoutMs: 1_000,
     });
     return provider.prove({
@@ -60,6 +61,7 @@ describe('files kept at Mailgun', () => {
     signingKey: '',
     apiKey: 'key-1',
     url: 'http://127.0.0.1:8025',
+    signatureHours: 12,
     timeoutMs: 1_000,
   });
 

@@ -7,6 +7,7 @@ const { events } = createMailgunOutbound({
   apiKey: '',
   signingKey: KEY,
   url: 'https://api.mailgun.net',
+  signatureHours: 12,
   timeoutMs: 1_000,
 });
 const TOKEN = 'a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718';
@@ -193,7 +194,13 @@ describe('the proof', () => {
   });
 
   test('without a key no post is proved', () => {
-    const unset = createMailgunOutbound({ apiKey: '', signingKey: '', url: 'http://x.test', timeoutMs: 1 });
+    const unset = createMailgunOutbound({
+      apiKey: '',
+      signingKey: '',
+      url: 'http://x.test',
+      signatureHours: 12,
+      timeoutMs: 1,
+    });
     const signature = createHmac('sha256', '').update(`1795428200${TOKEN}`).digest('hex');
     const body = { signature: { timestamp: '1795428200', token: TOKEN, signature } };
     expect(at(1795428200, () => unset.events.prove(body))).toMatch(/MAILGUN_SIGNING_KEY/);

@@ -7,7 +7,14 @@ afterEach(() => api.close());
 
 const MESSAGE_ID = '<m-1+x@acme.test>';
 const find = (base = api.url, change = {}) =>
-  createMailgunOutbound({ apiKey: 'k', signingKey: '', url: base, timeoutMs: 60_000, ...change }).findEvents({
+  createMailgunOutbound({
+    apiKey: 'k',
+    signingKey: '',
+    url: base,
+    signatureHours: 12,
+    timeoutMs: 60_000,
+    ...change,
+  }).findEvents({
     messageId: MESSAGE_ID,
     from: 'support@acme.test',
     since: new Date('2026-11-23T10:00:00.900Z'),
@@ -140,5 +147,7 @@ test('endless pages are an error', async () => {
 
 test('a missing answer ends with the timeout', async () => {
   api.answer = () => {};
-  await expect(find(api.url, { timeoutMs: 300 })).rejects.toMatchObject({ code: 'Timeout' });
+  await expect(find(api.url, { signatureHours: 12, timeoutMs: 300 })).rejects.toMatchObject({
+    code: 'Timeout',
+  });
 });

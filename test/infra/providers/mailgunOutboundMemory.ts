@@ -6,7 +6,13 @@ import type { OutgoingMail } from '../../../src/infra/providers/outbound.ts';
  * A process of its own: sends a mail, and tells how many bytes are held once the other side has all of it.
  */
 const { url, mail } = JSON.parse(process.argv[2]!) as { url: string; mail: OutgoingMail };
-const provider = createMailgunOutbound({ apiKey: 'k', signingKey: '', url, timeoutMs: 60_000 });
+const provider = createMailgunOutbound({
+  apiKey: 'k',
+  signingKey: '',
+  url,
+  signatureHours: 12,
+  timeoutMs: 60_000,
+});
 const arrayBuffers = () => {
   globalThis.gc!();
   return process.memoryUsage().arrayBuffers;

@@ -36,7 +36,14 @@ function send(
   signal = never,
   change2: Partial<OutgoingMail> = {},
 ): Promise<SendResult> {
-  const config = { apiKey: KEY, signingKey: '', url: api.url, timeoutMs: 60_000, ...change };
+  const config = {
+    apiKey: KEY,
+    signingKey: '',
+    url: api.url,
+    signatureHours: 12,
+    timeoutMs: 60_000,
+    ...change,
+  };
   return createMailgunOutbound(config).send({ ...mail, ...change2 }, signal);
 }
 const QUEUED = json(200, { id: mail.messageId, message: 'Queued. Thank you.' });
@@ -237,7 +244,10 @@ describe('no answer', () => {
 
   test('a missing answer ends with the timeout: unclear', async () => {
     api.answer = () => {};
-    expect(await send({ timeoutMs: 300 })).toMatchObject({ result: 'unclear', code: 'Timeout' });
+    expect(await send({ signatureHours: 12, timeoutMs: 300 })).toMatchObject({
+      result: 'unclear',
+      code: 'Timeout',
+    });
   });
 
   test('an endless answer ends with the timeout: unclear', async () => {
@@ -246,7 +256,10 @@ describe('no answer', () => {
       const timer = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(timer));
     };
-    expect(await send({ timeoutMs: 1_000 })).toMatchObject({ result: 'unclear', code: 'Timeout' });
+    expect(await send({ signatureHours: 12, timeoutMs: 1_000 })).toMatchObject({
+      result: 'unclear',
+      code: 'Timeout',
+    });
   });
 
   test('no connection: certainly not sent', async () => {

@@ -4,7 +4,9 @@ import { ProviderAway, ProviderRefused, type ProviderSetUp } from '../../../src/
 export const PUBLIC_URL = 'https://desk.example.test';
 
 export const setUpAt = (url: string, change: { apiKey?: string; timeoutMs?: number } = {}): ProviderSetUp =>
-  createSetUp({ mailgun: { apiKey: 'k', signingKey: '', url, timeoutMs: 20_000, ...change } });
+  createSetUp({
+    mailgun: { apiKey: 'k', signingKey: '', url, signatureHours: 12, timeoutMs: 20_000, ...change },
+  });
 
 /** How a call failed, as its caller can tell. @throws when it did not, or with an unexpected error */
 export async function faultOf(

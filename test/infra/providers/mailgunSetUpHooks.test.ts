@@ -36,7 +36,9 @@ const each = (urls: string[]) => Object.fromEntries(TYPES.map((type) => [type, u
 test('all delivery events are posted to our webhook; then nothing is left to do', async () => {
   expect(await keep()).toEqual(TYPES);
   expect(await hooks()).toEqual(each([OURS]));
-  const outbound = createOutbound({ mailgun: { apiKey: '', signingKey: '', url: '', timeoutMs: 1 } });
+  const outbound = createOutbound({
+    mailgun: { apiKey: '', signingKey: '', url: '', signatureHours: 12, timeoutMs: 1 },
+  });
   expect(OURS).toBe(`${PUBLIC_URL}/webhooks/${outbound.name}/${outbound.events.path}`);
   expect(await keep()).toEqual([]);
 });

@@ -49,7 +49,7 @@ test('one route a domain, to the webhook for raw MIME; then nothing is left to d
     expect.objectContaining({ description: 'Postroom at desk.example.test: beta.test' }),
   ]);
   const [webhook] = createProviders({
-    mailgun: { apiKey: '', signingKey: '', url: '', timeoutMs: 1 },
+    mailgun: { apiKey: '', signingKey: '', url: '', signatureHours: 12, timeoutMs: 1 },
     mimeTokens: [],
   }).values();
   expect(webhook!.paths.map((path) => `/webhooks/${webhook!.name}/${path}`)).toContain(

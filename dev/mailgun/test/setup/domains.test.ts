@@ -79,7 +79,7 @@ test('the account’s own domain is there from the beginning, and sends; also af
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'own-domain-'));
   for (const name of ['first start', 'second start']) {
     const own = await localMailgunFor(receiver, { ownDomain: 'postroom.test', dataDir });
-    const mailgun = { apiKey: API_KEY, signingKey: 'k', url: own.url, timeoutMs: 10_000 };
+    const mailgun = { apiKey: API_KEY, signingKey: 'k', url: own.url, signatureHours: 12, timeoutMs: 10_000 };
     const setUp = createSetUp({ mailgun });
     expect([name, await setUp.findDomain('postroom.test')]).toMatchObject([name, { isDisabled: false }]);
     await expect(setUp.keepEventHooks('postroom.test', 'http://127.0.0.1:9')).resolves.toHaveLength(

@@ -92,13 +92,14 @@ const Body = z.object({ 'event-data': z.unknown() });
  * Event webhooks: `{signature: {timestamp, token, signature}, "event-data": {…}}`. Only timestamp and token
  * are signed.
  */
-export function createEventHook({ signingKey }: Config['mailgun']): EventHook {
+export function createEventHook(config: Config['mailgun']): EventHook {
   return {
     path: 'events',
     prove(body) {
       const signed = Signed.safeParse(body).data?.signature;
-      return whyUnproved(signed ?? { timestamp: null, token: null, signature: null }, signingKey);
+      return whyUnproved(signed ?? { timestamp: null, token: null, signature: null }, config);
     },
+    token: (body) => Signed.safeParse(body).data?.signature.token ?? null,
     parse: (body) => readEvent(Body.safeParse(body).data?.['event-data']),
   };
 }

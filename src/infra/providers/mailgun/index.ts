@@ -20,7 +20,7 @@ export function createMailgun(config: Config['mailgun']): InboundProvider {
         post.field('token'),
         post.field('signature'),
       ];
-      return whyUnproved({ timestamp, token, signature }, config.signingKey);
+      return whyUnproved({ timestamp, token, signature }, config);
     },
     recipients: (post) => splitRecipients(post.field('recipient') ?? ''),
     sender: (post) => post.field('sender'),

@@ -1,7 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Config } from '../../config.ts';
 
-/** Mailgun retries for 8 hours, and does not document whether it signs a retry again. */
-const MAX_AGE_S = 24 * 60 * 60;
 /** How far the sender's clock may be ahead of ours. */
 const MAX_AHEAD_S = 60 * 60;
 
@@ -12,7 +11,10 @@ type Signed = Record<'timestamp' | 'token' | 'signature', string | null>;
  * webhooks").
  * @returns null when the signature is right, else the reason.
  */
-export function whyUnproved({ timestamp, token, signature }: Signed, signingKey: string): string | null {
+export function whyUnproved(
+  { timestamp, token, signature }: Signed,
+  { signingKey, signatureHours }: Pick<Config['mailgun'], 'signingKey' | 'signatureHours'>,
+): string | null {
   if (signingKey === '') return 'No signing key is configured (MAILGUN_SIGNING_KEY).';
   if (!timestamp || !token || !signature) return 'The post needs one timestamp, one token and one signature.';
   const expected = createHmac('sha256', signingKey)
@@ -21,7 +23,8 @@ export function whyUnproved({ timestamp, token, signature }: Signed, signingKey:
   const isHex = /^[0-9a-f]{64}$/i.test(signature);
   if (!isHex || !timingSafeEqual(Buffer.from(signature, 'hex'), expected)) return 'The signature is wrong.';
   const ageS = Date.now() / 1000 - Number(timestamp);
-  if (!/^\d{1,12}$/.test(timestamp) || ageS > MAX_AGE_S) return 'The signature is over 24 hours old.';
+  if (!/^\d{1,12}$/.test(timestamp) || ageS > signatureHours * 3_600)
+    return `The signature is over ${signatureHours} hours old.`;
   if (ageS < -MAX_AHEAD_S) return 'The signature is from the future: check the clock of this server.';
   return null;
 }
