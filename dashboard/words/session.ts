@@ -12,6 +12,7 @@ export const session = {
   linkSent: (email: string) => `If ${email} has an account, a link is on its way. Look into its inbox.`,
   newPasswordTitle: 'Choose a password',
   newPassword: 'New password',
+  newPasswordHint: 'At least 12 characters. A few words are easy to remember, and hard to guess.',
   save: 'Save and sign in',
   joinTitle: 'Accept the invitation',
   joinHint: 'You become a member of the workspace that invited you. Your password stays as it is.',

@@ -30,6 +30,7 @@ export function NewPassword() {
         <form onSubmit={submit} className="grid gap-3.5">
           <Field
             label={words.session.newPassword}
+            hint={words.session.newPasswordHint}
             type="password"
             autoComplete="new-password"
             autoFocus

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { wantReset } from '../../core/access/accessMails.ts';
+import { isEasilyGuessed } from '../../core/access/passwords.ts';
 import { useEndTokensLink, useJoinLink, usePasswordLink } from '../../core/access/passwordLinks.ts';
 import type { RouteDeps } from '../deps.ts';
 import { Address } from '../fields.ts';
@@ -24,6 +25,9 @@ const LINK_EXPIRED =
   'is unknown, was used, or has expired: a link works once, within a week of an invitation or an hour ' +
   'of a request';
 
+const EASILY_GUESSED =
+  'is one of those that are tried first: choose one that is harder to guess, for example a few words';
+
 const LinkBody = NewPasswordBody.pick({ token: true });
 
 /** `password`, `password-reset`, `invitation` and `end-tokens`: what is done by a link. */
@@ -47,6 +51,8 @@ export function passwordRoutes(route: AddAccountRoute, { models, config, limits 
     },
     async (ctx, { body: { token, password } }) => {
       await limits.passwords.take(networkOf(ctx.ip));
+      if (await isEasilyGuessed(password))
+        throw wrongFields([{ field: 'password', message: EASILY_GUESSED }]);
       if (!(await usePasswordLink(models, token, password)))
         throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
       setSessionCookie(ctx, config, null);

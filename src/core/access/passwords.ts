@@ -1,7 +1,11 @@
 import { hash, verify } from '@node-rs/argon2';
+import type { ZxcvbnFactory } from '@zxcvbn-ts/core';
 
-/** Length is the only rule (NIST SP 800-63B). Argon2 uses the whole password; bcrypt would use 72 bytes. */
-export const MIN_PASSWORD_CHARS = 8;
+/**
+ * Length is the only rule of form (NIST SP 800-63B); what is guessed easily is refused (`isEasilyGuessed`). Argon2 uses
+ * the whole password; bcrypt would use 72 bytes.
+ */
+export const MIN_PASSWORD_CHARS = 12;
 export const MAX_PASSWORD_CHARS = 1_000;
 
 /** OWASP's first choice of parameters for Argon2id: 19 MiB, two passes. */
@@ -11,6 +15,25 @@ const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const normalise = (password: string): string => password.normalize('NFC');
 
 export const hashPassword = (password: string): Promise<string> => hash(normalise(password), COST);
+
+/** zxcvbn's scores: 1 = fewer than a million guesses. */
+const EASY_SCORE = 1;
+let estimator: Promise<ZxcvbnFactory> | null = null;
+
+/** Whether a password is a known one, or made of such, of a row of keys or of repeats. */
+export async function isEasilyGuessed(password: string): Promise<boolean> {
+  estimator ??= loadEstimator();
+  return (await estimator).check(normalise(password)).score <= EASY_SCORE;
+}
+
+/** Its lists take 25 MB, so they are loaded when somebody sets a password. */
+async function loadEstimator(): Promise<ZxcvbnFactory> {
+  const [{ ZxcvbnFactory: Factory }, { dictionary, adjacencyGraphs }] = await Promise.all([
+    import('@zxcvbn-ts/core'),
+    import('@zxcvbn-ts/language-common'),
+  ]);
+  return new Factory({ dictionary, graphs: adjacencyGraphs });
+}
 
 let placeholderHash: Promise<string> | null = null;
 
