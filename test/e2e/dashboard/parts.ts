@@ -30,8 +30,9 @@ export const toHaveKeyboard = (page: Page, part: Locator): Promise<boolean> =>
 /** More than there are stops on any screen. */
 const MOST_PRESSES = 80;
 
-/** Presses a key until a part has the keyboard. */
+/** Presses a key until a part has the keyboard; what is not there yet, as in a menu that opens, is waited for. */
 export async function pressTo(page: Page, key: string, part: Locator): Promise<void> {
+  await part.first().waitFor({ state: 'attached' });
   for (let presses = 0; presses < MOST_PRESSES; presses += 1) {
     if (await hasKeyboard(page, part)) return;
     await page.keyboard.press(key);
