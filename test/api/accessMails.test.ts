@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { pino } from 'pino';
 import { wantReset } from '../../src/core/access/accessMails.ts';
-import { sendAccessMails } from '../../src/core/access/sendAccessMails.ts';
 import { domainRow } from '../core/domains/rows.ts';
 import { answerOf, faultsOf } from './answers.ts';
+import { mailed } from './mailed.ts';
 import { Browser, PASSWORD, signedIn } from './signedIn.ts';
 import { createWorld, rows, T0, type World } from './world.ts';
 
@@ -23,24 +21,11 @@ const personal = (user_id: string) => ({
 
 /** Who is mailed when a user whose login this is asks for a new password. */
 async function mailedTo(email: string, user = 'olga'): Promise<string[]> {
-  const { models, storage, url } = world;
-  await models.User.updateOne({ _id: user }, { $set: { email } });
-  await wantReset(models, email);
-  const sent: string[] = [];
-  const send = async ({ recipients, mimeFile }: { recipients: string[]; mimeFile: string }) => {
-    expect(await readFile(mimeFile, 'utf8')).toContain('/password#');
-    sent.push(...recipients);
-    return { result: 'accepted' };
-  };
-  const deps = {
-    models,
-    storage,
-    publicUrl: url,
-    platformDomain: 'postroom.test',
-    log: pino({ level: 'silent' }),
-  };
-  await sendAccessMails({ ...deps, outbound: { send } as never }, new AbortController().signal);
-  return sent;
+  await world.models.User.updateOne({ _id: user }, { $set: { email } });
+  await wantReset(world.models, email);
+  const sent = await mailed(world);
+  for (const { text } of sent) expect(text).toContain('/password#');
+  return sent.map(({ to }) => to);
 }
 
 test('no link goes to an address whose mail Postroom shows to others', async () => {

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { pino } from 'pino';
 import { hashPassword } from '../../src/core/access/passwords.ts';
-import { sendAccessMails } from '../../src/core/access/sendAccessMails.ts';
 import { hashToken } from '../../src/lib/tokens.ts';
-import type { SendResult } from '../../src/infra/providers/outbound.ts';
 import { answerOf, faultsOf } from './answers.ts';
+import { mailed } from './mailed.ts';
 import { Browser, PASSWORD } from './signedIn.ts';
 import { createWorld, rows, T0, type World } from './world.ts';
 
@@ -40,27 +37,6 @@ const tokenOf = (url: string): string => url.split('#')[1] ?? '';
 const use = (token: string, password = PASSWORD) =>
   new Browser(world).ask('POST', '/password', { token, password });
 
-/** Sends the mails that are due, with a provider that answers as given. */
-async function mailed(answer: SendResult = { result: 'accepted' }): Promise<{ to: string; text: string }[]> {
-  const sent: { to: string; text: string }[] = [];
-  const outbound = {
-    send: async ({ recipients, mimeFile }: { recipients: string[]; mimeFile: string }) => {
-      const text = (await readFile(mimeFile, 'utf8')).replace(/=\r\n/g, '').replaceAll('=3D', '=');
-      sent.push({ to: recipients[0] ?? '', text });
-      return answer;
-    },
-  };
-  const { models, storage, url } = world;
-  const deps = {
-    models,
-    storage,
-    publicUrl: url,
-    platformDomain: 'postroom.test',
-    log: pino({ level: 'silent' }),
-  };
-  await sendAccessMails({ ...deps, outbound: outbound as never }, new AbortController().signal);
-  return sent;
-}
 const linkIn = (text: string | undefined): string =>
   /\/(?:password|join)#([\w-]+)/.exec(text ?? '')?.[1] ?? '';
 const join = (token: string) => new Browser(world).ask('POST', '/invitation', { token });
@@ -82,13 +58,13 @@ test('an owner adds a member, who gets a link by mail; the link in the answer wo
       },
     },
   ]);
-  const [mail, ...others] = await mailed();
+  const [mail, ...others] = await mailed(world);
   expect(others).toEqual([]);
   expect(mail?.to).toBe('nia@new.test');
   expect(mail?.text).toContain('Auto-Submitted: auto-generated');
   const link = linkIn(mail?.text);
   expect(link).not.toBe(tokenOf(body.password_link.url));
-  expect(await mailed()).toEqual([]);
+  expect(await mailed(world)).toEqual([]);
   expect((await read(world.get(`/members/${body.id}`, world.tokens.max))).body.invitation.state).toBe('sent');
 
   expect(await statusOf(join(link))).toBe(422);
@@ -110,7 +86,7 @@ test('an owner adds a member, who gets a link by mail; the link in the answer wo
 
 test('links and passwords are stored as hashes only', async () => {
   const { body } = await add({ email: 'nia@new.test', role: 'member' });
-  const link = linkIn((await mailed())[0]?.text);
+  const link = linkIn((await mailed(world))[0]?.text);
   const { User, PasswordLink, AccessMail } = world.models;
   await use(tokenOf(body.password_link.url));
   const kept = JSON.stringify([await User.find(), await PasswordLink.find(), await AccessMail.find()]);
@@ -149,31 +125,31 @@ test('while the provider is unavailable the mail waits, and the member shows why
   } as const;
   const invitation = async () =>
     (await read(world.get(`/members/${body.id}`, world.tokens.olga))).body.invitation;
-  await mailed(away);
+  await mailed(world, away);
   expect(await invitation()).toMatchObject({ state: 'wanted', reason: 'no connection' });
-  expect(await mailed()).toEqual([]);
+  expect(await mailed(world)).toEqual([]);
   const due = () => world.models.AccessMail.updateMany({}, { next_try_at: new Date(0) });
   await due();
-  await mailed({ result: 'refused', code: '400', reason: 'not an address' });
+  await mailed(world, { result: 'refused', code: '400', reason: 'not an address' });
   expect(await invitation()).toMatchObject({ state: 'failed', reason: 'not an address' });
   // Not tried again at once, but later.
   expect(await statusOf(world.post(`/members/${body.id}/invitation`, world.tokens.olga))).toBe(429);
   await world.models.AccessMail.updateMany({}, { wanted_at: new Date(Date.now() - 61_000) });
   const again = await read(world.post(`/members/${body.id}/invitation`, world.tokens.olga));
   expect([again.status, again.body.invitation.state]).toEqual([202, 'wanted']);
-  expect(linkIn((await mailed())[0]?.text)).not.toBe('');
+  expect(linkIn((await mailed(world))[0]?.text)).not.toBe('');
   // After a day it is not tried again.
   await world.models.AccessMail.updateMany(
     {},
     { state: 'wanted', next_try_at: new Date(0), wanted_at: new Date(Date.now() - 25 * 3_600_000) },
   );
-  await mailed(away);
+  await mailed(world, away);
   expect(await invitation()).toMatchObject({ state: 'failed', reason: 'no connection' });
 });
 
 test('two workers send a mail only once', async () => {
   await add({ email: 'nia@new.test', role: 'member' });
-  expect((await Promise.all([mailed(), mailed(), mailed()])).flat()).toHaveLength(1);
+  expect((await Promise.all([mailed(world), mailed(world), mailed(world)])).flat()).toHaveLength(1);
 });
 
 test('an owner gets no access to the account of a member of other workspaces', async () => {
@@ -192,7 +168,7 @@ test('an owner gets no access to the account of a member of other workspaces', a
   await use(tokenOf(first.body.password_link.url), 'known to the stranger');
   const thief = new Browser(world);
   expect(await statusOf(thief.signIn('vic@tim.test', 'known to the stranger'))).toBe(201);
-  await mailed();
+  await mailed(world);
   // … and then they are added to acme too. Nothing is taken away by that: not even from whoever has the account.
   const vic = (await add({ email: 'vic@tim.test', name: 'V', role: 'owner' })).body;
   expect(vic).toMatchObject({ password_link: null, pending: true, name: 'V' });
@@ -210,7 +186,7 @@ test('an owner gets no access to the account of a member of other workspaces', a
   const again = await strangers(`/members/${second.body.id}/invitation`, {});
   expect([again.status, 'password_link' in again.body]).toEqual([409, false]);
   // Only the mail gives access to acme: with a new password, since nobody has proved the address before.
-  const mails = await mailed();
+  const mails = await mailed(world);
   expect(mails.map(({ to }) => to).sort()).toEqual(['ada@tim.test', 'vic@tim.test']);
   const link = linkIn(mails.find(({ to }) => to === 'vic@tim.test')?.text);
   expect(await statusOf(join(link))).toBe(422);
@@ -244,7 +220,7 @@ test('a user who has proved their address is invited with their password and ses
   // Nobody who has not accepted is the agent of a ticket, or is notified.
   const { _id } = await rows.ticket(models, {});
   expect(await statusOf(world.patch(`/tickets/${_id}`, tokens.dana, { agent_id: 'eve' }))).toBe(422);
-  const [mail] = await mailed();
+  const [mail] = await mailed(world);
   const link = linkIn(mail?.text);
   expect(mail?.text).toContain('/join#');
   expect(await statusOf(use(link))).toBe(422);
@@ -261,7 +237,7 @@ test('a user who has proved their address is invited with their password and ses
 
 test('the links of an invitation end with it', async () => {
   const { body } = await add({ email: 'nia@new.test', role: 'member' });
-  const link = linkIn((await mailed())[0]?.text);
+  const link = linkIn((await mailed(world))[0]?.text);
   expect(await statusOf(world.delete(`/members/${body.id}`, world.tokens.olga))).toBe(204);
   for (const token of [link, tokenOf(body.password_link.url)]) expect(await statusOf(use(token))).toBe(422);
   // A person with personal mail in the workspace gets a link by mail alone.
@@ -344,7 +320,7 @@ test('a link of a reset works for an hour, one of an invitation for a week', asy
   const program = new Browser(world);
   expect((await program.ask('POST', '/password-reset', { email: 'dana@people.test' })).status).toBe(202);
   await add({ email: 'nia@new.test', name: 'Nia', role: 'member' });
-  const mails = await mailed();
+  const mails = await mailed(world);
   const hours = Object.fromEntries(
     await Promise.all(
       mails.map(async ({ to, text }) => {

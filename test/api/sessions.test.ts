@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { pino } from 'pino';
 import { createApiToken } from '../../src/core/access/apiTokens.ts';
-import { sendAccessMails } from '../../src/core/access/sendAccessMails.ts';
 import { hashToken } from '../../src/lib/tokens.ts';
 import { newPasswordLink } from '../../src/core/access/passwordLinks.ts';
 import { IDLE_MS } from '../../src/core/access/sessions.ts';
 import { answerOf, faultsOf } from './answers.ts';
+import { mailed } from './mailed.ts';
 import { Browser, PASSWORD, signedIn } from './signedIn.ts';
 import { createWorld, T0, type World } from './world.ts';
 import { HOUR_MS } from '../../src/lib/time.ts';
@@ -214,24 +212,8 @@ test('every character of a password counts', async () => {
 });
 
 /** The mails that are due for this user. */
-async function mailed(email: string): Promise<string[]> {
-  const texts: string[] = [];
-  const send = async ({ recipients, mimeFile }: { recipients: string[]; mimeFile: string }) => {
-    const text = (await readFile(mimeFile, 'utf8')).replace(/=\r\n/g, '').replaceAll('=3D', '=');
-    if (recipients.includes(email)) texts.push(text);
-    return { result: 'accepted' };
-  };
-  const { models, storage, url } = world;
-  const deps = {
-    models,
-    storage,
-    publicUrl: url,
-    platformDomain: 'postroom.test',
-    log: pino({ level: 'silent' }),
-  };
-  await sendAccessMails({ ...deps, outbound: { send } as never }, new AbortController().signal);
-  return texts;
-}
+const mailedTo = async (email: string): Promise<string[]> =>
+  (await mailed(world)).filter(({ to }) => to === email).map(({ text }) => text);
 
 /** A token that the session makes, and one that this makes. */
 async function madeBy(browser: Browser): Promise<string[]> {
@@ -270,7 +252,7 @@ test.each(['signing out everywhere', 'a new password'] as const)(
     } else expect(await statusOf(eve.ask('DELETE', '/sessions'))).toBe(204);
     for (const token of made) expect(await works(token)).toBe(false);
     for (const token of [other, proved]) expect(await works(token)).toBe(true);
-    const [mail, ...more] = await mailed('eve@people.test');
+    const [mail, ...more] = await mailedTo('eve@people.test');
     expect(more).toEqual([]);
     for (const name of ['the CRM', 'from before']) expect(mail).toContain(name);
     expect(mail).not.toContain('mine');
@@ -295,7 +277,7 @@ test('who has no tokens is not mailed about them', async () => {
   await world.models.Token.updateMany({ user_id: 'max' }, { $set: { revoked_at: new Date() } });
   const max = await signedIn(world, 'max');
   await max.ask('DELETE', '/sessions');
-  expect(await mailed('max@people.test')).toEqual([]);
+  expect(await mailedTo('max@people.test')).toEqual([]);
   await world.models.Token.updateMany({ user_id: 'max' }, { $set: { revoked_at: null } });
 });
 
