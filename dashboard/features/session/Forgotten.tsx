@@ -1,5 +1,4 @@
 import { useMutation } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState, type SubmitEvent } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Field } from '../../components/Field.tsx';
@@ -8,6 +7,7 @@ import { api } from '../../lib/api.ts';
 import { sentence } from '../../lib/problem.ts';
 import { words } from '../../words/index.ts';
 import { Card } from './Card.tsx';
+import { ToSignIn } from './ToSignIn.tsx';
 
 /** Asks for a link with which a new password can be set. */
 export function Forgotten() {
@@ -41,11 +41,7 @@ export function Forgotten() {
           </Button>
         </form>
       )}
-      <p className="mt-4">
-        <Link to="/sign-in" className="text-accent">
-          {words.session.toSignIn}
-        </Link>
-      </p>
+      <ToSignIn />
     </Card>
   );
 }

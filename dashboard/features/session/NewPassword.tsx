@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState, type SubmitEvent } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Field } from '../../components/Field.tsx';
@@ -8,6 +8,7 @@ import { api } from '../../lib/api.ts';
 import { sentence } from '../../lib/problem.ts';
 import { words } from '../../words/index.ts';
 import { Card } from './Card.tsx';
+import { ToSignIn } from './ToSignIn.tsx';
 
 /** Where an invitation or a reset leads: the token is behind the `#`, which no server and no log sees. */
 export function NewPassword() {
@@ -44,11 +45,7 @@ export function NewPassword() {
           </Button>
         </form>
       )}
-      <p className="mt-4">
-        <Link to="/sign-in" className="text-accent">
-          {words.session.toSignIn}
-        </Link>
-      </p>
+      <ToSignIn />
     </Card>
   );
 }

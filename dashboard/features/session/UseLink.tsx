@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Notice } from '../../components/Notice.tsx';
@@ -7,6 +7,7 @@ import { api } from '../../lib/api.ts';
 import { sentence } from '../../lib/problem.ts';
 import { words } from '../../words/index.ts';
 import { Card } from './Card.tsx';
+import { ToSignIn } from './ToSignIn.tsx';
 
 /** Where the invitation of a person who has a password leads. */
 export const Join = () => (
@@ -56,11 +57,7 @@ function UseLink({ title, hint, button, act }: Props) {
           </Button>
         </div>
       )}
-      <p className="mt-4">
-        <Link to="/sign-in" className="text-accent">
-          {words.session.toSignIn}
-        </Link>
-      </p>
+      <ToSignIn />
     </Card>
   );
 }
