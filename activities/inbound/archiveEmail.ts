@@ -1,6 +1,6 @@
 import { arrivalOf, skippedKey } from '../../src/infra/archive/keys.ts';
 import type { StoredPost } from '../../src/infra/archive/storedPost.ts';
-import type { Storage } from '../../src/infra/storage/storage.ts';
+import { mayBeBehind, type Storage } from '../../src/infra/storage/storage.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import { linkHashesIn } from '../../src/mail/linkHashes.ts';
 import type { Deps } from '../deps.ts';
@@ -23,7 +23,8 @@ export type Archived =
 export async function archiveEmail(deps: Deps, asked: InboundRun): Promise<Archived> {
   const { run, payload } = await readWhereItIs(deps.storage, asked);
   if (payload.post === null) {
-    if (payload.reason === GONE && mayAppear(deps, run.key)) throw new TryAgain(['not readable yet']);
+    if (payload.reason === GONE && mayBeBehind(deps.storage, arrivedAt(run.key)))
+      throw new TryAgain(['not readable yet']);
     return fail(deps, run, null, payload.reason);
   }
   const { post } = payload;
@@ -43,9 +44,7 @@ export async function archiveEmail(deps: Deps, asked: InboundRun): Promise<Archi
   return { verdict: 'read', files: files.length, remoteFiles: files.some(({ source }) => 'url' in source) };
 }
 
-/** Whether a payload came so recently that the store may not show it yet. */
-const mayAppear = ({ storage }: Deps, key: string): boolean =>
-  Date.now() - arrivalOf(key.slice(key.lastIndexOf('/') + 1)).getTime() < storage.behindMs;
+const arrivedAt = (key: string): Date => arrivalOf(key.slice(key.lastIndexOf('/') + 1));
 
 async function fail(deps: Deps, run: InboundRun, post: StoredPost | null, reason: string): Promise<Archived> {
   await saveRow(deps, run, post, { state: 'failed', reason, mail: null });

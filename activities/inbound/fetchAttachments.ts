@@ -6,7 +6,7 @@ import type { StoredMail } from '../../src/mail/storedMail.ts';
 import { caps } from '../../src/mail/caps.ts';
 import { FileRefused } from '../../src/infra/providers/inbound.ts';
 import { type InboundFile } from '../../src/mail/inboundEmail.ts';
-import { NotStoredError } from '../../src/infra/storage/storage.ts';
+import { mayBeBehind, NotStoredError } from '../../src/infra/storage/storage.ts';
 import type { InboundRun } from '../../src/infra/temporal/runTypes.ts';
 import type { Deps } from '../deps.ts';
 import { download, type Downloaded } from './download.ts';
@@ -139,7 +139,7 @@ async function settle(
         else await copyPart(deps, fileOfPart.get(source.part), key);
       } catch (error) {
         if (!(error instanceof NotStoredError)) throw error;
-        if (mayAppear(deps, row)) throw new TryAgain(['not readable yet']);
+        if (mayBeBehind(deps.storage, row.received_at)) throw new TryAgain(['not readable yet']);
         await set({ state: 'failed', reason: 'its bytes are no longer in the archive' });
         return;
       }
@@ -163,10 +163,6 @@ async function settle(
       await set({ state: 'failed', reason: source?.reason ?? 'the mail no longer names this file' });
   }
 }
-
-/** Whether the mail came so recently that the store may not show its objects yet. */
-const mayAppear = ({ storage }: Deps, { received_at }: InboundEmailRow): boolean =>
-  Date.now() - received_at.getTime() < storage.behindMs;
 
 const tooLarge = 'larger than 25 MB; download the raw mail to get it';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCEPTED } from '../core/access/members.ts';
+import { ACCEPTED } from '../infra/models/workspace.ts';
 import type { ApiUser } from '../core/presenters/visibility.ts';
 import { normaliseTag } from '../core/threads/tags.ts';
 import { beginningWith } from '../core/presenters/searchSnippet.ts';

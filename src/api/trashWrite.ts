@@ -1,6 +1,5 @@
-import { signalDraft } from '../core/events/signals.ts';
+import { signalGivenBack } from '../core/events/signalGivenBack.ts';
 import type { ApiUser } from '../core/presenters/visibility.ts';
-import { takenBackDraft } from '../core/replies/drafts.ts';
 import { giveBackReplies, stopRepliesOf } from '../core/replies/stop.ts';
 import { summarise } from '../core/threads/summary.ts';
 import { threadsOf, WITHOUT_LISTS } from '../core/threads/threads.ts';
@@ -39,10 +38,7 @@ export const trashWriter =
       },
     );
     for (const { _id, outbound } of stopped) void replies.wake({ id: _id, run: outbound.run });
-    for (const message of givenBack) {
-      const draft = await takenBackDraft(models, message);
-      if (draft) await signalDraft(models, draft);
-    }
+    await signalGivenBack(models, givenBack);
     if (!thread || stopped.length === 0) return thread;
     // If the process dies before this, the change handler does it (core/events/changeHandler.ts).
     await summarise(models, kind, thread);

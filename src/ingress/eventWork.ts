@@ -6,6 +6,7 @@ import type { SignedPost } from '../infra/models/usedTokens.ts';
 import type { OutboundProvider } from '../infra/providers/outbound.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import { createBreaker, type Breaker } from '../lib/breaker.ts';
+import { hashToken } from '../lib/tokens.ts';
 import { createMarkWork, oldestMarkAge, type Mark, type MarkTask } from './marks.ts';
 
 export interface EventWorkDeps {
@@ -52,7 +53,7 @@ function recordTask(deps: EventWorkDeps, mongodb: Breaker, { provider, id }: Mar
     const event = outbound.events.parse(body);
     if (!event) return true;
     const token = outbound.events.token(body);
-    const token_hash = token === null ? null : hash('sha256', token, 'hex');
+    const token_hash = token === null ? null : hashToken(token);
     return mongodb.call(async () => {
       if (!(await isReplay({ token_hash, content_hash: hash('sha256', raw, 'hex') })))
         return recordEvent(event);

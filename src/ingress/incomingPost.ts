@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import type { InboundProvider } from '../infra/providers/inbound.ts';
 import type { Storage } from '../infra/storage/storage.ts';
 import { hashOf, newId } from '../lib/ids.ts';
+import { hashToken } from '../lib/tokens.ts';
 import { ContentHash } from './contentHash.ts';
 import { deliveriesOf, type Envelope } from '../infra/archive/recipients.ts';
 import { type FormPart, type FormSink, UnreadableBody } from '../infra/http/form.ts';
@@ -103,7 +103,7 @@ export class IncomingPost implements FormSink {
       deliveries,
       sender_hash,
       content_hash: contentHash,
-      token_hash: token === null ? null : hash('sha256', token, 'hex'),
+      token_hash: token === null ? null : hashToken(token),
       refused: null,
     } satisfies Partial<StoredPost>;
     this.#text += `],${JSON.stringify(tail).slice(1)}`;

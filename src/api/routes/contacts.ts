@@ -1,11 +1,10 @@
 import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { signalDraft } from '../../core/events/signals.ts';
+import { signalGivenBack } from '../../core/events/signalGivenBack.ts';
 import { Contact } from '../../core/presenters/contact.ts';
 import { pageOf } from '../../core/presenters/schemas.ts';
 import { showContacts } from '../../core/presenters/showContacts.ts';
 import { contactsSeenBy } from '../../core/presenters/visibility.ts';
-import { takenBackDraft } from '../../core/replies/drafts.ts';
 import { stopRepliesTo } from '../../core/replies/stop.ts';
 import { blocking, contactChange, unblocking, writeContactChange } from '../../core/threads/changeContact.ts';
 import type { ContactRow } from '../../infra/models/index.ts';
@@ -125,11 +124,9 @@ export function contactRoutes(route: AddWorkspaceRoute, { models, replies }: Rou
     },
     async (ctx, { row }) => {
       const { changed, shown } = await change(ctx, row, blocking);
-      for (const message of await stopRepliesTo(models, changed)) {
-        void replies.wake({ id: message._id, run: message.outbound.run });
-        const draft = await takenBackDraft(models, message);
-        if (draft) await signalDraft(models, draft);
-      }
+      const stopped = await stopRepliesTo(models, changed);
+      for (const { _id, outbound } of stopped) void replies.wake({ id: _id, run: outbound.run });
+      await signalGivenBack(models, stopped);
       return shown;
     },
   );

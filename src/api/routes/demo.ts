@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { demoPeople } from '../../core/access/demo.ts';
 import { newSession } from '../../core/access/sessions.ts';
 import { Session, showSession } from '../../core/presenters/session.ts';
+import { isLoopback, LOCAL_HOSTS } from '../../infra/http/ownHosts.ts';
 import type { RouteDeps } from '../deps.ts';
 import { notFound, Problem } from '../problem.ts';
 import type { AddAccountRoute } from '../route.ts';
@@ -77,16 +77,14 @@ const FIRST_MAIL = {
   text: 'Hello,\n\nI ordered a lamp ten days ago, and it is not here yet.\nCan you tell me where it is?\n\nThank you\nAnn',
 };
 
-const OWN_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
-
 /**
  * A proxy would make everybody's requests come from here, and a name that somebody else points at this machine (DNS
  * rebinding) would let other sites in: so the Host counts too.
  * @throws Problem 404
  */
 function fromThisMachine(ctx: Context): void {
-  const isLoopback = ipaddr.process(ctx.req.socket.remoteAddress ?? '0.0.0.0').range() === 'loopback';
+  const isFromHere = isLoopback(ctx.req.socket.remoteAddress ?? '0.0.0.0');
   const isForwarded = ctx.get('X-Forwarded-For') !== '' || ctx.get('Forwarded') !== '';
-  if (!isLoopback || isForwarded || !OWN_HOSTS.includes(ctx.get('Host').replace(/:\d+$/, '')))
+  if (!isFromHere || isForwarded || !LOCAL_HOSTS.includes(ctx.get('Host').replace(/:\d+$/, '')))
     throw notFound();
 }

@@ -59,45 +59,43 @@ export function passwordRoutes(route: AddAccountRoute, { models, config, limits 
     },
   );
 
-  route(
+  /** What a link does that needs nothing but its token. */
+  const linkRoute = (
+    described: { path: string; summary: string; description: string },
+    use: (token: string) => Promise<boolean>,
+  ) =>
+    route(
+      {
+        method: 'POST',
+        access: 'anybody',
+        ...described,
+        body: LinkBody,
+        refuses: {
+          403: FROM_ANOTHER_SITE,
+          422: 'For example, the link was used or has expired.',
+          429: TOO_MANY_TRIES,
+        },
+      },
+      async (ctx, { body: { token } }) => {
+        await limits.passwords.take(networkOf(ctx.ip));
+        if (!(await use(token))) throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
+      },
+    );
+  linkRoute(
     {
-      method: 'POST',
       path: '/invitation',
-      access: 'anybody',
       summary: 'Accept an invitation',
       description: 'With a link that was mailed to a user who has a password. A link works once.',
-      body: LinkBody,
-      refuses: {
-        403: FROM_ANOTHER_SITE,
-        422: 'For example, the link was used or has expired.',
-        429: TOO_MANY_TRIES,
-      },
     },
-    async (ctx, { body: { token } }) => {
-      await limits.passwords.take(networkOf(ctx.ip));
-      if (!(await useJoinLink(models, token))) throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
-    },
+    (token) => useJoinLink(models, token),
   );
-
-  route(
+  linkRoute(
     {
-      method: 'POST',
       path: '/end-tokens',
-      access: 'anybody',
       summary: 'End the tokens of a user',
       description: 'With the link of the mail that lists them. A link works once.',
-      body: LinkBody,
-      refuses: {
-        403: FROM_ANOTHER_SITE,
-        422: 'For example, the link was used or has expired.',
-        429: TOO_MANY_TRIES,
-      },
     },
-    async (ctx, { body: { token } }) => {
-      await limits.passwords.take(networkOf(ctx.ip));
-      if (!(await useEndTokensLink(models, token)))
-        throw wrongFields([{ field: 'token', message: LINK_EXPIRED }]);
-    },
+    (token) => useEndTokensLink(models, token),
   );
 
   route(

@@ -2,7 +2,7 @@ import type { Models, UserRow } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
 import { isOwnAddress, OWN_FOR_DAYS, receiptOf } from '../platformMail/receivedHere.ts';
 import { Unfit } from '../replies/draft.ts';
-import { ACCEPTED } from './members.ts';
+import { ACCEPTED } from '../../infra/models/workspace.ts';
 import { isPassword } from './passwords.ts';
 
 /** The address that a user wants to sign in with. */

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongoose';
 import type { MemberRow, Models, UserRow } from '../../infra/models/index.ts';
 import { isDuplicateKey } from '../../infra/models/once.ts';
+import { ACCEPTED } from '../../infra/models/workspace.ts';
 import { newId } from '../../lib/ids.ts';
 import { whyNoAccessMail } from '../platformMail/receivedHere.ts';
 import { Unfit } from '../replies/draft.ts';
@@ -39,9 +40,6 @@ export async function userWith(models: Models, email: string, name: string): Pro
     return models.User.findOne({ email }).orFail().lean<UserRow>();
   }
 }
-
-/** Filter for those who are members: not for those who have been added and have not accepted. */
-export const ACCEPTED = { pending_since: null } as const;
 
 /** How somebody becomes a member. */
 interface Addition {

@@ -1,3 +1,4 @@
+import type { ClientSession, QueryFilter } from 'mongoose';
 import type { Models, PasswordLinkRow, UserRow } from '../../infra/models/index.ts';
 import { hashToken, newToken } from '../../lib/tokens.ts';
 import { wantTokenList } from './accessMails.ts';
@@ -69,6 +70,17 @@ async function newLink(
   return { url: `${publicUrl}/${page}#${token}`, expiresAt };
 }
 
+/** Uses a link up. @returns null when it is not valid: unknown, used, or expired */
+async function takeLink(
+  { PasswordLink }: Models,
+  filter: QueryFilter<PasswordLinkRow>,
+  session?: ClientSession,
+): Promise<PasswordLinkRow | null> {
+  const options = session ? { session } : {};
+  const link = await PasswordLink.findOneAndDelete(filter, options).lean<PasswordLinkRow>();
+  return link && link.expires_at.getTime() > Date.now() ? link : null;
+}
+
 /**
  * Sets the password of the link's user, accepts the invitation that it came with, and ends all their sessions
  * and other links, and the tokens that their sessions have made, in one transaction: of two concurrent uses
@@ -82,10 +94,8 @@ export async function usePasswordLink(models: Models, token: string, password: s
   if (!(await models.PasswordLink.exists(setsPassword))) return false;
   const password_hash = await hashPassword(password);
   return models.connection.transaction(async (session) => {
-    const link = await models.PasswordLink.findOneAndDelete(setsPassword, {
-      session,
-    }).lean<PasswordLinkRow>();
-    if (!link || link.expires_at.getTime() <= Date.now()) return false;
+    const link = await takeLink(models, setsPassword, session);
+    if (!link) return false;
     const { user_id, workspace_id, accepts = null } = link;
     // An owner who was shown the link must not get into an account that its user has, or other workspaces.
     const user = await models.User.findById(user_id, null, { session }).lean<UserRow>();
@@ -112,8 +122,8 @@ export async function usePasswordLink(models: Models, token: string, password: s
 export async function useJoinLink(models: Models, token: string): Promise<boolean> {
   return models.connection.transaction(async (session) => {
     const joins = { _id: hashToken(token), keeps_password: true, accepts: { $ne: null } };
-    const link = await models.PasswordLink.findOneAndDelete(joins, { session }).lean<PasswordLinkRow>();
-    if (!link?.accepts || link.expires_at.getTime() <= Date.now()) return false;
+    const link = await takeLink(models, joins, session);
+    if (!link?.accepts) return false;
     return acceptMembership(models, link.accepts, link.user_id, session);
   });
 }
@@ -124,8 +134,8 @@ export async function useJoinLink(models: Models, token: string): Promise<boolea
  */
 export async function useEndTokensLink(models: Models, token: string): Promise<boolean> {
   const ends = { _id: hashToken(token), ends_tokens: true };
-  const link = await models.PasswordLink.findOneAndDelete(ends).lean<PasswordLinkRow>();
-  if (!link || link.expires_at.getTime() <= Date.now()) return false;
+  const link = await takeLink(models, ends);
+  if (!link) return false;
   const tokens = await validTokensOf(models, link.user_id);
   const listed = tokens.filter(({ created_at }) => created_at <= link.created_at).map(({ _id }) => _id);
   await models.Token.updateMany({ _id: { $in: listed } }, { $set: { revoked_at: new Date() } });

@@ -4,13 +4,12 @@ import { insertNew } from '../../infra/models/insertNew.ts';
 import { createNotifications } from './notifications/createNotifications.ts';
 import { newDeliveries } from './webhooks/deliveries.ts';
 import type { RowChange } from './changes.ts';
-import { takenBackDraft } from '../replies/drafts.ts';
 import { giveBackReplies } from '../replies/stop.ts';
 import { summariseThreadOf } from '../threads/summary.ts';
 import { threadsOf } from '../threads/threads.ts';
 import { domainEvents } from './domainEvents.ts';
 import { historyOf, THREAD_KINDS } from './historyOf.ts';
-import { signalDraft } from './signals.ts';
+import { signalGivenBack } from './signalGivenBack.ts';
 
 interface HandleDeps {
   models: Models;
@@ -70,8 +69,5 @@ async function giveBackAfter(
   const givenBack = await models.connection.transaction((session) =>
     giveBackReplies(models, thread, session),
   );
-  for (const message of givenBack) {
-    const draft = await takenBackDraft(models, message);
-    if (draft) await signalDraft(models, draft);
-  }
+  await signalGivenBack(models, givenBack);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCEPTED } from '../access/members.ts';
+import { ACCEPTED } from '../../infra/models/workspace.ts';
 import { confirmedUntil } from '../access/sessions.ts';
 import type { MemberRow, Models, SessionRow, UserRow } from '../../infra/models/index.ts';
 import { ROLES } from '../../infra/models/workspace.ts';

@@ -1,4 +1,4 @@
-import { ACCEPTED } from '../access/members.ts';
+import { ACCEPTED } from '../../infra/models/workspace.ts';
 import type { Models } from '../../infra/models/index.ts';
 import type { Role } from '../../infra/models/workspace.ts';
 import type { Audience } from '../../infra/models/workspaceEmail.ts';

@@ -2,7 +2,8 @@ import ipaddr from 'ipaddr.js';
 import type { Middleware } from 'koa';
 import { answer } from './answer.ts';
 
-const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
+/** What this machine is called by those who work on it. */
+export const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * For a server that only this machine reaches: answers to its own names alone. Else a page from elsewhere could have its name
@@ -11,7 +12,7 @@ const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
  */
 export function ownHostsOnly(listenAddress: string | null, publicUrl: string): Middleware | null {
   if (listenAddress === null || !isLoopback(listenAddress)) return null;
-  const names = new Set([...LOCAL, new URL(publicUrl).hostname]);
+  const names = new Set([...LOCAL_HOSTS, new URL(publicUrl).hostname]);
   return async (ctx, next) => {
     const host = ctx.get('Host').toLowerCase().replace(/:\d+$/, '');
     if (!names.has(host)) return answer(ctx, 421, `This server is not ${host}. Its address is ${publicUrl}.`);
@@ -19,5 +20,5 @@ export function ownHostsOnly(listenAddress: string | null, publicUrl: string): M
   };
 }
 
-const isLoopback = (address: string): boolean =>
+export const isLoopback = (address: string): boolean =>
   address === 'localhost' || (ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback');

@@ -99,6 +99,9 @@ export interface MemberSettings {
   /** Notices of the browser while the page is open. */
   desktop_notices: boolean;
 }
+/** Filter for those who are members: not for those who have been added and have not accepted. */
+export const ACCEPTED = { pending_since: null } as const;
+
 export const memberSchema = rowSchema<MemberRow>({
   _id: String,
   workspace_id: requiredString,

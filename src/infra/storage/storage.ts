@@ -69,3 +69,7 @@ export async function ifStored<T, Otherwise>(
     throw error;
   }
 }
+
+/** Whether what was written at this time may not be shown to a reader yet. */
+export const mayBeBehind = ({ behindMs }: Pick<Storage, 'behindMs'>, at: Date): boolean =>
+  Date.now() - at.getTime() < behindMs;

@@ -3,7 +3,7 @@ import type { MessageRow, NoteRow, NotificationRow } from '../../../infra/models
 import { insertNew } from '../../../infra/models/insertNew.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
 import { hashOf } from '../../../lib/ids.ts';
-import { ACCEPTED } from '../../access/members.ts';
+import { ACCEPTED } from '../../../infra/models/workspace.ts';
 import { threadsOf } from '../../threads/threads.ts';
 
 type Content = Pick<NotificationRow, 'type'> & Partial<NotificationRow>;

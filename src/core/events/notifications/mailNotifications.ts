@@ -1,6 +1,6 @@
 import type { Models, NotificationRow } from '../../../infra/models/index.ts';
 import type { NotificationType } from '../../../infra/models/notification.ts';
-import { ACCEPTED } from '../../access/members.ts';
+import { ACCEPTED } from '../../../infra/models/workspace.ts';
 import { sendPlatformMail, type PlatformMailDeps } from '../../platformMail/sendPlatformMail.ts';
 import { threadPageUrl } from '../../presenters/links.ts';
 import { DAY_MS, MINUTE_MS } from '../../../lib/time.ts';

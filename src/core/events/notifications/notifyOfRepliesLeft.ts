@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongoose';
-import { ACCEPTED } from '../../access/members.ts';
+import { ACCEPTED } from '../../../infra/models/workspace.ts';
 import { hasWaitingReplies } from '../../replies/stop.ts';
 import { collectionOf, type MemberRow, type Models } from '../../../infra/models/index.ts';
 import { newId } from '../../../lib/ids.ts';
